@@ -1,0 +1,28 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// Digests and checksums (OpenSSL, xxHash). All take bytes; texts are hashed as their UTF-8 bytes.
+namespace bl {
+
+/// 32 lower-case hex digits. For Conbench's fingerprints only, never for security.
+std::string md5_hex(std::string_view bytes);
+/// 64 lower-case hex digits.
+std::string sha256_hex(std::string_view bytes);
+std::array<std::byte, 32> sha256(std::string_view bytes);
+/// XXH3, 64 bits, seed 0: checksums and hash tables.
+std::uint64_t xxh3_64(std::string_view bytes);
+
+std::string to_hex(std::span<const std::byte> bytes);
+/// Compares in a time that depends on the lengths only.
+bool equal_constant_time(std::string_view a, std::string_view b);
+/// RFC 4648, with the URL-safe alphabet and without padding.
+std::string base64url(std::span<const std::byte> bytes);
+
+}  // namespace bl
