@@ -1,0 +1,108 @@
+# Flags, and the few functions with which every folder describes itself.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(BL_FUZZ "build the fuzzers (clang)" OFF)
+option(BL_COVERAGE "instrument for gcov" OFF)
+option(BL_WERROR "warnings are errors" ON)
+set(BL_SANITIZE "" CACHE STRING "sanitizers, for example address,undefined")
+
+find_program(BL_CCACHE ccache)
+if(BL_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER "${BL_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${BL_CCACHE}")
+endif()
+find_program(BL_MOLD mold)
+if(BL_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# -g1: line tables are enough for a backtrace, and halve the objects.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
+add_compile_options(-Wall -Wextra -Wshadow=local -Wno-missing-field-initializers
+                    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options(-Wno-shadow)
+endif()
+if(BL_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(BL_SANITIZE)
+  add_compile_options(-fsanitize=${BL_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${BL_SANITIZE})
+endif()
+if(BL_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+if(BL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# The standard headers that nearly every file uses, compiled once.
+file(WRITE "${PROJECT_BINARY_DIR}/pch.cc" "")
+add_library(bl_pch OBJECT "${PROJECT_BINARY_DIR}/pch.cc")
+target_precompile_headers(bl_pch PRIVATE
+  <algorithm> <atomic> <chrono> <condition_variable> <cstdint> <functional> <map> <memory> <mutex>
+  <optional> <span> <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector>)
+
+# bl_library(NAME SOURCES a.cc ... [USES bl_base ...] [LINKS third::party ...])
+# One folder of src/ = one library `bl_NAME`. USES are folders of ours (public), LINKS are private third parties.
+function(bl_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
+  add_library(bl_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(bl_${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(bl_${name} PUBLIC ${ARG_USES} PRIVATE ${ARG_LINKS})
+  target_precompile_headers(bl_${name} REUSE_FROM bl_pch)
+endfunction()
+
+# bl_test(NAME SOURCES a_test.cc ... USES bl_x ... [LINKS ...] [LABEL unit|api|crash|tidy])
+# One test program, registered with ctest as a whole; it finds the shared data through BENCHLAKE_SHARED.
+set(BL_SHARED_DEFAULT "${PROJECT_SOURCE_DIR}/../shared")
+function(bl_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;USES;LINKS" ${ARGN})
+  if(BL_FUZZ)
+    return()
+  endif()
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_USES} ${ARG_LINKS} GTest::gmock GTest::gtest_main rapidcheck
+                        rapidcheck_gtest)
+  target_precompile_headers(${name} REUSE_FROM bl_pch)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  add_test(NAME ${name} COMMAND ${name})
+  set(shared "$ENV{BENCHLAKE_SHARED}")
+  if(NOT shared)
+    set(shared "${BL_SHARED_DEFAULT}")
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600
+    ENVIRONMENT "BENCHLAKE_SHARED=${shared};BENCHLAKE_SOURCE=${PROJECT_SOURCE_DIR};BENCHLAKE_BINARY=${PROJECT_BINARY_DIR}/benchlake")
+endfunction()
+
+# bl_fuzzer(NAME SOURCES fuzz_x.cc USES bl_x): built in the fuzz preset only, into fuzz/; its corpus lies beside it.
+function(bl_fuzzer name)
+  if(NOT BL_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_USES} ${ARG_LINKS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+endfunction()
+
+# bl_benchmark(NAME SOURCES x_bench.cc USES bl_x): micro-benchmarks (Google Benchmark), into bench/.
+function(bl_benchmark name)
+  if(BL_FUZZ OR BL_SANITIZE)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_USES} ${ARG_LINKS} benchmark::benchmark)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+endfunction()
