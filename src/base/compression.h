@@ -12,11 +12,13 @@ namespace bl {
 
 enum class Encoding { identity, gzip, zstd };
 
-/// The HTTP content-coding names: "gzip" and "x-gzip", "zstd", "identity" and "". Errors: unsupported_media.
+/// The HTTP content-coding names: "gzip" and "x-gzip", "zstd", "identity" and "". Errors:
+/// unsupported_media.
 Result<Encoding> parse_encoding(std::string_view name);
 
-/// Inflates everything. Errors: malformed (broken, truncated, or bytes after the end; for gzip several members are
-/// allowed), too_large (more than bytes_max would come out; at most that much is ever allocated).
+/// Inflates everything. Errors: malformed (broken, truncated, or bytes after the end; for gzip
+/// several members are allowed), too_large (more than bytes_max would come out; at most that much
+/// is ever allocated).
 Result<std::string> decompress(Encoding encoding, std::string_view bytes, std::size_t bytes_max);
 
 /// gzip level 1 or zstd level 3: the levels for answers on the fly.
@@ -26,14 +28,16 @@ std::string compress(Encoding encoding, std::string_view bytes);
 class Decompressor {
  public:
   virtual ~Decompressor() = default;
-  /// Appends to `out` what the bytes give. Errors: malformed, too_large (in all, over the bytes_max of make).
+  /// Appends to `out` what the bytes give. Errors: malformed, too_large (in all, over the bytes_max
+  /// of make).
   virtual Result<void> feed(std::string_view bytes, std::string& out) = 0;
   /// Errors: malformed when the stream is not at its end.
   virtual Result<void> finish() = 0;
   static std::unique_ptr<Decompressor> make(Encoding encoding, std::size_t bytes_max);
 };
 
-/// Deflates piece by piece; for answers that are streamed. Every feed is flushed, so that the reader sees it.
+/// Deflates piece by piece; for answers that are streamed. Every feed is flushed, so that the
+/// reader sees it.
 class Compressor {
  public:
   virtual ~Compressor() = default;

@@ -10,9 +10,10 @@
 
 #include "base/result.h"
 
-/// Configuration (DESIGN 10): TOML file, environment, flags; flag > environment > file > default. Every key is declared
-/// once, in a table of ConfigKey; the file's unknown keys are errors with line numbers, unknown BENCHLAKE_* variables
-/// are warnings, docs and `--help` are made from the table.
+/// Configuration (DESIGN 10): TOML file, environment, flags; flag > environment > file > default.
+/// Every key is declared once, in a table of ConfigKey; the file's unknown keys are errors with
+/// line numbers, unknown BENCHLAKE_* variables are warnings, docs and `--help` are made from the
+/// table.
 namespace bl {
 
 enum class ConfigType { text, integer, boolean, duration_ms, bytes };
@@ -42,11 +43,14 @@ class Config {
   /// Errors: invalid, naming file and line, variable or flag; every fault at once.
   static Result<Config> load(const std::vector<ConfigKey>& keys, const Sources& sources);
 
-  const std::string& text(std::string_view name) const;  ///< BL_CHECKs that the key is declared with that type
-  std::int64_t integer(std::string_view name) const;     ///< also duration_ms (`5s`, `250ms`, `2m`) and bytes (`64MiB`)
+  const std::string& text(
+      std::string_view name) const;  ///< BL_CHECKs that the key is declared with that type
+  std::int64_t integer(
+      std::string_view name) const;  ///< also duration_ms (`5s`, `250ms`, `2m`) and bytes (`64MiB`)
   bool boolean(std::string_view name) const;
   ConfigOrigin origin(std::string_view name) const;
-  /// Warnings for the log: unknown BENCHLAKE_* variables (but BENCHLAKE_SHARED, _PERF_SEED, _GITHUB_API).
+  /// Warnings for the log: unknown BENCHLAKE_* variables (but BENCHLAKE_SHARED, _PERF_SEED,
+  /// _GITHUB_API).
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:

@@ -10,17 +10,18 @@
 
 #include "base/result.h"
 
-/// Files, as the durable parts of benchlake see them. Everything that must survive a power cut goes through here, so
-/// that tests can fail the n-th call (FaultyDisk) and drop what was not synced (MemoryDisk). SQLite and DuckDB do their
-/// own I/O. Paths are absolute or relative to the process; `/` separates.
+/// Files, as the durable parts of benchlake see them. Everything that must survive a power cut goes
+/// through here, so that tests can fail the n-th call (FaultyDisk) and drop what was not synced
+/// (MemoryDisk). SQLite and DuckDB do their own I/O. Paths are absolute or relative to the process;
+/// `/` separates.
 namespace bl {
 
 /// An open file. One thread at a time. The destructor closes without syncing.
 class File {
  public:
   virtual ~File() = default;
-  /// Adds the bytes at the end. They are not durable before sync() succeeds. Errors: io, disk_full; then the file's end
-  /// is unknown and the caller must close it and recover.
+  /// Adds the bytes at the end. They are not durable before sync() succeeds. Errors: io, disk_full;
+  /// then the file's end is unknown and the caller must close it and recover.
   virtual Result<void> append(std::string_view bytes) = 0;
   /// Reads up to out.size() bytes at the offset; fewer only at the end of the file. Errors: io.
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) = 0;
@@ -50,14 +51,17 @@ class Disk {
   virtual Result<void> make_folder(const std::string& path) = 0;
   /// Replaces the target atomically (rename(2)); durable after sync_folder.
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
-  /// link(2): creates `to` only if absent. Errors: conflict (it exists), io. Durable after sync_folder.
+  /// link(2): creates `to` only if absent. Errors: conflict (it exists), io. Durable after
+  /// sync_folder.
   virtual Result<void> link(const std::string& from, const std::string& to) = 0;
   /// Errors: not_found, io.
   virtual Result<void> remove(const std::string& path) = 0;
   /// fsync of a folder: makes names in it durable.
   virtual Result<void> sync_folder(const std::string& folder) = 0;
-  /// Errors: conflict when another process holds it, with the holder's words (`holder_note`) at the end.
-  virtual Result<std::unique_ptr<DiskLock>> lock(const std::string& path, std::string_view holder_note) = 0;
+  /// Errors: conflict when another process holds it, with the holder's words (`holder_note`) at the
+  /// end.
+  virtual Result<std::unique_ptr<DiskLock>> lock(const std::string& path,
+                                                 std::string_view holder_note) = 0;
 };
 
 /// The machine's disk. Threads: any.
@@ -65,8 +69,10 @@ std::unique_ptr<Disk> make_real_disk();
 
 /// The whole file. Errors: not_found, io, too_large (over bytes_max).
 Result<std::string> read_file(Disk& disk, const std::string& path, std::uint64_t bytes_max);
-/// Writes `path` as a whole: temporary name, sync, rename, sync of the folder. Mode 0600 when `secret` is set.
+/// Writes `path` as a whole: temporary name, sync, rename, sync of the folder. Mode 0600 when
+/// `secret` is set.
 enum class FileMode { normal, secret };
-Result<void> write_file_atomically(Disk& disk, const std::string& path, std::string_view bytes, FileMode mode);
+Result<void> write_file_atomically(Disk& disk, const std::string& path, std::string_view bytes,
+                                   FileMode mode);
 
 }  // namespace bl

@@ -9,8 +9,8 @@
 
 #include "base/result.h"
 
-/// JSON in (simdjson behind the .cc) and out (append-only). Numbers keep their text, so that 2 and 2.0 stay different
-/// and a 30-digit decimal survives; object members keep their order.
+/// JSON in (simdjson behind the .cc) and out (append-only). Numbers keep their text, so that 2
+/// and 2.0 stay different and a 30-digit decimal survives; object members keep their order.
 namespace bl::json {
 
 enum class Kind : unsigned char { null, boolean, number, string, array, object };
@@ -41,11 +41,11 @@ class Value {
   bool is_array() const { return kind_ == Kind::array; }
   bool is_object() const { return kind_ == Kind::object; }
 
-  bool as_bool() const;                       ///< BL_CHECKs the kind, as do the next ones
+  bool as_bool() const;  ///< BL_CHECKs the kind, as do the next ones
   const std::string& as_string() const;
-  const std::string& number_text() const;     ///< as it stood in the input
-  double as_double() const;                   ///< finite: out-of-range numbers do not parse
-  bool is_integer() const;                    ///< a number without point and exponent
+  const std::string& number_text() const;        ///< as it stood in the input
+  double as_double() const;                      ///< finite: out-of-range numbers do not parse
+  bool is_integer() const;                       ///< a number without point and exponent
   std::optional<std::int64_t> as_int64() const;  ///< nullopt when not an integer or too big
   const Array& items() const;
   Array& items();
@@ -56,7 +56,8 @@ class Value {
   /// Replaces or appends.
   void set(std::string key, Value value);
 
-  /// Same kind and value; numbers by numeric value (1 equals 1.0), objects without order: the equality of jsonb.
+  /// Same kind and value; numbers by numeric value (1 equals 1.0), objects without order: the
+  /// equality of jsonb.
   bool operator==(const Value& other) const;
 
  private:
@@ -74,20 +75,22 @@ struct ParseLimits {
   std::size_t values_max = 4'000'000;       ///< in one document
 };
 
-/// Parses one document; nothing but white space may follow it. Errors: malformed (syntax, invalid UTF-8, unpaired
-/// surrogates, NUL never ends anything, empty input), invalid (duplicate key, number out of a double's range such as
-/// 1e400, depth or size over the limits): each with a JSON pointer as the fault's path. NaN and Infinity are malformed.
+/// Parses one document; nothing but white space may follow it. Errors: malformed (syntax, invalid
+/// UTF-8, unpaired surrogates, NUL never ends anything, empty input), invalid (duplicate key,
+/// number out of a double's range such as 1e400, depth or size over the limits): each with a JSON
+/// pointer as the fault's path. NaN and Infinity are malformed.
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 
-/// Compact text, members in order, numbers as they stood, `"` `\` and control characters escaped, the rest as UTF-8.
+/// Compact text, members in order, numbers as they stood, `"` `\` and control characters escaped,
+/// the rest as UTF-8.
 std::string to_text(const Value& value);
 void append_text(std::string& out, const Value& value);
-/// Keys sorted at every level, separators `, ` and `: `, non-ASCII as \uXXXX, numbers as Python's json.dumps prints the
-/// value that json.loads gives for the token (ints of any size verbatim, floats by repr): cluster hashes
-/// (spec/results-conbench.md 2.4) and the identity of documents.
+/// Keys sorted at every level, separators `, ` and `: `, non-ASCII as \uXXXX, numbers as Python's
+/// json.dumps prints the value that json.loads gives for the token (ints of any size verbatim,
+/// floats by repr): cluster hashes (spec/results-conbench.md 2.4) and the identity of documents.
 std::string to_python_canonical(const Value& value);
-/// Keys sorted at every level, compact, numbers normalised by numeric value (1, 1.0 and 1e0 give the same text): equal
-/// text <=> operator==. The input of dimension and payload hashes.
+/// Keys sorted at every level, compact, numbers normalised by numeric value (1, 1.0 and 1e0 give
+/// the same text): equal text <=> operator==. The input of dimension and payload hashes.
 std::string to_canonical(const Value& value);
 
 void append_quoted(std::string& out, std::string_view text);
@@ -95,8 +98,9 @@ void append_quoted(std::string& out, std::string_view text);
 std::string pointer_append(std::string_view pointer, std::string_view token);
 std::string pointer_append(std::string_view pointer, std::size_t index);
 
-/// Writes JSON into one growing string. Commas and colons come by themselves; a misuse (a value where a key must be) is
-/// a BL_CHECK. Doubles: shortest round trip; nan and infinities become null.
+/// Writes JSON into one growing string. Commas and colons come by themselves; a misuse (a value
+/// where a key must be) is a BL_CHECK. Doubles: shortest round trip; nan and infinities become
+/// null.
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
@@ -129,12 +133,12 @@ class Writer {
  private:
   void before_value();
   std::string& out_;
-  std::string stack_;       // one char per open level: '{' awaiting key, ':' awaiting value, '['
+  std::string stack_;  // one char per open level: '{' awaiting key, ':' awaiting value, '['
   bool needs_comma_ = false;
 };
 
-/// Collects every fault of a document, so that one answer names them all. The readers return a default and go on when
-/// something is wrong; the caller asks `ok()` at the end.
+/// Collects every fault of a document, so that one answer names them all. The readers return a
+/// default and go on when something is wrong; the caller asks `ok()` at the end.
 class Faults {
  public:
   static constexpr std::size_t k_faults_max = 100;  ///< more are counted, not kept

@@ -11,9 +11,10 @@
 
 #include "base/time.h"
 
-/// JSON-line logs: one object per line on stderr (or a sink of the test), with time, level, event, request id, fields.
-/// A bounded ring and one writer thread: a log call never blocks on the terminal; lines that do not fit are counted and
-/// the count is logged when there is room again. Threads: any.
+/// JSON-line logs: one object per line on stderr (or a sink of the test), with time, level, event,
+/// request id, fields. A bounded ring and one writer thread: a log call never blocks on the
+/// terminal; lines that do not fit are counted and the count is logged when there is room again.
+/// Threads: any.
 namespace bl {
 
 enum class LogLevel : unsigned char { debug, info, warning, error };
@@ -27,10 +28,12 @@ struct LogLimits {
 struct LogField {
   LogField(std::string_view name, std::string_view text);
   LogField(std::string_view name, const char* text) : LogField(name, std::string_view(text)) {}
-  LogField(std::string_view name, const std::string& text) : LogField(name, std::string_view(text)) {}
+  LogField(std::string_view name, const std::string& text)
+      : LogField(name, std::string_view(text)) {}
   LogField(std::string_view name, std::int64_t number);
   LogField(std::string_view name, int number) : LogField(name, static_cast<std::int64_t>(number)) {}
-  LogField(std::string_view name, std::size_t number) : LogField(name, static_cast<std::int64_t>(number)) {}
+  LogField(std::string_view name, std::size_t number)
+      : LogField(name, static_cast<std::int64_t>(number)) {}
   LogField(std::string_view name, double number);
   LogField(std::string_view name, bool b);
   std::string_view name;
@@ -39,16 +42,25 @@ struct LogField {
 
 class Log {
  public:
-  using Sink = std::function<void(std::string_view line)>;  ///< called by the writer thread, line without newline
+  using Sink = std::function<void(std::string_view line)>;  ///< called by the writer thread, line
+                                                            ///< without newline
   Log(const Clock& clock, LogLevel level, Sink sink, LogLimits limits = {});
   ~Log();  ///< writes what is queued
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  void debug(std::string_view event, std::vector<LogField> fields = {}) { write(LogLevel::debug, event, fields); }
-  void info(std::string_view event, std::vector<LogField> fields = {}) { write(LogLevel::info, event, fields); }
-  void warning(std::string_view event, std::vector<LogField> fields = {}) { write(LogLevel::warning, event, fields); }
-  void error(std::string_view event, std::vector<LogField> fields = {}) { write(LogLevel::error, event, fields); }
+  void debug(std::string_view event, std::vector<LogField> fields = {}) {
+    write(LogLevel::debug, event, fields);
+  }
+  void info(std::string_view event, std::vector<LogField> fields = {}) {
+    write(LogLevel::info, event, fields);
+  }
+  void warning(std::string_view event, std::vector<LogField> fields = {}) {
+    write(LogLevel::warning, event, fields);
+  }
+  void error(std::string_view event, std::vector<LogField> fields = {}) {
+    write(LogLevel::error, event, fields);
+  }
   void write(LogLevel level, std::string_view event, const std::vector<LogField>& fields);
   bool enabled(LogLevel level) const { return level >= level_; }
   std::uint64_t dropped() const;

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-/// Prometheus metrics (prometheus-cpp core behind the .cc). Names and helps are declared once, where the metric is
-/// made; docs/metrics.md is compared with the registry by a test. Threads: any.
+/// Prometheus metrics (prometheus-cpp core behind the .cc). Names and helps are declared once,
+/// where the metric is made; docs/metrics.md is compared with the registry by a test. Threads: any.
 namespace bl {
 
 using MetricLabels = std::map<std::string, std::string>;
@@ -16,6 +16,7 @@ using MetricLabels = std::map<std::string, std::string>;
 class Counter {
  public:
   void add(double by = 1);
+
  private:
   friend class Metrics;
   explicit Counter(void* impl) : impl_(impl) {}
@@ -26,6 +27,7 @@ class Gauge {
  public:
   void set(double value);
   void add(double by);
+
  private:
   friend class Metrics;
   explicit Gauge(void* impl) : impl_(impl) {}
@@ -35,6 +37,7 @@ class Gauge {
 class Histogram {
  public:
   void observe(double value);
+
  private:
   friend class Metrics;
   explicit Histogram(void* impl) : impl_(impl) {}
@@ -48,8 +51,8 @@ struct MetricInfo {
   std::string help;
 };
 
-/// All metrics of one process. Handles stay valid as long as it lives. Asking twice for the same name and labels gives
-/// the same metric; a name with another type or help is a BL_CHECK.
+/// All metrics of one process. Handles stay valid as long as it lives. Asking twice for the same
+/// name and labels gives the same metric; a name with another type or help is a BL_CHECK.
 class Metrics {
  public:
   Metrics();
@@ -60,8 +63,8 @@ class Metrics {
   Counter counter(std::string_view name, std::string_view help, const MetricLabels& labels = {});
   Gauge gauge(std::string_view name, std::string_view help, const MetricLabels& labels = {});
   /// `bounds` ascending, in the unit that the name ends with (_seconds, _bytes).
-  Histogram histogram(std::string_view name, std::string_view help, const std::vector<double>& bounds,
-                      const MetricLabels& labels = {});
+  Histogram histogram(std::string_view name, std::string_view help,
+                      const std::vector<double>& bounds, const MetricLabels& labels = {});
   /// Prometheus text format 0.0.4.
   std::string text() const;
   std::vector<MetricInfo> list() const;

@@ -10,14 +10,16 @@
 
 #include "base/time.h"
 
-/// What commands show a person: tables, a progress bar, sparklines. Plain text when the stream is no terminal, when
-/// NO_COLOR is set or TERM is dumb. One thread (the bar: any).
+/// What commands show a person: tables, a progress bar, sparklines. Plain text when the stream is
+/// no terminal, when NO_COLOR is set or TERM is dumb. One thread (the bar: any).
 namespace bl {
 
-/// Block characters, one per value, scaled between minimum and maximum; nan is a blank. Resampled to `width_max`.
+/// Block characters, one per value, scaled between minimum and maximum; nan is a blank. Resampled
+/// to `width_max`.
 std::string sparkline(const std::vector<double>& values, std::size_t width_max);
 
-/// Columns aligned by display width (UTF-8 code points), header in bold on a terminal, cut to the terminal's width.
+/// Columns aligned by display width (UTF-8 code points), header in bold on a terminal, cut to the
+/// terminal's width.
 class Table {
  public:
   enum class Align { left, right };
@@ -40,8 +42,8 @@ bool is_color_terminal(std::FILE* stream);
 /// Columns of the terminal, or nullopt when it is none.
 std::optional<std::size_t> terminal_width(std::FILE* stream);
 
-/// `submitting  [#######-----]  53 %  28,432/53,658  4,120/s  eta 6 s` on stderr, redrawn at most ten times a second;
-/// on a stream that is no terminal, one line every ten seconds. Threads: any.
+/// `submitting  [#######-----]  53 %  28,432/53,658  4,120/s  eta 6 s` on stderr, redrawn at most
+/// ten times a second; on a stream that is no terminal, one line every ten seconds. Threads: any.
 class ProgressBar {
  public:
   /// total 0 = unknown.
@@ -60,8 +62,8 @@ class ProgressBar {
 
 /// 1234567 -> "1,234,567".
 std::string with_thousands(std::uint64_t number);
-/// Value with unit for people: ("s", 0.00123) -> "1.23 ms"; ("B", 1536) -> "1.5 KiB"; ("B/s"...), ("i/s", 12345) ->
-/// "12.35 k i/s"; other units: four significant digits and the unit.
+/// Value with unit for people: ("s", 0.00123) -> "1.23 ms"; ("B", 1536) -> "1.5 KiB"; ("B/s"...),
+/// ("i/s", 12345) -> "12.35 k i/s"; other units: four significant digits and the unit.
 std::string human_value(double value, std::string_view unit);
 
 }  // namespace bl

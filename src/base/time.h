@@ -9,7 +9,8 @@
 
 #include "base/result.h"
 
-/// Instants, clocks and their texts. Everything inside is UTC with microseconds; there are no local times.
+/// Instants, clocks and their texts. Everything inside is UTC with microseconds; there are no local
+/// times.
 namespace bl {
 
 /// Microseconds since 1970-01-01T00:00:00Z. Range: years 0001 to 9999.
@@ -21,21 +22,25 @@ struct Timestamp {
   static Timestamp from_millis(std::int64_t millis) { return {millis * 1'000}; }
   Timestamp operator+(std::chrono::microseconds d) const { return {micros + d.count()}; }
   Timestamp operator-(std::chrono::microseconds d) const { return {micros - d.count()}; }
-  std::chrono::microseconds operator-(Timestamp other) const { return std::chrono::microseconds{micros - other.micros}; }
+  std::chrono::microseconds operator-(Timestamp other) const {
+    return std::chrono::microseconds{micros - other.micros};
+  }
 };
 
-/// `2024-08-01T10:00:00Z` (no fraction when it is zero), else six digits: `2024-08-01T10:00:00.987654Z`. Own API.
+/// `2024-08-01T10:00:00Z` (no fraction when it is zero), else six digits:
+/// `2024-08-01T10:00:00.987654Z`. Own API.
 std::string to_rfc3339(Timestamp time);
 /// `2024-08-01T10:00:00Z`, the fraction cut off: result objects of both Conbench dialects.
 std::string to_rfc3339_seconds(Timestamp time);
-/// `2024-08-01T10:00:00` or `2024-08-01T10:00:00.987654`, without `Z`: commit and history times of the legacy dialect.
+/// `2024-08-01T10:00:00` or `2024-08-01T10:00:00.987654`, without `Z`: commit and history times of
+/// the legacy dialect.
 std::string to_iso_naive(Timestamp time);
 
-/// RFC 3339 with an offset or `Z`; `T`/`t`/blank between date and time; 1 to 9 digits of fraction, cut to microseconds.
-/// Leap second 60 is read as 59.999999. Errors: invalid.
+/// RFC 3339 with an offset or `Z`; `T`/`t`/blank between date and time; 1 to 9 digits of fraction,
+/// cut to microseconds. Leap second 60 is read as 59.999999. Errors: invalid.
 Result<Timestamp> parse_rfc3339(std::string_view text);
-/// As above, and naive times, taken as UTC (spec/results-conbench.md 2.6, legacy). Date only, numbers and free text are
-/// invalid.
+/// As above, and naive times, taken as UTC (spec/results-conbench.md 2.6, legacy). Date only,
+/// numbers and free text are invalid.
 Result<Timestamp> parse_iso_datetime(std::string_view text);
 
 /// Where the time comes from. Threads: any.
@@ -66,8 +71,8 @@ class ManualClock final : public Clock {
 
  private:
   mutable std::mutex mutex_;
-  Timestamp now_;                              // guarded by mutex_
-  std::chrono::microseconds steady_{0};        // guarded by mutex_; only grows
+  Timestamp now_;                        // guarded by mutex_
+  std::chrono::microseconds steady_{0};  // guarded by mutex_; only grows
 };
 
 }  // namespace bl

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/http.h"
+
+/// The route table is data: method, pattern, who may call it, its limits, its handler. OpenAPI, the
+/// table of roles and the metrics' labels are compared with it by tests.
+namespace bl::net {
+
+/// Who may call a route.
+enum class Access : unsigned char {
+  open,   ///< anybody, always (health, page, docs)
+  read,   ///< anybody while reads are public (the default), else role reader
+  write,  ///< role writer
+  admin,  ///< role admin
+};
+const char* name_of(Access access);
+
+struct RouteOptions {
+  std::size_t body_bytes_max = 16u << 20;      ///< decoded
+  std::chrono::milliseconds deadline{30'000};  ///< of the handler
+  bool stream_body = false;                    ///< the handler reads Request::body_reader itself
+  bool in_openapi = true;                      ///< false for the page's assets and wildcards
+};
+
+struct Route {
+  Method method = Method::get;
+  /// `/api/series`, `/api/history/{id}`; a last segment `{rest...}` takes everything. A trailing
+  /// slash makes another route: `/api/runs/` is not `/api/runs`.
+  std::string pattern;
+  Access access = Access::read;
+  Handler handler;
+  RouteOptions options;
+};
+
+/// Finds the route of a request. Filled once at start; then any thread. Cost: one pass over the
+/// path's segments.
+class Router {
+ public:
+  /// BL_CHECKs that method and pattern are new.
+  void add(Route route);
+  struct Match {
+    const Route* route = nullptr;                               ///< nullptr: see `allowed`
+    std::vector<std::pair<std::string, std::string>> captures;  ///< decoded
+    std::vector<Method>
+        allowed;  ///< methods that the path has, when the wanted one is not among them (405)
+  };
+  /// A literal segment wins over a capture. HEAD falls back to GET. `path` is the raw path:
+  /// segments are decoded after splitting, so that %2F never makes a segment.
+  Match find(Method method, std::string_view raw_path) const;
+  /// All routes in order of addition.
+  const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+
+ private:
+  struct Node {
+    std::map<std::string, std::unique_ptr<Node>, std::less<>> literal;
+    std::unique_ptr<Node> capture;
+    std::map<Method, const Route*> here;
+    std::map<Method, const Route*> rest;  // routes that end in {rest...}
+  };
+  Node root_;
+  std::vector<std::unique_ptr<Route>> routes_;
+};
+
+}  // namespace bl::net

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "net/http.h"
+#include "net/router.h"
+
+/// The HTTP/1.1 server: Asio coroutines and Beast's parser on a few I/O threads, handlers on a
+/// bounded pool of worker threads. It guards the protocol (spec/cpp-ecosystem.md A.1: one Host, no
+/// Content-Length list, Transfer-Encoding exactly `chunked`, no obs-fold, no chunked in HTTP/1.0),
+/// every limit below, decodes gzip and zstd bodies with a cap, encodes answers for clients that
+/// accept it, answers overload at once, and stops gracefully.
+namespace bl::net {
+
+/// Each is counted by a metric when it is reached.
+struct ServerLimits {
+  std::size_t connections_max = 4096;  ///< more are answered 503 and closed
+  std::size_t requests_per_connection_max = 100'000;
+  std::size_t header_bytes_max = 16 << 10;  ///< 431
+  std::size_t target_bytes_max = 8 << 10;   ///< 414
+  std::size_t workers = 64;                 ///< handlers at once; they may block
+  std::size_t queue_max = 1024;  ///< requests that wait for a worker; more: 503 with Retry-After
+  std::chrono::milliseconds header_timeout{10'000};  ///< from first byte to end of header: 408
+  std::chrono::milliseconds idle_timeout{60'000};    ///< between requests
+  std::chrono::milliseconds body_timeout{30'000};    ///< longest silence inside a body: 408
+  std::size_t body_bytes_per_second_min = 1024;      ///< slower than this over body_timeout: 408
+  std::chrono::milliseconds write_timeout{
+      30'000};                                     ///< longest time for the client to take a buffer
+  std::chrono::milliseconds stop_timeout{10'000};  ///< running requests get this long at stop
+  std::size_t compress_bytes_min = 1024;           ///< smaller answers are sent as they are
+};
+
+struct TlsOptions {
+  std::string certificate_file;  ///< PEM chain
+  std::string key_file;          ///< PEM
+};
+
+/// Who asks? Implemented by access/. Threads: any worker.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  /// Anonymous when the request carries no credentials. Errors: unauthenticated (credentials that
+  /// nobody has).
+  virtual Result<Principal> authenticate(const Request& request) = 0;
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;  ///< 0 = any free one
+  std::size_t io_threads = 2;
+  bool public_reads = true;  ///< Access::read without credentials
+  std::optional<TlsOptions> tls;
+  ServerLimits limits;
+};
+
+class Server {
+ public:
+  /// Listens; requests are answered from run() on. `router`, `authenticator` and the others outlive
+  /// the server. Errors: io or conflict (address in use) with the address, invalid (certificate).
+  static Result<std::unique_ptr<Server>> listen(const ServerOptions& options, const Router& router,
+                                                Authenticator& authenticator, Random& random,
+                                                Log& log, Metrics& metrics);
+  virtual ~Server() = default;
+  virtual std::uint16_t port() const = 0;
+  /// Starts the threads and returns.
+  virtual void start() = 0;
+  /// No new connections, idle ones closed, running requests get stop_timeout; then everything is
+  /// joined. Idempotent.
+  virtual void stop() = 0;
+};
+
+/// Blocks until SIGTERM or SIGINT (which must be blocked in every thread: call block_stop_signals()
+/// first in main).
+void block_stop_signals();
+int wait_for_stop_signal();
+
+}  // namespace bl::net

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+/// Transactional truth. One interface for SQLite (embedded, the default) and PostgreSQL: SQL where
+/// both agree is written once with `$1` placeholders; where they differ both texts stand next to
+/// each other in an Sql.
+namespace bl::store {
+
+enum class Dialect : unsigned char { sqlite, postgres };
+
+/// A statement in both dialects. Placeholders are `$1`..`$n` in either. The texts must outlive the
+/// database: literals.
+struct Sql {
+  // Implicit by design: most statements are the same in both.
+  Sql(const char* both) : sqlite(both), postgres(both) {}
+  Sql(const char* sqlite_text, const char* postgres_text)
+      : sqlite(sqlite_text), postgres(postgres_text) {}
+  std::string_view sqlite;
+  std::string_view postgres;
+};
+
+struct Null {
+  bool operator==(const Null&) const = default;
+};
+struct Blob {
+  std::string_view bytes;
+};
+/// A parameter. Texts and blobs are borrowed for the call.
+using Param = std::variant<Null, std::int64_t, double, std::string_view, Blob>;
+/// optional -> Param.
+template <class T>
+Param param_of(const std::optional<T>& maybe) {
+  if (!maybe) return Null{};
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<std::int64_t>(*maybe);
+  else
+    return Param(*maybe);
+}
+inline Param param_of(const std::optional<std::string>& maybe) {
+  return maybe ? Param(std::string_view(*maybe)) : Param(Null{});
+}
+
+/// The row under the cursor. Columns count from 0. Texts are valid until the next row. A column of
+/// another type than asked for is converted as SQLite does; null gives 0, 0.0 or "".
+class Row {
+ public:
+  virtual ~Row() = default;
+  virtual bool is_null(int column) const = 0;
+  virtual std::int64_t integer(int column) const = 0;
+  virtual double real(int column) const = 0;
+  virtual std::string_view text(int column) const = 0;
+  std::optional<std::string> text_or_null(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return std::string(text(column));
+  }
+  std::optional<double> real_or_null(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return real(column);
+  }
+  std::optional<std::int64_t> integer_or_null(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return integer(column);
+  }
+};
+
+/// One connection inside one transaction, lent to a function. Statements are prepared once per
+/// connection and kept.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  virtual Dialect dialect() const = 0;
+  /// Calls `each` for every row; it returns false to stop early. Errors: io, corrupt, disk_full,
+  /// timeout (deadline), conflict (a constraint), internal (SQL that does not prepare).
+  virtual Result<void> query(const Sql& sql, std::span<const Param> params,
+                             const std::function<bool(const Row&)>& each) = 0;
+  /// Runs a statement; gives the number of rows changed. Errors as above.
+  virtual Result<std::int64_t> execute(const Sql& sql, std::span<const Param> params) = 0;
+  /// SQL that was put together at run time (filters of a list). Placeholders as above, never
+  /// values.
+  virtual Result<void> query_text(const std::string& sql, std::span<const Param> params,
+                                  const std::function<bool(const Row&)>& each) = 0;
+
+  Result<void> query(const Sql& sql, std::initializer_list<Param> params,
+                     const std::function<bool(const Row&)>& each) {
+    return query(sql, std::span<const Param>(params.begin(), params.size()), each);
+  }
+  Result<std::int64_t> execute(const Sql& sql, std::initializer_list<Param> params) {
+    return execute(sql, std::span<const Param>(params.begin(), params.size()));
+  }
+};
+
+/// One step of the schema: forward only, one transaction each, its checksum is kept.
+struct Migration {
+  int number = 0;           ///< 1, 2, 3, ... without gaps, over the whole program
+  std::string_view name;    ///< snake_case
+  std::string_view sqlite;  ///< statements, `;` between
+  std::string_view postgres;
+};
+
+/// Threads: any. A function that is lent a connection runs on the calling thread (reads) or on the
+/// writer's (SQLite writes): it must not wait for another read or write of this database, and must
+/// be repeatable: PostgreSQL runs it again after a serialization failure.
+class Database {
+ public:
+  virtual ~Database() = default;
+  virtual Dialect dialect() const = 0;
+  /// Runs `work` on a read-only connection, in one snapshot. What an acknowledged write stored is
+  /// seen. Errors: those of `work`, overloaded (no connection became free within read_wait_ms_max).
+  virtual Result<void> read(const std::function<Result<void>(Connection&)>& work) = 0;
+  /// Runs `work` in a transaction and returns when it is durable. An error of `work` rolls back all
+  /// that it did and nothing else. Errors: those of `work`, overloaded (queue full), io/disk_full
+  /// (nothing was stored).
+  virtual Result<void> write(const std::function<Result<void>(Connection&)>& work) = 0;
+  /// Applies what is missing, under a lock. Errors: conflict (a checksum differs, or the database
+  /// is newer than this program: it names both).
+  virtual Result<void> migrate(std::span<const Migration> migrations) = 0;
+};
+
+struct DatabaseLimits {
+  std::size_t readers = 8;
+  std::size_t write_queue_max = 4096;
+  std::size_t group_commit_max = 512;  ///< writes in one transaction
+  std::int64_t read_wait_ms_max = 5'000;
+  std::int64_t reader_cache_bytes = 16 << 20;  ///< page cache, each
+  std::int64_t writer_cache_bytes = 32 << 20;
+  std::int64_t checkpoint_wal_bytes = 16 << 20;  ///< the writer checkpoints when the WAL is longer
+};
+
+}  // namespace bl::store
