@@ -16,6 +16,9 @@
 /// `/` separates.
 namespace bl {
 
+/// Who may read a new file: everyone (as the umask says), or its owner only (0600).
+enum class FileMode { normal, secret };
+
 /// An open file. One thread at a time. The destructor closes without syncing.
 class File {
  public:
@@ -25,8 +28,9 @@ class File {
   virtual Result<void> append(std::string_view bytes) = 0;
   /// Reads up to out.size() bytes at the offset; fewer only at the end of the file. Errors: io.
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) = 0;
-  /// fdatasync. After an error the file must be closed and recovered: never sync again.
+  /// fdatasync. After an error the file must be closed and recovered, as after a failed append.
   virtual Result<void> sync() = 0;
+  /// Cuts the file, or fills it up with zeros. Durable after sync(). Errors: io, disk_full.
   virtual Result<void> truncate(std::uint64_t size) = 0;
   virtual Result<std::uint64_t> size() = 0;
 };
@@ -40,21 +44,25 @@ class DiskLock {
 class Disk {
  public:
   virtual ~Disk() = default;
-  /// Creates or opens for appending and reading. Errors: io, not_found (no such folder), forbidden.
+  /// Creates a new, empty file for appending and reading. Its name is durable after sync_folder.
+  /// Errors: conflict (it exists), io, disk_full, not_found (no such folder), forbidden.
+  virtual Result<std::unique_ptr<File>> create(const std::string& path, FileMode mode) = 0;
+  /// Creates or opens for appending and reading. Errors: io, disk_full, not_found (no such folder), forbidden.
   virtual Result<std::unique_ptr<File>> open_append(const std::string& path) = 0;
   /// Errors: not_found, io, forbidden.
   virtual Result<std::unique_ptr<File>> open_read(const std::string& path) = 0;
   virtual Result<bool> exists(const std::string& path) = 0;
   /// Names (not paths) in a folder, sorted, without `.` and `..`. Errors: not_found, io.
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
-  /// Creates the folder and its parents; fine when it exists.
+  /// Creates the folder and its parents, durable on return; fine when it exists.
+  /// Errors: conflict (a file has that name), io, disk_full, forbidden.
   virtual Result<void> make_folder(const std::string& path) = 0;
   /// Replaces the target atomically (rename(2)); durable after sync_folder.
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   /// link(2): creates `to` only if absent. Errors: conflict (it exists), io. Durable after
   /// sync_folder.
   virtual Result<void> link(const std::string& from, const std::string& to) = 0;
-  /// Errors: not_found, io.
+  /// A file or an empty folder. Durable after sync_folder. Errors: not_found, io, forbidden.
   virtual Result<void> remove(const std::string& path) = 0;
   /// fsync of a folder: makes names in it durable.
   virtual Result<void> sync_folder(const std::string& folder) = 0;
