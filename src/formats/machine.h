@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/disk.h"
+#include "base/json.h"
+
+/// Facts about where a benchmark runs, found without asking: the machine from /proc and /sys, the
+/// commit from git and from the CI system's environment. Every one may be overridden.
+namespace bl::formats {
+
+/// The 16 fields of machine_info (spec/results-conbench.md 2.4); what cannot be found is "" or 0.
+/// `root` is "" or a folder with a copy of proc/ and sys/ (tests).
+json::Value detect_machine(Disk& disk, const std::string& root = "");
+
+/// Of the git checkout that holds `folder`: absent members when there is none. Runs the `git`
+/// command.
+struct GitFacts {
+  std::optional<std::string> repository, commit, branch;
+  json::Value commit_info;  ///< null, or {timestamp, parent, message, author_name}
+};
+GitFacts detect_git(const std::string& folder);
+
+}  // namespace bl::formats

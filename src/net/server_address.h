@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/command_line.h"
+#include "base/disk.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "net/client.h"
+
+/// How commands find the server (DESIGN 3): `--server URL`, else BENCHLAKE_SERVER, else
+/// DIR/server.json of a server that runs (mode 0600; address and operator token).
+namespace bl::net {
+
+struct ServerAddress {
+  std::string url;    ///< `http://127.0.0.1:8080`, no trailing slash
+  std::string token;  ///< empty: anonymous
+};
+
+/// The options `--server URL`, `--token TOKEN` and `--data DIR`, the same for every command that
+/// talks to a server.
+std::vector<CommandOption> server_options();
+/// Token order: `--token`, BENCHLAKE_TOKEN, server.json's. Errors: not_found (no server named and
+/// none runs: says how to start one), corrupt.
+Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& io, Disk& disk);
+
+Result<void> write_server_file(Disk& disk, const std::string& data_folder,
+                               const ServerAddress& address);
+Result<void> remove_server_file(Disk& disk, const std::string& data_folder);
+
+/// A client that knows the address: JSON in, JSON out, problem+json turned into Error (with its
+/// faults).
+class ApiClient {
+ public:
+  explicit ApiClient(ServerAddress address, ClientLimits limits = {});
+  /// `path` with query. Errors: those of Client, and the server's own by their code.
+  Result<json::Value> get(const std::string& path);
+  Result<json::Value> post(const std::string& path, std::string_view json_body);
+  Result<void> remove(const std::string& path);
+  const ServerAddress& address() const { return address_; }
+
+ private:
+  ServerAddress address_;
+  Client client_;
+};
+
+}  // namespace bl::net
