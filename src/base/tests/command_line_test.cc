@@ -1,0 +1,112 @@
+#include "base/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace bl {
+namespace {
+
+struct Outcome {
+  int code = 0;
+  std::string out, err;
+};
+
+Outcome call(const std::vector<Command>& commands, const std::vector<std::string>& arguments) {
+  char* out = nullptr;
+  char* err = nullptr;
+  std::size_t out_size = 0;
+  std::size_t err_size = 0;
+  CommandIo io;
+  io.out = open_memstream(&out, &out_size);
+  io.err = open_memstream(&err, &err_size);
+  Outcome outcome;
+  outcome.code = run_command_line("benchlake", "1.2.3", commands, arguments, io);
+  std::fclose(io.out);
+  std::fclose(io.err);
+  outcome.out.assign(out, out_size);
+  outcome.err.assign(err, err_size);
+  std::free(out);
+  std::free(err);
+  return outcome;
+}
+
+std::vector<Command> two_commands(Arguments* seen) {
+  Command submit{
+      .path = "submit",
+      .help = "sends results",
+      .example = "benchlake submit a.json",
+      .options = {{.name = "--jobs", .value_name = "N", .help = "at once", .default_text = "8"},
+                  {.name = "--tag", .value_name = "K=V", .help = "added", .repeated = true},
+                  {.name = "--dry-run", .help = "send nothing"}},
+      .arguments = {{.name = "FILE", .help = "what to read", .repeated = true}},
+      .run = [seen](const Arguments& arguments, CommandIo&) {
+        *seen = arguments;
+        return ExitCode::ok;
+      }};
+  Command create{.path = "token create",
+                 .help = "makes a token",
+                 .example = "benchlake token create ci",
+                 .options = {},
+                 .arguments = {{.name = "NAME", .help = "its name"}},
+                 .run = [seen](const Arguments& arguments, CommandIo&) {
+                   *seen = arguments;
+                   return ExitCode::regression;
+                 }};
+  return {submit, create};
+}
+
+TEST(CommandLine, options_arguments_and_defaults_reach_the_command) {
+  Arguments seen;
+  const auto commands = two_commands(&seen);
+  const Outcome outcome =
+      call(commands, {"submit", "--tag", "a=1", "x.json", "--tag", "b=2", "y.json", "--json"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(seen.list("FILE"), (std::vector<std::string>{"x.json", "y.json"}));
+  EXPECT_EQ(seen.list("--tag"), (std::vector<std::string>{"a=1", "b=2"}));
+  EXPECT_EQ(seen.text("--jobs"), "8");
+  EXPECT_EQ(seen.integer("--jobs", 1, 64).value(), 8);
+  EXPECT_TRUE(seen.flag("--json"));
+  EXPECT_FALSE(seen.flag("--dry-run"));
+}
+
+TEST(CommandLine, a_command_of_two_words_gives_its_own_exit_code) {
+  Arguments seen;
+  const auto commands = two_commands(&seen);
+  EXPECT_EQ(call(commands, {"token", "create", "ci"}).code, 1);
+  EXPECT_EQ(seen.text("NAME"), "ci");
+}
+
+TEST(CommandLine, a_mistake_prints_a_sentence_on_stderr_only_and_exits_with_2) {
+  Arguments seen;
+  const auto commands = two_commands(&seen);
+  const std::vector<std::vector<std::string>> mistakes = {
+      {},       {"nonsense"}, {"submit"}, {"submit", "a", "--jobs"}, {"submit", "a", "--what"},
+      {"token"}};
+  for (const auto& arguments : mistakes) {
+    const Outcome outcome = call(commands, arguments);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_NE(outcome.err.find("--help"), std::string::npos) << outcome.err;
+  }
+}
+
+TEST(CommandLine, a_number_out_of_range_is_named_with_its_option) {
+  Arguments seen;
+  const auto commands = two_commands(&seen);
+  ASSERT_EQ(call(commands, {"submit", "a", "--jobs", "many"}).code, 0);
+  EXPECT_EQ(seen.integer("--jobs", 1, 64).error().message,
+            "--jobs must be an integer from 1 to 64: 'many'");
+}
+
+TEST(CommandLine, help_shows_the_example_and_exits_with_0) {
+  Arguments seen;
+  const auto commands = two_commands(&seen);
+  const Outcome outcome = call(commands, {"submit", "--help"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_NE(outcome.out.find("benchlake submit a.json"), std::string::npos) << outcome.out;
+  EXPECT_NE(call(commands, {"--version"}).out.find("1.2.3"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace bl
