@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -61,11 +62,11 @@ class Value {
   bool operator==(const Value& other) const;
 
  private:
+  using Content = std::variant<std::monostate, bool, std::string, Array, Object>;
+  Value(Kind kind, Content content) : kind_(kind), content_(std::move(content)) {}
+
   Kind kind_ = Kind::null;
-  bool bool_ = false;
-  std::string text_;  // string, or the number's text
-  Array items_;
-  Object members_;
+  Content content_;  // a number is its text
 };
 
 struct ParseLimits {

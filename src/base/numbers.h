@@ -18,16 +18,26 @@ std::string json_number(double value);
 /// cluster identity: exact to the digit.
 std::string python_repr(double value);
 
-/// Rounded to `digits` significant digits the way Python's `float(f"{x:.{digits}g}")` does (binary
-/// value, round half even on the exact decimal expansion): 12.34567 -> 12.35, 0.00012345 ->
-/// 0.0001234.
+/// Rounded to `digits` (at least 1) significant digits the way Python's
+/// `float(f"{x:.{digits}g}")` does (binary value, round half even on the exact decimal expansion):
+/// 12.34567 -> 12.35, 0.00012345 -> 0.0001234. What is not finite stays as it is; the largest
+/// doubles may round up to infinity.
 double round_significant(double value, int digits);
 
+/// True for exactly one number of the JSON grammar: `-0`, `12.5e+3`; not `01`, `.5`, `+1`, `NaN`.
+bool is_json_number(std::string_view text);
+
+/// The text of a JSON number (BL_CHECK) by which numeric values can be compared as exact decimals:
+/// 1, 1.0, 10e-1 and 1e0 all give `1`; -0 gives `0`; 0.1 and 0.10000000000000000001 stay apart.
+/// Plain from 1e-6 to below 1e21, else one digit, a fraction and an exponent: `1.5e-7`, `1e21`.
+void append_exact_decimal(std::string& out, std::string_view json_number_text);
+
 /// The whole text as a decimal double: JSON grammar plus a leading `+`, surrounding blanks not
-/// allowed. nullopt for anything else, for nan and infinities, and for values beyond the range
-/// (1e400).
+/// allowed. Too small values become 0. nullopt for anything else, for nan and infinities, and for
+/// values beyond the range (1e400).
 std::optional<double> parse_double(std::string_view text);
-/// The whole text as a decimal integer that fits. nullopt otherwise.
+/// The whole text as a decimal integer that fits; a leading `+` or zeros do not matter. nullopt
+/// otherwise.
 std::optional<std::int64_t> parse_int64(std::string_view text);
 
 }  // namespace bl

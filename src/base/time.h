@@ -27,6 +27,10 @@ struct Timestamp {
   }
 };
 
+/// The first and the last instant that the texts below can say.
+inline constexpr Timestamp k_timestamp_min{-62'135'596'800'000'000};  // 0001-01-01T00:00:00Z
+inline constexpr Timestamp k_timestamp_max{253'402'300'799'999'999};  // 9999-12-31T23:59:59.999999Z
+
 /// `2024-08-01T10:00:00Z` (no fraction when it is zero), else six digits:
 /// `2024-08-01T10:00:00.987654Z`. Own API.
 std::string to_rfc3339(Timestamp time);
@@ -39,8 +43,8 @@ std::string to_iso_naive(Timestamp time);
 /// RFC 3339 with an offset or `Z`; `T`/`t`/blank between date and time; 1 to 9 digits of fraction,
 /// cut to microseconds. Leap second 60 is read as 59.999999. Errors: invalid.
 Result<Timestamp> parse_rfc3339(std::string_view text);
-/// As above, and naive times, taken as UTC (spec/results-conbench.md 2.6, legacy). Date only,
-/// numbers and free text are invalid.
+/// As above; also naive times, taken as UTC, times without seconds, and offsets `+0200` and `+02`
+/// (spec/results-conbench.md 2.6, legacy). Date only, numbers and free text are invalid.
 Result<Timestamp> parse_iso_datetime(std::string_view text);
 
 /// Where the time comes from. Threads: any.
@@ -66,7 +70,9 @@ class ManualClock final : public Clock {
   explicit ManualClock(Timestamp start) : now_(start) {}
   Timestamp now() const override;
   std::chrono::steady_clock::time_point steady_now() const override;
+  /// Moves both clocks forward; `by` is not negative.
   void advance(std::chrono::microseconds by);
+  /// Moves the wall clock only, also back.
   void set(Timestamp to);
 
  private:

@@ -1,0 +1,83 @@
+#include "base/hash.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <xxhash.h>
+
+#include "base/check.h"
+
+namespace bl {
+namespace {
+
+/// Fetched once: OpenSSL 3 looks an algorithm up by name on every call otherwise.
+const EVP_MD* digest_named(const char* name) {
+  EVP_MD* digest = EVP_MD_fetch(nullptr, name, nullptr);
+  BL_CHECK(digest != nullptr);
+  return digest;
+}
+
+template <std::size_t N>
+std::array<std::byte, N> digest_of(const EVP_MD* algorithm, std::string_view bytes) {
+  std::array<std::byte, N> digest;
+  unsigned int size = 0;
+  const int done =
+      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &size,
+                 algorithm, nullptr);
+  BL_CHECK(done == 1 && size == N);
+  return digest;
+}
+
+}  // namespace
+
+std::string md5_hex(std::string_view bytes) {
+  static const EVP_MD* const k_md5 = digest_named("MD5");
+  return to_hex(digest_of<16>(k_md5, bytes));
+}
+
+std::array<std::byte, 32> sha256(std::string_view bytes) {
+  static const EVP_MD* const k_sha256 = digest_named("SHA256");
+  return digest_of<32>(k_sha256, bytes);
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  return to_hex(sha256(bytes));
+}
+
+std::uint64_t xxh3_64(std::string_view bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::string to_hex(std::span<const std::byte> bytes) {
+  constexpr char k_digits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::byte byte : bytes) {
+    text += k_digits[std::to_integer<unsigned>(byte) >> 4];
+    text += k_digits[std::to_integer<unsigned>(byte) & 0xf];
+  }
+  return text;
+}
+
+bool equal_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string base64url(std::span<const std::byte> bytes) {
+  constexpr char k_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  unsigned held = 0;
+  int held_bits = 0;
+  for (const std::byte byte : bytes) {
+    held = held << 8 | std::to_integer<unsigned>(byte);
+    held_bits += 8;
+    while (held_bits >= 6) {
+      held_bits -= 6;
+      text += k_alphabet[held >> held_bits & 0x3f];
+    }
+  }
+  if (held_bits > 0) text += k_alphabet[held << (6 - held_bits) & 0x3f];
+  return text;
+}
+
+}  // namespace bl

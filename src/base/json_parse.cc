@@ -1,0 +1,292 @@
+// JSON in, by simdjson's on-demand parser.
+//
+// simdjson's first stage checks UTF-8, control characters and the quotes of the whole text; then we
+// walk the tokens once and build the tree. What on-demand leaves to its caller is done here:
+// numbers are checked against the grammar on their own text (which we keep), keys for duplicates,
+// depth and sizes against the limits, the unescaped strings for surrogates without partner, and the
+// end of the text for leftovers. A failure deep inside returns through the levels above it, and
+// each level puts its key or index before the path: a good document pays nothing for paths.
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/json.h"
+#include "base/numbers.h"
+
+namespace bl::json {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+constexpr std::size_t k_few_members = 16;  // up to here, comparing each with each is the fastest
+constexpr std::size_t k_exponent_digits_max = 6;
+constexpr std::size_t k_kept_buffer_bytes_max = 256u << 10;
+
+/// The failure under construction: the path grows from its end to its beginning.
+struct Failure {
+  Code code = Code::malformed;
+  std::string message;
+  std::string value;
+  std::string path;
+};
+
+const char* sentence_for(simdjson::error_code error) {
+  switch (error) {
+    case simdjson::UTF8_ERROR:
+      return "invalid UTF-8";
+    case simdjson::UNESCAPED_CHARS:
+      return "control character in a string, not escaped";
+    case simdjson::UNCLOSED_STRING:
+      return "string without end";
+    case simdjson::STRING_ERROR:
+      return "broken escape in a string";
+    case simdjson::EMPTY:
+      return "empty text";
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
+      return "array or object without end";
+    default:
+      return "broken JSON";
+  }
+}
+
+std::string_view trimmed_right(std::string_view token) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' ||
+                            token.back() == '\t')) {
+    token.remove_suffix(1);
+  }
+  return token;
+}
+
+std::string shown(std::string_view text) {
+  constexpr std::size_t k_shown_max = 60;
+  std::string safe;
+  for (const char c : text.substr(0, k_shown_max)) safe += c >= 0x20 && c < 0x7f ? c : '?';
+  if (text.size() > k_shown_max) safe += "...";
+  return safe;
+}
+
+/// A number that follows the grammar always fits a double, but for a large exponent or very many
+/// digits; exponents longer than six digits are refused, so that decimals stay comparable exactly.
+bool in_range(std::string_view number) {
+  constexpr std::size_t k_digits_always_fit = 300;
+  const std::size_t mark = number.find_first_of("eE");
+  if (mark == std::string_view::npos && number.size() < k_digits_always_fit) return true;
+  if (mark != std::string_view::npos) {
+    std::string_view exponent = number.substr(mark + 1);
+    exponent.remove_prefix(std::min(exponent.find_first_not_of("+-0"), exponent.size()));
+    if (exponent.size() > k_exponent_digits_max) return false;
+  }
+  return parse_double(number).has_value();
+}
+
+class Reader {
+ public:
+  explicit Reader(const ParseLimits& limits) : limits_(limits) {}
+
+  bool read(ondemand::value in, Value& out, int depth) {
+    if (++values_ > limits_.values_max) {
+      return fail(Code::invalid, "more values than allowed", std::to_string(limits_.values_max));
+    }
+    ondemand::json_type type;
+    if (auto error = in.type().get(type)) return fail(error);
+    switch (type) {
+      case ondemand::json_type::object:
+        return read_object(in, out, depth + 1);
+      case ondemand::json_type::array:
+        return read_array(in, out, depth + 1);
+      case ondemand::json_type::string:
+        return read_string(in, out);
+      default:
+        return read_scalar(in, out);
+    }
+  }
+
+  bool fail(simdjson::error_code error) { return fail(Code::malformed, sentence_for(error), ""); }
+
+  bool fail(Code code, std::string message, std::string value) {
+    failure_ = {code, std::move(message), std::move(value), ""};
+    return false;
+  }
+
+  Failure& failure() { return failure_; }
+
+ private:
+  bool check_depth(int depth) {
+    if (depth <= limits_.depth_max) return true;
+    return fail(Code::invalid, "nested deeper than allowed", std::to_string(limits_.depth_max));
+  }
+
+  bool check_string(std::string_view text) {
+    if (text.size() > limits_.string_bytes_max) {
+      return fail(Code::invalid, "longer than allowed, in bytes",
+                  std::to_string(limits_.string_bytes_max));
+    }
+    return true;
+  }
+
+  bool below(bool done, std::size_t index) {
+    if (!done) failure_.path.insert(0, pointer_append("", index));
+    return done;
+  }
+
+  bool below(bool done, std::string_view key) {
+    if (!done) failure_.path.insert(0, pointer_append("", key));
+    return done;
+  }
+
+  bool read_array(ondemand::value in, Value& out, int depth) {
+    if (!check_depth(depth)) return false;
+    ondemand::array array;
+    if (auto error = in.get_array().get(array)) return fail(error);
+    Array items;
+    for (auto element : array) {
+      ondemand::value value;
+      const std::size_t index = items.size();
+      if (auto error = element.get(value)) return below(fail(error), index);
+      if (!read(value, items.emplace_back(), depth)) return below(false, index);
+    }
+    out = Value::array(std::move(items));
+    return true;
+  }
+
+  bool read_object(ondemand::value in, Value& out, int depth) {
+    if (!check_depth(depth)) return false;
+    ondemand::object object;
+    if (auto error = in.get_object().get(object)) return fail(error);
+    Object members;
+    for (auto element : object) {
+      ondemand::field field;
+      if (auto error = std::move(element).get(field)) return fail(error);
+      std::string_view key;
+      if (auto error = field.unescaped_key().get(key)) return fail(error);
+      if (!check_string(key) || !check_unicode(key)) return false;
+      if (members.size() < k_few_members) {
+        for (const Member& member : members) {
+          if (member.first == key) return below(fail_duplicate(), key);
+        }
+      }
+      Member& member = members.emplace_back(std::string(key), Value());
+      if (!read(field.value(), member.second, depth)) return below(false, member.first);
+    }
+    if (members.size() > k_few_members && !check_distinct(members)) return false;
+    out = Value::object(std::move(members));
+    return true;
+  }
+
+  bool fail_duplicate() { return fail(Code::invalid, "duplicate key", ""); }
+
+  bool check_distinct(const Object& members) {
+    std::vector<std::string_view> keys;
+    keys.reserve(members.size());
+    for (const Member& member : members) keys.emplace_back(member.first);
+    std::sort(keys.begin(), keys.end());
+    const auto twin = std::adjacent_find(keys.begin(), keys.end());
+    return twin == keys.end() || below(fail_duplicate(), *twin);
+  }
+
+  /// The text was valid UTF-8, but an escape may have named half of a surrogate pair.
+  bool check_unicode(std::string_view unescaped) {
+    // U+D800 to U+DFFF would begin with the byte ED and a second byte from A0.
+    for (std::size_t at = unescaped.find('\xed'); at != std::string_view::npos;
+         at = unescaped.find('\xed', at + 1)) {
+      if (static_cast<unsigned char>(unescaped[at + 1]) >= 0xa0) {
+        return fail(Code::malformed, "surrogate without its partner in a string", "");
+      }
+    }
+    return true;
+  }
+
+  bool read_string(ondemand::value in, Value& out) {
+    std::string_view text;
+    if (auto error = in.get_string().get(text)) return fail(error);
+    if (!check_string(text) || !check_unicode(text)) return false;
+    out = Value::string(std::string(text));
+    return true;
+  }
+
+  bool read_scalar(ondemand::value in, Value& out) {
+    const std::string_view token = trimmed_right(in.raw_json_token());
+    if (token == "null") {
+      out = Value();
+    } else if (token == "true" || token == "false") {
+      out = Value::boolean(token == "true");
+    } else if (!is_json_number(token)) {
+      return fail(Code::malformed, "not a JSON value", shown(token));
+    } else if (token.size() > limits_.string_bytes_max || !in_range(token)) {
+      return fail(Code::invalid, "number out of range", shown(token));
+    } else {
+      out = Value::number_text(std::string(token));
+    }
+    return true;
+  }
+
+  const ParseLimits& limits_;
+  std::size_t values_ = 0;
+  Failure failure_;
+};
+
+/// simdjson's tables and the padded copy of the text. Small ones are kept by their thread.
+struct Workspace {
+  ondemand::parser parser;
+  std::string buffer;
+};
+
+/// The text becomes the only element of an array: so a bare scalar is read like any other value,
+/// and what follows the document is found where the array should end.
+bool read_document(Workspace& workspace, std::string_view text, Reader& reader, Value& out) {
+  std::string& buffer = workspace.buffer;
+  buffer.clear();
+  buffer.reserve(text.size() + 2 + simdjson::SIMDJSON_PADDING);
+  buffer.append("[").append(text).append("]");
+  const simdjson::padded_string_view padded(buffer.data(), buffer.size(), buffer.capacity());
+
+  ondemand::document document;
+  if (auto error = workspace.parser.iterate(padded).get(document)) return reader.fail(error);
+  ondemand::array root;
+  if (auto error = document.get_array().get(root)) return reader.fail(error);
+  bool found = false;
+  for (auto element : root) {
+    ondemand::value value;
+    if (auto error = element.get(value)) return reader.fail(error);
+    if (found) return reader.fail(Code::malformed, "more text after the document", "");
+    if (!reader.read(value, out, 0)) return false;
+    found = true;
+  }
+  if (!found) return reader.fail(simdjson::EMPTY);
+  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
+    return reader.fail(Code::malformed, "more text after the document", "");
+  }
+  return true;
+}
+
+Error to_error(Failure failure) {
+  std::string sentence = failure.message;
+  if (!failure.path.empty()) sentence.append(" at ").append(failure.path);
+  if (!failure.value.empty()) sentence.append(": ").append(failure.value);
+  std::vector<Fault> faults;
+  faults.push_back({std::move(failure.path), std::move(failure.message), std::move(failure.value)});
+  return {failure.code, "JSON: " + sentence, std::move(faults)};
+}
+
+}  // namespace
+
+Result<Value> parse(std::string_view text, const ParseLimits& limits) {
+  Reader reader(limits);
+  Value value;
+  bool done = false;
+  if (text.size() > limits.bytes_max) {
+    reader.fail(Code::invalid, "document larger than allowed, in bytes",
+                std::to_string(limits.bytes_max));
+  } else if (text.size() <= k_kept_buffer_bytes_max) {
+    thread_local Workspace kept;
+    done = read_document(kept, text, reader, value);
+  } else {
+    Workspace large;
+    done = read_document(large, text, reader, value);
+  }
+  if (!done) return to_error(std::move(reader.failure()));
+  return value;
+}
+
+}  // namespace bl::json
