@@ -21,7 +21,8 @@
 namespace bl::verdict {
 namespace {
 
-/// An unevaluated sum high + low, about 106 bits.
+/// An unevaluated sum high + low, about 100 bits. Errors are relative to the operands, also where
+/// they cancel.
 struct Wide {
   double high = 0;
   double low = 0;
@@ -39,9 +40,7 @@ struct Wide {
   }
   Wide operator+(const Wide& other) const {
     const Wide s = sum(high, other.high);
-    const Wide t = sum(low, other.low);
-    const Wide u = quick_sum(s.high, s.low + t.high);
-    return quick_sum(u.high, u.low + t.low);
+    return quick_sum(s.high, s.low + (low + other.low));
   }
   Wide operator-(const Wide& other) const { return *this + Wide{-other.high, -other.low}; }
   Wide operator*(double factor) const {
