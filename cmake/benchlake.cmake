@@ -2,7 +2,6 @@
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 option(BL_FUZZ "build the fuzzers (clang)" OFF)
 option(BL_COVERAGE "instrument for gcov" OFF)
@@ -59,6 +58,10 @@ function(bl_library name)
   target_precompile_headers(bl_${name} REUSE_FROM bl_pch)
 endfunction()
 
+# Everything that the sanitizer builds test, and every fuzzer: what ./dev asan, tsan, coverage, fuzz build.
+add_custom_target(unit_tests)
+add_custom_target(fuzzers)
+
 # bl_test(NAME SOURCES a_test.cc ... USES bl_x ... [LINKS ...] [LABEL unit|api|crash|tidy])
 # One test program, registered with ctest as a whole; it finds the shared data through BENCHLAKE_SHARED.
 set(BL_SHARED_DEFAULT "${PROJECT_SOURCE_DIR}/../shared")
@@ -75,6 +78,9 @@ function(bl_test name)
                         rapidcheck_gtest)
   target_precompile_headers(${name} REUSE_FROM bl_pch)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  if(ARG_LABEL STREQUAL "unit")
+    add_dependencies(unit_tests ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   set(shared "$ENV{BENCHLAKE_SHARED}")
   if(NOT shared)
@@ -84,7 +90,8 @@ function(bl_test name)
     ENVIRONMENT "BENCHLAKE_SHARED=${shared};BENCHLAKE_SOURCE=${PROJECT_SOURCE_DIR};BENCHLAKE_BINARY=${PROJECT_BINARY_DIR}/benchlake")
 endfunction()
 
-# bl_fuzzer(NAME SOURCES fuzz_x.cc USES bl_x): built in the fuzz preset only, into fuzz/; its corpus lies beside it.
+# bl_fuzzer(NAME SOURCES fuzz_x.cc USES bl_x): built in the fuzz preset only, into fuzz/; its seeds, if any,
+# lie beside it in corpus/NAME/.
 function(bl_fuzzer name)
   if(NOT BL_FUZZ)
     return()
@@ -94,6 +101,7 @@ function(bl_fuzzer name)
   target_link_libraries(${name} PRIVATE ${ARG_USES} ${ARG_LINKS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+  add_dependencies(fuzzers ${name})
 endfunction()
 
 # bl_benchmark(NAME SOURCES x_bench.cc USES bl_x): micro-benchmarks (Google Benchmark), into bench/.

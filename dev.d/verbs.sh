@@ -1,0 +1,136 @@
+# The verbs besides test.
+
+program="$root/build/release/benchlake"
+
+verb_build() {
+  need build node
+  need_page
+  need_build release
+  run_queue
+  printf 'built: build/release/benchlake\n'
+}
+
+verb_run() {
+  need build node
+  need_page
+  need_build release
+  run_queue
+  local data="$root/data" histories="$BENCHLAKE_SHARED/data/histories"
+  if [[ ! -e $data/benchlake.db && -d $histories ]]; then
+    (fill_with_demo_data "$data") &
+  fi
+  exec "$program" serve --data "$data" "$@"
+}
+# Waits for the server that this shell becomes, then posts the demo data to it.
+fill_with_demo_data() {
+  trap - EXIT
+  local tries
+  for ((tries = 0; tries < 300; tries++)); do
+    [[ ! -f $1/server.json ]] || break
+    sleep 0.1
+  done
+  "$program" demo --data "$1"
+}
+
+verb_web() {
+  need node
+  need_npm web
+  run_queue
+  cd web
+  with_node npm run dev -- "$@"
+}
+
+verb_bench() {
+  [[ -x bench/run ]] || die "bench/run is not there"
+  need build node
+  need_page
+  need_build release
+  run_queue
+  exec bench/run "$@"
+}
+
+verb_coverage() {
+  need build coverage
+  need_build coverage unit_tests
+  queue coverage-tests "running the unit tests" "./dev test unit shows what fails" tier_ctest coverage unit
+  queue coverage-report "writing build/coverage/report" "read the log" coverage_report
+  run_queue
+  tail -n 40 "$logs/coverage-report.log"
+}
+coverage_report() {
+  mkdir -p build/coverage/report
+  gcovr --root . --filter src/ --exclude '.*/tests/.*' --exclude-throw-branches \
+    --html-details build/coverage/report/index.html --txt build/coverage/report/summary.txt build/coverage
+  cat build/coverage/report/summary.txt
+}
+
+cpp_sources() { git ls-files --cached --others --exclude-standard 'src/*.h' 'src/*.cc' 'bench/*.h' 'bench/*.cc' 'tests/*.h' 'tests/*.cc'; }
+
+verb_lint() {
+  need build node lint
+  need_npm web
+  queue lint-format "formatting of the C++ sources" "./dev format mends it" lint_format
+  queue lint-tidy "the tidy rules" "each line of the log names a place and its rule" lint_tidy
+  queue lint-web "types of the page" "'npm run check' in web/" lint_web
+  run_queue keep-going
+  [[ ${#failed_steps[@]} -eq 0 ]]
+}
+lint_format() { cpp_sources | xargs clang-format-19 --dry-run -Werror; }
+lint_tidy() { system_python tests/tidy/tidy.py "$root"; }
+lint_web() {
+  cd web
+  with_node npm run check
+}
+
+verb_format() {
+  need lint
+  queue format "formatting the C++ sources" "read the log" format_sources
+  run_queue
+}
+format_sources() { cpp_sources | xargs clang-format-19 -i; }
+
+verb_asan() { verb_test asan; }
+verb_fuzz() {
+  fuzz_seconds=${1:-$fuzz_seconds}
+  verb_test fuzz
+}
+verb_tsan() {
+  need build
+  need_build tsan unit_tests
+  queue test-tsan "testing: unit tests under ThreadSanitizer" \
+    "the first report in the log shows the two places" tier_ctest tsan unit
+  run_queue keep-going
+  summarize "$EPOCHREALTIME" tsan
+}
+
+verb_long() {
+  export BL_TEST_LONG=1
+  fuzz_seconds=${BL_FUZZ_SECONDS:-600}
+  verb_test "$@"
+}
+
+verb_release() {
+  [[ -z $(git status --porcelain) ]] || die "the working tree has changes; commit or remove them first"
+  verb_test
+  failed_steps=()
+  queue package "packaging" "read the log" package_release
+  run_queue
+  ls -l build/release-package
+}
+package_release() {
+  local version name folder="$root/build/release-package"
+  version=$("$program" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)
+  name="benchlake-$version-linux-$(uname -m)"
+  rm -rf "$folder"
+  mkdir -p "$folder/$name"
+  DESTDIR= cmake --install build/release --prefix "$folder/$name" --strip
+  cp -r LICENSE README.md docs "$folder/$name/"
+  tar -C "$folder" --sort=name --owner=0 --group=0 --numeric-owner \
+    --mtime="@$(git log -1 --format=%ct)" -czf "$folder/$name.tar.gz" "$name"
+  rm -rf "${folder:?}/$name"
+  (cd "$folder" && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
+}
+
+verb_clean() {
+  rm -rf "$root/build"
+}
