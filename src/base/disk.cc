@@ -32,8 +32,9 @@ Result<std::string> read_file(Disk& disk, const std::string& path, std::uint64_t
     }
     std::size_t start = bytes.size();
     bytes.resize(start + chunk);
-    BL_TRY(std::size_t got, file->read_at(start, std::as_writable_bytes(std::span(bytes)).subspan(
-                                                     start, static_cast<std::size_t>(chunk))));
+    BL_TRY(std::size_t got,
+           file->read_at(start, std::as_writable_bytes(std::span(bytes))
+                                    .subspan(start, static_cast<std::size_t>(chunk))));
     bytes.resize(start + got);
     if (got < chunk && bytes.size() <= bytes_max) return bytes;
   }

@@ -24,7 +24,8 @@ class File {
  public:
   virtual ~File() = default;
   /// Adds the bytes at the end. They are not durable before sync() succeeds. Errors: io, disk_full;
-  /// then the file's end is unknown and the caller must close it and recover.
+  /// then the file's end is unknown and the caller must close it and recover; every later append,
+  /// sync and truncate is an io error.
   virtual Result<void> append(std::string_view bytes) = 0;
   /// Reads up to out.size() bytes at the offset; fewer only at the end of the file. Errors: io.
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) = 0;
@@ -47,7 +48,8 @@ class Disk {
   /// Creates a new, empty file for appending and reading. Its name is durable after sync_folder.
   /// Errors: conflict (it exists), io, disk_full, not_found (no such folder), forbidden.
   virtual Result<std::unique_ptr<File>> create(const std::string& path, FileMode mode) = 0;
-  /// Creates or opens for appending and reading. Errors: io, disk_full, not_found (no such folder), forbidden.
+  /// Creates or opens for appending and reading. Errors: io, disk_full, not_found (no such folder),
+  /// forbidden.
   virtual Result<std::unique_ptr<File>> open_append(const std::string& path) = 0;
   /// Errors: not_found, io, forbidden.
   virtual Result<std::unique_ptr<File>> open_read(const std::string& path) = 0;
@@ -77,9 +79,10 @@ std::unique_ptr<Disk> make_real_disk();
 
 /// The whole file. Errors: not_found, io, too_large (over bytes_max).
 Result<std::string> read_file(Disk& disk, const std::string& path, std::uint64_t bytes_max);
-/// Writes `path` as a whole: temporary name, sync, rename, sync of the folder. Mode 0600 when
-/// `secret` is set.
-enum class FileMode { normal, secret };
+/// Writes `path` as a whole: temporary name (`path`.tmp), sync, rename, sync of the folder. On
+/// success it survives a power cut; on failure, or after a power cut on the way, the old or the new
+/// file is there, whole. One writer per path at a time.
+/// Errors: io, disk_full, not_found (no such folder), forbidden.
 Result<void> write_file_atomically(Disk& disk, const std::string& path, std::string_view bytes,
                                    FileMode mode);
 

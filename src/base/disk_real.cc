@@ -77,8 +77,8 @@ class RealFile final : public File {
   Result<void> append(std::string_view bytes) override {
     BL_RETURN_IF_ERROR(check_usable());
     while (!bytes.empty()) {
-      ssize_t written = retry_interrupted(
-          [&] { return ::write(descriptor_.get(), bytes.data(), bytes.size()); });
+      ssize_t written =
+          retry_interrupted([&] { return ::write(descriptor_.get(), bytes.data(), bytes.size()); });
       if (written < 0) return fail("write the file", errno);
       bytes.remove_prefix(static_cast<std::size_t>(written));
     }
@@ -108,8 +108,8 @@ class RealFile final : public File {
 
   Result<void> truncate(std::uint64_t size) override {
     BL_RETURN_IF_ERROR(check_usable());
-    int outcome = retry_interrupted(
-        [&] { return ::ftruncate(descriptor_.get(), static_cast<off_t>(size)); });
+    int outcome =
+        retry_interrupted([&] { return ::ftruncate(descriptor_.get(), static_cast<off_t>(size)); });
     if (outcome != 0) return fail("truncate the file", errno);
     return {};
   }
@@ -205,7 +205,8 @@ class RealDisk final : public Disk {
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
-    if (::rename(from.c_str(), to.c_str()) != 0) return system_error("rename the file", from, errno);
+    if (::rename(from.c_str(), to.c_str()) != 0)
+      return system_error("rename the file", from, errno);
     return {};
   }
 
@@ -228,8 +229,7 @@ class RealDisk final : public Disk {
   Result<std::unique_ptr<DiskLock>> lock(const std::string& path,
                                          std::string_view holder_note) override {
     BL_TRY(Descriptor descriptor, open_descriptor(path, O_RDWR | O_CREAT, 0644));
-    int outcome =
-        retry_interrupted([&] { return ::flock(descriptor.get(), LOCK_EX | LOCK_NB); });
+    int outcome = retry_interrupted([&] { return ::flock(descriptor.get(), LOCK_EX | LOCK_NB); });
     if (outcome != 0 && errno == EWOULDBLOCK) {
       std::string note = read_note(descriptor.get());
       return Error{Code::conflict, "another process holds the lock " + path +
@@ -260,6 +260,8 @@ class RealDisk final : public Disk {
 
 }  // namespace
 
-std::unique_ptr<Disk> make_real_disk() { return std::make_unique<RealDisk>(); }
+std::unique_ptr<Disk> make_real_disk() {
+  return std::make_unique<RealDisk>();
+}
 
 }  // namespace bl

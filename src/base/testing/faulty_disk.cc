@@ -63,8 +63,7 @@ Result<void> FaultyDisk::strike(std::string_view what, const std::string& path) 
 Result<std::unique_ptr<File>> FaultyDisk::wrap(Result<std::unique_ptr<File>> file,
                                                const std::string& path) {
   if (!file.ok()) return file;
-  return std::unique_ptr<File>(
-      std::make_unique<FaultyFile>(*this, std::move(file).value(), path));
+  return std::unique_ptr<File>(std::make_unique<FaultyFile>(*this, std::move(file).value(), path));
 }
 
 Result<std::unique_ptr<File>> FaultyDisk::create(const std::string& path, FileMode mode) {

@@ -19,9 +19,10 @@ struct FaultPlan {
   Code code = Code::io;  ///< io or disk_full
 };
 
-/// Hands every call on to another disk and counts it; by its plan the n-th call, or every call from there on, fails. A
-/// call is one of Disk or of one of its Files; a failing append writes half of its bytes first. As with the real disk,
-/// a file that failed is good for reading only. Threads: any. Keep `inner` and this longer than the files.
+/// Hands every call on to another disk and counts it; by its plan the n-th call, or every call from
+/// there on, fails. A call is one of Disk or of one of its Files; a failing append writes half of
+/// its bytes first. As with the real disk, a file that failed is good for reading only. Threads:
+/// any. Keep `inner` and this longer than the files.
 class FaultyDisk final : public Disk {
  public:
   FaultyDisk(Disk& inner, FaultPlan plan) : inner_(inner), plan_(plan) {}

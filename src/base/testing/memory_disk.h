@@ -8,21 +8,24 @@
 
 #include "base/disk.h"
 
-/// Disks for tests. MemoryDisk forgets at a power cut what was not synced; FaultyDisk fails the n-th call of another.
-/// A test of durable code runs one scenario for every n and every seed, and looks at what is left.
+/// Disks for tests. MemoryDisk forgets at a power cut what was not synced; FaultyDisk fails the
+/// n-th call of another. A test of durable code runs one scenario for every n and every seed, and
+/// looks at what is left.
 namespace bl {
 
-/// A disk in memory that knows what a power cut would leave: of each file the bytes of its last sync(), of each folder
-/// the names of its last sync_folder(); what came later survives, or not, by chance. Folders are durable at once.
-/// The folders `/` and `.` exist. Threads: any. Files and locks may outlive it.
+/// A disk in memory that knows what a power cut would leave: of each file the bytes of its last
+/// sync(), of each folder the names of its last sync_folder(); what came later survives, or not, by
+/// chance. Folders are durable at once. The folders `/` and `.` exist. Threads: any. Files and
+/// locks may outlive it.
 class MemoryDisk final : public Disk {
  public:
   MemoryDisk();
   ~MemoryDisk() override;
 
-  /// A new disk with what is left after a power cut now; the same seed gives the same disk. Appended bytes that were
-  /// not synced may be gone, cut in the middle, or end in zeros or rubbish; names that were not synced may be as before
-  /// or after, but a rename happens as a whole or not at all. Seed 0 loses all that was not synced, seed 1 nothing.
+  /// A new disk with what is left after a power cut now; the same seed gives the same disk.
+  /// Appended bytes that were not synced may be gone, cut in the middle, or end in zeros or
+  /// rubbish; names that were not synced may be as before or after, but a rename happens as a whole
+  /// or not at all. Seed 0 loses all that was not synced, seed 1 nothing.
   std::unique_ptr<MemoryDisk> after_power_cut(std::uint64_t seed) const;
 
   /// The file's bytes now; nullopt-like error not_found. For assertions.
