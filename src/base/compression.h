@@ -16,15 +16,18 @@ enum class Encoding { identity, gzip, zstd };
 /// unsupported_media.
 Result<Encoding> parse_encoding(std::string_view name);
 
-/// Inflates everything. Errors: malformed (broken, truncated, or bytes after the end; for gzip
-/// several members are allowed), too_large (more than bytes_max would come out; at most that much
-/// is ever allocated).
+/// Inflates everything; several gzip members or zstd frames, one after the other, are allowed.
+/// Errors: malformed (broken, truncated, other bytes after the end), too_large (more than bytes_max
+/// would come out, or a zstd window over 8 MiB, the most that RFC 9659 lets HTTP use). The answer
+/// never grows beyond bytes_max.
 Result<std::string> decompress(Encoding encoding, std::string_view bytes, std::size_t bytes_max);
 
 /// gzip level 1 or zstd level 3: the levels for answers on the fly.
 std::string compress(Encoding encoding, std::string_view bytes);
 
-/// Inflates piece by piece; for request bodies that are streamed.
+/// Inflates piece by piece; for request bodies that are streamed. After an error it is of no
+/// further use. One thread at a time. Memory: 64 KiB for gzip, for zstd the window that the frame
+/// asks for, at most 8 MiB.
 class Decompressor {
  public:
   virtual ~Decompressor() = default;
@@ -37,7 +40,8 @@ class Decompressor {
 };
 
 /// Deflates piece by piece; for answers that are streamed. Every feed is flushed, so that the
-/// reader sees it.
+/// reader sees it; all output is appended to `out`. finish() comes once, and last. One thread at a
+/// time.
 class Compressor {
  public:
   virtual ~Compressor() = default;
