@@ -17,7 +17,7 @@ need_page() {
   need node
   need_npm web
   if [[ ! -f web/dist/index.html ]] || ! stamp_is page "$(page_hash)"; then
-    queue page "building the page" \
+    after=npm-web queue page "building the page" \
       "the page's sources do not build: read the log, then 'npm run build' in web/" build_page
   fi
 }
@@ -35,7 +35,7 @@ need_build() {
     queue "configure-$preset" "configuring $preset" \
       "a library is missing or too old: read the log, compare with docs/dependencies.md" configure "$preset"
   fi
-  queue "build-$preset" "building $preset" \
+  after="configure-$preset" queue "build-$preset" "building $preset" \
     "the sources do not compile: read the first error of the log" compile "$preset" "$@"
 }
 configure_hash() {

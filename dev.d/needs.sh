@@ -12,14 +12,13 @@ packages_lint=(clang-format-19)
 packages_coverage=(gcovr)
 
 need() {
-  local what missing=()
-  local -n packages
+  local what wanted=()
   for what in "$@"; do
     if [[ $what == node ]] && ! wants_own_node; then continue; fi
-    packages="packages_$what"
-    missing+=("${packages[@]}")
+    local -n packages="packages_$what"
+    wanted+=("${packages[@]}")
   done
-  queue_packages "${missing[@]}"
+  queue_packages "${wanted[@]}"
   if [[ " $* " == *" node "* ]] && wants_own_node && ! stamp_is node "$(hash_of dev.d/node.txt)"; then
     queue node "fetching Node.js (pinned wheel, system's is absent or older than 20.19)" \
       "see the log; with Node.js 20.19 or newer on the PATH this step is not needed" install_node
@@ -36,7 +35,7 @@ queue_packages() {
   # shellcheck disable=SC2086 # one package a word
   missing=$(comm -23 <(printf '%s\n' "$wanted") \
     <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort -u))
-  [[ -z $missing ]] || queue packages "installing $(wc -l <<<"$missing") system packages" \
+  [[ -z $missing ]] || queue packages "installing system packages ($(wc -l <<<"$missing"))" \
     "read the log; on Debian 12 all of them are in 'main'. If apt asks for a password, run as root once" \
     install_packages ${missing//$'\n'/ }
 }

@@ -2,29 +2,47 @@
 # to build/logs/NAME.log; when it fails, its last lines, the log's name and an advice are shown.
 
 logs="$root/build/logs"
-step_names=() step_titles=() step_advices=() step_commands=()
-failed_steps=()
+step_names=() step_titles=() step_advices=() step_commands=() step_needs=()
+failed_steps=()  # names; those that could not run because of them too
 
-# queue NAME TITLE ADVICE COMMAND [ARGUMENT ...] (the arguments are words without blanks)
+# [after="NAME ..."] queue NAME TITLE ADVICE COMMAND [ARGUMENT ...]
+# The arguments are words without blanks. The step is not run when one of `after` failed.
 queue() {
   local name=$1
   [[ " ${step_names[*]-} " != *" $name "* ]] || return 0
   step_names+=("$name") step_titles+=("$2") step_advices+=("$3") step_commands+=("${*:4}")
+  step_needs+=("${after-} packages node")
 }
 
 # Runs what is queued. The first failure ends the program; with `keep-going`, failures are collected in
 # failed_steps and the caller decides.
 run_queue() {
-  local policy=${1:-stop} total=${#step_names[@]} i
+  local policy=${1:-stop} total=${#step_names[@]} i culprit
   mkdir -p "$logs"
   for ((i = 0; i < total; i++)); do
+    if culprit=$(failed_among "${step_needs[i]}"); then
+      printf '[%s] %s: not run, because %s failed\n' "$((i + 1))/$total" "${step_titles[i]}" "$culprit"
+      printf 'not run, because %s failed\n' "$culprit" >"$logs/${step_names[i]}.log"
+      failed_steps+=("${step_names[i]}")
+      continue
+    fi
     run_step "$((i + 1))/$total" "$i"
     if [[ $step_status -ne 0 ]]; then
       failed_steps+=("${step_names[i]}")
       [[ $policy == keep-going ]] || exit 1
     fi
   done
-  step_names=() step_titles=() step_advices=() step_commands=()
+  step_names=() step_titles=() step_advices=() step_commands=() step_needs=()
+}
+failed_among() {
+  local name
+  for name in $1; do
+    if [[ " ${failed_steps[*]-} " == *" $name "* ]]; then
+      echo "$name"
+      return 0
+    fi
+  done
+  return 1
 }
 
 # Not to be called in a condition: `set -e` must hold inside the step.

@@ -26,29 +26,29 @@ need_asan() { need build; }
 queue_unit() {
   need_page
   need_build release
-  queue test-unit "testing: unit, contract, api, crash, tidy (ctest)" \
+  after=build-release queue test-unit "testing: unit, contract, api, crash, tidy (ctest)" \
     "'ctest --test-dir build/release -R NAME --output-on-failure' runs one test again" tier_ctest release
 }
 queue_web() {
   need_npm web
-  queue test-web "testing: the page's units and types" \
+  after=npm-web queue test-web "testing: the page's units and types" \
     "'npm test' and 'npm run check' in web/ run them again" tier_web
 }
 queue_browser() {
   need_page
   need_build release
   need_npm tests/browser
-  queue test-browser "testing: the page in a browser" \
+  after="build-release npm-tests-browser" queue test-browser "testing: the page in a browser" \
     "./dev test browser runs them again; screenshots lie in build/screenshots" tier_browser
 }
 queue_fuzz() {
   need_build fuzz fuzzers
-  queue test-fuzz "testing: fuzzers, $fuzz_seconds s each" \
+  after=build-fuzz queue test-fuzz "testing: fuzzers, $fuzz_seconds s each" \
     "the log names the input's file; 'build/fuzz/fuzz/NAME FILE' runs it again" tier_fuzz "$fuzz_seconds"
 }
 queue_asan() {
   need_build asan unit_tests
-  queue test-asan "testing: unit tests under ASan and UBSan" \
+  after=build-asan queue test-asan "testing: unit tests under ASan and UBSan" \
     "the first report in the log shows the place; build/asan/tests/NAME runs one again" tier_ctest asan unit
 }
 

@@ -71,7 +71,7 @@ verb_lint() {
   need_npm web
   queue lint-format "formatting of the C++ sources" "./dev format mends it" lint_format
   queue lint-tidy "the tidy rules" "each line of the log names a place and its rule" lint_tidy
-  queue lint-web "types of the page" "'npm run check' in web/" lint_web
+  after=npm-web queue lint-web "types of the page" "'npm run check' in web/" lint_web
   run_queue keep-going
   [[ ${#failed_steps[@]} -eq 0 ]]
 }
@@ -97,7 +97,7 @@ verb_fuzz() {
 verb_tsan() {
   need build
   need_build tsan unit_tests
-  queue test-tsan "testing: unit tests under ThreadSanitizer" \
+  after=build-tsan queue test-tsan "testing: unit tests under ThreadSanitizer" \
     "the first report in the log shows the two places" tier_ctest tsan unit
   run_queue keep-going
   summarize "$EPOCHREALTIME" tsan
