@@ -1,0 +1,101 @@
+// One way to ask the server: GET, JSON, and a Problem when it does not work out.
+
+export interface Fault {
+  location?: string;
+  message?: string;
+  value?: unknown;
+}
+
+interface ProblemBody {
+  title?: string;
+  status?: number;
+  detail?: string;
+  code?: string;
+  request_id?: string;
+  errors?: Fault[] | null;
+}
+
+/** Why a request failed, ready to be shown. `status` is 0 when no answer came back. */
+export class Problem extends Error {
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly request_id: string;
+  readonly faults: Fault[];
+
+  constructor(body: ProblemBody) {
+    super(body.title ?? 'Request failed');
+    this.title = body.title ?? 'Request failed';
+    this.status = body.status ?? 0;
+    this.detail = body.detail ?? '';
+    this.code = body.code ?? '';
+    this.request_id = body.request_id ?? '';
+    this.faults = body.errors ?? [];
+  }
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** `path?a=1&b=2`; empty and absent values are left out, keys keep their order. */
+export function with_query(path: string, query: Query = {}): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') params.set(key, String(value));
+  }
+  const text = params.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+/** Any failure as a Problem; an abort is passed on as it is, because nobody waits for it. */
+export function as_problem(cause: unknown): Problem {
+  if (cause instanceof Problem) return cause;
+  return new Problem({
+    title: 'The server did not answer',
+    detail: cause instanceof Error ? cause.message : String(cause),
+    code: 'unreachable',
+  });
+}
+
+export function is_abort(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === 'AbortError';
+}
+
+async function problem_of(response: Response): Promise<Problem> {
+  let body: ProblemBody = {};
+  if (response.headers.get('content-type')?.includes('json')) {
+    body = ((await response.json().catch(() => ({}))) as ProblemBody | null) ?? {};
+  }
+  return new Problem({
+    ...body,
+    title: body.title ?? (response.statusText || `Status ${response.status}`),
+    status: response.status,
+    request_id: body.request_id ?? response.headers.get('x-request-id') ?? '',
+  });
+}
+
+/** Fetches JSON. Throws Problem (or the AbortError of `signal`). */
+export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(with_query(path, query), {
+      headers: { accept: 'application/json' },
+      signal: signal ?? null,
+    });
+  } catch (cause) {
+    if (is_abort(cause)) throw cause;
+    throw as_problem(cause);
+  }
+  if (!response.ok) throw await problem_of(response);
+  try {
+    return (await response.json()) as T;
+  } catch (cause) {
+    if (is_abort(cause)) throw cause;
+    throw new Problem({
+      title: 'The answer was not JSON',
+      status: response.status,
+      detail: cause instanceof Error ? cause.message : String(cause),
+      code: 'bad_answer',
+    });
+  }
+}

@@ -1,0 +1,58 @@
+// Path -> view, and what the navigation shows. A later domain adds its lines here.
+import type { Component } from 'svelte';
+import type { IconName } from '../components/icons';
+import type { Route } from './match';
+import Batch from '../views/Batch.svelte';
+import Compare from '../views/Compare.svelte';
+import Docs from '../views/Docs.svelte';
+import Home from '../views/Home.svelte';
+import Result from '../views/Result.svelte';
+import Results from '../views/Results.svelte';
+import Run from '../views/Run.svelte';
+import Runs from '../views/Runs.svelte';
+import SeriesList from '../views/SeriesList.svelte';
+import Trend from '../views/Trend.svelte';
+
+/** Views are given `params`; those whose pattern has none do not declare it. */
+export type View = Component<any>;
+
+export const routes: readonly Route<View>[] = [
+  { pattern: '/', view: Home },
+  { pattern: '/series', view: SeriesList },
+  { pattern: '/series/{fingerprint}', view: Trend },
+  { pattern: '/results', view: Results },
+  { pattern: '/results/{id}', view: Result },
+  { pattern: '/benchmark-results/{id}', view: Result },
+  { pattern: '/runs', view: Runs },
+  { pattern: '/runs/{run_id}', view: Run },
+  { pattern: '/batches/{batch_id}', view: Batch },
+  { pattern: '/compare', view: Compare },
+  { pattern: '/docs', view: Docs },
+];
+
+export interface NavigationEntry {
+  href: string;
+  label: string;
+  icon: IconName;
+  /** Paths below these belong to the entry too. */
+  covers: string[];
+}
+
+export const navigation: readonly NavigationEntry[] = [
+  { href: '/', label: 'Home', icon: 'home', covers: [] },
+  { href: '/series', label: 'Series', icon: 'series', covers: ['/series'] },
+  { href: '/runs', label: 'Runs', icon: 'runs', covers: ['/runs', '/batches'] },
+  {
+    href: '/results',
+    label: 'Results',
+    icon: 'results',
+    covers: ['/results', '/benchmark-results'],
+  },
+  { href: '/compare', label: 'Compare', icon: 'compare', covers: ['/compare'] },
+  { href: '/docs', label: 'API', icon: 'docs', covers: ['/docs'] },
+];
+
+export function is_current(entry: NavigationEntry, path: string): boolean {
+  if (path === entry.href) return true;
+  return entry.covers.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}
