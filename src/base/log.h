@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,29 +22,30 @@ enum class LogLevel : unsigned char { debug, info, warning, error };
 
 struct LogLimits {
   std::size_t ring_lines_max = 8192;
-  std::size_t line_bytes_max = 16 << 10;  ///< longer lines are cut and marked
+  std::size_t ring_bytes_max = 16u << 20;
+  std::size_t line_bytes_max = 16u << 10;  ///< longer lines are cut and marked with `"cut":true`
 };
 
-/// One field; the value is text, number or bool, already JSON.
+/// One field; the value is text, number or bool, already JSON. Texts may hold anything: control
+/// characters are escaped, bytes that are no UTF-8 become U+FFFD, more than 16 KiB are cut.
 struct LogField {
   LogField(std::string_view name, std::string_view text);
   LogField(std::string_view name, const char* text) : LogField(name, std::string_view(text)) {}
   LogField(std::string_view name, const std::string& text)
       : LogField(name, std::string_view(text)) {}
-  LogField(std::string_view name, std::int64_t number);
-  LogField(std::string_view name, int number) : LogField(name, static_cast<std::int64_t>(number)) {}
-  LogField(std::string_view name, std::size_t number)
-      : LogField(name, static_cast<std::int64_t>(number)) {}
-  LogField(std::string_view name, double number);
+  template <std::integral T>
+  LogField(std::string_view field_name, T number)
+      : name(field_name), json(std::to_string(number)) {}
+  LogField(std::string_view name, double number);  ///< nan and infinities become null
   LogField(std::string_view name, bool b);
-  std::string_view name;
+  std::string_view name;  ///< lives as long as the call that logs it
   std::string json;
 };
 
 class Log {
  public:
-  using Sink = std::function<void(std::string_view line)>;  ///< called by the writer thread, line
-                                                            ///< without newline
+  /// Called by the writer thread, with a line without its newline.
+  using Sink = std::function<void(std::string_view line)>;
   Log(const Clock& clock, LogLevel level, Sink sink, LogLimits limits = {});
   ~Log();  ///< writes what is queued
   Log(const Log&) = delete;
@@ -63,9 +65,13 @@ class Log {
   }
   void write(LogLevel level, std::string_view event, const std::vector<LogField>& fields);
   bool enabled(LogLevel level) const { return level >= level_; }
+  /// Lines that found the ring full since the start.
   std::uint64_t dropped() const;
+  /// Waits until the sink has had every line that was written before. Not for the hot path.
+  void flush();
 
-  /// Sets the request id that lines of this thread carry, until the scope ends.
+  /// Sets the request id that lines of this thread carry, until the scope ends. The id belongs to
+  /// the thread: a coroutine ends the scope before it suspends.
   class RequestScope {
    public:
     explicit RequestScope(std::string_view request_id);
@@ -84,6 +90,7 @@ class Log {
   std::unique_ptr<State> state_;
 };
 
+/// One write(2) per line, so that lines of several processes do not mix.
 Log::Sink stderr_sink();
 
 }  // namespace bl
