@@ -1,6 +1,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 namespace bl::json {
 namespace {
@@ -10,9 +11,7 @@ constexpr std::size_t k_value_bytes_max = 120;
 /// Cuts between code points and says so.
 std::string shortened(std::string text) {
   if (text.size() <= k_value_bytes_max) return text;
-  std::size_t end = k_value_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  text.resize(end);
+  text.resize(prefix_of_bytes(text, k_value_bytes_max).size());
   return text += "...";
 }
 
@@ -21,7 +20,7 @@ void append_beginning(std::string& out, const Value& value) {
   if (out.size() > k_value_bytes_max) return;
   if (value.is_string()) {
     const std::string& text = value.as_string();
-    append_quoted(out, std::string_view(text).substr(0, k_value_bytes_max + 4));
+    append_quoted(out, prefix_of_bytes(text, k_value_bytes_max + 4));
   } else if (value.is_array()) {
     out += '[';
     bool first = true;
@@ -37,7 +36,7 @@ void append_beginning(std::string& out, const Value& value) {
     bool first = true;
     for (const auto& [key, member] : value.members()) {
       if (!first) out += ',';
-      append_quoted(out, std::string_view(key).substr(0, k_value_bytes_max + 4));
+      append_quoted(out, prefix_of_bytes(key, k_value_bytes_max + 4));
       out += ':';
       append_beginning(out, member);
       if (out.size() > k_value_bytes_max) return;

@@ -88,17 +88,16 @@ class Reader {
     if (++values_ > limits_.values_max) {
       return fail(Code::invalid, "more values than allowed", std::to_string(limits_.values_max));
     }
-    ondemand::json_type type;
-    if (auto error = in.type().get(type)) return fail(error);
-    switch (type) {
-      case ondemand::json_type::object:
+    const std::string_view token = in.raw_json_token();
+    switch (token.empty() ? '\0' : token.front()) {
+      case '{':
         return read_object(in, out, depth + 1);
-      case ondemand::json_type::array:
+      case '[':
         return read_array(in, out, depth + 1);
-      case ondemand::json_type::string:
+      case '"':
         return read_string(in, out);
       default:
-        return read_scalar(in, out);
+        return read_scalar(trimmed_right(token), out);
     }
   }
 
@@ -205,8 +204,7 @@ class Reader {
     return true;
   }
 
-  bool read_scalar(ondemand::value in, Value& out) {
-    const std::string_view token = trimmed_right(in.raw_json_token());
+  bool read_scalar(std::string_view token, Value& out) {
     if (token == "null") {
       out = Value();
     } else if (token == "true" || token == "false") {

@@ -44,6 +44,20 @@ std::string_view prefix_of_bytes(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, bytes_max);
 }
 
+std::size_t code_point_count(std::string_view text) {
+  std::size_t count = 0;
+  for (; !text.empty(); ++count) text.remove_prefix(decode_utf8(text).bytes);
+  return count;
+}
+
+std::string_view prefix_of_code_points(std::string_view text, std::size_t count_max) {
+  std::size_t end = 0;
+  for (std::size_t count = 0; count < count_max && end < text.size(); ++count) {
+    end += decode_utf8(text.substr(end)).bytes;
+  }
+  return text.substr(0, end);
+}
+
 bool is_control(char32_t code_point) {
   return code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f);
 }

@@ -23,6 +23,12 @@ bool is_utf8(std::string_view text);
 /// The longest front of the text of at most that many bytes that does not part a code point.
 std::string_view prefix_of_bytes(std::string_view text, std::size_t bytes_max);
 
+/// How many code points the text has; each byte that is no UTF-8 counts as one.
+std::size_t code_point_count(std::string_view text);
+
+/// The front of the text of at most that many code points, counted as above.
+std::string_view prefix_of_code_points(std::string_view text, std::size_t count_max);
+
 /// True for code points that a terminal obeys or a log line must not hold: C0, DEL and C1 (U+0080
 /// to U+009F).
 bool is_control(char32_t code_point);

@@ -65,5 +65,14 @@ TEST(IsControl, names_c0_delete_and_c1) {
   EXPECT_FALSE(is_control(0xa0));
 }
 
+TEST(Utf8, code_points_are_counted) {
+  EXPECT_EQ(code_point_count(""), 0u);
+  EXPECT_EQ(code_point_count("aé€😀"), 4u);
+  EXPECT_EQ(prefix_of_code_points("aé€😀", 2), "aé");
+  EXPECT_EQ(prefix_of_code_points("aé€😀", 4), "aé€😀");
+  EXPECT_EQ(prefix_of_code_points("aé€😀", 40), "aé€😀");
+  EXPECT_EQ(prefix_of_code_points("é", 0), "");
+}
+
 }  // namespace
 }  // namespace bl
