@@ -16,7 +16,15 @@
 /// table.
 namespace bl {
 
-enum class ConfigType { text, integer, boolean, duration_ms, bytes };
+/// How a value is written: `text` and `duration_ms` are strings in the file, the others may stand
+/// there as themselves.
+enum class ConfigType {
+  text,
+  integer,
+  boolean,      ///< `true`, `false`
+  duration_ms,  ///< `250ms`, `5s`, `2m`, `12h`, `7d`, or `0`
+  bytes,        ///< `4096`, `512B`, `16KiB`, `64MiB`, `2GiB`
+};
 
 /// One setting. `name` is `section.key`; section names have no `_`; the environment variable is
 /// BENCHLAKE_SECTION_KEY.
@@ -40,13 +48,14 @@ class Config {
     std::map<std::string, std::string> environment;  ///< all variables of the process
     std::map<std::string, std::string> flags;        ///< `section.key` -> text
   };
-  /// Errors: invalid, naming file and line, variable or flag; every fault at once.
+  /// BL_CHECKs the table: names, unique, defaults of their type.
+  /// Errors: invalid, naming file and line, variable or flag; every fault at once (of a file that
+  /// is no TOML, the first).
   static Result<Config> load(const std::vector<ConfigKey>& keys, const Sources& sources);
 
-  const std::string& text(
-      std::string_view name) const;  ///< BL_CHECKs that the key is declared with that type
-  std::int64_t integer(
-      std::string_view name) const;  ///< also duration_ms (`5s`, `250ms`, `2m`) and bytes (`64MiB`)
+  /// Each BL_CHECKs that the key is declared with that type.
+  const std::string& text(std::string_view name) const;
+  std::int64_t integer(std::string_view name) const;  ///< also duration_ms and bytes
   bool boolean(std::string_view name) const;
   ConfigOrigin origin(std::string_view name) const;
   /// Warnings for the log: unknown BENCHLAKE_* variables (but BENCHLAKE_SHARED, _PERF_SEED,
@@ -54,6 +63,7 @@ class Config {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  class Loader;
   struct Setting {
     ConfigKey key;
     std::string text;
@@ -64,5 +74,8 @@ class Config {
   std::map<std::string, Setting, std::less<>> settings_;
   std::vector<std::string> warnings_;
 };
+
+/// The environment variable of a key: `store.uri` -> BENCHLAKE_STORE_URI.
+std::string environment_name(std::string_view key_name);
 
 }  // namespace bl
