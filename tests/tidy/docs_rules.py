@@ -3,7 +3,8 @@ import posixpath
 import re
 
 METRIC_MADE = re.compile(r"\b(?:counter|gauge|histogram)\(\s*\"(bl_[a-z0-9_]+)\"")
-CONFIG_KEY = re.compile(r"\{\s*(?:\.name\s*=\s*)?\"([a-z]+\.[a-z0-9_]+)\"\s*,\s*(?:\.type\s*=\s*)?ConfigType::")
+CONFIG_KEY = re.compile(r"\{\s*(?:\.name\s*=\s*)?\"([a-z]+\.[a-z0-9_]+)\",\s*(?:\.type\s*=\s*)?"
+                        r"(?:ConfigType::)?(?:text|integer|boolean|duration_ms|bytes)\b")
 COMMAND = re.compile(r"\.path\s*=\s*\"([a-z][a-z -]*)\"")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
