@@ -23,8 +23,8 @@ enum class Dialect : unsigned char { sqlite, postgres };
 /// database: literals.
 struct Sql {
   // Implicit by design: most statements are the same in both.
-  Sql(const char* both) : sqlite(both), postgres(both) {}
-  Sql(const char* sqlite_text, const char* postgres_text)
+  constexpr Sql(const char* both) : sqlite(both), postgres(both) {}
+  constexpr Sql(const char* sqlite_text, const char* postgres_text)
       : sqlite(sqlite_text), postgres(postgres_text) {}
   std::string_view sqlite;
   std::string_view postgres;
@@ -75,13 +75,16 @@ class Row {
 };
 
 /// One connection inside one transaction, lent to a function. Statements are prepared once per
-/// connection and kept.
+/// connection and kept. A failed statement spoils the transaction, in both dialects: every later
+/// statement fails with the same error and nothing is stored. Where a duplicate is expected, write
+/// `ON CONFLICT DO NOTHING` and look at the number of rows.
 class Connection {
  public:
   virtual ~Connection() = default;
   virtual Dialect dialect() const = 0;
   /// Calls `each` for every row; it returns false to stop early. Errors: io, corrupt, disk_full,
-  /// timeout (deadline), conflict (a constraint), internal (SQL that does not prepare).
+  /// timeout (read_ms_max, write_ms_max), conflict (a constraint), internal (SQL that does not
+  /// prepare, or wants another number of parameters).
   virtual Result<void> query(const Sql& sql, std::span<const Param> params,
                              const std::function<bool(const Row&)>& each) = 0;
   /// Runs a statement; gives the number of rows changed. Errors as above.
@@ -120,7 +123,8 @@ class Database {
   virtual Result<void> read(const std::function<Result<void>(Connection&)>& work) = 0;
   /// Runs `work` in a transaction and returns when it is durable. An error of `work` rolls back all
   /// that it did and nothing else. Errors: those of `work`, overloaded (queue full), io/disk_full
-  /// (nothing was stored).
+  /// (nothing was stored), unavailable (the disk failed during the commit and during the recovery
+  /// after it: whether the write is kept shows once the store works again).
   virtual Result<void> write(const std::function<Result<void>(Connection&)>& work) = 0;
   /// Applies what is missing, under a lock. Errors: conflict (a checksum differs, or the database
   /// is newer than this program: it names both).
@@ -135,6 +139,11 @@ struct DatabaseLimits {
   std::int64_t reader_cache_bytes = 16 << 20;  ///< page cache, each
   std::int64_t writer_cache_bytes = 32 << 20;
   std::int64_t checkpoint_wal_bytes = 16 << 20;  ///< the writer checkpoints when the WAL is longer
+  std::int64_t checkpoint_wait_ms_max = 100;     ///< for readers, once the WAL is 4 times as long
+  std::int64_t checkpoint_idle_ms = 1'000;       ///< and when no write came for so long
+  std::int64_t read_ms_max = 30'000;             ///< one read transaction
+  std::int64_t write_ms_max = 30'000;            ///< the work of one write; migrations: no limit
+  std::size_t statements_max = 256;              ///< kept prepared, each connection
 };
 
 }  // namespace bl::store

@@ -1,0 +1,362 @@
+// What every driver of the store promises (store/database.h). A new driver joins by one line at the
+// end.
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <stdexcept>
+
+#include "store/tests/driver_factory.h"
+
+namespace bl::store::testing {
+namespace {
+
+using std::string_view;
+
+const Sql k_create(
+    "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT UNIQUE, score REAL, data BLOB)",
+    "CREATE TABLE item (id bigint PRIMARY KEY, name text UNIQUE, score double precision, data "
+    "bytea)");
+const Sql k_insert("INSERT INTO item (id, name, score, data) VALUES ($1, $2, $3, $4)");
+const Sql k_count("SELECT count(*) FROM item");
+
+class Conformance : public ::testing::TestWithParam<DriverFactory> {
+ protected:
+  void SetUp() override {
+    place_ = GetParam().make();
+    reopen();
+    ASSERT_TRUE(write([](Connection& c) { return run(c.execute(k_create, {})); }).ok());
+  }
+
+  void reopen(const DatabaseLimits& limits = {}) {
+    database_.reset();
+    auto opened = place_->open(limits, quiet_.log, metrics_);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    database_ = std::move(opened).value();
+  }
+
+  static Result<void> run(Result<std::int64_t> changed) {
+    if (!changed.ok()) return std::move(changed).error();
+    return {};
+  }
+  Result<void> write(const std::function<Result<void>(Connection&)>& work) {
+    return database_->write(work);
+  }
+  Result<void> insert(std::int64_t id, string_view name) {
+    return write([&](Connection& c) { return run(c.execute(k_insert, {id, name, 0.5, Null{}})); });
+  }
+  std::int64_t count() {
+    std::int64_t rows = -1;
+    const auto outcome = database_->read([&](Connection& c) {
+      return c.query(k_count, {}, [&](const Row& row) {
+        rows = row.integer(0);
+        return true;
+      });
+    });
+    EXPECT_TRUE(outcome.ok()) << outcome.error().message;
+    return rows;
+  }
+
+  QuietLog quiet_;
+  Metrics metrics_;
+  std::unique_ptr<DatabasePlace> place_;
+  std::unique_ptr<Database> database_;
+};
+
+TEST_P(Conformance, a_value_of_each_type_comes_back_as_it_went_in) {
+  const std::string bytes("\0\xff\x01", 3);
+  const std::string text = "Größe 🚀 'quoted' $1";
+  const auto big = std::numeric_limits<std::int64_t>::max();
+  ASSERT_TRUE(write([&](Connection& c) {
+                return run(c.execute(k_insert, {big, string_view(text), 0.1, Blob{bytes}}));
+              }).ok());
+  int rows = 0;
+  ASSERT_TRUE(database_
+                  ->read([&](Connection& c) {
+                    return c.query("SELECT id, name, score, data, NULL FROM item", {},
+                                   [&](const Row& row) {
+                                     ++rows;
+                                     EXPECT_EQ(row.integer(0), big);
+                                     EXPECT_EQ(row.text(1), text);
+                                     EXPECT_EQ(row.real(2), 0.1);
+                                     EXPECT_EQ(row.text(3), bytes);
+                                     EXPECT_TRUE(row.is_null(4));
+                                     EXPECT_EQ(row.integer(4), 0);
+                                     EXPECT_EQ(row.text(4), "");
+                                     EXPECT_EQ(row.text_or_null(4), std::nullopt);
+                                     return true;
+                                   });
+                  })
+                  .ok());
+  EXPECT_EQ(rows, 1);
+}
+
+TEST_P(Conformance, empty_text_is_not_null) {
+  ASSERT_TRUE(insert(1, "").ok());
+  ASSERT_TRUE(database_
+                  ->read([](Connection& c) {
+                    return c.query("SELECT name FROM item", {}, [](const Row& row) {
+                      EXPECT_FALSE(row.is_null(0));
+                      EXPECT_EQ(row.text(0), "");
+                      return true;
+                    });
+                  })
+                  .ok());
+}
+
+TEST_P(Conformance, placeholders_may_repeat_and_come_in_any_order) {
+  ASSERT_TRUE(insert(1, "one").ok());
+  std::string seen;
+  ASSERT_TRUE(database_
+                  ->read([&](Connection& c) {
+                    return c.query(
+                        "SELECT name, '$3' /* $4 */ FROM item -- $5\n"
+                        "WHERE name = $2 AND id = $1 AND name = $2",
+                        {std::int64_t{1}, string_view("one")}, [&](const Row& row) {
+                          seen = std::string(row.text(0)) + std::string(row.text(1));
+                          return true;
+                        });
+                  })
+                  .ok());
+  EXPECT_EQ(seen, "one$3");
+}
+
+TEST_P(Conformance, a_wrong_number_of_parameters_is_internal) {
+  for (const std::vector<Param>& params :
+       {std::vector<Param>{}, {std::int64_t{1}, std::int64_t{2}}}) {
+    const auto outcome = database_->read([&](Connection& c) {
+      return c.query_text("SELECT name FROM item WHERE id = $1", params,
+                          [](const Row&) { return true; });
+    });
+    ASSERT_FALSE(outcome.ok());
+    EXPECT_EQ(outcome.error().code, Code::internal);
+  }
+}
+
+TEST_P(Conformance, sql_that_does_not_prepare_is_internal_and_named) {
+  const auto outcome = database_->read(
+      [&](Connection& c) { return c.query("SELEC oops", {}, [](const Row&) { return true; }); });
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, Code::internal);
+  EXPECT_NE(outcome.error().message.find("SELEC oops"), std::string::npos);
+}
+
+TEST_P(Conformance, execute_gives_the_number_of_rows_changed) {
+  ASSERT_TRUE(insert(1, "one").ok());
+  ASSERT_TRUE(insert(2, "two").ok());
+  ASSERT_TRUE(write([](Connection& c) -> Result<void> {
+                BL_TRY(const auto updated, c.execute("UPDATE item SET score = $1", {1.5}));
+                EXPECT_EQ(updated, 2);
+                BL_TRY(const auto none, c.execute("CREATE TABLE other (id INTEGER)", {}));
+                EXPECT_EQ(none, 0);
+                BL_TRY(const auto ignored,
+                       c.execute("INSERT INTO item (id, name) VALUES (7, 'two') "
+                                 "ON CONFLICT DO NOTHING",
+                                 {}));
+                EXPECT_EQ(ignored, 0);
+                return {};
+              }).ok());
+}
+
+TEST_P(Conformance, a_row_function_that_gives_false_stops_the_query) {
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(insert(i, std::to_string(i)).ok());
+  int rows = 0;
+  ASSERT_TRUE(database_
+                  ->read([&](Connection& c) {
+                    return c.query("SELECT id FROM item ORDER BY id", {},
+                                   [&](const Row&) { return ++rows < 2; });
+                  })
+                  .ok());
+  EXPECT_EQ(rows, 2);
+}
+
+TEST_P(Conformance, the_same_statement_may_run_within_itself) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(insert(i, std::to_string(i)).ok());
+  const Sql all("SELECT id FROM item ORDER BY id");
+  std::vector<std::int64_t> pairs;
+  // On SQLite only: PostgreSQL has one statement on the wire at a time.
+  if (database_->dialect() != Dialect::sqlite) GTEST_SKIP() << "SQLite only";
+  ASSERT_TRUE(database_
+                  ->read([&](Connection& c) {
+                    return c.query(all, {}, [&](const Row& outer) {
+                      const auto inner = c.query(all, {}, [&](const Row& row) {
+                        pairs.push_back(outer.integer(0) * 10 + row.integer(0));
+                        return true;
+                      });
+                      return inner.ok();
+                    });
+                  })
+                  .ok());
+  EXPECT_EQ(pairs, (std::vector<std::int64_t>{0, 1, 2, 10, 11, 12, 20, 21, 22}));
+}
+
+TEST_P(Conformance, an_error_of_the_work_rolls_back_all_that_it_did) {
+  const auto outcome = write([](Connection& c) -> Result<void> {
+    BL_RETURN_IF_ERROR(c.execute(k_insert, {std::int64_t{1}, string_view("one"), 0.0, Null{}}));
+    return Error(Code::invalid, "changed its mind");
+  });
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().message, "changed its mind");
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_P(Conformance, a_work_that_throws_is_an_internal_error_and_rolls_back) {
+  const auto outcome = write([](Connection& c) -> Result<void> {
+    BL_RETURN_IF_ERROR(c.execute(k_insert, {std::int64_t{1}, string_view("one"), 0.0, Null{}}));
+    throw std::runtime_error("boom");
+  });
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, Code::internal);
+  EXPECT_NE(outcome.error().message.find("boom"), std::string::npos);
+  EXPECT_EQ(count(), 0);
+  EXPECT_TRUE(insert(1, "one").ok());
+  const auto read =
+      database_->read([](Connection&) -> Result<void> { throw std::runtime_error("bang"); });
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().code, Code::internal);
+}
+
+TEST_P(Conformance, a_broken_constraint_is_a_conflict_that_names_it) {
+  ASSERT_TRUE(insert(1, "one").ok());
+  const auto outcome = insert(2, "one");
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, Code::conflict);
+  EXPECT_NE(outcome.error().message.find("name"), std::string::npos) << outcome.error().message;
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_P(Conformance, a_failed_statement_spoils_the_transaction) {
+  ASSERT_TRUE(insert(1, "one").ok());
+  const auto outcome = write([](Connection& c) -> Result<void> {
+    BL_RETURN_IF_ERROR(c.execute(k_insert, {std::int64_t{2}, string_view("two"), 0.0, Null{}}));
+    const auto twice = c.execute(k_insert, {std::int64_t{3}, string_view("one"), 0.0, Null{}});
+    EXPECT_FALSE(twice.ok());
+    const auto after = c.execute(k_insert, {std::int64_t{4}, string_view("four"), 0.0, Null{}});
+    EXPECT_FALSE(after.ok());
+    return {};  // and goes on as if nothing had happened
+  });
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, Code::conflict);
+  EXPECT_EQ(count(), 1);
+  EXPECT_TRUE(insert(2, "two").ok());
+}
+
+TEST_P(Conformance, a_read_cannot_write) {
+  const auto outcome = database_->read([](Connection& c) -> Result<void> {
+    BL_RETURN_IF_ERROR(c.execute(k_insert, {std::int64_t{1}, string_view("one"), 0.0, Null{}}));
+    return {};
+  });
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_P(Conformance, a_read_sees_one_snapshot) {
+  if (!GetParam().is_durable) GTEST_SKIP() << "one connection: a write waits for the read";
+  ASSERT_TRUE(insert(1, "one").ok());
+  std::vector<std::int64_t> counts;
+  const auto look = [&](Connection& c) {
+    return c.query(k_count, {}, [&](const Row& row) {
+      counts.push_back(row.integer(0));
+      return true;
+    });
+  };
+  ASSERT_TRUE(database_
+                  ->read([&](Connection& c) -> Result<void> {
+                    BL_RETURN_IF_ERROR(look(c));
+                    std::thread([&] { EXPECT_TRUE(insert(2, "two").ok()); }).join();
+                    return look(c);
+                  })
+                  .ok());
+  EXPECT_EQ(counts, (std::vector<std::int64_t>{1, 1}));
+  EXPECT_EQ(count(), 2);
+}
+
+TEST_P(Conformance, a_read_sees_every_write_that_was_acknowledged) {
+  constexpr int k_threads = 8;
+  constexpr int k_writes = 25;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < k_threads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < k_writes; ++i) {
+        const std::int64_t id = t * k_writes + i;
+        ASSERT_TRUE(insert(id, std::to_string(id)).ok());
+        bool found = false;
+        ASSERT_TRUE(database_
+                        ->read([&](Connection& c) {
+                          return c.query("SELECT 1 FROM item WHERE id = $1", {id},
+                                         [&](const Row&) { return found = true; });
+                        })
+                        .ok());
+        ASSERT_TRUE(found) << id;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(count(), k_threads * k_writes);
+}
+
+TEST_P(Conformance, a_failing_work_never_takes_its_neighbours_along) {
+  constexpr int k_threads = 16;
+  constexpr int k_writes = 20;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < k_threads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < k_writes; ++i) {
+        const std::int64_t id = t * k_writes + i;
+        const bool fails = id % 3 == 0;
+        const auto outcome = write([&](Connection& c) -> Result<void> {
+          const std::string name = std::to_string(id);
+          BL_RETURN_IF_ERROR(c.execute(k_insert, {id, string_view(name), 0.0, Null{}}));
+          if (fails) return Error(Code::invalid, "every third fails");
+          return {};
+        });
+        ASSERT_EQ(outcome.ok(), !fails);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::int64_t wrong = -1;
+  ASSERT_TRUE(database_
+                  ->read([&](Connection& c) {
+                    return c.query("SELECT count(*) FROM item WHERE id % 3 = 0", {},
+                                   [&](const Row& row) {
+                                     wrong = row.integer(0);
+                                     return true;
+                                   });
+                  })
+                  .ok());
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(count(), k_threads * k_writes - (k_threads * k_writes + 2) / 3);
+}
+
+TEST_P(Conformance, what_was_acknowledged_is_there_after_the_next_open) {
+  if (!GetParam().is_durable) GTEST_SKIP() << "kept in memory";
+  ASSERT_TRUE(insert(1, "one").ok());
+  reopen();
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_P(Conformance, a_read_that_takes_too_long_is_a_timeout) {
+  if (database_->dialect() != Dialect::sqlite) GTEST_SKIP() << "its SQL is SQLite's";
+  DatabaseLimits limits;
+  limits.read_ms_max = 20;
+  limits.write_ms_max = 20;
+  reopen(limits);
+  const auto forever = [](Connection& c) {
+    return c.query(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n", {},
+        [](const Row&) { return true; });
+  };
+  const auto read = database_->read(forever);
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().code, Code::timeout);
+  const auto written = database_->write(forever);
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().code, Code::timeout);
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, Conformance,
+                         ::testing::Values(sqlite_file_driver(), sqlite_memory_driver()),
+                         [](const auto& instance) { return instance.param.name; });
+
+}  // namespace
+}  // namespace bl::store::testing

@@ -1,0 +1,61 @@
+#include "store/tests/driver_factory.h"
+
+#include <stdlib.h>
+
+#include <sstream>
+
+#include "base/check.h"
+#include "store/open.h"
+
+namespace bl::store::testing {
+namespace {
+
+class SqliteFile final : public DatabasePlace {
+ public:
+  Result<std::unique_ptr<Database>> open(const DatabaseLimits& limits, Log& log,
+                                         Metrics& metrics) override {
+    return open_database("sqlite://" + folder_.path("test.db"), limits, log, metrics);
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+class SqliteMemory final : public DatabasePlace {
+ public:
+  Result<std::unique_ptr<Database>> open(const DatabaseLimits& limits, Log& log,
+                                         Metrics& metrics) override {
+    return open_database("sqlite::memory:", limits, log, metrics);
+  }
+};
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "bl-store-XXXXXX").string();
+  BL_CHECK(mkdtemp(name.data()) != nullptr);
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::optional<double> metric_value(const Metrics& metrics, const std::string& name) {
+  std::istringstream lines(metrics.text());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(name + " ")) return std::stod(line.substr(name.size() + 1));
+  }
+  return std::nullopt;
+}
+
+DriverFactory sqlite_file_driver() {
+  return {"sqlite_file", [] { return std::make_unique<SqliteFile>(); }};
+}
+
+DriverFactory sqlite_memory_driver() {
+  return {"sqlite_memory", [] { return std::make_unique<SqliteMemory>(); }, false};
+}
+
+}  // namespace bl::store::testing

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "store/database.h"
+
+/// What the conformance suite needs of a driver: fresh databases that can be opened again.
+namespace bl::store::testing {
+
+/// A database that lives as long as this object: a folder, a schema of a server, ...
+class DatabasePlace {
+ public:
+  virtual ~DatabasePlace() = default;
+  /// Opens the same database again. Not all can be open twice.
+  virtual Result<std::unique_ptr<Database>> open(const DatabaseLimits& limits, Log& log,
+                                                 Metrics& metrics) = 0;
+};
+
+struct DriverFactory {
+  std::string name;
+  std::function<std::unique_ptr<DatabasePlace>()> make;
+  bool is_durable = true;  ///< what was written is there after open()
+};
+
+/// A folder of its own, removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  std::string path(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Drops its lines; a log that the tests can lend.
+struct QuietLog {
+  SystemClock clock;
+  Log log{clock, LogLevel::error, [](std::string_view) {}};
+};
+
+/// The value of a metric (with its labels, as in the text format), or nullopt.
+std::optional<double> metric_value(const Metrics& metrics, const std::string& name);
+
+DriverFactory sqlite_file_driver();
+DriverFactory sqlite_memory_driver();
+
+}  // namespace bl::store::testing
