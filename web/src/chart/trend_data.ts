@@ -157,22 +157,26 @@ export function y_extent(data: TrendData, from: number, to: number, from_zero: b
 
 const k_x_margin = 0.015;
 
-/** The x range of everything, with a little air; never empty. */
-export function full_x(xs: Float64Array): Extent {
-  if (xs.length === 0) return { min: 0, max: 1 };
-  const min = xs[0]!;
-  const max = xs[xs.length - 1]!;
+/** The x range of samples [from, to), with a little air that no other sample lies in; never empty. */
+export function window_x(xs: Float64Array, from: number, to: number): Extent {
+  if (from >= to) return { min: 0, max: 1 };
+  const min = xs[from]!;
+  const max = xs[to - 1]!;
   const air = (max - min) * k_x_margin || 1;
-  return { min: min - air, max: max + air };
+  const before = from > 0 ? (min - xs[from - 1]!) / 2 : air;
+  const after = to < xs.length ? (xs[to]! - max) / 2 : air;
+  return { min: min - Math.min(air, before), max: max + Math.min(air, after) };
+}
+
+export function full_x(xs: Float64Array): Extent {
+  return window_x(xs, 0, xs.length);
 }
 
 /** The x range from `days` before the newest sample up to the newest one. */
 export function recent_x(data: TrendData, axis: XAxis, days: number): Extent {
-  const xs = xs_of(data, axis);
-  if (xs.length === 0) return full_x(xs);
-  const newest = data.time[data.time.length - 1]!;
-  const from = Math.min(lower_bound(data.time, newest - days * 86_400), xs.length - 1);
-  return full_x(xs.subarray(from));
+  const newest = data.time[data.time.length - 1] ?? 0;
+  const from = lower_bound(data.time, newest - days * 86_400);
+  return window_x(xs_of(data, axis), from, data.time.length);
 }
 
 /** Commit times that an x range covers, whatever the axis; null when it covers none. */
@@ -185,8 +189,7 @@ export function times_of(data: TrendData, axis: XAxis, range: Extent): Extent | 
 export function range_of_times(data: TrendData, axis: XAxis, times: Extent): Extent {
   const [from, to] = visible(data.time, times.min, times.max);
   const xs = xs_of(data, axis);
-  if (from >= to) return full_x(xs);
-  return full_x(xs.subarray(from, to));
+  return from < to ? window_x(xs, from, to) : full_x(xs);
 }
 
 /** The sample nearest to a place on the screen, of those in [from, to). */

@@ -17,7 +17,13 @@ import {
   type XAxis,
 } from './trend_data';
 
-export type Role = 'baseline' | 'contender';
+export type Role = 'baseline' | 'contender' | 'shown';
+
+const k_role_colours = {
+  baseline: 'chart-baseline',
+  contender: 'chart-contender',
+  shown: 'chart-contender',
+} as const;
 
 export interface Highlight {
   index: number;
@@ -50,6 +56,12 @@ export interface TrendEvents {
   pick: (index: number, by_touch: boolean) => void;
 }
 
+// Columns of the plot, in the order of painting: dots lie on the band, the mean on the dots.
+const k_high = 1;
+const k_low = 2;
+const k_value = 3;
+const k_mean = 4;
+
 const k_hover_px = 28;
 const k_font = '12px system-ui, -apple-system, "Segoe UI", sans-serif';
 
@@ -71,9 +83,8 @@ export class TrendPlot {
   update(view: TrendView): void {
     this.#view = view;
     this.#plot.batch(() => {
-      this.#plot.series.forEach((series, i) => {
-        if (i >= 2) series.show = i === 2 ? view.layers.mean : view.layers.band;
-      });
+      for (const at of [k_high, k_low]) this.#plot.series[at]!.show = view.layers.band;
+      this.#plot.series[k_mean]!.show = view.layers.mean;
       this.#plot.setScale('x', view.range);
     });
     this.#plot.redraw(true, true);
@@ -117,7 +128,7 @@ export class TrendPlot {
 
   #columns(): uPlot.AlignedData {
     const { data, axis } = this.#view;
-    return [xs_of(data, axis), data.value, data.mean, data.high, data.low];
+    return [xs_of(data, axis), data.high, data.low, data.value, data.mean];
   }
 
   #options(width: number, height: number): uPlot.Options {
@@ -129,7 +140,7 @@ export class TrendPlot {
       height,
       ms: 1e-3,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-      padding: [10, 14, 0, 0],
+      padding: [12, null, 4, 0],
       legend: { show: false },
       scales: {
         x: { time: axis === 'time', range: () => [this.#view.range.min, this.#view.range.max] },
@@ -138,15 +149,15 @@ export class TrendPlot {
       axes: [this.#x_axis(), this.#y_axis()],
       series: [
         {},
+        no_line,
+        no_line,
         { paths: () => null, points: { show: false } },
-        { ...line, stroke: colours['chart-mean'], width: 1.75, show: layers.mean },
-        no_line,
-        no_line,
+        { ...line, stroke: colours['chart-mean'], width: 2, show: layers.mean },
       ],
-      bands: [{ series: [3, 4], fill: colours['chart-band'] }],
+      bands: [{ series: [k_high, k_low], fill: colours['chart-band'] }],
       cursor: {
         drag: { x: true, y: false, setScale: false },
-        dataIdx: (_, series) => (series === 1 ? this.#hovered : null),
+        dataIdx: (_, series) => (series === k_value ? this.#hovered : null),
         points: { size: 11, width: 2, fill: 'transparent', stroke: colours['chart-point'] },
         y: false,
         bind: {
@@ -158,8 +169,8 @@ export class TrendPlot {
       },
       hooks: {
         drawClear: [() => this.#shade_segments()],
-        drawAxes: [() => this.#draw_repetitions()],
-        draw: [() => this.#draw_points()],
+        drawSeries: [(_, series) => series === k_value && this.#draw_dots()],
+        draw: [() => this.#draw_marks()],
         setSelect: [(plot) => this.#selected(plot)],
       },
     };
@@ -172,9 +183,11 @@ export class TrendPlot {
       font: k_font,
       grid: { stroke: colours['chart-grid'], width: 1 },
       ticks: { stroke: colours['chart-grid'], width: 1, size: 5 },
-      space: 78,
+      space: 86,
+      size: 32,
     };
-    if (axis === 'time') return look;
+    // Times take a second line for the year or day.
+    if (axis === 'time') return { ...look, size: 46 };
     return {
       ...look,
       incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4],
@@ -265,9 +278,13 @@ export class TrendPlot {
     });
   }
 
+  #draw_dots(): void {
+    if (this.#view.layers.repetitions) this.#draw_repetitions();
+    this.#draw_points();
+  }
+
   #draw_repetitions(): void {
-    const { data, layers, colours } = this.#view;
-    if (!layers.repetitions) return;
+    const { data, colours } = this.#view;
     const [from, to] = this.#shown();
     const size = Math.max(2, Math.round(dot_radius(to - from) * uPlot.pxRatio));
     const taken = new Occupancy(this.#area(), Math.max(1, size - 1));
@@ -305,8 +322,16 @@ export class TrendPlot {
           ctx.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
         }
       }
+    });
+  }
+
+  #draw_marks(): void {
+    const { layers, highlights } = this.#view;
+    const [from, to] = this.#shown();
+    const radius = dot_radius(to - from) * uPlot.pxRatio;
+    this.#clipped((ctx) => {
       if (layers.marks) for (let i = from; i < to; i++) this.#draw_mark(ctx, i, radius);
-      for (const highlight of this.#view.highlights) this.#draw_highlight(ctx, highlight);
+      for (const highlight of highlights) this.#draw_highlight(ctx, highlight);
     });
   }
 
@@ -340,8 +365,8 @@ export class TrendPlot {
     const y = this.#y(data.value[index]!);
     const ratio = uPlot.pxRatio;
     const { top, height } = this.#area();
-    ctx.strokeStyle = colours[`chart-${role}`];
-    ctx.fillStyle = colours[`chart-${role}`];
+    ctx.strokeStyle = colours[k_role_colours[role]];
+    ctx.fillStyle = colours[k_role_colours[role]];
     ctx.lineWidth = 1.5 * ratio;
     ctx.setLineDash([4 * ratio, 4 * ratio]);
     ctx.beginPath();

@@ -119,7 +119,12 @@ const k_words: Record<string, [worse: string, better: string]> = {
 export function format_change(percent: number | null | undefined, unit: string | null): Change | null {
   if (percent === null || percent === undefined || !Number.isFinite(percent)) return null;
   const magnitude = Math.abs(percent);
-  const size = `${magnitude >= 100 ? magnitude.toFixed(0) : magnitude.toFixed(1)}\u00a0%`;
+  const digits = magnitude >= 100 ? 0 : 1;
+  const shown = magnitude.toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  const size = `${shown}\u00a0%`;
   if (magnitude < 0.05) return { size, direction: 'same', text: 'unchanged' };
   const [worse, better] = k_words[unit ?? ''] ?? ['worse', 'better'];
   return percent < 0
