@@ -1,7 +1,7 @@
 # What a verb needs from outside: `need build page tests ...` queues only what is missing.
 
 packages_build=(
-  g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml procps ca-certificates
+  g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml git procps ca-certificates
   libboost1.81-dev libsimdjson-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsqlite3-dev
   libzstd-dev zlib1g-dev libxxhash-dev libssl-dev libsodium-dev libcurl4-openssl-dev
   prometheus-cpp-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev)

@@ -6,6 +6,7 @@ Each rule is a function Tree -> violations, listed in RULES; tidy_test.py plants
 """
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 from typing import Iterator, NamedTuple
@@ -17,6 +18,7 @@ from house import (ARROWS, CPP_SUFFIXES, DOMAINS, LENGTH_LIMITED_SUFFIXES, OPEN_
 FILE_LINES_MAX = 700
 LINE_COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 85
+NOT_SOURCES = {".git", ".deps", "build", "data", "dist", "node_modules", "__pycache__"}
 
 
 class Violation(NamedTuple):
@@ -38,11 +40,14 @@ class Tree:
 
     @classmethod
     def of(cls, root: pathlib.Path) -> "Tree":
-        """What git tracks or would track; every file when this is no git checkout."""
-        found = subprocess.run(["git", "-C", str(root), "ls-files", "-z", "--cached", "--others",
-                                "--exclude-standard"], capture_output=True, check=False)
-        names = found.stdout.decode().split("\0") if found.returncode == 0 else [
-            p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()]
+        """What git tracks or would track; what is not built or fetched when this is no git checkout."""
+        command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        found = subprocess.run(command, capture_output=True, check=False) if shutil.which("git") else None
+        if found and found.returncode == 0:
+            names = found.stdout.decode().split("\0")
+        else:
+            paths = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+            names = [path.as_posix() for path in paths if not NOT_SOURCES.intersection(path.parts)]
         files = {}
         for name in filter(None, names):
             try:
