@@ -145,9 +145,12 @@ class [[nodiscard]] Result<void> {
   if (!temporary.ok()) return std::move(temporary).error(); \
   declaration = std::move(temporary).value()
 
-/// `BL_RETURN_IF_ERROR(file.sync());` goes on, or returns the error to our caller.
-#define BL_RETURN_IF_ERROR(expression)                          \
-  do {                                                          \
-    auto bl_status_ = (expression);                             \
-    if (!bl_status_.ok()) return std::move(bl_status_).error(); \
+/// `BL_RETURN_IF_ERROR(file.sync());` goes on, or returns the error to our caller. May stand inside a
+/// lambda that is an argument of another.
+#define BL_RETURN_IF_ERROR(expression) \
+  BL_RETURN_IF_ERROR_INNER(BL_CONCAT(bl_status_, __COUNTER__), expression)
+#define BL_RETURN_IF_ERROR_INNER(temporary, expression)       \
+  do {                                                        \
+    auto temporary = (expression);                            \
+    if (!temporary.ok()) return std::move(temporary).error(); \
   } while (false)
