@@ -27,6 +27,9 @@ std::array<std::byte, N> digest_of(const EVP_MD* algorithm, std::string_view byt
   return digest;
 }
 
+constexpr std::string_view k_base64url_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 }  // namespace
 
 std::string md5_hex(std::string_view bytes) {
@@ -63,7 +66,6 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::string base64url(std::span<const std::byte> bytes) {
-  constexpr char k_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string text;
   text.reserve((bytes.size() * 4 + 2) / 3);
   unsigned held = 0;
@@ -73,11 +75,32 @@ std::string base64url(std::span<const std::byte> bytes) {
     held_bits += 8;
     while (held_bits >= 6) {
       held_bits -= 6;
-      text += k_alphabet[held >> held_bits & 0x3f];
+      text += k_base64url_alphabet[held >> held_bits & 0x3f];
     }
   }
-  if (held_bits > 0) text += k_alphabet[held << (6 - held_bits) & 0x3f];
+  if (held_bits > 0) text += k_base64url_alphabet[held << (6 - held_bits) & 0x3f];
   return text;
+}
+
+std::optional<std::string> base64url_decode(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  unsigned held = 0;
+  int held_bits = 0;
+  for (const char c : text) {
+    const std::size_t digit = k_base64url_alphabet.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    held = held << 6 | static_cast<unsigned>(digit);
+    held_bits += 6;
+    if (held_bits >= 8) {
+      held_bits -= 8;
+      bytes += static_cast<char>(held >> held_bits & 0xff);
+    }
+    held &= 0xffff;
+  }
+  const unsigned padding = held & ((1u << held_bits) - 1);
+  if (held_bits >= 6 || padding != 0) return std::nullopt;
+  return bytes;
 }
 
 }  // namespace bl

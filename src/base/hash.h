@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,5 +25,7 @@ std::string to_hex(std::span<const std::byte> bytes);
 bool equal_constant_time(std::string_view a, std::string_view b);
 /// RFC 4648, with the URL-safe alphabet and without padding.
 std::string base64url(std::span<const std::byte> bytes);
+/// Reads what base64url() writes. nullopt for any other text.
+std::optional<std::string> base64url_decode(std::string_view text);
 
 }  // namespace bl

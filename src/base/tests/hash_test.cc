@@ -41,6 +41,15 @@ TEST(Base64Url, vectors_of_rfc_4648_without_padding) {
   EXPECT_EQ(base64url(bytes_of("\xfb\xff\xfe")), "-__-");
 }
 
+TEST(Base64Url, decoding_reads_what_encoding_writes_and_nothing_else) {
+  for (const char* text : {"", "f", "fo", "foo", "foobar", "\xfb\xff\xfe"}) {
+    EXPECT_EQ(base64url_decode(base64url(bytes_of(text))), text);
+  }
+  for (const char* text : {"Z", "Zh", "Zm9", "Zg==", "Z g", "+/", "Zm9v\n"}) {
+    EXPECT_EQ(base64url_decode(text), std::nullopt) << text;
+  }
+}
+
 TEST(EqualConstantTime, is_equality) {
   EXPECT_TRUE(equal_constant_time("secret", "secret"));
   EXPECT_FALSE(equal_constant_time("secret", "secreT"));
