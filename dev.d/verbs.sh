@@ -15,21 +15,29 @@ verb_run() {
   need_page
   need_build release
   run_queue
-  local data="$root/data" histories="$BENCHLAKE_SHARED/data/histories"
-  if [[ ! -e $data/benchlake.db && -d $histories ]]; then
-    (fill_with_demo_data "$data") &
+  if [[ " $* " == *" --data"* ]]; then
+    exec "$program" serve "$@"
+  fi
+  local data="$root/data"
+  if [[ ! -e $data/benchlake.db && -d $BENCHLAKE_SHARED/data/histories ]]; then
+    fill_with_demo_data "$data" &
   fi
   exec "$program" serve --data "$data" "$@"
 }
-# Waits for the server that this shell becomes, then posts the demo data to it.
+# Waits for the server that this shell becomes, then posts the demo histories to it.
 fill_with_demo_data() {
   trap - EXIT
-  local tries
+  local data=$1 tries
   for ((tries = 0; tries < 300; tries++)); do
-    [[ ! -f $1/server.json ]] || break
+    [[ ! -f $data/server.json ]] || break
     sleep 0.1
   done
-  "$program" demo --data "$1"
+  echo "./dev run: an empty store: the demo histories are being sent, reload the page to see them grow" >&2
+  if "$program" demo --data "$data" >"$logs/demo.log" 2>&1; then
+    echo "./dev run: the demo histories are in" >&2
+  else
+    echo "./dev run: the demo histories could not be sent, see build/logs/demo.log" >&2
+  fi
 }
 
 verb_web() {
