@@ -1,0 +1,31 @@
+#include <unistd.h>
+
+#include <cstring>
+
+#include "access/commands.h"
+#include "app/serve.h"
+#include "base/command_line.h"
+#include "results/commands.h"
+
+namespace {
+
+std::map<std::string, std::string> environment_of_process() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const char* equals = std::strchr(*entry, '=');
+    if (equals != nullptr) variables.emplace(std::string(*entry, equals), equals + 1);
+  }
+  return variables;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<bl::Command> commands = {bl::app::serve_command()};
+  for (auto& command : bl::results::commands()) commands.push_back(std::move(command));
+  for (auto& command : bl::access::commands()) commands.push_back(std::move(command));
+
+  bl::CommandIo io;
+  io.environment = environment_of_process();
+  return bl::run_command_line("benchlake", BL_VERSION, commands, {argv + 1, argv + argc}, io);
+}

@@ -1,0 +1,72 @@
+#include "app/serve.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "app/service.h"
+#include "base/json.h"
+
+namespace bl::app {
+namespace {
+
+/// The one line on stdout that scripts wait for.
+void print_ready(CommandIo& io, const Settings& settings, const Service& service) {
+  std::string line;
+  json::Writer(line)
+      .begin_object()
+      .member("event", "ready")
+      .member("http", service.url())
+      .member("data", settings.data_folder)
+      .member("pid", static_cast<std::int64_t>(getpid()))
+      .end_object();
+  fmt::print(io.out, "{}\n", line);
+  std::fflush(io.out);
+}
+
+void greet(CommandIo& io, const Settings& settings, const Service& service) {
+  if (service.first_run()) {
+    fmt::print(io.err, "benchlake: first run: the operator token is in {}/operator.token\n",
+               settings.data_folder);
+  }
+  if (isatty(fileno(io.err)) != 0) {
+    fmt::print(io.err, "benchlake: open {} (stop with Ctrl+C)\n", service.url());
+  }
+}
+
+Result<void> serve(const Arguments& arguments, CommandIo& io) {
+  const std::unique_ptr<Disk> disk = make_real_disk();
+  BL_TRY(const Config config, load_config(arguments, io, *disk));
+  BL_TRY(const Settings settings, settings_from(config));
+
+  net::block_stop_signals();  // before any thread starts
+  const SystemClock clock;
+  SystemRandom random;
+  Metrics metrics;
+  Log log(clock, settings.log_level, stderr_sink());
+  for (const std::string& warning : config.warnings())
+    log.warning("config", {{"warning", warning}});
+
+  BL_TRY(const auto service, Service::start(settings, *disk, clock, random, log, metrics));
+  print_ready(io, settings, *service);
+  greet(io, settings, *service);
+  const int signal = net::wait_for_stop_signal();
+  log.info("stopping", {{"signal", signal}});
+  service->stop();
+  return {};
+}
+
+}  // namespace
+
+Command serve_command() {
+  return {.path = "serve",
+          .help = "runs the server: the API and the page",
+          .example = "benchlake serve --data ./data --http 127.0.0.1:8080",
+          .options = serve_options(),
+          .arguments = {},
+          .run = [](const Arguments& arguments, CommandIo& io) {
+            const Result<void> served = serve(arguments, io);
+            return served.ok() ? ExitCode::ok : print_error(io, served.error());
+          }};
+}
+
+}  // namespace bl::app

@@ -1,0 +1,169 @@
+#include "app/service.h"
+
+#include <fmt/format.h>
+
+#include "access/routes.h"
+#include "access/tokens.h"
+#include "app/periodic_task.h"
+#include "app/search.h"
+#include "app/site.h"
+#include "net/server_address.h"
+#include "results/routes.h"
+#include "results/schema.h"
+#include "results/store_reader.h"
+#include "results/store_series_refresh.h"
+#include "results/store_writer.h"
+#include "store/open.h"
+
+namespace bl::app {
+namespace {
+
+constexpr std::chrono::milliseconds k_refresh_pause{200};
+constexpr int k_refresh_series_max = 64;  ///< in one transaction
+
+/// All migrations of the program, in the order of their numbers.
+std::vector<store::Migration> all_migrations() {
+  std::vector<store::Migration> all;
+  for (const auto part : {results::migrations(), access::migrations()})
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+class RunningService final : public Service {
+ public:
+  RunningService(const Settings& settings, Disk& disk, const Clock& clock, Random& random, Log& log,
+                 Metrics& metrics)
+      : settings_(settings),
+        disk_(disk),
+        random_(random),
+        log_(log),
+        metrics_(metrics),
+        ids_(clock, random),
+        clock_(clock) {}
+  ~RunningService() override { stop(); }
+
+  Result<void> start() {
+    BL_RETURN_IF_ERROR(disk_.make_folder(settings_.data_folder));
+    BL_RETURN_IF_ERROR(open_store());
+    BL_RETURN_IF_ERROR(open_access());
+    open_domains();
+    add_routes();
+    return listen();
+  }
+
+  void stop() override {
+    if (stopped_) return;
+    stopped_ = true;
+    ready_ = false;
+    if (server_ != nullptr) {
+      // A left-over file would only point commands at a server that is gone; it is not worth
+      // failing the stop for.
+      if (const auto removed = net::remove_server_file(disk_, settings_.data_folder);
+          !removed.ok()) {
+        log_.warning("server_file", {{"error", removed.error().message}});
+      }
+      server_->stop();
+    }
+    refresh_task_.reset();
+  }
+
+  std::string url() const override {
+    const std::string& host = settings_.http.address;
+    const bool literal_v6 = host.find(':') != std::string::npos;
+    return fmt::format("{}://{}{}{}:{}", settings_.http.tls ? "https" : "http",
+                       literal_v6 ? "[" : "", host, literal_v6 ? "]" : "", server_->port());
+  }
+  bool first_run() const override { return operator_token_.created; }
+
+ private:
+  Result<void> open_store() {
+    BL_TRY(database_,
+           store::open_database(settings_.store_uri, settings_.store_limits, log_, metrics_));
+    const std::vector<store::Migration> migrations = all_migrations();
+    return database_->migrate(migrations);
+  }
+
+  Result<void> open_access() {
+    BL_TRY(operator_token_, access::load_operator_token(disk_, settings_.data_folder, random_));
+    tokens_ = std::make_unique<access::Tokens>(*database_, clock_, random_, ids_);
+    authenticator_ =
+        std::make_unique<access::TokenAuthenticator>(*tokens_, operator_token_.plaintext);
+    return {};
+  }
+
+  void open_domains() {
+    results_writer_ = std::make_unique<results::StoreWriter>(*database_, ids_, clock_);
+    results_reader_ = std::make_unique<results::StoreReader>(*database_);
+    series_refresh_ = std::make_unique<results::SeriesRefresh>(*database_);
+  }
+
+  void add_routes() {
+    results::add_routes(router_, {.writer = *results_writer_,
+                                  .runs = *results_reader_,
+                                  .history = *results_reader_,
+                                  .compare = *results_reader_,
+                                  .health = *results_reader_});
+    access::add_routes(router_, *tokens_);
+    add_search_routes(router_, {[this](std::string_view text, int count_max) {
+                        return results_reader_->search(text, count_max);
+                      }});
+    add_site_routes(router_,
+                    {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
+                       return database_->read([](store::Connection&) { return Result<void>{}; });
+                     }});
+  }
+
+  Result<void> listen() {
+    BL_TRY(server_,
+           net::Server::listen(settings_.http, router_, *authenticator_, random_, log_, metrics_));
+    server_->start();
+    refresh_task_ =
+        std::make_unique<PeriodicTask>(k_refresh_pause, [this] { return refresh_series(); });
+    BL_RETURN_IF_ERROR(
+        net::write_server_file(disk_, settings_.data_folder, {url(), operator_token_.plaintext}));
+    ready_ = true;
+    log_.info("ready", {{"http", url()}, {"data", settings_.data_folder}});
+    return {};
+  }
+
+  /// True when there may be more.
+  bool refresh_series() {
+    const Result<int> refreshed = series_refresh_->refresh_some(k_refresh_series_max);
+    if (refreshed.ok()) return *refreshed == k_refresh_series_max;
+    log_.error("series_refresh", {{"error", refreshed.error().message}});
+    return false;
+  }
+
+  const Settings settings_;
+  Disk& disk_;
+  Random& random_;
+  Log& log_;
+  Metrics& metrics_;
+  IdSource ids_;
+  const Clock& clock_;
+  std::atomic<bool> ready_ = false;
+  bool stopped_ = false;
+  access::OperatorToken operator_token_;
+  net::Router router_;
+  // In the order of their dependence: the last one is destroyed first.
+  std::unique_ptr<store::Database> database_;
+  std::unique_ptr<access::Tokens> tokens_;
+  std::unique_ptr<access::TokenAuthenticator> authenticator_;
+  std::unique_ptr<results::StoreWriter> results_writer_;
+  std::unique_ptr<results::StoreReader> results_reader_;
+  std::unique_ptr<results::SeriesRefresh> series_refresh_;
+  std::unique_ptr<PeriodicTask> refresh_task_;
+  std::unique_ptr<net::Server> server_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Service>> Service::start(const Settings& settings, Disk& disk,
+                                                const Clock& clock, Random& random, Log& log,
+                                                Metrics& metrics) {
+  auto service = std::make_unique<RunningService>(settings, disk, clock, random, log, metrics);
+  BL_RETURN_IF_ERROR(service->start());
+  return std::unique_ptr<Service>(std::move(service));
+}
+
+}  // namespace bl::app

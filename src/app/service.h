@@ -1,0 +1,33 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "app/settings.h"
+#include "base/disk.h"
+#include "base/random.h"
+#include "base/time.h"
+
+/// The composition: settings in, a running server out. Bindings, no logic: every domain is made
+/// here, given its ports, and asked for its routes.
+namespace bl::app {
+
+class Service {
+ public:
+  /// Opens the store, brings its schema up to date, listens and answers. On return /readyz is 200
+  /// and DIR/server.json tells commands where the server is. Errors: those of the parts, each
+  /// naming file, address or setting.
+  static Result<std::unique_ptr<Service>> start(const Settings& settings, Disk& disk,
+                                                const Clock& clock, Random& random, Log& log,
+                                                Metrics& metrics);
+  virtual ~Service() = default;
+  /// Finishes running requests (http.stop_timeout), then closes everything in order. Idempotent.
+  virtual void stop() = 0;
+
+  virtual std::string url() const = 0;
+  /// True when this start wrote the operator token.
+  virtual bool first_run() const = 0;
+};
+
+}  // namespace bl::app

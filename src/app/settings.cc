@@ -1,0 +1,189 @@
+#include "app/settings.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/numbers.h"
+
+namespace bl::app {
+namespace {
+
+constexpr std::uint64_t k_config_bytes_max = 1 << 20;
+
+/// A flag of `serve` that is another way to write a key.
+struct FlagOfKey {
+  const char* flag;
+  const char* key;
+  const char* value_name;
+};
+constexpr std::array<FlagOfKey, 6> k_flags = {{{"--data", "server.data", "DIR"},
+                                               {"--store", "server.store", "URI"},
+                                               {"--http", "server.http", "HOST:PORT"},
+                                               {"--log-level", "log.level", "LEVEL"},
+                                               {"--tls-certificate", "tls.certificate", "FILE"},
+                                               {"--tls-key", "tls.key", "FILE"}}};
+
+const ConfigKey& key_named(std::string_view name) {
+  for (const ConfigKey& key : config_keys()) {
+    if (key.name == name) return key;
+  }
+  BL_CHECK(false);
+}
+
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+Result<HostPort> parse_host_port(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  std::optional<std::int64_t> port;
+  if (colon != std::string::npos) port = parse_int64(std::string_view(text).substr(colon + 1));
+  if (!port || *port < 0 || *port > 65535 || colon == 0) {
+    return Error{
+        Code::invalid,
+        fmt::format("server.http must be HOST:PORT, for example 127.0.0.1:8080: '{}'", text)};
+  }
+  std::string host = text.substr(0, colon);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  return HostPort{std::move(host), static_cast<std::uint16_t>(*port)};
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+Result<LogLevel> parse_log_level(const std::string& text) {
+  if (text == "debug") return LogLevel::debug;
+  if (text == "info") return LogLevel::info;
+  if (text == "warning") return LogLevel::warning;
+  if (text == "error") return LogLevel::error;
+  return Error{Code::invalid,
+               fmt::format("log.level must be debug, info, warning or error: '{}'", text)};
+}
+
+Result<std::size_t> positive(const Config& config, const char* name) {
+  const std::int64_t number = config.integer(name);
+  if (number < 1)
+    return Error{Code::invalid, fmt::format("{} must be at least 1: {}", name, number)};
+  return static_cast<std::size_t>(number);
+}
+
+Result<void> apply_tls(const Config& config, Settings& settings) {
+  const std::string& certificate = config.text("tls.certificate");
+  const std::string& key = config.text("tls.key");
+  if (certificate.empty() && key.empty()) return {};
+  if (certificate.empty() || key.empty()) {
+    return Error{Code::invalid,
+                 "tls.certificate and tls.key are needed together; missing: " +
+                     std::string(certificate.empty() ? "tls.certificate" : "tls.key")};
+  }
+  settings.http.tls = net::TlsOptions{certificate, key};
+  return {};
+}
+
+Result<void> apply_limits(const Config& config, Settings& settings) {
+  net::ServerLimits& http = settings.http.limits;
+  BL_TRY(http.workers, positive(config, "http.workers"));
+  BL_TRY(http.queue_max, positive(config, "http.queue_max"));
+  BL_TRY(http.connections_max, positive(config, "http.connections_max"));
+  http.stop_timeout = std::chrono::milliseconds(config.integer("http.stop_timeout"));
+  store::DatabaseLimits& store = settings.store_limits;
+  BL_TRY(store.readers, positive(config, "store.readers"));
+  BL_TRY(store.group_commit_max, positive(config, "store.group_commit_max"));
+  store.reader_cache_bytes = config.integer("store.reader_cache");
+  store.writer_cache_bytes = config.integer("store.writer_cache");
+  return {};
+}
+
+}  // namespace
+
+const std::vector<ConfigKey>& config_keys() {
+  using enum ConfigType;
+  static const std::vector<ConfigKey> keys = {
+      {"server.data", text, "data", "folder of the store, the operator token and server.json"},
+      {"server.store", text, "", "store URI; empty: sqlite://DATA/benchlake.db"},
+      {"server.http", text, "127.0.0.1:8080", "address of the HTTP server; port 0 = any free one"},
+      {"log.level", text, "info", "debug, info, warning or error"},
+      {"tls.certificate", text, "", "PEM file with the certificate chain; with tls.key"},
+      {"tls.key", text, "", "PEM file with the private key"},
+      {"access.public_reads", boolean, "true",
+       "reads without a token; must be set before listening beyond loopback"},
+      {"http.workers", integer, "64", "requests that are handled at once"},
+      {"http.queue_max", integer, "1024", "requests that wait for a worker; more are answered 503"},
+      {"http.connections_max", integer, "4096", "open connections; more are answered 503"},
+      {"http.stop_timeout", duration_ms, "10s",
+       "running requests get this long when the server stops"},
+      {"store.readers", integer, "8", "read-only connections"},
+      {"store.group_commit_max", integer, "512", "writes in one commit"},
+      {"store.reader_cache", bytes, "16MiB", "page cache of each reader"},
+      {"store.writer_cache", bytes, "32MiB", "page cache of the writer"},
+  };
+  return keys;
+}
+
+Result<Settings> settings_from(const Config& config) {
+  Settings settings;
+  settings.data_folder = config.text("server.data");
+  settings.store_uri = config.text("server.store");
+  if (settings.store_uri.empty()) {
+    settings.store_uri = "sqlite://" + settings.data_folder + "/benchlake.db";
+  }
+  BL_TRY(settings.log_level, parse_log_level(config.text("log.level")));
+  BL_TRY(const HostPort address, parse_host_port(config.text("server.http")));
+  settings.http.address = address.host;
+  settings.http.port = address.port;
+  settings.http.public_reads = config.boolean("access.public_reads");
+  if (!is_loopback(address.host) &&
+      config.origin("access.public_reads") == ConfigOrigin::built_in) {
+    return Error{
+        Code::invalid,
+        "listening beyond loopback needs a decision: set access.public_reads to true or false; "
+        "server.http is " +
+            config.text("server.http")};
+  }
+  BL_RETURN_IF_ERROR(apply_tls(config, settings));
+  BL_RETURN_IF_ERROR(apply_limits(config, settings));
+  return settings;
+}
+
+std::vector<CommandOption> serve_options() {
+  std::vector<CommandOption> options;
+  for (const FlagOfKey& flag : k_flags) {
+    const ConfigKey& key = key_named(flag.key);
+    options.push_back({.name = flag.flag,
+                       .value_name = flag.value_name,
+                       .help = fmt::format("{} [{}]", key.help, key.name)});
+  }
+  options.push_back(
+      {.name = "--config", .value_name = "FILE", .help = "TOML file with any of the settings"});
+  options.push_back({.name = "--set",
+                     .value_name = "KEY=VALUE",
+                     .help = "any setting by its key",
+                     .repeated = true});
+  return options;
+}
+
+Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk& disk) {
+  Config::Sources sources;
+  sources.environment = io.environment;
+  if (const auto file = arguments.text_or_null("--config")) {
+    sources.file_name = *file;
+    BL_TRY(sources.file_text, read_file(disk, *file, k_config_bytes_max));
+  }
+  for (const std::string& setting : arguments.list("--set")) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      return Error{Code::invalid, fmt::format("--set wants KEY=VALUE: '{}'", setting)};
+    }
+    sources.flags[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
+  for (const FlagOfKey& flag : k_flags) {
+    if (const auto value = arguments.text_or_null(flag.flag)) sources.flags[flag.key] = *value;
+  }
+  return Config::load(config_keys(), sources);
+}
+
+}  // namespace bl::app

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/command_line.h"
+#include "base/config.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "net/server.h"
+#include "store/database.h"
+
+/// Every setting of the server: declared once here, read by `serve`; docs/configuration.md is
+/// compared by a test.
+namespace bl::app {
+
+const std::vector<ConfigKey>& config_keys();
+
+/// The settings as the modules want them.
+struct Settings {
+  std::string data_folder;
+  std::string store_uri;
+  LogLevel log_level = LogLevel::info;
+  net::ServerOptions http;
+  store::DatabaseLimits store_limits;
+};
+
+/// Errors: invalid, naming the key and the value: an address that does not parse, half of a TLS
+/// pair, an address beyond loopback without a decision on access.public_reads (DESIGN 10).
+Result<Settings> settings_from(const Config& config);
+
+/// The flags of `serve`, each bound to a key.
+std::vector<CommandOption> serve_options();
+/// File (`--config`, else none), environment and flags together.
+Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk& disk);
+
+}  // namespace bl::app
