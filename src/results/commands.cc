@@ -1,0 +1,11 @@
+#include "results/commands.h"
+
+#include "results/commands/declarations.h"
+
+namespace bl::results {
+
+std::vector<Command> commands() {
+  return {submit_command(), demo_command(), series_command(), history_command(), compare_command()};
+}
+
+}  // namespace bl::results

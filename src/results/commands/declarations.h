@@ -1,0 +1,14 @@
+#pragma once
+
+#include "base/command_line.h"
+
+/// The commands of this folder, each in a file of its own.
+namespace bl::results {
+
+Command submit_command();
+Command demo_command();
+Command series_command();
+Command history_command();
+Command compare_command();
+
+}  // namespace bl::results

@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ids.h"
+#include "base/terminal.h"
+#include "base/uri.h"
+#include "results/commands/declarations.h"
+#include "results/commands/reading.h"
+
+namespace bl::results {
+namespace {
+
+constexpr std::size_t k_sparkline_width = 100;
+
+/// The history of what the argument names: a fingerprint or a result id, else the one series whose
+/// name it is.
+Result<json::Value> find_history(net::ApiClient& server, const std::string& what) {
+  if (is_id(what)) {
+    Result<json::Value> by_fingerprint = server.get("/api/history?fingerprint=" + what);
+    if (by_fingerprint.ok() || by_fingerprint.error().code != Code::not_found)
+      return by_fingerprint;
+    return server.get("/api/history/" + what);
+  }
+  BL_TRY(const json::Value page,
+         server.get("/api/series" + query_of({{"q", what}, {"page_size", "1000"}})));
+  const json::Value* found = page.find("series");
+  if (found == nullptr || !found->is_array())
+    return Error{Code::corrupt, "the answer has no series"};
+  std::vector<std::string> exact, all;
+  for (const json::Value& series : found->items()) {
+    all.push_back(text_at(series, "history_fingerprint"));
+    if (text_at(series, "name") == what) exact.push_back(all.back());
+  }
+  const std::vector<std::string>& chosen = exact.empty() ? all : exact;
+  if (chosen.empty()) return Error{Code::not_found, "no series matches: " + what};
+  if (chosen.size() > 1) {
+    return Error{Code::invalid,
+                 fmt::format("{} series match, name one by its fingerprint (benchlake series '{}')",
+                             chosen.size(), what)};
+  }
+  return server.get("/api/history?fingerprint=" + chosen.front());
+}
+
+bool flag_of(const json::Value& sample, const char* key) {
+  const json::Value* stats = sample.find("zscorestats");
+  const json::Value* flag = stats == nullptr ? nullptr : stats->find(key);
+  return flag != nullptr && flag->is_bool() && flag->as_bool();
+}
+
+std::string mark_of(const json::Value& sample) {
+  if (flag_of(sample, "begins_distribution_change")) return "change";
+  if (flag_of(sample, "is_step")) return "step";
+  if (flag_of(sample, "is_outlier")) return "outlier";
+  return "";
+}
+
+/// RFC 4180: quoted when needed.
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+void print_csv(CommandIo& io, const json::Array& samples) {
+  fmt::print(io.out, "commit_time,result_id,commit_hash,svs,unit,mark\r\n");
+  for (const json::Value& sample : samples) {
+    const json::Value* value = sample.find("single_value_summary");
+    fmt::print(io.out, "{},{},{},{},{},{}\r\n", text_at(sample, "commit_timestamp"),
+               text_at(sample, "benchmark_result_id"), text_at(sample, "commit_hash"),
+               value != nullptr && value->is_number() ? value->number_text() : "",
+               csv_field(text_at(sample, "unit")), mark_of(sample));
+  }
+}
+
+void print_table(CommandIo& io, const json::Array& samples, std::size_t rows_max) {
+  std::vector<double> values;
+  for (const json::Value& sample : samples) {
+    if (const auto value = number_at(sample, "single_value_summary")) values.push_back(*value);
+  }
+  const std::size_t width = terminal_width(io.out).value_or(k_sparkline_width);
+  fmt::print(io.out, "{}\n\n", sparkline(values, std::min(width, k_sparkline_width)));
+  Table table({{"commit time"},
+               {"commit"},
+               {"value", Table::Align::right},
+               {"against mean", Table::Align::right},
+               {"mark"},
+               {"message"}});
+  const std::size_t first = samples.size() > rows_max ? samples.size() - rows_max : 0;
+  for (std::size_t i = first; i < samples.size(); ++i) {
+    const json::Value& sample = samples[i];
+    const auto value = number_at(sample, "single_value_summary");
+    const json::Value* stats = sample.find("zscorestats");
+    const auto mean =
+        stats == nullptr ? std::nullopt : number_at(*stats, "rolling_mean_excluding_this_commit");
+    table.add_row({text_at(sample, "commit_timestamp"), text_at(sample, "commit_hash").substr(0, 8),
+                   value ? human_value(*value, text_at(sample, "unit")) : "-",
+                   value && mean && *mean != 0
+                       ? fmt::format("{:+.1f} %", (*value - *mean) / std::abs(*mean) * 100)
+                       : "-",
+                   mark_of(sample), text_at(sample, "commit_message").substr(0, 60)});
+  }
+  fmt::print(io.out, "{}", table.to_text(terminal_width(io.out), is_color_terminal(io.out)));
+  if (first > 0)
+    fmt::print(io.err, "{} older points are not shown; --limit shows more\n",
+               with_thousands(first));
+}
+
+Result<ExitCode> show_history(net::ApiClient& server, const Arguments& arguments, CommandIo& io) {
+  BL_TRY(const std::int64_t limit, arguments.integer("--limit", 1, 10'000'000));
+  BL_TRY(const json::Value history, find_history(server, arguments.text("SERIES")));
+  const json::Value* samples = history.find("samples");
+  if (samples == nullptr || !samples->is_array())
+    return Error{Code::corrupt, "the answer has no samples"};
+  if (arguments.flag("--json")) {
+    fmt::print(io.out, "{}\n", json::to_text(history));
+  } else if (arguments.flag("--csv")) {
+    print_csv(io, samples->items());
+  } else if (samples->items().empty()) {
+    fmt::print(io.err, "the series has no results on the default branch\n");
+  } else {
+    print_table(io, samples->items(), static_cast<std::size_t>(limit));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command history_command() {
+  return reading_command(
+      {.path = "history",
+       .help = "shows one series over its commits, with outliers and steps",
+       .example = "benchlake history "
+                  "template_benchmarks.template_compilation.benchmark.TemplateCompile.time_"
+                  "template_compile",
+       .options = {{.name = "--csv", .help = "commit time, result, commit, value, unit, mark"},
+                   {.name = "--limit",
+                    .value_name = "N",
+                    .help = "newest points in the table",
+                    .default_text = "30"}},
+       .arguments = {{.name = "SERIES", .help = "fingerprint, result id, or name"}},
+       .run = {}},
+      show_history);
+}
+
+}  // namespace bl::results

@@ -1,0 +1,104 @@
+#include "results/commands/submission_sources.h"
+
+#include <fmt/format.h>
+#include <glob.h>
+#include <sys/stat.h>
+
+#include <memory>
+
+namespace bl::results {
+namespace {
+
+constexpr std::size_t k_file_bytes_max = 1u << 30;
+
+Result<std::string> read_all(std::FILE* input) {
+  std::string bytes;
+  std::array<char, 64 << 10> piece;
+  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), input)) {
+    bytes.append(piece.data(), count);
+    if (bytes.size() > k_file_bytes_max) {
+      return Error{Code::too_large,
+                   fmt::format("standard input is longer than {} bytes", k_file_bytes_max)};
+    }
+  }
+  if (std::ferror(input) != 0) return Error{Code::io, "standard input cannot be read"};
+  return bytes;
+}
+
+/// What the argument stands for: itself, or the files that a pattern matches, sorted.
+Result<std::vector<std::string>> expand(const std::string& argument) {
+  struct stat status;
+  if (argument == "-" || stat(argument.c_str(), &status) == 0)
+    return std::vector<std::string>{argument};
+  glob_t matches{};
+  const int outcome = glob(argument.c_str(), GLOB_TILDE, nullptr, &matches);
+  std::vector<std::string> files(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+  globfree(&matches);
+  if (outcome != 0 || files.empty()) return Error{Code::not_found, "no such file: " + argument};
+  return files;
+}
+
+bool is_folder(const std::string& path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+Result<void> add_asv(Disk& disk, const std::string& folder,
+                     std::vector<SubmissionSource>& sources) {
+  BL_TRY(formats::AsvDirectory opened, formats::AsvDirectory::open(disk, folder));
+  // Shared by the sources of its files.
+  const auto directory = std::make_shared<const formats::AsvDirectory>(std::move(opened));
+  for (std::size_t i = 0; i < directory->files().size(); ++i) {
+    sources.push_back(
+        {folder + "/" + directory->files()[i], formats::Format::asv,
+         [directory, i](const formats::Facts& facts) { return directory->read(i, facts); }});
+  }
+  return {};
+}
+
+Result<void> add_bytes(std::string bytes, const std::string& place, const SourceOptions& options,
+                       std::vector<SubmissionSource>& sources) {
+  const std::optional<formats::Format> format =
+      options.format ? options.format : formats::detect(bytes);
+  if (!format) {
+    return Error{
+        Code::invalid,
+        "neither Conbench's, Google Benchmark's nor asv's JSON (say it with --format): " + place};
+  }
+  if (*format == formats::Format::asv) {
+    return Error{Code::invalid,
+                 "asv results are read as a folder, the one with benchmarks.json in it: " + place};
+  }
+  const auto read = *format == formats::Format::conbench ? formats::read_conbench
+                                                         : formats::read_google_benchmark;
+  sources.push_back(
+      {place, *format, [bytes = std::move(bytes), place, read](const formats::Facts& facts) {
+         return read(bytes, place, facts);
+       }});
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<SubmissionSource>> open_sources(Disk& disk,
+                                                   const std::vector<std::string>& arguments,
+                                                   std::FILE* input, const SourceOptions& options) {
+  std::vector<SubmissionSource> sources;
+  for (const std::string& argument : arguments) {
+    BL_TRY(const std::vector<std::string> paths, expand(argument));
+    for (const std::string& path : paths) {
+      if (path == "-") {
+        BL_TRY(std::string bytes, read_all(input));
+        BL_RETURN_IF_ERROR(add_bytes(std::move(bytes), "standard input", options, sources));
+      } else if (is_folder(path)) {
+        BL_RETURN_IF_ERROR(add_asv(disk, path, sources));
+      } else {
+        BL_TRY(std::string bytes, read_file(disk, path, k_file_bytes_max));
+        BL_RETURN_IF_ERROR(add_bytes(std::move(bytes), path, options, sources));
+      }
+    }
+  }
+  return sources;
+}
+
+}  // namespace bl::results

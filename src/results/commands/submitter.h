@@ -1,0 +1,76 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/json.h"
+#include "base/random.h"
+#include "net/server_address.h"
+
+/// Sends submissions to a server over several connections at once. The caller's thread reads files
+/// and calls send(), which waits when senders are behind; sender threads post and report.
+namespace bl::results {
+
+struct SubmitterLimits {
+  std::size_t queue_max = 256;                 ///< documents that wait for a sender
+  int attempts_max = 8;                        ///< of one document
+  std::chrono::milliseconds first_pause{100};  ///< doubles with every attempt
+  std::chrono::milliseconds pause_max{5'000};
+};
+
+/// What became of one document.
+struct SubmitOutcome {
+  std::uint64_t index = 0;  ///< in the order of send()
+  std::string place;        ///< file, and place in it
+  std::string id, run_id, history_fingerprint;
+  std::optional<Error> error;
+};
+
+/// One thread calls send() and finish(). A document without a submission key gets a random one, so
+/// that a post whose answer was lost can be repeated without storing it twice.
+class Submitter {
+ public:
+  using Report =
+      std::function<void(const SubmitOutcome&)>;  ///< one call at a time, from any sender
+
+  Submitter(const net::ServerAddress& address, int connections, Random& random, Report report,
+            SubmitterLimits limits = {});
+  ~Submitter();
+  Submitter(const Submitter&) = delete;
+  Submitter& operator=(const Submitter&) = delete;
+
+  void send(std::string place, json::Value document);
+  /// Waits until everything has been reported.
+  void finish();
+
+ private:
+  struct Work {
+    std::uint64_t index = 0;
+    std::string place;
+    json::Value document;
+  };
+  void run_sender();
+  SubmitOutcome post(net::ApiClient& client, Work work);
+
+  const net::ServerAddress address_;
+  Random& random_;
+  const Report report_;
+  const SubmitterLimits limits_;
+  std::mutex report_mutex_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Work> queue_;  // guarded by mutex_
+  std::uint64_t sent_ = 0;  // guarded by mutex_
+  bool finished_ = false;   // guarded by mutex_
+  std::vector<std::thread> senders_;
+};
+
+}  // namespace bl::results
