@@ -1,43 +1,8 @@
 #include "base/json.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-
 #include "base/numbers.h"
 
 namespace bl::json {
-namespace {
-
-/// Positions of the members in the order of their keys; equal keys stay in their own order.
-std::vector<const Member*> sorted_by_key(const Object& members) {
-  std::vector<const Member*> sorted;
-  sorted.reserve(members.size());
-  for (const Member& member : members) sorted.push_back(&member);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Member* a, const Member* b) { return a->first < b->first; });
-  return sorted;
-}
-
-bool same_number(const std::string& a, const std::string& b) {
-  if (a == b) return true;
-  std::string exact_a;
-  std::string exact_b;
-  append_exact_decimal(exact_a, a);
-  append_exact_decimal(exact_b, b);
-  return exact_a == exact_b;
-}
-
-bool same_members(const Object& a, const Object& b) {
-  if (a.size() != b.size()) return false;
-  const auto sorted_a = sorted_by_key(a);
-  const auto sorted_b = sorted_by_key(b);
-  return std::equal(sorted_a.begin(), sorted_a.end(), sorted_b.begin(),
-                    [](const Member* x, const Member* y) { return *x == *y; });
-}
-
-}  // namespace
-
 Value Value::boolean(bool b) {
   return {Kind::boolean, Content(b)};
 }
@@ -133,13 +98,6 @@ void Value::set(std::string key, Value value) {
     }
   }
   members().emplace_back(std::move(key), std::move(value));
-}
-
-bool Value::operator==(const Value& other) const {
-  if (kind_ != other.kind_) return false;
-  if (is_number()) return same_number(number_text(), other.number_text());
-  if (is_object()) return same_members(members(), other.members());
-  return content_ == other.content_;
 }
 
 std::string pointer_append(std::string_view pointer, std::string_view token) {

@@ -1,4 +1,4 @@
-// Texts that decide identity: equal documents give equal bytes.
+// What decides identity: equality, and texts that are equal for equal documents.
 #include <algorithm>
 
 #include "base/json.h"
@@ -91,6 +91,23 @@ struct CompactStyle {
   }
 };
 
+bool same_number(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  std::string exact_a;
+  std::string exact_b;
+  append_exact_decimal(exact_a, a);
+  append_exact_decimal(exact_b, b);
+  return exact_a == exact_b;
+}
+
+bool same_members(const Object& a, const Object& b) {
+  if (a.size() != b.size()) return false;
+  const auto sorted_a = sorted_by_key(a);
+  const auto sorted_b = sorted_by_key(b);
+  return std::equal(sorted_a.begin(), sorted_a.end(), sorted_b.begin(),
+                    [](const Member* x, const Member* y) { return *x == *y; });
+}
+
 template <class Style>
 void append_sorted(std::string& out, const Value& value) {
   switch (value.kind()) {
@@ -132,6 +149,13 @@ void append_sorted(std::string& out, const Value& value) {
 }
 
 }  // namespace
+
+bool Value::operator==(const Value& other) const {
+  if (kind_ != other.kind_) return false;
+  if (is_number()) return same_number(number_text(), other.number_text());
+  if (is_object()) return same_members(members(), other.members());
+  return content_ == other.content_;
+}
 
 std::string to_python_canonical(const Value& value) {
   std::string out;

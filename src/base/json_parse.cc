@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/numbers.h"
+#include "base/utf8.h"
 
 namespace bl::json {
 namespace {
@@ -224,6 +225,98 @@ class Reader {
   Failure failure_;
 };
 
+/// Finds where the first stage stumbled, which tells only why: the first byte that is no UTF-8, the
+/// first bare control character within a string, or the string that never ends. Slow and forgiving;
+/// runs for broken texts only.
+class Locator {
+ public:
+  explicit Locator(std::string_view text) : text_(text) {}
+
+  std::string pointer() {
+    while (at_ < text_.size() && step()) {
+    }
+    std::string pointer;
+    for (const Level& level : levels_) {
+      if (!level.is_object) {
+        pointer = pointer_append(pointer, level.index);
+      } else if (level.has_key) {
+        pointer = pointer_append(pointer, unescaped(level.key));
+      }
+    }
+    return pointer;
+  }
+
+ private:
+  struct Level {
+    bool is_object = false;
+    bool has_key = false;  // the colon was seen
+    std::size_t index = 0;
+    std::string_view key;
+  };
+
+  /// False at the first fault.
+  bool step() {
+    const std::size_t bytes = character_bytes();
+    if (bytes == 0) return false;
+    const char c = text_[at_];
+    if (in_string_) {
+      if (static_cast<unsigned char>(c) < 0x20) return false;
+      if (c == '"') {
+        in_string_ = false;
+        last_string_ = text_.substr(string_begin_, at_ - string_begin_);
+      }
+      at_ += escapes_delimiter() ? 2 : bytes;
+    } else {
+      step_outside(c);
+      at_ += bytes;
+    }
+    return true;
+  }
+
+  void step_outside(char c) {
+    if (c == '"') {
+      in_string_ = true;
+      string_begin_ = at_ + 1;
+    } else if (c == '{' || c == '[') {
+      levels_.push_back({.is_object = c == '{'});
+    } else if (levels_.empty()) {
+      return;
+    } else if (c == '}' || c == ']') {
+      levels_.pop_back();
+    } else if (c == ',') {
+      levels_.back().index += 1;
+      levels_.back().has_key = false;
+    } else if (c == ':') {
+      levels_.back().has_key = true;
+      levels_.back().key = last_string_;
+    }
+  }
+
+  bool escapes_delimiter() const {
+    return text_[at_] == '\\' && at_ + 1 < text_.size() &&
+           (text_[at_ + 1] == '"' || text_[at_ + 1] == '\\');
+  }
+
+  /// 0 when the bytes are no UTF-8.
+  std::size_t character_bytes() const {
+    const Utf8Step step = decode_utf8(text_.substr(at_));
+    return step.valid ? step.bytes : 0;
+  }
+
+  static std::string unescaped(std::string_view key) {
+    if (key.find('\\') == std::string_view::npos) return std::string(key);
+    const auto parsed = parse("\"" + std::string(key) + "\"");
+    return parsed.ok() ? parsed->as_string() : std::string(key);
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  bool in_string_ = false;
+  std::size_t string_begin_ = 0;
+  std::string_view last_string_;
+  std::vector<Level> levels_;
+};
+
 /// simdjson's tables and the padded copy of the text. Small ones are kept by their thread.
 struct Workspace {
   ondemand::parser parser;
@@ -240,7 +333,11 @@ bool read_document(Workspace& workspace, std::string_view text, Reader& reader, 
   const simdjson::padded_string_view padded(buffer.data(), buffer.size(), buffer.capacity());
 
   ondemand::document document;
-  if (auto error = workspace.parser.iterate(padded).get(document)) return reader.fail(error);
+  if (auto error = workspace.parser.iterate(padded).get(document)) {
+    reader.fail(error);
+    reader.failure().path = Locator(text).pointer();
+    return false;
+  }
   ondemand::array root;
   if (auto error = document.get_array().get(root)) return reader.fail(error);
   bool found = false;
