@@ -21,11 +21,11 @@ endif()
 # -g1: line tables are enough for a backtrace, and halve the objects.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
-add_compile_options(-Wall -Wextra -Wshadow=local -Wno-missing-field-initializers
+add_compile_options(-Wall -Wextra -Wno-missing-field-initializers
+                    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wshadow=local>
+                    # libstdc++ 12 says std::stable_sort in deprecated words
+                    $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-deprecated-declarations>
                     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  add_compile_options(-Wno-shadow)
-endif()
 if(BL_WERROR)
   add_compile_options(-Werror)
 endif()
