@@ -1,0 +1,18 @@
+#pragma once
+
+#include <span>
+
+#include "store/database.h"
+
+/// The tables of the results domain: Conbench's own seven, frozen (spec/results-conbench.md 1.1),
+/// and ours beside them: prefix `bl_` on SQLite, schema `benchlake` on PostgreSQL.
+///
+/// On SQLite instants are INTEGER microseconds since 1970 UTC, documents are JSON text, sample
+/// arrays are JSON arrays that keep each number's text, aggregates are REAL. On PostgreSQL the
+/// seven are created only where they are absent, with Conbench's indexes.
+namespace bl::results {
+
+/// Numbers 1..49 of the program's migrations.
+std::span<const store::Migration> migrations();
+
+}  // namespace bl::results

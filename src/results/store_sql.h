@@ -1,0 +1,129 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "store/database.h"
+
+/// The results domain writes a statement once, with marks where the dialects differ; the compiler
+/// makes both texts of it.
+///
+///   mark             SQLite          PostgreSQL
+///   @series          bl_series       benchlake.series        (any table of ours)
+///   @micros{c}       c               microseconds since 1970 of the timestamp column c
+///   @time{$1}        $1              the timestamp of $1 microseconds since 1970
+///   @jsonb{$1}       $1              $1::jsonb
+///   @text{c}         c               c::text                 (a jsonb column as JSON text)
+///   @float{c}        c               c::float8               (a numeric column)
+///   @numbers{c}      c               a numeric[] column as a JSON array
+///   @numeric{$1}     $1              a JSON array as numeric[]
+///   @texts{c}        c               a text[] column as a JSON array
+///   @textarray{$1}   $1              a JSON array as text[], null stays null
+///   @binary{c}       c               c collate "C"
+namespace bl::results {
+
+namespace sql {
+
+struct Mark {
+  std::string_view name, before, after;  // PostgreSQL's text around the argument
+};
+inline constexpr std::array k_marks = {
+    Mark{"micros", "(extract(epoch from ", ") * 1000000)::bigint"},
+    Mark{"time", "(timestamp 'epoch' + ", " * interval '1 microsecond')"},
+    Mark{"jsonb", "", "::jsonb"},
+    Mark{"text", "", "::text"},
+    Mark{"float", "", "::float8"},
+    Mark{"numbers", "array_to_json(", ")::text"},
+    Mark{"numeric", "array(select e::numeric from jsonb_array_elements_text(",
+         "::jsonb) with ordinality as t(e, i) order by i)"},
+    Mark{"texts", "array_to_json(", ")::text"},
+    Mark{"textarray", "(select array_agg(e order by i) from jsonb_array_elements_text(",
+         "::jsonb) with ordinality as t(e, i))"},
+    Mark{"binary", "", " collate \"C\""},
+};
+
+constexpr bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || c == '_';
+}
+
+/// Hands the text of one dialect to `out`, piece by piece.
+template <class Out>
+constexpr void render(std::string_view text, store::Dialect dialect, Out&& out) {
+  const bool postgres = dialect == store::Dialect::postgres;
+  std::size_t at = 0;
+  std::string_view after;  // of the mark that is open; marks do not nest
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '}') {
+      if (postgres) out(after);
+      ++at;
+      continue;
+    }
+    if (c != '@') {
+      out(text.substr(at, 1));
+      ++at;
+      continue;
+    }
+    std::size_t end = at + 1;
+    while (end < text.size() && is_word(text[end])) ++end;
+    const std::string_view name = text.substr(at + 1, end - at - 1);
+    if (end < text.size() && text[end] == '{') {
+      for (const Mark& mark : k_marks) {
+        if (mark.name != name) continue;
+        if (postgres) out(mark.before);
+        after = mark.after;
+      }
+      at = end + 1;
+      continue;
+    }
+    out(postgres ? std::string_view("benchlake.") : std::string_view("bl_"));
+    out(name);
+    at = end;
+  }
+}
+
+template <std::size_t N>
+struct FixedText {
+  char text[N]{};
+  constexpr FixedText(const char (&literal)[N]) {
+    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
+  }
+  constexpr std::string_view view() const { return {text, N - 1}; }
+};
+
+template <FixedText T, store::Dialect D>
+struct Rendered {
+  static constexpr std::size_t k_size = [] {
+    std::size_t size = 0;
+    render(T.view(), D, [&](std::string_view piece) { size += piece.size(); });
+    return size;
+  }();
+  static constexpr std::array<char, k_size + 1> k_text = [] {
+    std::array<char, k_size + 1> text{};
+    std::size_t at = 0;
+    render(T.view(), D, [&](std::string_view piece) {
+      for (char c : piece) text[at++] = c;
+    });
+    return text;
+  }();
+};
+
+}  // namespace sql
+
+/// `both_dialects<"select no from @result_number where id = $1">()`
+template <sql::FixedText T>
+store::Sql both_dialects() {
+  return store::Sql(sql::Rendered<T, store::Dialect::sqlite>::k_text.data(),
+                    sql::Rendered<T, store::Dialect::postgres>::k_text.data());
+}
+
+/// The same for a text that is put together at run time.
+inline std::string in_dialect(std::string_view text, store::Dialect dialect) {
+  std::string out;
+  sql::render(text, dialect, [&](std::string_view piece) { out += piece; });
+  return out;
+}
+
+}  // namespace bl::results
