@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+#include "store/database.h"
+
+/// What is kept beside the facts so that reading never scans them: the series, the clustered
+/// history, the runs and the counters. One function adds a result to all of them; submitting,
+/// repairing a commit and rebuilding use the same one.
+namespace bl::results {
+
+/// One stored result, as far as the derived tables need it. Texts are borrowed for the call.
+struct DerivedFact {
+  std::string_view result_id;
+  std::int64_t result_no = 0;
+  std::string_view run_id, repository, fingerprint;
+  std::optional<std::string_view> batch_id, run_reason, unit;
+  Timestamp timestamp;
+  bool failed = false;
+  std::optional<double> mean;                ///< as stored
+  std::optional<double> best, summary_mean;  ///< the summary in either mode; absent when failed
+  bool begins_change = false;
+  std::string_view data, run_tags, change_annotations;  ///< JSON
+
+  std::optional<std::string_view> commit_id;
+  std::string_view commit_sha, commit_message;
+  std::optional<Timestamp> commit_timestamp;
+  bool on_default_branch = false;
+
+  std::string_view context_id, hardware_name, hardware_hash, case_name;
+  std::string_view case_tags;  ///< JSON object without name
+
+  /// A point of the series' history [4.6].
+  bool is_history_point() const {
+    return !failed && best && summary_mean && unit && on_default_branch && commit_timestamp;
+  }
+};
+
+/// Adds a result that is not there yet. Inside the transaction that stores it.
+Result<void> add_derived(store::Connection& connection, const DerivedFact& fact);
+
+/// Makes a stored result a point of its series' history, because its commit became known.
+Result<void> add_history_point(store::Connection& connection, const DerivedFact& fact);
+
+/// Adds to a counter of bl_counter. PostgreSQL keeps none: a row that every submission updates
+/// would make them wait for each other.
+Result<void> count(store::Connection& connection, std::string_view counter, std::int64_t by);
+
+/// What the words of a search are looked up in: name and `key=value` of every tag, ASCII lower
+/// case.
+std::string search_text_of(std::string_view case_name, std::string_view case_tags);
+/// ASCII only.
+std::string lower_case(std::string_view text);
+
+}  // namespace bl::results

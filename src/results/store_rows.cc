@@ -1,0 +1,126 @@
+#include "results/store_rows.h"
+
+#include <cmath>
+
+#include "base/numbers.h"
+
+namespace bl::results {
+
+Result<void> for_each_row(store::Connection& connection, const store::Sql& sql,
+                          std::span<const store::Param> params,
+                          const std::function<Result<void>(const store::Row&)>& each) {
+  std::optional<Error> fault;
+  auto done = connection.query(sql, params, [&](const store::Row& row) {
+    auto taken = each(row);
+    if (!taken.ok()) fault = std::move(taken).error();
+    return !fault;
+  });
+  if (fault) return std::move(*fault);
+  return done;
+}
+
+Result<json::Value> document_of(const store::Row& row, int column) {
+  if (row.is_null(column)) return json::Value{};
+  auto parsed = json::parse(row.text(column));
+  if (!parsed.ok()) {
+    return Error{Code::corrupt, "a stored document is not JSON: " + parsed.error().message};
+  }
+  return parsed;
+}
+
+Result<json::Value> object_of(const store::Row& row, int column) {
+  if (!row.is_null(column) && row.text(column) == "{}") return json::Value::object();
+  BL_TRY(auto value, document_of(row, column));
+  if (value.is_object()) return value;
+  if (value.is_null()) return json::Value::object();
+  return Error{Code::corrupt, "a stored document is not an object"};
+}
+
+Result<json::Array> samples_of(const store::Row& row, int column) {
+  BL_TRY(auto value, document_of(row, column));
+  if (value.is_null()) return json::Array{};
+  if (!value.is_array()) return Error{Code::corrupt, "stored samples are not an array"};
+  return std::move(value.items());
+}
+
+SummaryColumns summary_columns(const store::Row& row, int column) {
+  SummaryColumns columns;
+  columns.unit = row.text_or_null(column);
+  columns.has_error = row.integer(column + 1) != 0;
+  columns.min = row.real_or_null(column + 2);
+  columns.max = row.real_or_null(column + 3);
+  columns.mean = row.real_or_null(column + 4);
+  columns.data = row.text(column + 5);
+  return columns;
+}
+
+bool failed(const SummaryColumns& columns) {
+  return !columns.unit || columns.has_error || columns.data.empty() || columns.data == "[]" ||
+         columns.data.find("null") != std::string_view::npos;
+}
+
+std::string_view summary_type(const std::optional<std::string>& unit, SummaryMode mode) {
+  if (!unit) return "n/a";
+  if (mode == SummaryMode::mean) return "mean";
+  return direction_of(*unit) == verdict::Direction::less_is_better ? "min" : "max";
+}
+
+namespace {
+
+// Least, greatest or mean of a JSON array of numbers, without a document.
+std::optional<double> from_samples(std::string_view data, std::string_view type) {
+  std::optional<double> best;
+  double sum = 0;
+  std::int64_t count = 0;
+  std::size_t at = 0;
+  while (at < data.size()) {
+    const std::size_t begin = data.find_first_not_of("[], \t\n", at);
+    if (begin == std::string_view::npos) break;
+    std::size_t end = data.find_first_of("], \t\n", begin);
+    if (end == std::string_view::npos) end = data.size();
+    const auto value = parse_double(data.substr(begin, end - begin));
+    if (!value) return std::nullopt;
+    sum += *value;
+    ++count;
+    if (!best || (type == "min" ? *value < *best : *value > *best)) best = *value;
+    at = end;
+  }
+  if (count == 0) return std::nullopt;
+  return type == "mean" ? sum / static_cast<double>(count) : *best;
+}
+
+}  // namespace
+
+Summary summary_of(const SummaryColumns& columns, SummaryMode mode) {
+  Summary summary{std::nullopt, summary_type(columns.unit, mode)};
+  if (failed(columns)) return summary;
+  summary.value = summary.type == "mean"  ? columns.mean
+                  : summary.type == "min" ? columns.min
+                                          : columns.max;
+  if (!summary.value) summary.value = from_samples(columns.data, summary.type);
+  if (summary.value && !std::isfinite(*summary.value)) summary.value.reset();
+  return summary;
+}
+
+std::optional<StoredCommit> commit_of(const store::Row& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  StoredCommit commit;
+  commit.id = row.text(column);
+  commit.sha = row.text(column + 1);
+  commit.repository = row.text(column + 2);
+  commit.parent = row.text_or_null(column + 3);
+  if (!row.is_null(column + 4)) commit.timestamp = Timestamp{row.integer(column + 4)};
+  commit.message = row.text(column + 5);
+  commit.author_name = row.text(column + 6);
+  commit.author_login = row.text_or_null(column + 7);
+  commit.author_avatar = row.text_or_null(column + 8);
+  commit.branch = row.text_or_null(column + 9);
+  commit.fork_point_sha = row.text_or_null(column + 10);
+  return commit;
+}
+
+std::string after_prefix(std::string_view prefix) {
+  return std::string(prefix) + "\xf4\x8f\xbf\xbf";
+}
+
+}  // namespace bl::results
