@@ -1,0 +1,195 @@
+#include "results/store_compare.h"
+
+#include "results/store_rows.h"
+#include "results/store_sql.h"
+
+// Which commits a baseline is judged by [4.4]: the newest 100 rows of its ancestry, branch commits
+// first, then the default branch from the fork point down. Ancestry is by author time, as Conbench
+// has it: rebased commits with old dates land out of order. Commits without results count.
+namespace bl::results {
+namespace {
+
+using store::Null;
+using store::Param;
+
+constexpr std::int64_t k_ancestors_max = 100;
+
+struct Side {
+  CompareSide side;
+  std::optional<StoredCommit> commit;
+};
+
+Result<Side> read_side(store::Connection& connection, std::string_view id, std::string_view role,
+                       SummaryMode mode) {
+  std::optional<Side> found;
+  BL_RETURN_IF_ERROR(connection.query(
+      both_dialects<
+          "select r.id, r.run_id, r.history_fingerprint, r.unit, r.error is not null, "
+          "@float{r.min}, @float{r.max}, @float{r.mean}, @numbers{r.data}, " BL_COMMIT_COLUMNS
+          " from benchmark_result r "
+          "left join \"commit\" c on c.id = r.commit_id where r.id = $1">(),
+      {id}, [&](const store::Row& row) {
+        const SummaryColumns columns = summary_columns(row, 3);
+        found.emplace();
+        found->side.result_id = row.text(0);
+        found->side.run_id = row.text(1);
+        found->side.history_fingerprint = row.text(2);
+        found->side.unit = columns.unit;
+        found->side.summary = summary_of(columns, mode);
+        found->side.failed = failed(columns);
+        found->commit = commit_of(row, 9);
+        return true;
+      }));
+  if (!found) {
+    return Error{Code::not_found,
+                 "no benchmark result has the " + std::string(role) + " id " + std::string(id)};
+  }
+  return std::move(*found);
+}
+
+struct Ancestor {
+  std::string commit_id;
+  std::int64_t commit_time = 0;
+};
+
+Result<std::optional<Timestamp>> fork_point_time(store::Connection& connection,
+                                                 const StoredCommit& commit) {
+  if (commit.on_default_branch()) return commit.timestamp;
+  std::optional<Timestamp> time;
+  BL_RETURN_IF_ERROR(connection.query(
+      both_dialects<"select @micros{timestamp} from \"commit\" where sha = $1 and "
+                    "repository = $2 and timestamp is not null">(),
+      {std::string_view(*commit.fork_point_sha), std::string_view(commit.repository)},
+      [&](const store::Row& row) {
+        time = Timestamp{row.integer(0)};
+        return true;
+      }));
+  return time;
+}
+
+// Empty when the ancestry cannot be built. A commit on the default branch needs no branch name: its
+// ancestors are that branch whatever it is called.
+Result<std::vector<Ancestor>> ancestors_of(store::Connection& connection,
+                                           const StoredCommit& commit) {
+  std::vector<Ancestor> ancestors;
+  if (!commit.timestamp || !commit.fork_point_sha) return ancestors;
+  if (!commit.on_default_branch() && !commit.branch) return ancestors;
+  BL_TRY(const auto fork_time, fork_point_time(connection, commit));
+  if (!fork_time) return ancestors;
+  const auto take = [&](const store::Row& row) {
+    ancestors.push_back({std::string(row.text(0)), row.integer(1)});
+    return true;
+  };
+  if (!commit.on_default_branch()) {
+    BL_RETURN_IF_ERROR(connection.query(
+        both_dialects<"select id, @micros{timestamp} from \"commit\" where repository = $1 and "
+                      "branch = $2 and fork_point_sha = $3 and sha <> fork_point_sha and "
+                      "timestamp <= @time{$4} order by timestamp desc, sha limit $5">(),
+        {std::string_view(commit.repository), std::string_view(*commit.branch),
+         std::string_view(*commit.fork_point_sha), commit.timestamp->micros, k_ancestors_max},
+        take));
+  }
+  const auto room = k_ancestors_max - static_cast<std::int64_t>(ancestors.size());
+  BL_RETURN_IF_ERROR(connection.query(
+      both_dialects<"select id, @micros{timestamp} from \"commit\" where repository = $1 and "
+                    "sha = fork_point_sha and timestamp <= @time{$2} "
+                    "order by timestamp desc, sha limit $3">(),
+      {std::string_view(commit.repository), fork_time->micros, room}, take));
+  return ancestors;
+}
+
+// One text for any number of ancestors: those that are missing are null and match nothing.
+const std::string& distribution_sql() {
+  static const std::string k_sql = [] {
+    std::string sql =
+        "select r.commit_id, @micros{r.timestamp}, r.unit, r.error is not null, @float{r.min}, "
+        "@float{r.max}, @float{r.mean}, @numbers{r.data}, @text{r.change_annotations} "
+        "from benchmark_result r where r.history_fingerprint = $1 and r.error is null and "
+        "r.mean is not null and r.unit is not null and r.commit_id in (";
+    for (std::int64_t i = 0; i < k_ancestors_max; ++i) {
+      sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
+    }
+    return sql + ")";
+  }();
+  return k_sql;
+}
+
+Result<verdict::LookbackRow> distribution_row(const store::Row& row, std::int64_t commit_time,
+                                              double value) {
+  verdict::LookbackRow taken;
+  taken.commit_time = commit_time;
+  taken.result_time = row.integer(1);
+  taken.value = value;
+  BL_TRY(auto annotations, object_of(row, 8));
+  BenchmarkResult annotated;
+  annotated.change_annotations = std::move(annotations);
+  taken.begins_change = annotated.begins_distribution_change();
+  return taken;
+}
+
+Result<verdict::Distribution> distribution_of(store::Connection& connection,
+                                              const StoredCommit& commit,
+                                              std::string_view fingerprint, SummaryMode mode) {
+  BL_TRY(const auto ancestors, ancestors_of(connection, commit));
+  if (ancestors.empty()) return verdict::Distribution{};
+  std::vector<Param> params(1 + k_ancestors_max, Null{});
+  params[0] = fingerprint;
+  std::unordered_map<std::string_view, std::int64_t> times;
+  for (std::size_t i = 0; i < ancestors.size(); ++i) {
+    params[i + 1] = std::string_view(ancestors[i].commit_id);
+    times.emplace(ancestors[i].commit_id, ancestors[i].commit_time);
+  }
+  std::vector<verdict::LookbackRow> rows;
+  std::optional<Error> fault;
+  BL_RETURN_IF_ERROR(connection.query_text(
+      in_dialect(distribution_sql(), connection.dialect()), params, [&](const store::Row& row) {
+        const Summary summary = summary_of(summary_columns(row, 2), mode);
+        if (!summary.value) return true;
+        auto taken = distribution_row(row, times.at(row.text(0)), *summary.value);
+        if (!taken.ok()) {
+          fault = std::move(taken).error();
+          return false;
+        }
+        rows.push_back(*taken);
+        return true;
+      }));
+  if (fault) return std::move(*fault);
+  verdict::LookbackOptions options;
+  options.window = verdict::LookbackOptions::Window::inclusive;
+  return verdict::distribution(rows, options);
+}
+
+Result<void> check_comparable(const CompareSide& baseline, const CompareSide& contender) {
+  if (baseline.history_fingerprint != contender.history_fingerprint) {
+    return Error{Code::invalid,
+                 "the two results are of different series: " + baseline.history_fingerprint +
+                     " and " + contender.history_fingerprint};
+  }
+  if (!baseline.failed && !contender.failed && baseline.unit != contender.unit) {
+    return Error{Code::invalid, "the units of the two results do not match: " + *baseline.unit +
+                                    " and " + *contender.unit};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<CompareInput> StoreCompareReader::compare(std::string_view baseline_id,
+                                                 std::string_view contender_id) {
+  CompareInput input;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
+    BL_TRY(Side baseline, read_side(connection, baseline_id, "baseline", mode_));
+    BL_TRY(Side contender, read_side(connection, contender_id, "contender", mode_));
+    BL_RETURN_IF_ERROR(check_comparable(baseline.side, contender.side));
+    if (baseline.commit) {
+      BL_TRY(input.distribution, distribution_of(connection, *baseline.commit,
+                                                 baseline.side.history_fingerprint, mode_));
+    }
+    input.baseline = std::move(baseline.side);
+    input.contender = std::move(contender.side);
+    return {};
+  }));
+  return input;
+}
+
+}  // namespace bl::results

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "results/ports.h"
+#include "store/database.h"
+
+namespace bl::results {
+
+/// CompareReader over the store: both results, and the distribution of the baseline commit's
+/// ancestry. Threads: any. Cost: two rows, at most 100 commits and their results of one series.
+class StoreCompareReader final : public CompareReader {
+ public:
+  explicit StoreCompareReader(store::Database& database, SummaryMode mode = SummaryMode::best)
+      : database_(database), mode_(mode) {}
+
+  Result<CompareInput> compare(std::string_view baseline_id,
+                               std::string_view contender_id) override;
+
+ private:
+  store::Database& database_;
+  SummaryMode mode_;
+};
+
+}  // namespace bl::results

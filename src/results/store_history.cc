@@ -1,0 +1,151 @@
+#include "results/store_history.h"
+
+#include "results/store_rows.h"
+#include "results/store_sql.h"
+
+namespace bl::results {
+namespace {
+
+// A series as the history needs it.
+struct SeriesPlace {
+  std::int64_t series_no = 0;
+  std::int64_t point_count = 0;
+  std::string repository, hardware_hash;
+};
+
+Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
+                                              std::string_view fingerprint) {
+  std::optional<SeriesPlace> place;
+  BL_RETURN_IF_ERROR(connection.query(
+      both_dialects<"select series_no, point_count, repository, hardware_hash from @series "
+                    "where history_fingerprint = $1">(),
+      {fingerprint}, [&](const store::Row& row) {
+        place = SeriesPlace{row.integer(0), row.integer(1), std::string(row.text(2)),
+                            std::string(row.text(3))};
+        return true;
+      }));
+  return place;
+}
+
+// The clustered copy on SQLite; the facts themselves on PostgreSQL. Columns: commit time, result
+// time, begins_change, best, summary_mean, mean, unit, result_id, run_id, sha, message, data,
+// run_tags, change_annotations; the statistics need the first five.
+#define BL_VALUES_SQLITE "commit_timestamp, result_timestamp, begins_change, best, summary_mean"
+#define BL_FROM_SQLITE                     \
+  " from bl_history where series_no = $1 " \
+  "order by series_no, commit_timestamp, result_timestamp, result_no"
+#define BL_POINTS_SQLITE                          \
+  "select " BL_VALUES_SQLITE                      \
+  ", mean, unit, result_id, run_id, commit_sha, " \
+  "commit_message, data, run_tags, change_annotations" BL_FROM_SQLITE
+
+// Old rows may lack the aggregates that a summary takes: then the samples give it. [4.6]
+#define BL_LEAST                                                     \
+  "coalesce(case when r.unit like '%/s' then r.max else r.min end, " \
+  "(select case when r.unit like '%/s' then max(e) else min(e) end from unnest(r.data) e))"
+#define BL_AVERAGE "coalesce(r.mean, (select avg(e) from unnest(r.data) e))"
+#define BL_POINTS_POSTGRES                                                           \
+  "select (extract(epoch from c.timestamp) * 1000000)::bigint, "                     \
+  "(extract(epoch from r.timestamp) * 1000000)::bigint, "                            \
+  "(coalesce(r.change_annotations -> 'begins_distribution_change', 'false') = "      \
+  "'true')::int, " BL_LEAST "::float8, " BL_AVERAGE                                  \
+  "::float8, r.mean::float8, r.unit, r.id, r.run_id, "                               \
+  "c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, "                \
+  "coalesce(nullif(r.change_annotations, 'null')::text, '{}') "                      \
+  "from benchmark_result r join \"commit\" c on c.id = r.commit_id "                 \
+  "where r.history_fingerprint = (select history_fingerprint from benchlake.series " \
+  "where series_no = $1) and r.error is null and r.unit is not null "                \
+  "and cardinality(r.data) > 0 and array_position(r.data, null) is null "            \
+  "and c.sha = c.fork_point_sha and c.timestamp is not null "                        \
+  "order by c.timestamp, r.timestamp, r.id"
+
+const store::Sql& points_sql() {
+  static const store::Sql k_sql(BL_POINTS_SQLITE, BL_POINTS_POSTGRES);
+  return k_sql;
+}
+
+const store::Sql& values_sql() {
+  static const store::Sql k_sql("select " BL_VALUES_SQLITE BL_FROM_SQLITE, BL_POINTS_POSTGRES);
+  return k_sql;
+}
+
+verdict::LookbackRow lookback_row_of(const store::Row& row, SummaryMode mode) {
+  return {row.integer(0), row.integer(1), row.real(mode == SummaryMode::best ? 3 : 4),
+          row.integer(2) != 0};
+}
+
+HistoryPoint point_of(const store::Row& row, const SeriesPlace& place, SummaryMode mode) {
+  HistoryPoint point;
+  point.commit_timestamp = Timestamp{row.integer(0)};
+  point.result_timestamp = Timestamp{row.integer(1)};
+  point.mean = row.real_or_null(5);
+  point.unit = row.text(6);
+  point.summary.value = row.real(mode == SummaryMode::best ? 3 : 4);
+  point.summary.type = summary_type(point.unit, mode);
+  point.result_id = row.text(7);
+  point.run_id = row.text(8);
+  point.hardware_hash = place.hardware_hash;
+  point.commit_sha = row.text(9);
+  point.commit_message = row.text(10);
+  point.data_json = row.text(11);
+  point.run_tags_json = row.text(12);
+  point.change_annotations_json = row.text(13);
+  return point;
+}
+
+}  // namespace
+
+Result<std::vector<verdict::LookbackRow>> lookback_rows(store::Connection& connection,
+                                                        std::int64_t series_no, SummaryMode mode) {
+  std::vector<verdict::LookbackRow> rows;
+  BL_RETURN_IF_ERROR(connection.query(values_sql(), {series_no}, [&](const store::Row& row) {
+    rows.push_back(lookback_row_of(row, mode));
+    return true;
+  }));
+  return rows;
+}
+
+Result<History> StoreHistoryReader::history(std::string_view fingerprint) {
+  History history;
+  history.fingerprint = fingerprint;
+  std::vector<verdict::LookbackRow> rows;
+  bool found = false;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
+    BL_TRY(const auto place, find_place(connection, fingerprint));
+    found = place.has_value();
+    if (!found) return {};
+    history.repository = place->repository;
+    history.points.clear();
+    rows.clear();
+    history.points.reserve(static_cast<std::size_t>(place->point_count));
+    rows.reserve(static_cast<std::size_t>(place->point_count));
+    return connection.query(points_sql(), {place->series_no}, [&](const store::Row& row) {
+      rows.push_back(lookback_row_of(row, mode_));
+      history.points.push_back(point_of(row, *place, mode_));
+      return true;
+    });
+  }));
+  if (!found) {
+    return Error{Code::not_found, "no series has the fingerprint " + std::string(fingerprint)};
+  }
+  const auto stats = verdict::lookback(rows, {});
+  for (std::size_t i = 0; i < stats.size(); ++i) history.points[i].lookback = stats[i];
+  return history;
+}
+
+Result<std::string> StoreHistoryReader::fingerprint_of(std::string_view result_id) {
+  std::optional<std::string> fingerprint;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
+    return connection.query("select history_fingerprint from benchmark_result where id = $1",
+                            {result_id}, [&](const store::Row& row) {
+                              fingerprint = row.text(0);
+                              return true;
+                            });
+  }));
+  if (!fingerprint) {
+    return Error{Code::not_found, "no benchmark result has the id " + std::string(result_id)};
+  }
+  return std::move(*fingerprint);
+}
+
+}  // namespace bl::results

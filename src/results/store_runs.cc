@@ -1,0 +1,336 @@
+#include "results/store_runs.h"
+
+#include "results/store_rows.h"
+#include "results/store_sql.h"
+
+namespace bl::results {
+namespace {
+
+using store::Param;
+
+// A time range that holds fewer results than this is sorted by id; a wider one is met often enough
+// by walking the ids.
+constexpr std::int64_t k_sorted_results_max = 20'000;
+
+// WHERE and its values, put together for one filter.
+struct Conditions {
+  std::string text;
+  std::vector<Param> params;
+
+  void add(std::string_view condition, Param value) {
+    text += params.empty() ? " where " : " and ";
+    params.push_back(value);
+    text += condition;
+    text += "$" + std::to_string(params.size());
+  }
+  void add_time(std::string_view condition, Timestamp time) {
+    text += params.empty() ? " where " : " and ";
+    params.emplace_back(time.micros);
+    text += condition;
+    text += "@time{$" + std::to_string(params.size()) + "}";
+  }
+};
+
+Conditions conditions_of(const ResultFilter& filter) {
+  Conditions conditions;
+  if (filter.run_id) conditions.add("r.run_id = ", std::string_view(*filter.run_id));
+  if (filter.batch_id) conditions.add("r.batch_id = ", std::string_view(*filter.batch_id));
+  if (filter.run_reason) conditions.add("r.run_reason = ", std::string_view(*filter.run_reason));
+  if (filter.earliest) conditions.add_time("r.timestamp >= ", *filter.earliest);
+  if (filter.latest) conditions.add_time("r.timestamp <= ", *filter.latest);
+  if (filter.before_id) conditions.add("r.id < ", std::string_view(*filter.before_id));
+  return conditions;
+}
+
+// True when the time bounds alone leave few results, so that the timestamp index is the way in.
+Result<bool> is_narrow_in_time(store::Connection& connection, const ResultFilter& filter) {
+  if (!filter.earliest && !filter.latest) return false;
+  if (filter.run_id || filter.batch_id || filter.run_reason) return false;
+  ResultFilter bounds;
+  bounds.earliest = filter.earliest;
+  bounds.latest = filter.latest;
+  Conditions conditions = conditions_of(bounds);
+  std::int64_t matches = 0;
+  BL_RETURN_IF_ERROR(connection.query_text(
+      in_dialect("select count(*) from (select 1 from benchmark_result r" + conditions.text +
+                     " limit " + std::to_string(k_sorted_results_max + 1) + ") as few",
+                 connection.dialect()),
+      conditions.params, [&](const store::Row& row) {
+        matches = row.integer(0);
+        return true;
+      }));
+  return matches <= k_sorted_results_max;
+}
+
+// Ids of the page first, so that only its rows are joined. On SQLite a unary plus keeps the planner
+// off an index: off the timestamp's when the ids are walked, off the ids' when times are narrow.
+std::string page_of_ids(const ResultFilter& filter, const Conditions& conditions, bool narrow,
+                        store::Dialect dialect) {
+  std::string where = conditions.text;
+  std::string order = " order by r.id desc";
+  const bool has_index = filter.run_id || filter.batch_id || filter.run_reason;
+  if (dialect == store::Dialect::sqlite) {
+    if (narrow) {
+      order = " order by +r.id desc";
+    } else if (!has_index) {
+      for (std::size_t at = where.find("r.timestamp"); at != std::string::npos;
+           at = where.find("r.timestamp", at + 2)) {
+        where.insert(at, "+");
+      }
+    }
+  }
+  return "select r.id from benchmark_result r" + where + order + " limit " +
+         std::to_string(filter.page_size);
+}
+
+Result<ResultRow> result_row_of(const store::Row& row, SummaryMode mode) {
+  ResultRow result;
+  result.id = row.text(0);
+  result.run_id = row.text(1);
+  result.run_reason = row.text_or_null(2);
+  BL_TRY(result.run_tags, object_of(row, 3));
+  result.batch_id = row.text_or_null(4);
+  result.timestamp = Timestamp{row.integer(5)};
+  result.history_fingerprint = row.text(6);
+  result.case_name = row.text(7);
+  BL_TRY(result.case_tags, object_of(row, 8));
+  const SummaryColumns columns = summary_columns(row, 9);
+  result.unit = columns.unit;
+  result.has_error = columns.has_error;
+  result.summary = summary_of(columns, mode);
+  result.commit = commit_of(row, 15);
+  return result;
+}
+
+#define BL_RESULT_ROW_COLUMNS                                                           \
+  "r.id, r.run_id, r.run_reason, @text{r.run_tags}, r.batch_id, @micros{r.timestamp}, " \
+  "r.history_fingerprint, k.name, @text{k.tags}, r.unit, r.error is not null, "         \
+  "@float{r.min}, @float{r.max}, @float{r.mean}, @numbers{r.data}, " BL_COMMIT_COLUMNS
+
+// Columns 0..32 of a whole result; the commit follows.
+#define BL_STORED_RESULT_COLUMNS                                                            \
+  "r.id, r.case_id, r.context_id, r.info_id, r.hardware_id, r.run_id, r.batch_id, "         \
+  "@micros{r.timestamp}, r.run_reason, @text{r.run_tags}, k.name, @text{k.tags}, "          \
+  "@text{x.tags}, @text{i.tags}, r.commit_repo_url, @numbers{r.data}, @numbers{r.times}, "  \
+  "r.unit, r.time_unit, r.iterations, @float{r.min}, @float{r.max}, @float{r.mean}, "       \
+  "@float{r.median}, @float{r.stdev}, @float{r.q1}, @float{r.q3}, @float{r.iqr}, "          \
+  "@text{r.error}, @text{r.optional_benchmark_info}, @text{r.validation}, "                 \
+  "@text{r.change_annotations}, r.history_fingerprint, " BL_COMMIT_COLUMNS                  \
+  ", h.hash, h.type, h.name, h.architecture_name, h.kernel_name, h.os_name, h.os_version, " \
+  "h.cpu_model_name, h.cpu_l1d_cache_bytes, h.cpu_l1i_cache_bytes, h.cpu_l2_cache_bytes, "  \
+  "h.cpu_l3_cache_bytes, h.cpu_core_count, h.cpu_thread_count, h.cpu_frequency_max_hz, "    \
+  "h.memory_bytes, h.gpu_count, @texts{h.gpu_product_names}, @text{h.info}, "               \
+  "@text{h.optional_info}"
+constexpr int k_commit_column = 33;
+constexpr int k_hardware_column = k_commit_column + k_commit_columns;
+
+Result<Hardware> hardware_of(const store::Row& row, int column) {
+  Hardware hardware;
+  hardware.type = row.text(column) == "cluster" ? Hardware::Type::cluster : Hardware::Type::machine;
+  hardware.name = row.text(column + 1);
+  hardware.architecture_name = row.text_or_null(column + 2);
+  hardware.kernel_name = row.text_or_null(column + 3);
+  hardware.os_name = row.text_or_null(column + 4);
+  hardware.os_version = row.text_or_null(column + 5);
+  hardware.cpu_model_name = row.text_or_null(column + 6);
+  hardware.cpu_l1d_cache_bytes = row.integer_or_null(column + 7);
+  hardware.cpu_l1i_cache_bytes = row.integer_or_null(column + 8);
+  hardware.cpu_l2_cache_bytes = row.integer_or_null(column + 9);
+  hardware.cpu_l3_cache_bytes = row.integer_or_null(column + 10);
+  hardware.cpu_core_count = row.integer_or_null(column + 11);
+  hardware.cpu_thread_count = row.integer_or_null(column + 12);
+  hardware.cpu_frequency_max_hz = row.integer_or_null(column + 13);
+  hardware.memory_bytes = row.integer_or_null(column + 14);
+  hardware.gpu_count = row.integer_or_null(column + 15);
+  BL_TRY(const json::Value names, document_of(row, column + 16));
+  if (names.is_array()) {
+    hardware.gpu_product_names.emplace();
+    for (const json::Value& name : names.items()) {
+      if (name.is_string()) hardware.gpu_product_names->push_back(name.as_string());
+    }
+  }
+  BL_TRY(hardware.info, document_of(row, column + 17));
+  BL_TRY(hardware.optional_info, document_of(row, column + 18));
+  return hardware;
+}
+
+Result<Stats> stats_of(const store::Row& row, int column) {
+  Stats stats;
+  BL_TRY(stats.data, samples_of(row, column));
+  BL_TRY(stats.times, samples_of(row, column + 1));
+  stats.unit = row.text_or_null(column + 2);
+  stats.time_unit = row.text_or_null(column + 3);
+  stats.iterations = row.integer_or_null(column + 4);
+  stats.min = row.real_or_null(column + 5);
+  stats.max = row.real_or_null(column + 6);
+  stats.mean = row.real_or_null(column + 7);
+  stats.median = row.real_or_null(column + 8);
+  stats.stdev = row.real_or_null(column + 9);
+  stats.q1 = row.real_or_null(column + 10);
+  stats.q3 = row.real_or_null(column + 11);
+  stats.iqr = row.real_or_null(column + 12);
+  return stats;
+}
+
+Result<StoredResult> stored_result_of(const store::Row& row) {
+  StoredResult result;
+  result.id = row.text(0);
+  result.case_id = row.text(1);
+  result.context_id = row.text(2);
+  result.info_id = row.text(3);
+  result.hardware_id = row.text(4);
+  result.run_id = row.text(5);
+  result.batch_id = row.text_or_null(6);
+  result.timestamp = Timestamp{row.integer(7)};
+  result.run_reason = row.text_or_null(8);
+  BL_TRY(result.run_tags, object_of(row, 9));
+  result.benchmark_case.name = row.text(10);
+  BL_TRY(result.benchmark_case.tags, object_of(row, 11));
+  BL_TRY(result.context, object_of(row, 12));
+  BL_TRY(result.info, object_of(row, 13));
+  result.repository = row.text(14);
+  BL_TRY(result.stats, stats_of(row, 15));
+  BL_TRY(result.error, document_of(row, 28));
+  // An error is any document, and `error is null` alone means success [1.1].
+  BL_TRY(result.optional_benchmark_info, document_of(row, 29));
+  BL_TRY(result.validation, document_of(row, 30));
+  BL_TRY(result.change_annotations, object_of(row, 31));
+  result.history_fingerprint = row.text(32);
+  result.stored_commit = commit_of(row, k_commit_column);
+  if (result.stored_commit) result.commit = *result.stored_commit;
+  result.hardware_hash = row.text(k_hardware_column);
+  BL_TRY(result.hardware, hardware_of(row, k_hardware_column + 1));
+  return result;
+}
+
+#define BL_RUN_COLUMNS                                                                   \
+  "u.run_id, u.repository, u.latest_result_id, u.run_reason, u.latest_batch_id, "        \
+  "u.run_tags, u.batch_count, u.result_count, u.error_count, u.series_count, "           \
+  "u.first_result_at, u.last_result_at, "                                                \
+  "(select count(*) from @series s where s.latest_run_no = u.run_no and s.status = 2), " \
+  "(select count(*) from @series s where s.latest_run_no = u.run_no and s.status = "     \
+  "3), " BL_COMMIT_COLUMNS " from @run u left join \"commit\" c on c.id = u.commit_id "
+
+Result<RunRow> run_row_of(const store::Row& row) {
+  RunRow run;
+  run.run_id = row.text(0);
+  run.repository = row.text(1);
+  run.latest_result_id = row.text(2);
+  run.run_reason = row.text_or_null(3);
+  run.latest_batch_id = row.text_or_null(4);
+  BL_TRY(run.run_tags, object_of(row, 5));
+  run.batch_count = row.integer(6);
+  run.result_count = row.integer(7);
+  run.error_count = row.integer(8);
+  run.series_count = row.integer(9);
+  run.first_result_at = Timestamp{row.integer(10)};
+  run.last_result_at = Timestamp{row.integer(11)};
+  run.regressed_count = row.integer(12);
+  run.improved_count = row.integer(13);
+  run.commit = commit_of(row, 14);
+  if (run.commit) run.commit_sha = run.commit->sha;
+  return run;
+}
+
+}  // namespace
+
+Result<std::vector<ResultRow>> StoreRunBrowser::results(const ResultFilter& filter) {
+  std::vector<ResultRow> page;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
+    page.clear();
+    BL_TRY(const bool narrow, is_narrow_in_time(connection, filter));
+    const Conditions conditions = conditions_of(filter);
+    const std::string sql =
+        "select " BL_RESULT_ROW_COLUMNS
+        " from benchmark_result r "
+        "join \"case\" k on k.id = r.case_id left join \"commit\" c on c.id = r.commit_id "
+        "where r.id in (" +
+        page_of_ids(filter, conditions, narrow, connection.dialect()) + ") order by r.id desc";
+    std::optional<Error> fault;
+    BL_RETURN_IF_ERROR(connection.query_text(in_dialect(sql, connection.dialect()),
+                                             conditions.params, [&](const store::Row& row) {
+                                               auto result = result_row_of(row, mode_);
+                                               if (!result.ok()) {
+                                                 fault = std::move(result).error();
+                                                 return false;
+                                               }
+                                               page.push_back(std::move(*result));
+                                               return true;
+                                             }));
+    if (fault) return std::move(*fault);
+    return {};
+  }));
+  return page;
+}
+
+Result<StoredResult> StoreRunBrowser::result(std::string_view id) {
+  std::optional<StoredResult> found;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
+    return for_each_row(
+        connection,
+        both_dialects<"select " BL_STORED_RESULT_COLUMNS
+                      " from benchmark_result r join \"case\" k on k.id = r.case_id "
+                      "join context x on x.id = r.context_id join info i on i.id = r.info_id "
+                      "join hardware h on h.id = r.hardware_id "
+                      "left join \"commit\" c on c.id = r.commit_id where r.id = $1">(),
+        {id}, [&](const store::Row& row) -> Result<void> {
+          BL_TRY(found, stored_result_of(row));
+          return {};
+        });
+  }));
+  if (!found) return Error{Code::not_found, "no benchmark result has the id " + std::string(id)};
+  return std::move(*found);
+}
+
+Result<std::vector<RunRow>> StoreRunBrowser::recent_runs(std::optional<std::string> repository,
+                                                         int count) {
+  std::vector<RunRow> runs;
+  const auto take = [&](const store::Row& row) -> Result<void> {
+    BL_TRY(auto run, run_row_of(row));
+    runs.push_back(std::move(run));
+    return {};
+  };
+  const std::int64_t limit = count;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
+    runs.clear();
+    if (repository) {
+      return for_each_row(connection,
+                          both_dialects<"select " BL_RUN_COLUMNS "where u.repository = $1 "
+                                        "order by u.last_result_at desc, u.run_no desc limit $2">(),
+                          {std::string_view(*repository), limit}, take);
+    }
+    return for_each_row(connection,
+                        both_dialects<"select " BL_RUN_COLUMNS
+                                      "order by u.last_result_at desc, u.run_no desc limit $1">(),
+                        {limit}, take);
+  }));
+  return runs;
+}
+
+Result<std::vector<std::string>> repositories_of(store::Connection& connection) {
+  // A walk from one value of the index to the next: `distinct` would read every run.
+  std::vector<std::string> repositories;
+  for (std::string after;;) {
+    const std::size_t before = repositories.size();
+    BL_RETURN_IF_ERROR(
+        connection.query(both_dialects<"select repository from @run where repository > $1 "
+                                       "order by repository limit 1">(),
+                         {std::string_view(after)}, [&](const store::Row& row) {
+                           repositories.emplace_back(row.text(0));
+                           return true;
+                         }));
+    if (repositories.size() == before) return repositories;
+    after = repositories.back();
+  }
+}
+
+Result<std::vector<std::string>> StoreRunBrowser::repositories() {
+  std::vector<std::string> found;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
+    BL_TRY(found, repositories_of(connection));
+    return {};
+  }));
+  return found;
+}
+
+}  // namespace bl::results

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "results/ports.h"
+#include "store/database.h"
+
+namespace bl::results {
+
+/// RunBrowser over the store. Result lists walk an index in id order; runs come from the run table
+/// that submissions keep, so that nothing scans the facts. Threads: any.
+class StoreRunBrowser final : public RunBrowser {
+ public:
+  explicit StoreRunBrowser(store::Database& database, SummaryMode mode = SummaryMode::best)
+      : database_(database), mode_(mode) {}
+
+  Result<std::vector<ResultRow>> results(const ResultFilter& filter) override;
+  Result<StoredResult> result(std::string_view id) override;
+  Result<std::vector<RunRow>> recent_runs(std::optional<std::string> repository,
+                                          int count) override;
+  Result<std::vector<std::string>> repositories() override;
+
+ private:
+  store::Database& database_;
+  SummaryMode mode_;
+};
+
+/// Every repository that has a run, sorted. Cost: one index probe each.
+Result<std::vector<std::string>> repositories_of(store::Connection& connection);
+
+}  // namespace bl::results
