@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <set>
 
 #include "base/numbers.h"
@@ -61,6 +62,8 @@ Processor processor_of(Disk& disk, const std::string& root) {
   return processor;
 }
 
+/// Whole GiB, as Conbench's client rounds it: kernels reserve differing parts of the same memory,
+/// and the number decides which results are comparable.
 std::int64_t memory_bytes_of(Disk& disk, const std::string& root) {
   std::int64_t kibibytes = 0;
   each_line(read_trimmed(disk, root + "/proc/meminfo"), ':',
@@ -68,7 +71,8 @@ std::int64_t memory_bytes_of(Disk& disk, const std::string& root) {
               if (key == "MemTotal")
                 kibibytes = parse_int64(value.substr(0, value.find(' '))).value_or(0);
             });
-  return kibibytes * 1024;
+  constexpr std::int64_t k_gibibyte = std::int64_t{1} << 30;
+  return (kibibytes * 1024 + k_gibibyte / 2) / k_gibibyte * k_gibibyte;
 }
 
 /// `32K`, `1M` as the kernel prints cache sizes.
