@@ -1,26 +1,30 @@
 # What a verb needs from outside: `need build page tests ...` queues only what is missing.
 
-packages_build=(
-  g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml git procps ca-certificates
-  libboost1.81-dev libsimdjson-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsqlite3-dev
-  libzstd-dev zlib1g-dev libxxhash-dev libssl-dev libsodium-dev libcurl4-openssl-dev
-  prometheus-cpp-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev)
-packages_node=(python3 python3-venv ca-certificates)
-packages_browser=(chromium fonts-liberation)
-packages_fuzz=(clang-19 libclang-rt-19-dev)
-packages_lint=(clang-format-19)
-packages_coverage=(gcovr)
+declare -A packages_for=(
+  [build]="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml git procps ca-certificates
+    libboost1.81-dev libsimdjson-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsqlite3-dev
+    libzstd-dev zlib1g-dev libxxhash-dev libssl-dev libsodium-dev libcurl4-openssl-dev
+    prometheus-cpp-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
+  [own_node]="python3 python3-venv ca-certificates"
+  [browser]="chromium fonts-liberation"
+  [fuzz]="clang-19 libclang-rt-19-dev"
+  [lint]="clang-format-19 shellcheck"
+  [coverage]="gcovr"
+)
 
 need() {
-  local what wanted=()
+  local what wanted=""
   for what in "$@"; do
-    if [[ $what == node ]] && ! wants_own_node; then continue; fi
-    local -n packages="packages_$what"
-    wanted+=("${packages[@]}")
+    if [[ $what != node ]]; then
+      wanted+=" ${packages_for[$what]}"
+    elif wants_own_node; then
+      wanted+=" ${packages_for[own_node]}"
+    fi
   done
-  queue_packages "${wanted[@]}"
+  # shellcheck disable=SC2086 # one package a word
+  queue_packages $wanted
   if [[ " $* " == *" node "* ]] && wants_own_node && ! stamp_is node "$(hash_of dev.d/node.txt)"; then
-    queue node "fetching Node.js (pinned wheel, system's is absent or older than 20.19)" \
+    queue node "fetching Node.js (a pinned wheel; the system's is absent or too old)" \
       "see the log; with Node.js 20.19 or newer on the PATH this step is not needed" install_node
   fi
 }
@@ -30,11 +34,12 @@ queue_packages() {
   [[ -z ${DEV_SKIP_PACKAGES-} && $# -gt 0 ]] || return 0
   local wanted missing
   wanted=$(printf '%s\n' "$@" | sort -u)
-  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || die \
+  { command -v dpkg-query && command -v apt-get; } >/dev/null || die \
     "this is not a Debian-like system; install the equivalents of these packages, then call again with DEV_SKIP_PACKAGES=1: ${wanted//$'\n'/ }"
   # shellcheck disable=SC2086 # one package a word
   missing=$(comm -23 <(printf '%s\n' "$wanted") \
     <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort -u))
+  # shellcheck disable=SC2086
   [[ -z $missing ]] || queue packages "installing system packages ($(wc -l <<<"$missing"))" \
     "read the log; on Debian 12 all of them are in 'main'. If apt asks for a password, run as root once" \
     install_packages ${missing//$'\n'/ }

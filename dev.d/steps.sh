@@ -88,7 +88,7 @@ explain_failure() {
   local name=$1 title=$2 advice=$3 log=$4
   {
     printf '\n--- step failed: %s (%s)\n--- why: the end of %s\n' "$name" "$title" "${log#"$root"/}"
-    grep -nE '(error|Error|ERROR|FAILED|fatal)' "$log" | tail -n 12 | cut -c1-300 || true
+    grep -nE '\b(error|fatal|fatal error)(\[[^]]*\])?:|^FAILED|Error:|ERROR' "$log" | tail -n 12 | cut -c1-300 || true
     printf '%s\n' '...'
     tail -n 40 "$log" | cut -c1-400
     printf -- '--- what to do: %s\n\n' "$advice"

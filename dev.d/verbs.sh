@@ -78,11 +78,13 @@ verb_lint() {
   need build node lint
   need_npm web
   queue lint-format "formatting of the C++ sources" "./dev format mends it" lint_format
+  queue lint-shell "the shell scripts" "each line of the log names a place" lint_shell
   queue lint-tidy "the tidy rules" "each line of the log names a place and its rule" lint_tidy
   after=npm-web queue lint-web "types of the page" "'npm run check' in web/" lint_web
   run_queue keep-going
   [[ ${#failed_steps[@]} -eq 0 ]]
 }
+lint_shell() { shellcheck -x dev .ci/run; }
 lint_format() { cpp_sources | xargs clang-format-19 --dry-run -Werror; }
 lint_tidy() { system_python tests/tidy/tidy.py "$root"; }
 lint_web() {

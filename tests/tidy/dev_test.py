@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""The parts of ./dev that decide: which step runs, what is counted, what is said when one fails."""
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+class Dev(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def bash(self, script: str) -> subprocess.CompletedProcess:
+        begin = f'set -euo pipefail; root="{self.folder.name}"; cd "{ROOT}"; ' \
+                "source dev.d/steps.sh; source dev.d/needs.sh; source dev.d/build.sh; source dev.d/test.sh; "
+        return subprocess.run(["bash", "-c", begin + script], capture_output=True, text=True, check=False)
+
+    def counted(self, log: str) -> str:
+        path = pathlib.Path(self.folder.name) / "log"
+        path.write_text(log)
+        return self.bash(f'count_log "{path}"; echo "$passed_of $failed_of"').stdout.strip()
+
+    def test_the_runners_summaries_are_counted(self):
+        self.assertEqual(self.counted("x\n100% tests passed, 0 tests failed out of 12\n"), "12 0")
+        self.assertEqual(self.counted("92% tests passed, 1 tests failed out of 12\n"), "11 1")
+        self.assertEqual(self.counted("\x1b[1m Tests \x1b[22m \x1b[32m82 passed\x1b[39m (82)\n"), "82 0")
+        self.assertEqual(self.counted("      Tests  2 failed | 3 passed (5)\n"), "3 2")
+        self.assertEqual(self.counted("# tests 9\n# pass 8\n# fail 1\n"), "8 1")
+        self.assertEqual(self.counted("ℹ pass 8\nℹ fail 0\n"), "8 0")
+        self.assertEqual(self.counted("== fuzz_json\n\n7 passed, 1 failed\n"), "7 1")
+        self.assertEqual(self.counted("no summary\n"), "0 0")
+
+    def test_a_failed_step_is_explained_and_those_that_stand_on_it_do_not_run(self):
+        ran = self.bash("queue one 'the first' 'mend it' ls /gone; after=one queue two second - echo B; "
+                        "after=two queue three third - echo C; queue four fourth - true; "
+                        'run_queue keep-going; echo "${failed_steps[*]}"')
+        self.assertIn("[1/4] the first ... FAILED", ran.stdout)
+        self.assertIn("[2/4] second: not run, because one failed", ran.stdout)
+        self.assertIn("[3/4] third: not run, because two failed", ran.stdout)
+        self.assertRegex(ran.stdout, r"\[4/4\] fourth \.\.\. [0-9.]+ s\none two three")
+        self.assertIn("/gone", ran.stderr)
+        self.assertIn("what to do: mend it", ran.stderr)
+
+    def test_the_first_failure_ends_a_verb_that_does_not_keep_going(self):
+        ran = self.bash("queue one first - false; queue two second - true; run_queue; echo going-on")
+        self.assertEqual(ran.returncode, 1)
+        self.assertNotIn("second", ran.stdout)
+        self.assertNotIn("going-on", ran.stdout)
+
+    def test_a_step_stops_at_its_first_failing_command(self):
+        ran = self.bash("step() { echo one; false; echo two; }; queue a a - step; run_queue keep-going; "
+                        'cat "$logs/a.log"')
+        self.assertIn("one", ran.stdout)
+        self.assertNotIn("two", ran.stdout)
+
+    def test_one_failing_tier_makes_the_whole_fail_and_is_counted(self):
+        ran = self.bash("""
+          mkdir -p "$logs"; echo '100% tests passed, 0 tests failed out of 3' >"$logs/test-unit.log"
+          echo crashed >"$logs/test-web.log"; failed_steps=(test-web)
+          summarize "$EPOCHREALTIME" unit web""")
+        self.assertEqual(ran.returncode, 1)
+        self.assertEqual(ran.stdout.splitlines()[-1], "3 passed, 1 failed")
+
+    def test_all_green_is_said_last(self):
+        ran = self.bash("""
+          mkdir -p "$logs"; echo '100% tests passed, 0 tests failed out of 3' >"$logs/test-unit.log"
+          summarize "$EPOCHREALTIME" unit""")
+        self.assertEqual((ran.returncode, ran.stdout.splitlines()[-1]), (0, "3 passed, 0 failed"))
+
+    def test_packages_that_are_here_cost_no_step(self):
+        self.assertEqual(self.bash('queue_packages bash coreutils; echo "${#step_names[@]}"').stdout.strip(), "0")
+        self.assertEqual(self.bash('queue_packages bash no-such-package; echo "${step_commands[0]}"').stdout.strip(),
+                         "install_packages no-such-package")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
