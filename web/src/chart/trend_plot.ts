@@ -53,7 +53,8 @@ export interface TrendEvents {
   hover: (index: number | null) => void;
   /** A range was drawn with the mouse; null asks for everything. */
   zoom: (range: Extent | null) => void;
-  pick: (index: number, by_touch: boolean) => void;
+  /** A sample was clicked; touches only inspect. */
+  pick: (index: number) => void;
 }
 
 // Columns of the plot, in the order of painting: dots lie on the band, the mean on the dots.
@@ -63,14 +64,16 @@ const k_value = 3;
 const k_mean = 4;
 
 const k_hover_px = 28;
+const k_pick_px = 16;
+const k_drag_px = 4;
 const k_font = '12px system-ui, -apple-system, "Segoe UI", sans-serif';
 
 export class TrendPlot {
   #view: TrendView;
   readonly #events: TrendEvents;
   readonly #plot: uPlot;
-  #hovered: number | null = null;
-  #touched = false;
+  /** The sample that a click would open. */
+  #on_point: number | null = null;
 
   constructor(host: HTMLElement, view: TrendView, events: TrendEvents, width: number, height: number) {
     this.#view = view;
@@ -94,31 +97,13 @@ export class TrendPlot {
     this.#plot.setSize({ width, height });
   }
 
-  /** Puts the cursor on a sample, as the keyboard does. */
-  show(index: number | null): void {
-    if (index === null) {
-      this.#plot.setCursor({ left: -10, top: -10 });
-      return;
-    }
-    const { left, top } = this.position(index);
-    this.#hovered = index;
-    this.#plot.setCursor({ left, top });
-  }
-
-  /** Where a sample lies, in CSS pixels from the plot area's corner. */
+  /** Where a sample lies, in CSS pixels from the host's corner. */
   position(index: number): { left: number; top: number } {
     const { data, axis } = this.#view;
+    const area = this.#plot.bbox;
     return {
-      left: this.#plot.valToPos(xs_of(data, axis)[index]!, 'x'),
-      top: this.#plot.valToPos(data.value[index]!, 'y'),
-    };
-  }
-
-  /** The plot area's corner inside the host. */
-  get origin(): { left: number; top: number } {
-    return {
-      left: this.#plot.bbox.left / uPlot.pxRatio,
-      top: this.#plot.bbox.top / uPlot.pxRatio,
+      left: area.left / uPlot.pxRatio + this.#plot.valToPos(xs_of(data, axis)[index]!, 'x'),
+      top: area.top / uPlot.pxRatio + this.#plot.valToPos(data.value[index]!, 'y'),
     };
   }
 
@@ -157,9 +142,9 @@ export class TrendPlot {
       bands: [{ series: [k_high, k_low], fill: colours['chart-band'] }],
       cursor: {
         drag: { x: true, y: false, setScale: false },
-        dataIdx: (_, series) => (series === k_value ? this.#hovered : null),
-        points: { size: 11, width: 2, fill: 'transparent', stroke: colours['chart-point'] },
+        x: false,
         y: false,
+        points: { show: false },
         bind: {
           dblclick: () => () => {
             this.#events.zoom(null);
@@ -384,7 +369,7 @@ export class TrendPlot {
 
   #selected(plot: uPlot): void {
     const { left, width } = plot.select;
-    if (width <= 4) return;
+    if (width <= k_drag_px) return;
     const min = plot.posToVal(left, 'x');
     const max = plot.posToVal(left + width, 'x');
     plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
@@ -396,38 +381,45 @@ export class TrendPlot {
     const xs = xs_of(data, axis);
     const x_at = (pixel: number) => this.#plot.posToVal(pixel, 'x');
     const [from, to] = visible(xs, x_at(left - k_hover_px), x_at(left + k_hover_px));
-    const found = nearest(data, from, to, (i) => {
+    return nearest(data, from, to, (i) => {
       const dx = this.#plot.valToPos(xs[i]!, 'x') - left;
       const dy = this.#plot.valToPos(data.value[i]!, 'y') - top;
       // Mostly by x: a person who sweeps along the axis wants the point above the pointer.
       return dx * dx + dy * dy * 0.1;
     });
-    return found;
   }
 
   #bind(): void {
     const { over } = this.#plot;
-    let pressed_at = 0;
+    let pressed: PointerEvent | null = null;
     const follow = (event: PointerEvent) => {
       const box = over.getBoundingClientRect();
-      this.#hovered = this.#find(event.clientX - box.left, event.clientY - box.top);
-      this.#events.hover(this.#hovered);
+      const [left, top] = [event.clientX - box.left, event.clientY - box.top];
+      const found = this.#find(left, top);
+      this.#on_point = found !== null && this.#distance(found, left, top) <= k_pick_px ? found : null;
+      over.style.cursor = this.#on_point === null ? 'crosshair' : 'pointer';
+      this.#events.hover(found);
     };
-    // Capture: uPlot asks for the index while it handles the mouse event that follows.
-    over.addEventListener('pointermove', follow, true);
+    over.addEventListener('pointermove', follow);
     over.addEventListener('pointerdown', (event) => {
-      this.#touched = event.pointerType === 'touch';
-      pressed_at = event.clientX;
+      pressed = event;
       follow(event);
     });
-    over.addEventListener('pointerleave', () => {
-      this.#hovered = null;
-      this.#events.hover(null);
+    over.addEventListener('pointerleave', (event) => {
+      // A finger that lifts leaves what it touched inspected.
+      if (event.pointerType !== 'touch') this.#events.hover(null);
     });
     over.addEventListener('click', (event) => {
-      if (Math.abs(event.clientX - pressed_at) > 4 || this.#hovered === null) return;
-      this.#events.pick(this.#hovered, this.#touched);
+      if (!pressed || pressed.pointerType === 'touch' || this.#on_point === null) return;
+      const dragged = Math.abs(event.clientX - pressed.clientX) > k_drag_px;
+      if (!dragged) this.#events.pick(this.#on_point);
     });
+  }
+
+  #distance(index: number, left: number, top: number): number {
+    const { data, axis } = this.#view;
+    const x = this.#plot.valToPos(xs_of(data, axis)[index]!, 'x');
+    return Math.hypot(x - left, this.#plot.valToPos(data.value[index]!, 'y') - top);
   }
 }
 
