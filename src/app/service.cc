@@ -10,7 +10,10 @@
 #include "net/server_address.h"
 #include "results/routes.h"
 #include "results/schema.h"
-#include "results/store_reader.h"
+#include "results/store_compare.h"
+#include "results/store_history.h"
+#include "results/store_runs.h"
+#include "results/store_series.h"
 #include "results/store_series_refresh.h"
 #include "results/store_writer.h"
 #include "store/open.h"
@@ -92,20 +95,24 @@ class RunningService final : public Service {
   }
 
   void open_domains() {
-    results_writer_ = std::make_unique<results::StoreWriter>(*database_, ids_, clock_);
-    results_reader_ = std::make_unique<results::StoreReader>(*database_);
-    series_refresh_ = std::make_unique<results::SeriesRefresh>(*database_);
+    result_writer_ = std::make_unique<results::StoreResultWriter>(*database_, ids_, clock_);
+    run_browser_ = std::make_unique<results::StoreRunBrowser>(*database_);
+    history_reader_ = std::make_unique<results::StoreHistoryReader>(*database_);
+    compare_reader_ = std::make_unique<results::StoreCompareReader>(*database_);
+    health_reader_ = std::make_unique<results::StoreProjectHealthReader>(*database_);
+    series_refresher_ = std::make_unique<results::SeriesRefresher>(*database_);
   }
 
   void add_routes() {
-    results::add_routes(router_, {.writer = *results_writer_,
-                                  .runs = *results_reader_,
-                                  .history = *results_reader_,
-                                  .compare = *results_reader_,
-                                  .health = *results_reader_});
+    results::add_routes(router_, {.writer = *result_writer_,
+                                  .runs = *run_browser_,
+                                  .history = *history_reader_,
+                                  .compare = *compare_reader_,
+                                  .health = *health_reader_,
+                                  .version = BL_VERSION});
     access::add_routes(router_, *tokens_);
     add_search_routes(router_, {[this](std::string_view text, int count_max) {
-                        return results_reader_->search(text, count_max);
+                        return health_reader_->search(text, count_max);
                       }});
     add_site_routes(router_,
                     {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
@@ -128,7 +135,7 @@ class RunningService final : public Service {
 
   /// True when there may be more.
   bool refresh_series() {
-    const Result<int> refreshed = series_refresh_->refresh_some(k_refresh_series_max);
+    const Result<std::int64_t> refreshed = series_refresher_->refresh_some(k_refresh_series_max);
     if (refreshed.ok()) return *refreshed == k_refresh_series_max;
     log_.error("series_refresh", {{"error", refreshed.error().message}});
     return false;
@@ -149,9 +156,12 @@ class RunningService final : public Service {
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<access::Tokens> tokens_;
   std::unique_ptr<access::TokenAuthenticator> authenticator_;
-  std::unique_ptr<results::StoreWriter> results_writer_;
-  std::unique_ptr<results::StoreReader> results_reader_;
-  std::unique_ptr<results::SeriesRefresh> series_refresh_;
+  std::unique_ptr<results::ResultWriter> result_writer_;
+  std::unique_ptr<results::RunBrowser> run_browser_;
+  std::unique_ptr<results::HistoryReader> history_reader_;
+  std::unique_ptr<results::CompareReader> compare_reader_;
+  std::unique_ptr<results::ProjectHealthReader> health_reader_;
+  std::unique_ptr<results::SeriesRefresher> series_refresher_;
   std::unique_ptr<PeriodicTask> refresh_task_;
   std::unique_ptr<net::Server> server_;
 };
