@@ -85,11 +85,9 @@ export class TrendPlot {
   /** Shows another range, layer or highlight of the same data, axis and colours. */
   update(view: TrendView): void {
     this.#view = view;
-    this.#plot.batch(() => {
-      for (const at of [k_high, k_low]) this.#plot.series[at]!.show = view.layers.band;
-      this.#plot.series[k_mean]!.show = view.layers.mean;
-      this.#plot.setScale('x', view.range);
-    });
+    for (const at of [k_high, k_low]) this.#plot.series[at]!.show = view.layers.band;
+    this.#plot.series[k_mean]!.show = view.layers.mean;
+    this.#plot.setScale('x', view.range);
     this.#plot.redraw(true, true);
   }
 
