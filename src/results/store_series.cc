@@ -1,8 +1,5 @@
 #include "results/store_series.h"
 
-#include <charconv>
-
-#include "base/numbers.h"
 #include "results/store_derived.h"
 #include "results/store_rows.h"
 #include "results/store_runs.h"

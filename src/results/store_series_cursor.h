@@ -6,7 +6,7 @@
 
 #include "results/ports.h"
 
-/// Where a page of series ended. Opaque to clients: lower-case hex of a JSON array.
+/// Where a page of series ended, inside an opaque cursor (cursor.h).
 namespace bl::results {
 
 struct SeriesCursor {
