@@ -19,7 +19,14 @@
 namespace bl::net {
 
 enum class Method : unsigned char { get, head, post, put, patch, del, options };
+inline constexpr Method k_methods[] = {Method::get,   Method::head, Method::post,   Method::put,
+                                       Method::patch, Method::del,  Method::options};
 const char* name_of(Method method);
+/// Case-sensitive, as RFC 9110 9.1 wants; nullopt for a method that we do not serve.
+std::optional<Method> parse_method(std::string_view text);
+
+/// ASCII only: header names, content codings, media types.
+bool equal_without_case(std::string_view a, std::string_view b);
 
 /// Header fields in order of arrival. Names compare without case.
 class Headers {
@@ -27,6 +34,7 @@ class Headers {
   void add(std::string name, std::string value);
   /// Replaces every field of that name.
   void set(std::string name, std::string value);
+  void remove(std::string_view name);
   /// The first field's value, or nullptr.
   const std::string* find(std::string_view name) const;
   std::string_view get(std::string_view name) const;  ///< empty when absent

@@ -50,13 +50,15 @@ class Router {
     std::vector<Method>
         allowed;  ///< methods that the path has, when the wanted one is not among them (405)
   };
-  /// A literal segment wins over a capture. HEAD falls back to GET. `path` is the raw path:
-  /// segments are decoded after splitting, so that %2F never makes a segment.
+  /// A literal segment wins over a capture, a capture over `{rest...}`. HEAD falls back to GET.
+  /// The path is the raw one: segments are decoded after splitting, so that %2F never makes a
+  /// segment; literals are compared as they came. A capture is never empty, a rest may be.
   Match find(Method method, std::string_view raw_path) const;
   /// All routes in order of addition.
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
  private:
+  friend class RouterSearch;
   struct Node {
     std::map<std::string, std::unique_ptr<Node>, std::less<>> literal;
     std::unique_ptr<Node> capture;
