@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,11 @@ namespace bl::net {
 struct ServerLimits {
   std::size_t connections_max = 4096;  ///< more are answered 503 and closed
   std::size_t requests_per_connection_max = 100'000;
-  std::size_t header_bytes_max = 16 << 10;  ///< 431
-  std::size_t target_bytes_max = 8 << 10;   ///< 414
-  std::size_t workers = 64;                 ///< handlers at once; they may block
+  std::size_t header_bytes_max = 16 << 10;            ///< 431
+  std::size_t header_fields_max = 256;                ///< 431
+  std::size_t target_bytes_max = 8 << 10;             ///< 414
+  std::size_t body_bytes_in_flight_max = 512u << 20;  ///< of all connections together: 503
+  std::size_t workers = 64;                           ///< handlers at once; they may block
   std::size_t queue_max = 1024;  ///< requests that wait for a worker; more: 503 with Retry-After
   std::chrono::milliseconds header_timeout{10'000};  ///< from first byte to end of header: 408
   std::chrono::milliseconds idle_timeout{60'000};    ///< between requests
