@@ -4,32 +4,32 @@
 
 namespace bl::json {
 Value Value::boolean(bool b) {
-  return {Kind::boolean, Content(b)};
+  return {Kind::boolean, b};
 }
 
 Value Value::number_text(std::string text) {
-  BL_CHECK(is_json_number(text));
-  return {Kind::number, Content(std::move(text))};
+  BL_CHECK(is_json_number(text) && is_bounded_number(text));
+  return {Kind::number, std::move(text)};
 }
 
 Value Value::number(double finite) {
-  return {Kind::number, Content(json_number(finite))};
+  return {Kind::number, json_number(finite)};
 }
 
 Value Value::number(std::int64_t integer) {
-  return {Kind::number, Content(std::to_string(integer))};
+  return {Kind::number, std::to_string(integer)};
 }
 
 Value Value::string(std::string text) {
-  return {Kind::string, Content(std::move(text))};
+  return {Kind::string, std::move(text)};
 }
 
 Value Value::array(Array items) {
-  return {Kind::array, Content(std::move(items))};
+  return {Kind::array, std::move(items)};
 }
 
 Value Value::object(Object members) {
-  return {Kind::object, Content(std::move(members))};
+  return {Kind::object, std::move(members)};
 }
 
 bool Value::as_bool() const {

@@ -21,7 +21,6 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 constexpr std::size_t k_few_members = 16;  // up to here, comparing each with each is the fastest
-constexpr std::size_t k_exponent_digits_max = 6;
 constexpr std::size_t k_kept_buffer_bytes_max = 256u << 10;
 
 /// The failure under construction: the path grows from its end to its beginning.
@@ -65,20 +64,6 @@ std::string shown(std::string_view text) {
   for (const char c : text.substr(0, k_shown_max)) safe += c >= 0x20 && c < 0x7f ? c : '?';
   if (text.size() > k_shown_max) safe += "...";
   return safe;
-}
-
-/// A number that follows the grammar always fits a double, but for a large exponent or very many
-/// digits; exponents longer than six digits are refused, so that decimals stay comparable exactly.
-bool in_range(std::string_view number) {
-  constexpr std::size_t k_digits_always_fit = 300;
-  const std::size_t mark = number.find_first_of("eE");
-  if (mark == std::string_view::npos && number.size() < k_digits_always_fit) return true;
-  if (mark != std::string_view::npos) {
-    std::string_view exponent = number.substr(mark + 1);
-    exponent.remove_prefix(std::min(exponent.find_first_not_of("+-0"), exponent.size()));
-    if (exponent.size() > k_exponent_digits_max) return false;
-  }
-  return parse_double(number).has_value();
 }
 
 class Reader {
@@ -212,7 +197,7 @@ class Reader {
       out = Value::boolean(token == "true");
     } else if (!is_json_number(token)) {
       return fail(Code::malformed, "not a JSON value", shown(token));
-    } else if (token.size() > limits_.string_bytes_max || !in_range(token)) {
+    } else if (token.size() > limits_.string_bytes_max || !is_bounded_number(token)) {
       return fail(Code::invalid, "number out of range", shown(token));
     } else {
       out = Value::number_text(std::string(token));

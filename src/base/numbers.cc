@@ -131,6 +131,20 @@ bool is_json_number(std::string_view text) {
   return at == text.size();
 }
 
+bool is_bounded_number(std::string_view json_number_text) {
+  constexpr std::size_t k_digits_always_fit = 300;
+  constexpr std::size_t k_exponent_digits_max = 6;
+  const std::size_t mark = json_number_text.find_first_of("eE");
+  if (mark == std::string_view::npos) {
+    if (json_number_text.size() < k_digits_always_fit) return true;
+  } else {
+    std::string_view exponent = json_number_text.substr(mark + 1);
+    exponent.remove_prefix(std::min(exponent.find_first_not_of("+-0"), exponent.size()));
+    if (exponent.size() > k_exponent_digits_max) return false;
+  }
+  return parse_double(json_number_text).has_value();
+}
+
 void append_exact_decimal(std::string& out, std::string_view json_number_text) {
   BL_CHECK(is_json_number(json_number_text));
   const bool negative = json_number_text.front() == '-';

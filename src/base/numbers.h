@@ -27,6 +27,11 @@ double round_significant(double value, int digits);
 /// True for exactly one number of the JSON grammar: `-0`, `12.5e+3`; not `01`, `.5`, `+1`, `NaN`.
 bool is_json_number(std::string_view text);
 
+/// True when the text of a JSON number names a finite double (too small ones are 0) and its
+/// exponent has at most six digits, leading zeros aside: such numbers compare exactly at a sane
+/// cost.
+bool is_bounded_number(std::string_view json_number_text);
+
 /// The text of a JSON number (BL_CHECK) by which numeric values can be compared as exact decimals:
 /// 1, 1.0, 10e-1 and 1e0 all give `1`; -0 gives `0`; 0.1 and 0.10000000000000000001 stay apart.
 /// Plain from 1e-6 to below 1e21, else one digit, a fraction and an exponent: `1.5e-7`, `1e21`.

@@ -58,6 +58,7 @@ TEST(JsonValue, find_and_set) {
 TEST(JsonValueDeathTest, the_wrong_kind_is_a_bug) {
   EXPECT_DEATH((void)Value().as_string(), "check failed");
   EXPECT_DEATH((void)Value::number_text("1x"), "check failed");
+  EXPECT_DEATH((void)Value::number_text("1e400"), "check failed");
   EXPECT_DEATH((void)Value::number(std::nan("")), "check failed");
 }
 

@@ -15,7 +15,9 @@ Result<int> quarter(int number) {
   return half(halved);
 }
 
-TEST(Result, try_hands_the_value_on) { EXPECT_EQ(quarter(12).value(), 3); }
+TEST(Result, try_hands_the_value_on) {
+  EXPECT_EQ(quarter(12).value(), 3);
+}
 
 TEST(Result, try_returns_the_first_error) {
   auto result = quarter(6);
