@@ -6,6 +6,7 @@
 #include <cmath>
 #include <exception>
 #include <mutex>
+#include <thread>
 
 #include "store/sqlite/sqlite_error.h"
 
@@ -330,7 +331,16 @@ Result<Session::Checkpoint> Session::checkpoint(CheckpointMode mode, std::int64_
   if (mode == CheckpointMode::restart) sqlite_mode = SQLITE_CHECKPOINT_RESTART;
   if (mode == CheckpointMode::truncate) sqlite_mode = SQLITE_CHECKPOINT_TRUNCATE;
   Checkpoint done;
-  sqlite3_busy_timeout(db_, static_cast<int>(wait_ms_max));
+  // Looks every half millisecond: the handler of busy_timeout naps for up to a tenth of a second,
+  // and the writer's queue waits with it.
+  auto wait_until = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms_max);
+  const auto keep_waiting = [](void* until, int) {
+    using TimePoint = std::chrono::steady_clock::time_point;
+    if (std::chrono::steady_clock::now() >= *static_cast<TimePoint*>(until)) return 0;
+    std::this_thread::sleep_for(std::chrono::microseconds(500));
+    return 1;
+  };
+  sqlite3_busy_handler(db_, keep_waiting, &wait_until);
   const int rc =
       sqlite3_wal_checkpoint_v2(db_, nullptr, sqlite_mode, &done.frames, &done.frames_moved);
   sqlite3_busy_timeout(db_, k_busy_timeout_ms);

@@ -31,8 +31,11 @@ class SqliteMemory final : public DatabasePlace {
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "bl-store-XXXXXX").string();
+TemporaryFolder::TemporaryFolder(Place place) {
+  const std::filesystem::path memory("/dev/shm");
+  const bool in_memory = place == Place::memory && std::filesystem::exists(memory);
+  const auto parent = in_memory ? memory : std::filesystem::temp_directory_path();
+  std::string name = (parent / "bl-store-XXXXXX").string();
   BL_CHECK(mkdtemp(name.data()) != nullptr);
   path_ = name;
 }

@@ -27,10 +27,12 @@ struct DriverFactory {
   bool is_durable = true;  ///< what was written is there after open()
 };
 
-/// A folder of its own, removed at the end.
+/// A folder of its own, removed at the end. In memory where the machine has such a place: for tests
+/// that bring their own disk faults.
 class TemporaryFolder {
  public:
-  TemporaryFolder();
+  enum class Place : unsigned char { disk, memory };
+  explicit TemporaryFolder(Place place = Place::disk);
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
