@@ -218,3 +218,40 @@ test('the reference lists the operations of the served document', { skip }, () =
     await page.getByLabel('Filter operations').fill('/api/history');
     assert.ok((await page.locator('details.operation').count()) < operations.length);
   }));
+
+test('the way back finds the pages that were loaded, and the place', { skip }, () =>
+  with_page({}, async (page) => {
+    await open(page, '/series');
+    await page.getByRole('button', { name: 'Load 25 more' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 50);
+    const row = page.locator('a[data-row-link]').nth(40);
+    await row.scrollIntoViewIfNeeded();
+    const top = await page.evaluate(() => window.scrollY);
+    assert.ok(top > 300);
+    await row.click();
+    await settled(page);
+    assert.match(path_of(page), /^\/series\/./);
+    assert.equal(await page.evaluate(() => window.scrollY), 0);
+    await page.goBack();
+    await settled(page);
+    assert.equal(await page.locator('tbody tr').count(), 50);
+    await page.waitForFunction((y) => window.scrollY === y, top);
+  }));
+
+test('results are filtered by reason and by day', { skip }, () =>
+  with_page({}, async (page) => {
+    const { results } = await api('/api/benchmark-results?page_size=1');
+    const day = results[0].timestamp.slice(0, 10);
+    await open(page, '/results');
+    await page.getByLabel('Measured from').fill(day);
+    await page.getByLabel('Measured from').blur();
+    await page.waitForURL((url) => url.searchParams.get('from') === day);
+    await settled(page);
+    assert.ok((await page.locator('tbody tr').count()) > 0);
+    await page.getByLabel('Run reason').fill('no such reason');
+    await page.getByLabel('Run reason').blur();
+    await page.getByText('No result fits these filters').waitFor();
+    await page.getByRole('link', { name: 'Clear filters' }).click();
+    await settled(page);
+    assert.equal(page.url(), `${base}/results`);
+  }));

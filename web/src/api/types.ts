@@ -159,7 +159,8 @@ export interface SeriesListItem {
   name: string;
   tags: Tags;
   context: Json;
-  hardware: string | { name: string };
+  /** The hardware's name. */
+  hardware: string;
   repository: string | null;
   unit: string | null;
   less_is_better: boolean | null;

@@ -30,10 +30,6 @@ export function commit_href(repository: string | null | undefined, sha: string |
   return sha && repository?.startsWith('https://') ? `${repository}/commit/${sha}` : null;
 }
 
-export function hardware_name(hardware: string | { name: string } | null | undefined): string {
-  return (typeof hardware === 'string' ? hardware : hardware?.name) ?? '\u2013';
-}
-
 /** A message's first line. */
 export function first_line(message: string | null | undefined): string {
   return (message ?? '').split('\n', 1)[0]!.trim();

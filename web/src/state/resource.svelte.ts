@@ -1,5 +1,7 @@
 // Something loaded from the server: loading, then a value or a Problem.
+import { untrack } from 'svelte';
 import { as_problem, is_abort, type Problem } from '../api/client';
+import { location } from '../router/location.svelte';
 
 /**
  * Loads whenever what `load` reads changes, and again on reload(). Call it while a component is
@@ -40,6 +42,8 @@ export class Resource<T> {
   };
 }
 
+const k_kept = 'list';
+
 export interface Page<T> {
   items: T[];
   next: string | null;
@@ -47,7 +51,8 @@ export interface Page<T> {
 
 /**
  * A list that is loaded page by page. Starts over whenever what `load` reads changes. A page that
- * fails leaves what is there and can be asked for again.
+ * fails leaves what is there and can be asked for again. After a way back the pages that were there
+ * are there again.
  */
 export class PagedList<T> {
   items = $state.raw<T[]>([]);
@@ -65,10 +70,22 @@ export class PagedList<T> {
     $effect(() => {
       void this.#turn;
       this.#abort = new AbortController();
-      this.#run(undefined, this.#abort.signal);
       const mine = this.#abort;
+      const recalled = untrack(() => (this.#turn === 0 ? location.recall<Page<T>>(k_kept) : null));
+      if (recalled) this.#show_again(recalled);
+      else this.#run(undefined, mine.signal);
       return () => mine.abort();
     });
+  }
+
+  #show_again({ items, next }: Page<T>): void {
+    // What `load` reads decides when to start over, so it is called, but asks for nothing.
+    this.#load(undefined, AbortSignal.abort()).catch(() => undefined);
+    this.items = items;
+    this.next = next;
+    this.problem = null;
+    this.loading = false;
+    this.ready = true;
   }
 
   #run(cursor: string | undefined, signal: AbortSignal): void {
@@ -81,6 +98,7 @@ export class PagedList<T> {
         this.problem = null;
         this.loading = false;
         this.ready = true;
+        location.keep(k_kept, { items: this.items, next: this.next });
       },
       (cause: unknown) => {
         if (signal.aborted || is_abort(cause)) return;
