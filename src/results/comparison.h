@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "results/ports.h"
+#include "verdict/comparison.h"
+
+namespace bl::results {
+
+struct Thresholds {
+  double percent = verdict::k_percent_threshold;
+  double z = verdict::k_z_threshold;
+};
+
+/// Two results of one series, judged both ways [4.1, 4.2].
+struct Comparison {
+  std::optional<std::string> unit;
+  std::optional<bool> less_is_better;  ///< absent with the unit
+  CompareSide baseline, contender;
+  std::optional<verdict::Judged> pairwise, lookback;  ///< absent where no judgement is possible
+};
+
+Comparison compare(const CompareInput& input, const Thresholds& thresholds);
+
+/// What a run asks of its readers, from the newest state of its series. `skipped`: nothing of it
+/// could be judged.
+struct Attention {
+  const char* status = "skipped";  ///< failure, success, skipped
+  std::string reason;
+  std::int64_t compared = 0, regressions = 0, benchmark_errors = 0, missing_baseline = 0,
+               not_comparable = 0;
+};
+Attention attention_of(const RunRow& run);
+
+}  // namespace bl::results

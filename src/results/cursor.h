@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+/// Opaque cursors of paged lists: base64url of a version, the list's name, a position in it and a
+/// check, so that a cursor of another list, of another version or cut in transit is refused.
+namespace bl::results {
+
+std::string make_cursor(std::string_view list, std::string_view position);
+/// The position. Errors: invalid.
+Result<std::string> read_cursor(std::string_view list, std::string_view cursor);
+
+}  // namespace bl::results

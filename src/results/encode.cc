@@ -1,0 +1,367 @@
+#include "results/encode.h"
+
+#include "base/json.h"
+#include "base/uri.h"
+
+namespace bl::results {
+namespace {
+
+using json::Writer;
+using verdict::Direction;
+
+std::optional<bool> less_is_better(const std::optional<std::string>& unit) {
+  if (!unit) return std::nullopt;
+  return direction_of(*unit) == Direction::less_is_better;
+}
+
+std::optional<std::string> text_of(const std::optional<Timestamp>& time) {
+  if (!time) return std::nullopt;
+  return to_rfc3339(*time);
+}
+
+/// A stored document's text; what stands for absence when there is none.
+std::string_view document_or(const std::string& text, std::string_view absent) {
+  return text.empty() || text == "null" ? absent : std::string_view(text);
+}
+
+/// The commit as lists show it.
+void write_list_commit(Writer& out, const std::optional<StoredCommit>& commit) {
+  if (!commit) {
+    out.null();
+    return;
+  }
+  out.begin_object()
+      .member("hash", commit->sha)
+      .member("repository", commit->repository)
+      .member("message", commit->message)
+      .member("author_name", commit->author_name)
+      .member("author_login", commit->author_login)
+      .member("author_avatar", commit->author_avatar)
+      .member("timestamp", text_of(commit->timestamp))
+      .end_object();
+}
+
+void write_detail_commit(Writer& out, const std::optional<StoredCommit>& commit) {
+  if (!commit) {
+    out.null();
+    return;
+  }
+  out.begin_object()
+      .member("id", commit->id)
+      .member("sha", commit->sha)
+      .member("repository", commit->repository)
+      .member("message", commit->message)
+      .member("timestamp", text_of(commit->timestamp))
+      .end_object();
+}
+
+void write_samples(Writer& out, const json::Array& samples) {
+  out.begin_array();
+  for (const json::Value& sample : samples) out.value(sample);
+  out.end_array();
+}
+
+void write_aggregates(Writer& out, const Stats& stats) {
+  out.begin_object()
+      .member("min", stats.min)
+      .member("max", stats.max)
+      .member("mean", stats.mean)
+      .member("median", stats.median)
+      .member("stdev", stats.stdev)
+      .member("q1", stats.q1)
+      .member("q3", stats.q3)
+      .member("iqr", stats.iqr)
+      .end_object();
+}
+
+/// The case's name and parameters in one object, the name first.
+void write_tags(Writer& out, const Case& benchmark_case) {
+  out.begin_object().member("name", benchmark_case.name);
+  if (benchmark_case.tags.is_object()) {
+    for (const auto& [key, value] : benchmark_case.tags.members()) {
+      if (key != "name") out.member(key, value);
+    }
+  }
+  out.end_object();
+}
+
+void write_list_item(Writer& out, const ResultRow& row) {
+  out.begin_object()
+      .member("id", row.id)
+      .member("run_id", row.run_id)
+      .member("run_reason", row.run_reason)
+      .member("run_tags", row.run_tags)
+      .member("batch_id", row.batch_id)
+      .member("timestamp", to_rfc3339_seconds(row.timestamp))
+      .member("unit", row.unit)
+      .member("single_value_summary", row.summary.value)
+      .member("single_value_summary_type", row.summary.type)
+      .member("history_fingerprint", row.history_fingerprint)
+      .member("case_name", row.case_name)
+      .member("case_tags", row.case_tags)
+      .key("commit");
+  write_list_commit(out, row.commit);
+  out.member("has_error", row.has_error).end_object();
+}
+
+void write_lookback(Writer& out, const verdict::LookbackStats& stats) {
+  out.begin_object()
+      .member("begins_distribution_change", stats.begins_change)
+      .member("is_step", stats.is_step)
+      .member("is_outlier", stats.is_outlier)
+      .member("segment_id", stats.segment)
+      .member("rolling_mean_excluding_this_commit", stats.mean_excluding_this_commit)
+      .member("rolling_mean", stats.rolling_mean)
+      .member("residual", stats.residual)
+      .member("rolling_stddev", stats.stddev)
+      .end_object();
+}
+
+void write_sample(Writer& out, const HistoryPoint& point, const std::string& repository) {
+  out.begin_object()
+      .member("benchmark_result_id", point.result_id)
+      .member("result_timestamp", to_rfc3339(point.result_timestamp))
+      .member("mean", point.mean)
+      .member("single_value_summary", point.summary.value)
+      .member("single_value_summary_type", point.summary.type)
+      .member("unit", point.unit)
+      .member("hardware_hash", point.hardware_hash)
+      .member("commit_hash", point.commit_sha)
+      .member("commit_repository", repository)
+      .member("commit_message", point.commit_message)
+      .member("commit_timestamp", to_rfc3339(point.commit_timestamp));
+  out.key("data").raw(document_or(point.data_json, "[]"));
+  out.key("run_tags").raw(document_or(point.run_tags_json, "{}"));
+  out.key("change_annotations").raw(document_or(point.change_annotations_json, "{}"));
+  out.key("zscorestats");
+  write_lookback(out, point.lookback);
+  out.end_object();
+}
+
+void write_side(Writer& out, const CompareSide& side) {
+  out.begin_object()
+      .member("benchmark_result_id", side.result_id)
+      .member("single_value_summary", side.summary.value)
+      .member("run_id", side.run_id)
+      .end_object();
+}
+
+void write_judged(Writer& out, const std::optional<verdict::Judged>& judged,
+                  std::string_view score_name, std::string_view threshold_name) {
+  if (!judged) {
+    out.null();
+    return;
+  }
+  out.begin_object()
+      .member(score_name, judged->score)
+      .member(threshold_name, judged->threshold)
+      .member("regression_indicated", judged->regression)
+      .member("improvement_indicated", judged->improvement)
+      .end_object();
+}
+
+void write_series_item(Writer& out, const SeriesRow& row) {
+  out.begin_object()
+      .member("history_fingerprint", row.history_fingerprint)
+      .member("name", row.name)
+      .member("tags", row.tags)
+      .member("context", row.context)
+      .member("hardware", row.hardware)
+      .member("repository", row.repository)
+      .member("unit", row.unit)
+      .member("less_is_better", less_is_better(row.unit))
+      .member("status", name_of(row.status))
+      .member("z_score", row.z_score)
+      .member("change_percent", row.change_percent)
+      .member("latest_result_id", row.latest_result_id)
+      .member("latest_single_value_summary", row.latest_summary.value)
+      .member("latest_single_value_summary_type", row.latest_summary.type)
+      .member("latest_commit_sha", row.latest_commit_sha)
+      .member("latest_commit_timestamp", text_of(row.latest_commit_timestamp))
+      .member("latest_result_timestamp", to_rfc3339(row.latest_result_timestamp))
+      .member("point_count", row.point_count)
+      .key("sparkline")
+      .begin_array();
+  for (const double value : row.sparkline) out.value(value);
+  out.end_array().end_object();
+}
+
+void write_attention(Writer& out, const RunRow& run) {
+  const Attention attention = attention_of(run);
+  out.begin_object()
+      .member("status", attention.status)
+      .member("status_reason", attention.reason)
+      .member("report_url", "/runs/" + percent_encode(run.run_id))
+      .key("summary")
+      .begin_object()
+      .member("compared", attention.compared)
+      .member("regressions", attention.regressions)
+      .member("benchmark_errors", attention.benchmark_errors)
+      .member("missing_baseline", attention.missing_baseline)
+      .member("not_comparable", attention.not_comparable)
+      .end_object()
+      .end_object();
+}
+
+void write_run(Writer& out, const RunRow& run, WithAttention attention) {
+  out.begin_object()
+      .member("run_id", run.run_id)
+      .member("run_reason", run.run_reason)
+      .member("run_tags", run.run_tags)
+      .member("batch_count", run.batch_count)
+      .member("latest_batch_id", run.latest_batch_id)
+      .member("result_count", run.result_count)
+      .member("error_count", run.error_count)
+      .member("series_count", run.series_count)
+      .member("latest_result_id", run.latest_result_id)
+      .member("repository", run.repository)
+      .member("commit_sha", run.commit_sha)
+      .member("first_result_at", to_rfc3339(run.first_result_at))
+      .member("last_result_at", to_rfc3339(run.last_result_at))
+      .key("commit");
+  write_list_commit(out, run.commit);
+  if (attention == WithAttention::yes) {
+    out.key("attention");
+    write_attention(out, run);
+  }
+  out.end_object();
+}
+
+}  // namespace
+
+std::string encode_result(const StoredResult& result, SummaryMode mode) {
+  std::string text;
+  Writer out(text);
+  const Summary summary = result.summary(mode);
+  out.begin_object()
+      .member("id", result.id)
+      .member("run_id", result.run_id)
+      .member("run_tags", result.run_tags)
+      .member("run_reason", result.run_reason)
+      .member("batch_id", result.batch_id)
+      .member("timestamp", to_rfc3339_seconds(result.timestamp))
+      .member("commit_repo_url", result.repository)
+      .member("history_fingerprint", result.history_fingerprint)
+      .key("tags");
+  write_tags(out, result.benchmark_case);
+  out.member("context", result.context).member("info", result.info).key("hardware");
+  out.begin_object()
+      .member("id", result.hardware_id)
+      .member("type", result.hardware.type == Hardware::Type::cluster ? "cluster" : "machine")
+      .member("name", result.hardware.name)
+      .member("hash", result.hardware_hash)
+      .end_object();
+  out.key("commit");
+  write_detail_commit(out, result.stored_commit);
+  out.member("unit", result.stats.unit)
+      .member("less_is_better", less_is_better(result.stats.unit))
+      .member("time_unit", result.stats.time_unit)
+      .member("iterations", result.stats.iterations)
+      .key("data");
+  write_samples(out, result.stats.data);
+  out.key("times");
+  write_samples(out, result.stats.times);
+  out.key("stats");
+  write_aggregates(out, result.stats);
+  out.member("error", result.error)
+      .member("optional_benchmark_info", result.optional_benchmark_info)
+      .member("validation", result.validation)
+      .member("change_annotations", result.change_annotations)
+      .member("single_value_summary", summary.value)
+      .member("single_value_summary_type", summary.type)
+      .end_object();
+  return text;
+}
+
+std::string encode_submitted(const Submitted& submitted) {
+  std::string text;
+  Writer out(text);
+  out.begin_object()
+      .member("id", submitted.id)
+      .member("run_id", submitted.run_id)
+      .member("history_fingerprint", submitted.history_fingerprint)
+      .end_object();
+  return text;
+}
+
+std::string encode_results(std::span<const ResultRow> rows,
+                           const std::optional<std::string>& next_cursor) {
+  std::string text;
+  Writer out(text);
+  out.begin_object().key("results").begin_array();
+  for (const ResultRow& row : rows) write_list_item(out, row);
+  out.end_array().member("next_page_cursor", next_cursor).end_object();
+  return text;
+}
+
+std::string encode_history(const History& history) {
+  std::string text;
+  text.reserve(128 + history.points.size() * 1024);
+  Writer out(text);
+  out.begin_object()
+      .member("history_fingerprint", history.fingerprint)
+      .key("samples")
+      .begin_array();
+  for (const HistoryPoint& point : history.points) write_sample(out, point, history.repository);
+  out.end_array().end_object();
+  return text;
+}
+
+std::string encode_comparison(const Comparison& comparison) {
+  std::string text;
+  Writer out(text);
+  out.begin_object()
+      .member("unit", comparison.unit)
+      .member("less_is_better", comparison.less_is_better)
+      .key("baseline");
+  write_side(out, comparison.baseline);
+  out.key("contender");
+  write_side(out, comparison.contender);
+  out.key("analysis").begin_object().key("pairwise");
+  write_judged(out, comparison.pairwise, "percent_change", "percent_threshold");
+  out.key("lookback_z_score");
+  write_judged(out, comparison.lookback, "z_score", "z_threshold");
+  out.end_object().end_object();
+  return text;
+}
+
+std::string encode_series(const SeriesPage& page) {
+  std::string text;
+  Writer out(text);
+  out.begin_object().key("series").begin_array();
+  for (const SeriesRow& row : page.series) write_series_item(out, row);
+  out.end_array().member("next_page_cursor", page.next_cursor).end_object();
+  return text;
+}
+
+std::string encode_recent_runs(std::span<const RunRow> runs,
+                               std::span<const std::string> repositories, WithAttention attention) {
+  std::string text;
+  Writer out(text);
+  out.begin_object().key("runs").begin_array();
+  for (const RunRow& run : runs) write_run(out, run, attention);
+  out.end_array().key("repositories").begin_array();
+  for (const std::string& repository : repositories) {
+    out.begin_object().member("repository", repository).end_object();
+  }
+  out.end_array().end_object();
+  return text;
+}
+
+std::string encode_facts(const Facts& facts, std::string_view version) {
+  std::string text;
+  Writer out(text);
+  out.begin_object()
+      .member("version", version)
+      .member("series", facts.series)
+      .member("results", facts.results)
+      .member("runs", facts.runs)
+      .member("commits", facts.commits)
+      .key("repositories")
+      .begin_array();
+  for (const std::string& repository : facts.repositories) out.value(repository);
+  out.end_array().end_object();
+  return text;
+}
+
+}  // namespace bl::results

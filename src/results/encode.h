@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "results/comparison.h"
+#include "results/ports.h"
+
+/// Model -> JSON of the new dialect, with exactly the keys of spec/results-conbench.md 3.5. Times
+/// are RFC 3339 with `Z`; a result's own timestamp has whole seconds. Cost: one pass of appending,
+/// a history of 500 points takes well under a millisecond.
+namespace bl::results {
+
+/// ResultDetail.
+std::string encode_result(const StoredResult& result, SummaryMode mode);
+/// `{"id","run_id","history_fingerprint"}`.
+std::string encode_submitted(const Submitted& submitted);
+/// `{"results":[ResultListItem],"next_page_cursor"}`.
+std::string encode_results(std::span<const ResultRow> rows,
+                           const std::optional<std::string>& next_cursor);
+/// `{"history_fingerprint","samples":[HistorySample]}`.
+std::string encode_history(const History& history);
+/// CompareResult.
+std::string encode_comparison(const Comparison& comparison);
+/// `{"series":[SeriesListItem],"next_page_cursor"}`; beyond the contract each item has
+/// `change_percent` and `z_score`.
+std::string encode_series(const SeriesPage& page);
+/// `{"runs":[RecentRunListItem],"repositories":[{"repository"}]}`.
+enum class WithAttention : bool { no, yes };
+std::string encode_recent_runs(std::span<const RunRow> runs,
+                               std::span<const std::string> repositories, WithAttention attention);
+/// `{"version","series","results","runs","commits","repositories"}`.
+std::string encode_facts(const Facts& facts, std::string_view version);
+
+}  // namespace bl::results

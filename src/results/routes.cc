@@ -1,0 +1,233 @@
+#include "results/routes.h"
+
+#include <span>
+
+#include "base/hash.h"
+#include "net/query_fields.h"
+#include "results/comparison.h"
+#include "results/cursor.h"
+#include "results/decode.h"
+#include "results/encode.h"
+
+namespace bl::results {
+namespace {
+
+using net::Access;
+using net::Method;
+using net::QueryFields;
+using net::Request;
+using net::Response;
+
+constexpr std::string_view k_results_list = "results";
+constexpr std::size_t k_search_bytes_max = 1024;
+
+/// A body, or the error that becomes a problem.
+using Body = Result<std::string>;
+
+// Submitting ---------------------------------------------------------------------------------
+
+/// `application/json`, with any parameters, or nothing said.
+bool is_json(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return type.empty() || net::equal_without_case(type, "application/json");
+}
+
+Result<Submitted> submit(const Request& request, const Ports& ports) {
+  const std::string_view type = request.headers.get("Content-Type");
+  if (!is_json(type)) {
+    return Error{Code::unsupported_media,
+                 "a submission is application/json, not: " + std::string(type)};
+  }
+  BL_RETURN_IF_ERROR(QueryFields(request).finish());
+  BL_TRY(const Submission submission, decode_submission(request.body));
+  return ports.writer.submit(submission);
+}
+
+Response post_result(const Request& request, const Ports& ports) {
+  const auto submitted = submit(request, ports);
+  if (!submitted.ok()) return net::problem(submitted.error(), request.request_id);
+  Response response = Response::json(201, encode_submitted(*submitted));
+  response.headers.add("Location", "/api/benchmark-results/" + submitted->id);
+  return response;
+}
+
+// Results ------------------------------------------------------------------------------------
+
+Body list_results(const Request& request, const Ports& ports) {
+  QueryFields query(request);
+  ResultFilter filter;
+  filter.run_id = query.text("run_id");
+  filter.batch_id = query.text("batch_id");
+  filter.run_reason = query.text("run_reason");
+  filter.earliest = query.time("earliest_timestamp");
+  filter.latest = query.time("latest_timestamp");
+  filter.page_size = static_cast<int>(query.integer("page_size", 1, 1000).value_or(100));
+  if (const auto cursor = query.text("cursor")) {
+    auto before = read_cursor(k_results_list, *cursor);
+    if (before.ok()) {
+      filter.before_id = *std::move(before);
+    } else {
+      query.fault("cursor", "not a cursor of this list", *cursor);
+    }
+  }
+  BL_RETURN_IF_ERROR(query.finish());
+  BL_TRY(const auto rows, ports.runs.results(filter));
+  std::optional<std::string> next;
+  if (rows.size() == static_cast<std::size_t>(filter.page_size)) {
+    next = make_cursor(k_results_list, rows.back().id);
+  }
+  return encode_results(rows, next);
+}
+
+/// True when If-None-Match names the tag; weak comparison (RFC 9110 13.1.2).
+bool is_known_to_client(const Request& request, std::string_view tag) {
+  const auto opaque = [](std::string_view text) {
+    if (text.starts_with("W/")) text.remove_prefix(2);
+    return text;
+  };
+  for (std::string_view field : request.headers.all("If-None-Match")) {
+    while (!field.empty()) {
+      const std::size_t comma = std::min(field.find(','), field.size());
+      std::string_view one = field.substr(0, comma);
+      field.remove_prefix(std::min(comma + 1, field.size()));
+      while (one.starts_with(' ') || one.starts_with('\t')) one.remove_prefix(1);
+      while (one.ends_with(' ') || one.ends_with('\t')) one.remove_suffix(1);
+      if (one == "*" || opaque(one) == opaque(tag)) return true;
+    }
+  }
+  return false;
+}
+
+Response get_result(const Request& request, const Ports& ports) {
+  if (const auto query = QueryFields(request).finish(); !query.ok()) {
+    return net::problem(query.error(), request.request_id);
+  }
+  const auto result = ports.runs.result(request.capture("id"));
+  if (!result.ok()) return net::problem(result.error(), request.request_id);
+  std::string body = encode_result(*result, ports.mode);
+  const std::uint64_t hash = xxh3_64(body);
+  const std::string tag = "W/\"" + to_hex(std::as_bytes(std::span(&hash, 1))) + "\"";
+  Response response;
+  if (is_known_to_client(request, tag)) {
+    response.status = 304;
+  } else {
+    response = Response::json(200, std::move(body));
+  }
+  response.headers.add("ETag", tag);
+  response.headers.add("Cache-Control", "no-cache");
+  return response;
+}
+
+// History and comparison ---------------------------------------------------------------------
+
+Body history_of_series(const Request& request, const Ports& ports) {
+  QueryFields query(request);
+  const std::string fingerprint = query.required_text("fingerprint");
+  BL_RETURN_IF_ERROR(query.finish());
+  BL_TRY(const History history, ports.history.history(fingerprint));
+  return encode_history(history);
+}
+
+Body history_of_result(const Request& request, const Ports& ports) {
+  BL_RETURN_IF_ERROR(QueryFields(request).finish());
+  BL_TRY(const std::string fingerprint,
+         ports.history.fingerprint_of(request.capture("benchmark_result_id")));
+  BL_TRY(const History history, ports.history.history(fingerprint));
+  return encode_history(history);
+}
+
+Body compare_results(const Request& request, const Ports& ports) {
+  QueryFields query(request);
+  const std::string baseline = query.required_text("baseline_result_id");
+  const std::string contender = query.required_text("contender_result_id");
+  Thresholds thresholds;
+  thresholds.percent = query.positive("threshold").value_or(thresholds.percent);
+  thresholds.z = query.positive("threshold_z").value_or(thresholds.z);
+  BL_RETURN_IF_ERROR(query.finish());
+  BL_TRY(const CompareInput input, ports.compare.compare(baseline, contender));
+  return encode_comparison(compare(input, thresholds));
+}
+
+// Series and runs ----------------------------------------------------------------------------
+
+Body list_series(const Request& request, const Ports& ports) {
+  QueryFields query(request);
+  SeriesFilter filter;
+  filter.text = query.text("q", k_search_bytes_max);
+  filter.hardware = query.text("hardware");
+  filter.repository = query.text("repository");
+  filter.fingerprint = query.text("fingerprint");
+  filter.active_since = query.time("active_since");
+  filter.active_until = query.time("active_until");
+  if (const auto status =
+          query.choice("status", {"insufficient", "stable", "regressed", "improved"})) {
+    filter.status = static_cast<SeriesStatus>(*status);
+  }
+  const auto sort = query.choice("sort", {"recent", "name", "change"});
+  filter.sort = static_cast<SeriesFilter::Sort>(sort.value_or(0));
+  filter.cursor = query.text("cursor").value_or("");
+  filter.page_size = static_cast<int>(query.integer("page_size", 1, 1000).value_or(100));
+  BL_RETURN_IF_ERROR(query.finish());
+  BL_TRY(const SeriesPage page, ports.health.series(filter));
+  return encode_series(page);
+}
+
+Body recent_runs(const Request& request, const Ports& ports) {
+  QueryFields query(request);
+  const auto count = static_cast<int>(query.integer("page_size", 1, 100).value_or(25));
+  const auto attention = static_cast<WithAttention>(query.flag("include_attention"));
+  const auto repository = query.text("repository");
+  BL_RETURN_IF_ERROR(query.finish());
+  BL_TRY(const auto runs, ports.runs.recent_runs(repository, count));
+  BL_TRY(const auto repositories, ports.runs.repositories());
+  return encode_recent_runs(runs, repositories, attention);
+}
+
+Body facts(const Request& request, const Ports& ports) {
+  BL_RETURN_IF_ERROR(QueryFields(request).finish());
+  BL_TRY(const Facts found, ports.health.facts());
+  return encode_facts(found, ports.version);
+}
+
+Body ping(const Request& request, const Ports&) {
+  BL_RETURN_IF_ERROR(QueryFields(request).finish());
+  return std::string(R"({"status":"ok"})");
+}
+
+Response answer(Body body, const Request& request) {
+  if (!body.ok()) return net::problem(body.error(), request.request_id);
+  return Response::json(200, std::move(*body));
+}
+
+}  // namespace
+
+void add_routes(net::Router& router, const Ports& ports) {
+  const auto get = [&](std::string pattern, Access access,
+                       Body (*read)(const Request&, const Ports&)) {
+    router.add({.method = Method::get,
+                .pattern = std::move(pattern),
+                .access = access,
+                .handler = [read, ports](Request& request) {
+                  return answer(read(request, ports), request);
+                }});
+  };
+  router.add({.method = Method::post,
+              .pattern = "/api/results",
+              .access = Access::write,
+              .handler = [ports](Request& request) { return post_result(request, ports); }});
+  router.add({.method = Method::get,
+              .pattern = "/api/benchmark-results/{id}",
+              .access = Access::read,
+              .handler = [ports](Request& request) { return get_result(request, ports); }});
+  get("/api/benchmark-results", Access::read, list_results);
+  get("/api/history", Access::read, history_of_series);
+  get("/api/history/{benchmark_result_id}", Access::read, history_of_result);
+  get("/api/compare/benchmark-results", Access::read, compare_results);
+  get("/api/series", Access::read, list_series);
+  get("/api/runs/recent", Access::read, recent_runs);
+  get("/api/v1/facts", Access::read, facts);
+  get("/api/ping", Access::open, ping);
+}
+
+}  // namespace bl::results

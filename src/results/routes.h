@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "net/router.h"
+#include "results/ports.h"
+
+/// The new dialect of Conbench's API (spec/results-conbench.md 3.5; no trailing slashes), and
+/// /api/v1/facts. Decode, call a port, encode; nothing else. Described in openapi.yaml.
+namespace bl::results {
+
+/// What the routes call. All outlive the router.
+struct Ports {
+  ResultWriter& writer;
+  RunBrowser& runs;
+  HistoryReader& history;
+  CompareReader& compare;
+  ProjectHealthReader& health;
+  SummaryMode mode = SummaryMode::best;
+  std::string version;  ///< of the program, as /api/v1/facts says it
+};
+
+void add_routes(net::Router& router, const Ports& ports);
+
+}  // namespace bl::results
