@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { format_change, format_number, format_value, scale_for } from '../src/format/units';
+import { format_change, format_number, format_sigmas, format_value, scale_for } from '../src/format/units';
 
 const text = (value: number | null, unit: string | null) =>
   format_value(value, unit).text.replaceAll('\u00a0', ' ');
@@ -72,4 +72,10 @@ describe('format_change', () => {
     expect(format_change(null, 's')).toBeNull();
     expect(format_change(Number.NaN, 's')).toBeNull();
   });
+});
+
+test('sigmas carry their sign', () => {
+  expect(format_sigmas(7.25)).toBe('+7.3\u00a0σ');
+  expect(format_sigmas(-137.4)).toBe('\u2212137\u00a0σ');
+  expect(format_sigmas(0)).toBe('0.0\u00a0σ');
 });

@@ -173,7 +173,10 @@ export interface SeriesListItem {
   latest_result_timestamp: string;
   point_count: number;
   sparkline: (number | null)[];
+  /** The latest value against the mean of the commits before it; negative is worse. */
   change_percent?: number | null;
+  /** The same in standard deviations. */
+  z_score?: number | null;
 }
 
 export interface SeriesList {

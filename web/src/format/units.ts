@@ -131,3 +131,9 @@ export function format_change(percent: number | null | undefined, unit: string |
     ? { size, direction: 'worse', text: `${size} ${worse}` }
     : { size, direction: 'better', text: `${size} ${better}` };
 }
+
+/** A distance in standard deviations, with its sign: "+7.2 σ". */
+export function format_sigmas(value: number): string {
+  const shown = Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(1);
+  return `${value > 0 ? '+' : ''}${shown}\u00a0σ`.replace('-', '\u2212');
+}
