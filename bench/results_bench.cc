@@ -1,0 +1,281 @@
+// The results domain over SQLite at size: fills a store through the writer, then times what people
+// wait for. No server: the difference to http_bench is the wire.
+#include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "generate/result_generator.h"
+#include "measure.h"
+#include "results/schema.h"
+#include "results/store_compare.h"
+#include "results/store_history.h"
+#include "results/store_runs.h"
+#include "results/store_series.h"
+#include "results/store_series_refresh.h"
+#include "results/store_writer.h"
+#include "store/open.h"
+
+namespace bl::bench {
+namespace {
+
+struct Store {
+  SystemClock clock;
+  SystemRandom random;
+  IdSource ids{clock, random};
+  Log log{clock, LogLevel::warning, stderr_sink()};
+  Metrics metrics;
+  std::unique_ptr<store::Database> database;
+};
+
+template <class T>
+T must(Result<T> result, const char* what) {
+  if (result.ok()) return std::move(result).value();
+  std::fprintf(stderr, "%s: %s\n", what, result.error().message.c_str());
+  std::exit(2);
+}
+void must(Result<void> result, const char* what) {
+  if (result.ok()) return;
+  std::fprintf(stderr, "%s: %s\n", what, result.error().message.c_str());
+  std::exit(2);
+}
+
+void fill(Store& store, const ResultPlan& plan, std::int64_t batch, Report& report) {
+  const ResultGenerator generator(plan);
+  results::StoreResultWriter writer(*store.database, store.ids, store.clock);
+  std::atomic<int> next_commit = 0;
+  std::atomic<std::int64_t> stored = 0;
+  const double cpu = cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  const auto work = [&] {
+    for (int commit; (commit = next_commit++) < plan.commits;) {
+      const auto submissions = generator.commit(commit);
+      const std::span<const results::Submission> all(submissions);
+      for (std::size_t at = 0; at < all.size(); at += static_cast<std::size_t>(batch)) {
+        const auto part =
+            all.subspan(at, std::min(static_cast<std::size_t>(batch), all.size() - at));
+        must(writer.submit_all(part), "submit");
+        stored += static_cast<std::int64_t>(part.size());
+      }
+      if (commit % 20 == 0) {
+        std::fprintf(stderr, "\r%lld results, %.0f s", static_cast<long long>(stored.load()),
+                     seconds_since(start));
+      }
+    }
+  };
+  std::thread other(work);
+  work();
+  other.join();
+  const double seconds = seconds_since(start);
+  std::fprintf(stderr, "\n");
+  report.fact("results", static_cast<double>(stored.load()));
+  report.fact("fill_seconds", seconds);
+  report.fact("fill_cpu_us_per_result",
+              (cpu_seconds() - cpu) * 1e6 / static_cast<double>(stored.load()));
+  report.fact("fill_results_per_second", static_cast<double>(stored.load()) / seconds);
+}
+
+void refresh(Store& store, Report& report) {
+  results::SeriesRefresher refresher(*store.database);
+  const double cpu = cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  std::int64_t refreshed = 0;
+  while (const std::int64_t some = must(refresher.refresh_some(256), "refresh")) refreshed += some;
+  const double seconds = seconds_since(start);
+  report.fact("refreshed_series", static_cast<double>(refreshed));
+  report.fact("refresh_seconds", seconds);
+  report.fact(
+      "refresh_cpu_us_per_series",
+      (cpu_seconds() - cpu) * 1e6 / static_cast<double>(std::max<std::int64_t>(1, refreshed)));
+}
+
+// Durable single submits of many threads at once, without a wire.
+void time_submits(Store& store, const ResultPlan& plan, int threads, int each, Report& report) {
+  const ResultGenerator generator(plan);
+  results::StoreResultWriter writer(*store.database, store.ids, store.clock);
+  std::vector<std::vector<results::Submission>> prepared(static_cast<std::size_t>(threads));
+  for (int t = 0; t < threads; ++t) {
+    for (int i = 0; i < each; ++i) {
+      prepared[static_cast<std::size_t>(t)].push_back(
+          generator.single(static_cast<std::uint64_t>(t * each + i)));
+    }
+  }
+  std::vector<std::vector<double>> times(prepared.size());
+  std::vector<std::thread> workers;
+  const double cpu = cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  for (std::size_t t = 0; t < prepared.size(); ++t) {
+    workers.emplace_back([&, t] {
+      for (const auto& submission : prepared[t]) {
+        const auto begin = std::chrono::steady_clock::now();
+        must(writer.submit(submission), "submit");
+        times[t].push_back(seconds_since(begin) * 1e3);
+      }
+    });
+  }
+  for (auto& worker : workers) worker.join();
+  const double seconds = seconds_since(start);
+  std::vector<double> all;
+  for (const auto& some : times) all.insert(all.end(), some.begin(), some.end());
+  report.fact("submit_cpu_us", (cpu_seconds() - cpu) * 1e6 / static_cast<double>(all.size()));
+  report.add(timing_of("submit, " + std::to_string(threads) + " threads", all, seconds));
+}
+
+struct Samples {
+  std::vector<std::string> long_series, result_ids, run_ids;
+};
+
+Samples sample(Store& store) {
+  Samples samples;
+  must(store.database->read([&](store::Connection& connection) -> Result<void> {
+    const auto collect = [&](const char* sql, std::vector<std::string>& into) {
+      return connection.query(sql, {}, [&](const store::Row& row) {
+        into.emplace_back(row.text(0));
+        return true;
+      });
+    };
+    BL_RETURN_IF_ERROR(
+        collect("select history_fingerprint from bl_series where point_count >= "
+                "(select max(point_count) * 9 / 10 from bl_series) limit 300",
+                samples.long_series));
+    BL_RETURN_IF_ERROR(collect("select run_id from bl_run limit 500", samples.run_ids));
+    return collect("select id from bl_result_number where no % 97 = 0 limit 20000",
+                   samples.result_ids);
+  }),
+       "sample");
+  return samples;
+}
+
+void time_reads(Store& store, std::int64_t rounds, Report& report) {
+  results::StoreRunBrowser runs(*store.database);
+  results::StoreHistoryReader histories(*store.database);
+  results::StoreCompareReader compares(*store.database);
+  results::StoreProjectHealthReader health(*store.database);
+  const Samples samples = sample(store);
+  SeededRandom random(5);
+  const auto any = [&](const std::vector<std::string>& from) {
+    return from[random.below(from.size())];
+  };
+  std::size_t points = 0;
+  report.add(measure("history of a long series", rounds, [&](std::int64_t) {
+    points += must(histories.history(any(samples.long_series)), "history").points.size();
+  }));
+  report.fact("history_points", static_cast<double>(points) / static_cast<double>(rounds));
+  report.add(measure("result by id", rounds,
+                     [&](std::int64_t) { must(runs.result(any(samples.result_ids)), "result"); }));
+  report.add(measure("compare", rounds, [&](std::int64_t) {
+    const auto history = must(histories.history(any(samples.long_series)), "history");
+    (void)must(compares.compare(history.points[history.points.size() / 2].result_id,
+                                history.points.back().result_id),
+               "compare");
+  }));
+  const auto words = ResultGenerator::search_words();
+  const auto page = [&](results::SeriesFilter filter, std::int64_t i) {
+    filter.page_size = 25;
+    const auto first = must(health.series(filter), "series");
+    if (i % 2 == 1 && first.next_cursor) {  // every other time a second page
+      filter.cursor = *first.next_cursor;
+      (void)must(health.series(filter), "series");
+    }
+  };
+  using Sort = results::SeriesFilter::Sort;
+  for (const auto& [name, sort] : {std::pair{"recent", Sort::recent}, std::pair{"name", Sort::name},
+                                   std::pair{"change", Sort::change}}) {
+    report.add(measure(std::string("browse by ") + name, rounds / 4, [&](std::int64_t i) {
+      results::SeriesFilter filter;
+      filter.sort = sort;
+      page(filter, i);
+    }));
+    report.add(measure(std::string("search a word by ") + name, rounds / 4, [&](std::int64_t i) {
+      results::SeriesFilter filter;
+      filter.sort = sort;
+      filter.text = any(words);
+      page(filter, i);
+    }));
+  }
+  report.add(measure("search two words and a number", rounds / 4, [&](std::int64_t i) {
+    results::SeriesFilter filter;
+    filter.text = any(words) + " " + any(words) + " " + std::to_string(random.below(100));
+    page(filter, i);
+  }));
+  report.add(measure("search nothing like it", rounds / 4, [&](std::int64_t i) {
+    results::SeriesFilter filter;
+    filter.text = "no such benchmark";
+    page(filter, i);
+  }));
+  report.add(measure("browse regressed", rounds / 4, [&](std::int64_t i) {
+    results::SeriesFilter filter;
+    filter.status = results::SeriesStatus::regressed;
+    page(filter, i);
+  }));
+  report.add(measure("search box", rounds / 4,
+                     [&](std::int64_t) { (void)must(health.search(any(words), 20), "search"); }));
+  report.add(measure("recent runs, 25", rounds / 4, [&](std::int64_t) {
+    (void)must(runs.recent_runs(std::nullopt, 25), "runs");
+  }));
+  report.add(measure("results of a run, 100", rounds / 4, [&](std::int64_t) {
+    results::ResultFilter filter;
+    filter.run_id = any(samples.run_ids);
+    (void)must(runs.results(filter), "results");
+  }));
+  report.add(measure("newest results, 100", rounds / 4,
+                     [&](std::int64_t) { (void)must(runs.results({}), "results"); }));
+  report.add(measure("results of a day, 100", rounds / 4, [&](std::int64_t i) {
+    results::ResultFilter filter;
+    filter.earliest = Timestamp::from_seconds(1'672'531'200 + (i % 100) * 86'400);
+    filter.latest = Timestamp{filter.earliest->micros + 86'400'000'000};
+    (void)must(runs.results(filter), "results");
+  }));
+  report.add(
+      measure("facts", rounds / 4, [&](std::int64_t) { (void)must(health.facts(), "facts"); }));
+}
+
+int run(const Options& options) {
+  Report report("results over SQLite");
+  ResultPlan plan;
+  plan.seed = static_cast<std::uint64_t>(options.integer("--seed"));
+  plan.results = options.integer("--results");
+  plan.series = static_cast<int>(options.integer("--series"));
+  const std::filesystem::path folder = options.text("--data");
+  std::filesystem::create_directories(folder);
+  const std::string path = std::filesystem::absolute(folder / "results_bench.db").string();
+  const bool is_new = !std::filesystem::exists(path);
+
+  Store store;
+  store.database =
+      must(store::open_database("sqlite://" + path, {}, store.log, store.metrics), "open");
+  must(store.database->migrate(results::migrations()), "migrate");
+  report.fact("series", plan.series);
+  if (is_new) {
+    fill(store, plan, options.integer("--batch"), report);
+    refresh(store, report);
+  }
+  time_reads(store, options.integer("--rounds"), report);
+  if (options.integer("--submits") > 0) {
+    time_submits(store, plan, 64, static_cast<int>(options.integer("--submits") / 64), report);
+    refresh(store, report);
+  }
+  report.fact("file_bytes", static_cast<double>(std::filesystem::file_size(path)));
+  std::fputs(("\n" + report.table()).c_str(), stdout);
+  return report.save(options.text("--json")) ? 0 : 2;
+}
+
+}  // namespace
+}  // namespace bl::bench
+
+int main(int argc, char** argv) {
+  const bl::bench::Options options(argc, argv,
+                                   {{"--results", "1000000"},
+                                    {"--series", "20000"},
+                                    {"--seed", "1"},
+                                    {"--batch", "1000"},
+                                    {"--rounds", "2000"},
+                                    {"--submits", "20000"},
+                                    {"--data", "bench-data"},
+                                    {"--json", ""}});
+  return options.ok() ? bl::bench::run(options) : 2;
+}
