@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/uri.h"
-#include "fake_ports.h"
 #include "results/cursor.h"
+#include "results/tests/fake_ports.h"
 
 namespace bl::results {
 namespace {
