@@ -3,6 +3,7 @@
 #include "base/numbers.h"
 
 namespace bl::json {
+
 Value Value::boolean(bool b) {
   return {Kind::boolean, b};
 }
