@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/numbers.h"
+#include "base/uri.h"
 
 namespace bl::app {
 namespace {
@@ -129,7 +130,7 @@ Result<Settings> settings_from(const Config& config) {
   settings.data_folder = config.text("server.data");
   settings.store_uri = config.text("server.store");
   if (settings.store_uri.empty()) {
-    settings.store_uri = "sqlite://" + settings.data_folder + "/benchlake.db";
+    settings.store_uri = "sqlite://" + percent_encode_path(settings.data_folder) + "/benchlake.db";
   }
   BL_TRY(settings.log_level, parse_log_level(config.text("log.level")));
   BL_TRY(const HostPort address, parse_host_port(config.text("server.http")));

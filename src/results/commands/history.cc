@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/ids.h"
 #include "base/terminal.h"
@@ -55,6 +56,16 @@ std::string mark_of(const json::Value& sample) {
   return "";
 }
 
+/// The value against the mean of the commits before it, in percent.
+std::string difference_from_mean(const json::Value& sample) {
+  const json::Value* stats = sample.find("zscorestats");
+  if (stats == nullptr) return "-";
+  const double value = number_at(sample, "single_value_summary").value_or(NAN);
+  const double mean = number_at(*stats, "rolling_mean_excluding_this_commit").value_or(NAN);
+  const double percent = (value - mean) / std::abs(mean) * 100;
+  return std::isfinite(percent) ? fmt::format("{:+.1f} %", percent) : "-";
+}
+
 /// RFC 4180: quoted when needed.
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -94,15 +105,10 @@ void print_table(CommandIo& io, const json::Array& samples, std::size_t rows_max
   for (std::size_t i = first; i < samples.size(); ++i) {
     const json::Value& sample = samples[i];
     const auto value = number_at(sample, "single_value_summary");
-    const json::Value* stats = sample.find("zscorestats");
-    const auto mean =
-        stats == nullptr ? std::nullopt : number_at(*stats, "rolling_mean_excluding_this_commit");
     table.add_row({text_at(sample, "commit_timestamp"), text_at(sample, "commit_hash").substr(0, 8),
                    value ? human_value(*value, text_at(sample, "unit")) : "-",
-                   value && mean && *mean != 0
-                       ? fmt::format("{:+.1f} %", (*value - *mean) / std::abs(*mean) * 100)
-                       : "-",
-                   mark_of(sample), text_at(sample, "commit_message").substr(0, 60)});
+                   difference_from_mean(sample), mark_of(sample),
+                   text_at(sample, "commit_message").substr(0, 60)});
   }
   fmt::print(io.out, "{}", table.to_text(terminal_width(io.out), is_color_terminal(io.out)));
   if (first > 0)
