@@ -46,7 +46,11 @@ describe('get', () => {
     });
     const problem = await failure(get('/x'));
     expect(problem).toMatchObject({
-      title: 'Unprocessable', status: 422, detail: 'bad cursor: zz', code: 'invalid', request_id: 'r-1',
+      title: 'Unprocessable',
+      status: 422,
+      detail: 'bad cursor: zz',
+      code: 'invalid',
+      request_id: 'r-1',
     });
     expect(problem.faults).toHaveLength(1);
   });
@@ -58,7 +62,9 @@ describe('get', () => {
       headers: { 'content-type': 'text/html', 'x-request-id': 'r-2' },
     });
     expect(await failure(get('/x'))).toMatchObject({
-      title: 'Bad Gateway', status: 502, request_id: 'r-2',
+      title: 'Bad Gateway',
+      status: 502,
+      request_id: 'r-2',
     });
   });
 

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { fields, object_of, read_reference, resolve, type_name, type Node } from '../src/api/openapi';
+import {
+  fields,
+  object_of,
+  read_reference,
+  resolve,
+  type_name,
+  type Node,
+} from '../src/api/openapi';
 
 const document: Node = {
   openapi: '3.1.0',
@@ -13,7 +20,10 @@ const document: Node = {
         summary: 'One result',
         parameters: [{ $ref: '#/components/parameters/Size' }],
         responses: {
-          200: { description: 'ok', content: { 'application/json': { schema: { $ref: '#/components/schemas/Page' } } } },
+          200: {
+            description: 'ok',
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/Page' } } },
+          },
           404: { $ref: '#/components/responses/Missing' },
         },
       },
@@ -30,7 +40,10 @@ const document: Node = {
     parameters: { Size: { name: 'page_size', in: 'query', schema: { type: 'integer' } } },
     responses: { Missing: { description: 'nothing there' } },
     schemas: {
-      Page: { type: 'object', properties: { results: { type: 'array', items: { $ref: '#/components/schemas/Result' } } } },
+      Page: {
+        type: 'object',
+        properties: { results: { type: 'array', items: { $ref: '#/components/schemas/Result' } } },
+      },
       Result: {
         type: 'object',
         required: ['id'],
@@ -65,9 +78,13 @@ test('operations are grouped by tag, with the parameters of path and operation',
 test('types are named in a few words', () => {
   expect(type_name(document, { type: 'string', format: 'date-time' })).toBe('string (date-time)');
   expect(type_name(document, { type: ['number', 'null'] })).toBe('number | null');
-  expect(type_name(document, { type: 'array', items: { $ref: '#/components/schemas/Result' } })).toBe('array of Result');
+  expect(
+    type_name(document, { type: 'array', items: { $ref: '#/components/schemas/Result' } }),
+  ).toBe('array of Result');
   expect(type_name(document, { enum: ['s', 'B'] })).toBe('"s" | "B"');
-  expect(type_name(document, { anyOf: [{ type: 'string' }, { type: 'null' }] })).toBe('string | null');
+  expect(type_name(document, { anyOf: [{ type: 'string' }, { type: 'null' }] })).toBe(
+    'string | null',
+  );
 });
 
 test('the object behind an array of references is found, with its fields', () => {
@@ -75,7 +92,12 @@ test('the object behind an array of references is found, with its fields', () =>
   const [results] = fields(document, page!);
   expect(results).toMatchObject({ name: 'results', required: false });
   const [id] = fields(document, results!.inner!);
-  expect(id).toMatchObject({ name: 'id', required: true, type: 'string (uuid)', description: 'its id' });
+  expect(id).toMatchObject({
+    name: 'id',
+    required: true,
+    type: 'string (uuid)',
+    description: 'its id',
+  });
 });
 
 test('references in a circle and to nowhere end', () => {

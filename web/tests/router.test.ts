@@ -28,7 +28,10 @@ test('the first route that fits wins', () => {
     { pattern: '/results/{id}', view: 'one' },
   ];
   expect(match_route(routes, '/results/new')?.route.view).toBe('new');
-  expect(match_route(routes, '/results/7')).toMatchObject({ route: { view: 'one' }, params: { id: '7' } });
+  expect(match_route(routes, '/results/7')).toMatchObject({
+    route: { view: 'one' },
+    params: { id: '7' },
+  });
   expect(match_route(routes, '/elsewhere')).toBeNull();
 });
 
@@ -39,7 +42,9 @@ test('what fill writes, match_pattern reads back', () => {
 });
 
 test('change_query drops empty values and keeps keys sorted', () => {
-  expect(change_query('?status=stable&q=a', { q: '', sort: 'name' })).toBe('?sort=name&status=stable');
+  expect(change_query('?status=stable&q=a', { q: '', sort: 'name' })).toBe(
+    '?sort=name&status=stable',
+  );
   expect(change_query('', { q: null })).toBe('');
   expect(change_query('?b=1', { a: 'x y' })).toBe('?a=x+y&b=1');
 });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { differences } from '../src/format/differences';
-import { commit_href, first_line, short_repository, split_name, tag_texts } from '../src/format/names';
+import {
+  commit_href,
+  first_line,
+  short_repository,
+  split_name,
+  tag_texts,
+} from '../src/format/names';
 import { format_age, format_date, format_time } from '../src/format/time';
 
 describe('times', () => {
@@ -41,7 +47,9 @@ describe('names', () => {
   });
 
   test('a commit is a link only where the repository has a web address', () => {
-    expect(commit_href('https://github.com/org/repo', 'abc')).toBe('https://github.com/org/repo/commit/abc');
+    expect(commit_href('https://github.com/org/repo', 'abc')).toBe(
+      'https://github.com/org/repo/commit/abc',
+    );
     expect(commit_href('file:///srv/repo', 'abc')).toBeNull();
     expect(commit_href('https://github.com/org/repo', null)).toBeNull();
     expect(short_repository('https://github.com/org/repo')).toBe('org/repo');

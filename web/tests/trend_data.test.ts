@@ -1,27 +1,55 @@
 import { describe, expect, test } from 'vitest';
 import type { HistorySample, ZScoreStats } from '../src/api/types';
 import {
-  build_trend, full_x, lower_bound, nearest, range_of_times, recent_x, segment_runs, times_of,
-  visible, y_extent,
+  build_trend,
+  full_x,
+  lower_bound,
+  nearest,
+  range_of_times,
+  recent_x,
+  segment_runs,
+  times_of,
+  visible,
+  y_extent,
 } from '../src/chart/trend_data';
 
 const k_day = 86_400;
 
 function stats(change: Partial<ZScoreStats> = {}): ZScoreStats {
   return {
-    begins_distribution_change: false, is_step: false, is_outlier: false, segment_id: 0,
-    rolling_mean_excluding_this_commit: 10, rolling_mean: 10, residual: 0, rolling_stddev: 0.5,
+    begins_distribution_change: false,
+    is_step: false,
+    is_outlier: false,
+    segment_id: 0,
+    rolling_mean_excluding_this_commit: 10,
+    rolling_mean: 10,
+    residual: 0,
+    rolling_stddev: 0.5,
     ...change,
   };
 }
 
-function sample(day: number, value: number | null, change: Partial<HistorySample> = {}): HistorySample {
+function sample(
+  day: number,
+  value: number | null,
+  change: Partial<HistorySample> = {},
+): HistorySample {
   const time = new Date(day * k_day * 1000).toISOString();
   return {
-    benchmark_result_id: `r${day}`, result_timestamp: time, mean: value, single_value_summary: value,
-    single_value_summary_type: 'min', unit: 's', hardware_hash: 'h', commit_hash: `c${day}`,
-    commit_repository: 'https://github.com/org/repo', commit_message: '', commit_timestamp: time,
-    zscorestats: stats(), data: [], ...change,
+    benchmark_result_id: `r${day}`,
+    result_timestamp: time,
+    mean: value,
+    single_value_summary: value,
+    single_value_summary_type: 'min',
+    unit: 's',
+    hardware_hash: 'h',
+    commit_hash: `c${day}`,
+    commit_repository: 'https://github.com/org/repo',
+    commit_message: '',
+    commit_timestamp: time,
+    zscorestats: stats(),
+    data: [],
+    ...change,
   };
 }
 
@@ -36,7 +64,9 @@ describe('build_trend', () => {
     const data = build_trend([
       sample(1, 10, { zscorestats: stats({ rolling_stddev: null }) }),
       sample(2, 10),
-      sample(3, 90, { zscorestats: stats({ is_outlier: true, rolling_mean_excluding_this_commit: null }) }),
+      sample(3, 90, {
+        zscorestats: stats({ is_outlier: true, rolling_mean_excluding_this_commit: null }),
+      }),
       sample(4, 10, { zscorestats: null }),
     ]);
     expect(data.mean).toEqual([10, 10, null, null]);
@@ -140,7 +170,10 @@ describe('y_extent', () => {
   });
 
   test('a flat line gets room, nothing gets the unit range', () => {
-    const flat = build_trend([sample(1, 5, { zscorestats: null }), sample(2, 5, { zscorestats: null })]);
+    const flat = build_trend([
+      sample(1, 5, { zscorestats: null }),
+      sample(2, 5, { zscorestats: null }),
+    ]);
     const { min, max } = y_extent(flat, 0, 2, false);
     expect(max - min).toBeGreaterThan(0);
     expect(y_extent(flat, 0, 0, false)).toEqual({ min: 0, max: 1 });
@@ -156,7 +189,14 @@ test('nearest skips samples without a value', () => {
 test('segment_runs cuts where the segment changes', () => {
   const with_segment = (id: number) => ({ zscorestats: stats({ segment_id: id }) });
   const data = build_trend([0, 0, 1, 1, 2].map((id, i) => sample(i, 1, with_segment(id))));
-  expect(segment_runs(data, 0, 5)).toEqual([[0, 2], [2, 4], [4, 5]]);
-  expect(segment_runs(data, 3, 5)).toEqual([[3, 4], [4, 5]]);
+  expect(segment_runs(data, 0, 5)).toEqual([
+    [0, 2],
+    [2, 4],
+    [4, 5],
+  ]);
+  expect(segment_runs(data, 3, 5)).toEqual([
+    [3, 4],
+    [4, 5],
+  ]);
   expect(segment_runs(data, 2, 2)).toEqual([]);
 });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { format_change, format_number, format_sigmas, format_value, scale_for } from '../src/format/units';
+import {
+  format_change,
+  format_number,
+  format_sigmas,
+  format_value,
+  scale_for,
+} from '../src/format/units';
 
 const text = (value: number | null, unit: string | null) =>
   format_value(value, unit).text.replaceAll('\u00a0', ' ');
@@ -60,9 +66,15 @@ test('one scale fits a whole axis', () => {
 
 describe('format_change', () => {
   test('negative is worse, in the words of the unit', () => {
-    expect(format_change(-12.34, 's')).toMatchObject({ direction: 'worse', text: '12.3\u00a0% slower' });
+    expect(format_change(-12.34, 's')).toMatchObject({
+      direction: 'worse',
+      text: '12.3\u00a0% slower',
+    });
     expect(format_change(-12.34, 'B')?.text).toBe('12.3\u00a0% larger');
-    expect(format_change(95.1, 'i/s')).toMatchObject({ direction: 'better', text: '95.1\u00a0% faster' });
+    expect(format_change(95.1, 'i/s')).toMatchObject({
+      direction: 'better',
+      text: '95.1\u00a0% faster',
+    });
     expect(format_change(3, null)?.text).toBe('3.0\u00a0% better');
   });
 

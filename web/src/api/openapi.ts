@@ -40,7 +40,9 @@ const k_methods = ['get', 'post', 'put', 'patch', 'delete', 'head'];
 const k_depth_max = 8;
 
 function node(value: unknown): Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Node) : {};
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Node)
+    : {};
 }
 
 function text(value: unknown): string {
@@ -88,7 +90,7 @@ export interface Field {
   inner: Node | null;
 }
 
-/** The object that a schema leads to: itself, the items of an array, the first object of a choice. */
+/** The object that a schema leads to: itself, an array's items, the first object of a choice. */
 export function object_of(document: Node, value: unknown, depth = 0): Node | null {
   if (depth > k_depth_max) return null;
   const found = resolve(document, value);

@@ -19,7 +19,7 @@ const k_names = [
 export type ColourName = (typeof k_names)[number];
 export type Colours = Record<ColourName, string>;
 
-/** Resolves light-dark() and friends by letting the browser compute them on a throw-away element. */
+/** Resolves light-dark() and friends: the browser computes them on a throw-away element. */
 export function read_colours(host: Element): Colours {
   const probe = document.createElement('span');
   probe.hidden = true;

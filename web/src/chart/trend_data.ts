@@ -157,7 +157,7 @@ export function y_extent(data: TrendData, from: number, to: number, from_zero: b
 
 const k_x_margin = 0.015;
 
-/** The x range of samples [from, to), with a little air that no other sample lies in; never empty. */
+/** The x range of samples [from, to), with air that no other sample lies in; never empty. */
 export function window_x(xs: Float64Array, from: number, to: number): Extent {
   if (from >= to) return { min: 0, max: 1 };
   const min = xs[from]!;

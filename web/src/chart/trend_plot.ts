@@ -75,7 +75,13 @@ export class TrendPlot {
   /** The sample that a click would open. */
   #on_point: number | null = null;
 
-  constructor(host: HTMLElement, view: TrendView, events: TrendEvents, width: number, height: number) {
+  constructor(
+    host: HTMLElement,
+    view: TrendView,
+    events: TrendEvents,
+    width: number,
+    height: number,
+  ) {
     this.#view = view;
     this.#events = events;
     this.#plot = new uPlot(this.#options(width, height), this.#columns(), host);
@@ -194,7 +200,10 @@ export class TrendPlot {
       values: (_, ticks) => {
         const scale = scale_for(data.unit, Math.max(...ticks.map(Math.abs), 0));
         const step = ticks.length > 1 ? (ticks[1]! - ticks[0]!) * scale.factor : 1;
-        const decimals = Math.min(9, Math.max(0, -Math.floor(Math.log10(Math.abs(step) || 1) + 1e-9)));
+        const decimals = Math.min(
+          9,
+          Math.max(0, -Math.floor(Math.log10(Math.abs(step) || 1) + 1e-9)),
+        );
         return ticks.map((tick) => {
           const scaled = tick * scale.factor;
           const text = decimals > 6 ? format_number(scaled) : scaled.toFixed(decimals);
@@ -211,7 +220,12 @@ export class TrendPlot {
     return [extent.min, extent.max];
   }
 
-  #segment_gaps = (plot: uPlot, _: number, from: number, to: number): [from: number, to: number][] => {
+  #segment_gaps = (
+    plot: uPlot,
+    _: number,
+    from: number,
+    to: number,
+  ): [from: number, to: number][] => {
     const { data, axis } = this.#view;
     const xs = xs_of(data, axis);
     const at = (i: number) => plot.valToPos(xs[i]!, 'x', true);
@@ -328,7 +342,12 @@ export class TrendPlot {
       ctx.lineWidth = 1.75 * uPlot.pxRatio;
       ctx.strokeStyle = colours['chart-outlier'];
       ctx.fillStyle = colours.surface;
-      polygon(ctx, x, y, size, [[0, -1], [1, 0], [0, 1], [-1, 0]]);
+      polygon(ctx, x, y, size, [
+        [0, -1],
+        [1, 0],
+        [0, 1],
+        [-1, 0],
+      ]);
       ctx.stroke();
       return;
     }
@@ -339,7 +358,11 @@ export class TrendPlot {
     ctx.fillRect(Math.round(x), top, Math.max(1, Math.round(uPlot.pxRatio)), height);
     ctx.globalAlpha = 1;
     const tip = rises ? -1 : 1;
-    polygon(ctx, x, y, size * 1.2, [[0, tip], [0.95, -0.75 * tip], [-0.95, -0.75 * tip]]);
+    polygon(ctx, x, y, size * 1.2, [
+      [0, tip],
+      [0.95, -0.75 * tip],
+      [-0.95, -0.75 * tip],
+    ]);
   }
 
   #draw_highlight(ctx: CanvasRenderingContext2D, { index, role }: Highlight): void {
@@ -394,7 +417,8 @@ export class TrendPlot {
       const box = over.getBoundingClientRect();
       const [left, top] = [event.clientX - box.left, event.clientY - box.top];
       const found = this.#find(left, top);
-      this.#on_point = found !== null && this.#distance(found, left, top) <= k_pick_px ? found : null;
+      this.#on_point =
+        found !== null && this.#distance(found, left, top) <= k_pick_px ? found : null;
       over.style.cursor = this.#on_point === null ? 'crosshair' : 'pointer';
       this.#events.hover(found);
     };

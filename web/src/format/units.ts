@@ -26,7 +26,10 @@ const k_seconds: Scale[] = [
   { factor: 1e9, label: 'ns' },
 ];
 
-const k_nanoseconds: Scale[] = k_seconds.map(({ factor, label }) => ({ factor: factor / 1e9, label }));
+const k_nanoseconds: Scale[] = k_seconds.map(({ factor, label }) => ({
+  factor: factor / 1e9,
+  label,
+}));
 
 const k_bytes: Scale[] = ['TiB', 'GiB', 'MiB', 'KiB', 'B'].map((label, i) => ({
   factor: 1 / 1024 ** (4 - i),
@@ -116,7 +119,10 @@ const k_words: Record<string, [worse: string, better: string]> = {
 };
 
 /** A change as the API gives it (percent, negative = worse) in words. */
-export function format_change(percent: number | null | undefined, unit: string | null): Change | null {
+export function format_change(
+  percent: number | null | undefined,
+  unit: string | null,
+): Change | null {
   if (percent === null || percent === undefined || !Number.isFinite(percent)) return null;
   const magnitude = Math.abs(percent);
   const digits = magnitude >= 100 ? 0 : 1;

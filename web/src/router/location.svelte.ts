@@ -85,7 +85,7 @@ class Location {
   }
 }
 
-/** Scrolls once what is being loaded has made the page long enough, unless the reader was faster. */
+/** Scrolls once what is being loaded made the page long enough, unless the reader was faster. */
 function restore_scroll(top: number): void {
   let frames = 0;
   let stopped = false;

@@ -39,7 +39,10 @@ export function match_pattern(pattern: string, path: string): Params | null {
 }
 
 /** The first route that fits. */
-export function match_route<View>(routes: readonly Route<View>[], path: string): Match<View> | null {
+export function match_route<View>(
+  routes: readonly Route<View>[],
+  path: string,
+): Match<View> | null {
   for (const route of routes) {
     const params = match_pattern(route.pattern, path);
     if (params) return { route, params };
@@ -52,7 +55,7 @@ export function fill(pattern: string, params: Params): string {
   return pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
 }
 
-/** The query with some keys changed; null or '' drops a key. Keys stay sorted: one view, one address. */
+/** The query with keys changed; null or '' drops a key. Keys are sorted: one view, one address. */
 export function change_query(
   search: string,
   changes: Record<string, string | number | null | undefined>,
