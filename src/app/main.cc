@@ -13,7 +13,9 @@ std::map<std::string, std::string> environment_of_process() {
   std::map<std::string, std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const char* equals = std::strchr(*entry, '=');
-    if (equals != nullptr) variables.emplace(std::string(*entry, equals), equals + 1);
+    if (equals == nullptr) continue;
+    const auto name_length = static_cast<std::size_t>(equals - *entry);
+    variables.emplace(std::string(*entry, name_length), equals + 1);
   }
   return variables;
 }
