@@ -21,26 +21,31 @@ struct ServerAddress {
 /// The options `--server URL`, `--token TOKEN` and `--data DIR`, the same for every command that
 /// talks to a server.
 std::vector<CommandOption> server_options();
-/// Token order: `--token`, BENCHLAKE_TOKEN, server.json's. Errors: not_found (no server named and
-/// none runs: says how to start one), corrupt.
+/// Token order: `--token`, BENCHLAKE_TOKEN, server.json's; the last only for the server that wrote
+/// it. DIR: `--data`, BENCHLAKE_SERVER_DATA, `data`. Errors: invalid (no http or https URL),
+/// not_found (no server named and none runs: says how to start one), corrupt, io, forbidden.
 Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& io, Disk& disk);
 
+/// DIR/server.json, mode 0600. Errors: those of write_file_atomically.
 Result<void> write_server_file(Disk& disk, const std::string& data_folder,
                                const ServerAddress& address);
+/// Fine when it is not there.
 Result<void> remove_server_file(Disk& disk, const std::string& data_folder);
 
 /// A client that knows the address: JSON in, JSON out, problem+json turned into Error (with its
-/// faults).
+/// faults). One object per thread.
 class ApiClient {
  public:
   explicit ApiClient(ServerAddress address, ClientLimits limits = {});
-  /// `path` with query. Errors: those of Client, and the server's own by their code.
+  /// `path` with query. An answer without a body is null. Errors: those of Client, the server's own
+  /// by their code, malformed (a good status without JSON).
   Result<json::Value> get(const std::string& path);
   Result<json::Value> post(const std::string& path, std::string_view json_body);
   Result<void> remove(const std::string& path);
   const ServerAddress& address() const { return address_; }
 
  private:
+  Result<ClientResponse> send(Method method, const std::string& path, std::string_view json_body);
   ServerAddress address_;
   Client client_;
 };
