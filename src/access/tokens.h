@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/disk.h"
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -17,6 +18,9 @@
 /// API tokens: 32 random bytes, shown once, kept as SHA-256; each has a role. The operator token
 /// lives in a file of the data folder (DESIGN 10) and is an admin.
 namespace bl::access {
+
+/// The text of a role that a token may have: reader, writer, admin.
+std::optional<net::Role> parse_role(std::string_view text);
 
 struct TokenView {
   std::string id, name, prefix;
@@ -33,25 +37,30 @@ struct NewToken {
 struct TokenLimits {
   std::size_t name_bytes_max = 200;
   std::size_t tokens_max = 10'000;         ///< not revoked
+  std::size_t revoked_shown_max = 1'000;   ///< in lists
   std::size_t cache_entries_max = 4'096;   ///< authenticated hashes in memory
   std::int64_t cache_ms_max = 5'000;       ///< a revocation by another process is seen after this
   std::int64_t last_used_ms_min = 60'000;  ///< last_used_at is written at most this often
 };
 
-/// Threads: any. Errors of all: io, overloaded.
+/// The tokens of the store. Acknowledged means durable. Threads: any. Errors of all: those of the
+/// store.
 class Tokens {
  public:
   Tokens(store::Database& database, const Clock& clock, Random& random, IdSource& ids,
          TokenLimits limits = {});
   ~Tokens();
-  /// Errors: invalid (empty or too long name), too_many.
+  /// BL_CHECKs that the role is not anonymous. Errors: invalid with the path /name (empty, longer
+  /// than name_bytes_max, not UTF-8, control characters), conflict (tokens_max reached).
   Result<NewToken> create(std::string_view name, net::Role role);
-  /// Newest first, revoked ones too.
+  /// Newest first: all that work, and the revoked_shown_max that were revoked last.
   Result<std::vector<TokenView>> list();
-  /// Works at once in this process. Errors: not_found.
+  /// Works at once in this process, elsewhere after cache_ms_max; fine when it is revoked already.
+  /// Errors: not_found.
   Result<void> revoke(std::string_view id);
-  /// The token's view, or nullopt when nobody has it or it is revoked. Cost: a hash and a map
-  /// look-up when it was seen within cache_ms_max.
+  /// The token's view, or nullopt when nobody has it or it is revoked. Keeps last_used_at, at most
+  /// once in last_used_ms_min; when that fails the token works all the same. Cost: a hash and a map
+  /// look-up when it was seen within cache_ms_max; nothing for a text that cannot be a token.
   Result<std::optional<TokenView>> find(std::string_view plaintext);
 
  private:
@@ -59,7 +68,9 @@ class Tokens {
   std::unique_ptr<State> state_;
 };
 
-/// Bearer tokens, and the operator's.
+/// Reads `Authorization: Bearer TOKEN`. The operator's token is an admin without an id. A request
+/// without the header is anonymous; with another scheme, several of them, or a token that nobody
+/// has: unauthenticated. Threads: any.
 class TokenAuthenticator final : public net::Authenticator {
  public:
   TokenAuthenticator(Tokens& tokens, std::string operator_token)
@@ -71,16 +82,18 @@ class TokenAuthenticator final : public net::Authenticator {
   std::string operator_token_;
 };
 
-/// Reads DIR/operator.token, or writes a new one (0600). `created` tells which. Errors: io,
-/// corrupt.
 struct OperatorToken {
   std::string plaintext;
-  bool created = false;
+  bool created = false;  ///< by this call
 };
+/// Reads DIR/operator.token, or writes a new one (mode 0600, durable). An operator may put a token
+/// of his own there: 20 to 200 visible ASCII characters. Errors: corrupt (anything else; names the
+/// file, never the token), io, disk_full, forbidden.
 Result<OperatorToken> load_operator_token(Disk& disk, const std::string& data_folder,
                                           Random& random);
 
-/// Tables of this domain (numbers 50..).
+/// Tables of this domain: `bl_token` (PostgreSQL: benchlake.token). The numbers go on where those
+/// of results end.
 std::span<const store::Migration> migrations();
 
 }  // namespace bl::access

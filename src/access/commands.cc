@@ -1,0 +1,123 @@
+#include "access/commands.h"
+
+#include <fmt/format.h>
+
+#include "base/terminal.h"
+#include "base/uri.h"
+#include "net/server_address.h"
+
+namespace bl::access {
+namespace {
+
+std::string text_of(const json::Value& token, std::string_view key) {
+  const json::Value* value = token.find(key);
+  return value != nullptr && value->is_string() ? value->as_string() : std::string();
+}
+
+Result<net::ApiClient> connect(const Arguments& arguments, const CommandIo& io) {
+  const std::unique_ptr<Disk> disk = make_real_disk();
+  BL_TRY(net::ServerAddress address, net::find_server(arguments, io, *disk));
+  return net::ApiClient(std::move(address));
+}
+
+/// stdout has the token alone, so that a script can take it.
+Result<void> create(const Arguments& arguments, CommandIo& io) {
+  BL_TRY(net::ApiClient client, connect(arguments, io));
+  std::string body;
+  json::Writer(body)
+      .begin_object()
+      .member("name", arguments.text("NAME"))
+      .member("role", arguments.text("--role"))
+      .end_object();
+  BL_TRY(const json::Value token, client.post("/api/tokens", body));
+  if (arguments.flag("--json")) {
+    fmt::print(io.out, "{}\n", json::to_text(token));
+    return {};
+  }
+  fmt::print(io.err,
+             "This is the only time that the token is shown. Keep it where programs find secrets,\n"
+             "for example as BENCHLAKE_TOKEN of a CI job. To take it back: benchlake token revoke "
+             "{}\n",
+             text_of(token, "id"));
+  fmt::print(io.out, "{}\n", text_of(token, "token"));
+  return {};
+}
+
+Result<void> list(const Arguments& arguments, CommandIo& io) {
+  BL_TRY(net::ApiClient client, connect(arguments, io));
+  BL_TRY(const json::Value answer, client.get("/api/tokens"));
+  if (arguments.flag("--json")) {
+    fmt::print(io.out, "{}\n", json::to_text(answer));
+    return {};
+  }
+  const json::Value* tokens = answer.find("tokens");
+  if (tokens == nullptr || !tokens->is_array()) {
+    return Error{Code::malformed, "the server's answer has no tokens: " + client.address().url};
+  }
+  Table table(
+      {{"id"}, {"name"}, {"role"}, {"starts with"}, {"created"}, {"last used"}, {"revoked"}});
+  for (const json::Value& token : tokens->items()) {
+    table.add_row({text_of(token, "id"), text_of(token, "name"), text_of(token, "role"),
+                   text_of(token, "prefix"), text_of(token, "created_at"),
+                   text_of(token, "last_used_at"), text_of(token, "revoked_at")});
+  }
+  fmt::print(io.out, "{}", table.to_text(terminal_width(io.out), is_color_terminal(io.out)));
+  return {};
+}
+
+Result<void> revoke(const Arguments& arguments, CommandIo& io) {
+  BL_TRY(net::ApiClient client, connect(arguments, io));
+  const std::string& id = arguments.text("ID");
+  BL_RETURN_IF_ERROR(client.remove("/api/tokens/" + percent_encode(id)));
+  if (arguments.flag("--json")) {
+    std::string out;
+    json::Writer(out).begin_object().member("id", id).member("revoked", true).end_object();
+    fmt::print(io.out, "{}\n", out);
+  } else {
+    fmt::print(io.err, "revoked: {}\n", id);
+  }
+  return {};
+}
+
+using Action = Result<void> (*)(const Arguments&, CommandIo&);
+
+std::function<ExitCode(const Arguments&, CommandIo&)> runner(Action action) {
+  return [action](const Arguments& arguments, CommandIo& io) {
+    const Result<void> outcome = action(arguments, io);
+    return outcome.ok() ? ExitCode::ok : print_error(io, outcome.error());
+  };
+}
+
+std::vector<CommandOption> create_options() {
+  std::vector<CommandOption> options = {{.name = "--role",
+                                         .value_name = "ROLE",
+                                         .help = "reader, writer or admin",
+                                         .default_text = "writer"}};
+  for (CommandOption& option : net::server_options()) options.push_back(std::move(option));
+  return options;
+}
+
+}  // namespace
+
+std::vector<Command> commands() {
+  return {{.path = "token create",
+           .help = "makes a token and prints it, once",
+           .example = "benchlake token create ci --role writer",
+           .options = create_options(),
+           .arguments = {{.name = "NAME", .help = "what people know it by"}},
+           .run = runner(create)},
+          {.path = "token list",
+           .help = "lists tokens, without their secrets",
+           .example = "benchlake token list",
+           .options = net::server_options(),
+           .arguments = {},
+           .run = runner(list)},
+          {.path = "token revoke",
+           .help = "takes a token back at once",
+           .example = "benchlake token revoke 06a1b2c3d4e57f00800012ab34cd56ef",
+           .options = net::server_options(),
+           .arguments = {{.name = "ID", .help = "as token list shows it"}},
+           .run = runner(revoke)}};
+}
+
+}  // namespace bl::access
