@@ -48,13 +48,37 @@ verb_web() {
   with_node npm run dev -- "$@"
 }
 
+# ./dev bench [NAME [ARGUMENT ...]]: the programs of bench/, one after the other on a quiet machine.
 verb_bench() {
-  [[ -x bench/run ]] || die "bench/run is not there"
+  local source name names=()
+  for source in bench/*_bench.cc; do names+=("$(basename "$source" .cc)"); done
+  if [[ $# -gt 0 ]]; then
+    [[ " ${names[*]} " == *" $1 "* ]] || die "unknown benchmark: $1 (there are: ${names[*]})" 2
+    names=("$1")
+    shift
+  fi
   need build node
   need_page
   need_build release
   run_queue
-  exec bench/run "$@"
+  mkdir -p build/bench
+  for name in "${names[@]}"; do
+    printf '\n== %s\n' "$name"
+    (cd build/bench && "../release/bench/$name" --json "$name.json" "$@")
+  done
+  printf '\nfigures as JSON: build/bench\n'
+}
+
+# The same, and beside it the figures that are committed in bench/baseline.
+verb_perf() {
+  verb_bench "$@"
+  local baseline figures
+  for baseline in bench/baseline/*.json; do
+    figures="build/bench/$(basename "$baseline")"
+    [[ -f $baseline && -f $figures ]] || continue
+    printf '\n== %s\n' "$(basename "$baseline" .json)"
+    system_python bench/compare.py "$baseline" "$figures"
+  done
 }
 
 verb_coverage() {
