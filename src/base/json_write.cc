@@ -2,6 +2,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 #include "base/json.h"
 #include "base/numbers.h"
@@ -49,6 +51,19 @@ void append_escape(std::string& out, char c) {
   }
 }
 
+/// True when one of eight bytes must be escaped: eight comparisons in one word.
+bool holds_escaped(const char* eight) {
+  constexpr std::uint64_t k_ones = 0x0101010101010101;
+  constexpr std::uint64_t k_high_bits = 0x8080808080808080;
+  std::uint64_t bytes;
+  std::memcpy(&bytes, eight, sizeof bytes);
+  const auto below = [](std::uint64_t word, std::uint64_t bound) {  // some byte < bound <= 0x80
+    return (word - k_ones * bound) & ~word & k_high_bits;
+  };
+  return (below(bytes, 0x20) | below(bytes ^ (k_ones * '"'), 1) |
+          below(bytes ^ (k_ones * '\\'), 1)) != 0;
+}
+
 template <class Integer>
 void append_integer(std::string& out, Integer number) {
   std::array<char, 24> buffer;
@@ -63,6 +78,8 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   std::size_t copied = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
+    while (at + 8 <= text.size() && !holds_escaped(text.data() + at)) at += 8;
+    if (at == text.size()) break;
     if (!k_escaped[static_cast<unsigned char>(text[at])]) continue;
     out.append(text, copied, at - copied);
     append_escape(out, text[at]);
