@@ -53,7 +53,8 @@ void declare_argument(CLI::App& app, const CommandArgument& argument, Values& va
   };
   CLI::Option* declared = app.add_option(argument.name, store, argument.help);
   declared->type_size(1)->type_name("")->required(argument.required);
-  declared->allow_extra_args(argument.repeated);
+  // Without this CLI11 fills a positional argument only up to its minimum.
+  declared->allow_extra_args(argument.repeated || !argument.required);
   if (argument.repeated) {
     declared->expected(argument.required ? 1 : 0, CLI::detail::expected_max_vector_size);
   } else {

@@ -70,6 +70,26 @@ TEST(CommandLine, options_arguments_and_defaults_reach_the_command) {
   EXPECT_FALSE(seen.flag("--dry-run"));
 }
 
+TEST(CommandLine, an_optional_argument_may_be_given_once_or_not_at_all) {
+  Arguments seen;
+  const std::vector<Command> commands = {
+      {.path = "series",
+       .help = "lists",
+       .example = "",
+       .options = {{.name = "--limit", .value_name = "N", .help = "rows"}},
+       .arguments = {{.name = "QUERY", .help = "words", .required = false}},
+       .run = [&seen](const Arguments& arguments, CommandIo&) {
+         seen = arguments;
+         return ExitCode::ok;
+       }}};
+  ASSERT_EQ(call(commands, {"series", "--limit", "3"}).code, 0);
+  EXPECT_EQ(seen.text("QUERY"), "");
+  const Outcome once = call(commands, {"series", "sort", "--limit", "3"});
+  ASSERT_EQ(once.code, 0) << once.err;
+  EXPECT_EQ(seen.text("QUERY"), "sort");
+  EXPECT_EQ(call(commands, {"series", "sort", "merge"}).code, 2);
+}
+
 TEST(CommandLine, a_command_of_two_words_gives_its_own_exit_code) {
   Arguments seen;
   const auto commands = two_commands(&seen);
