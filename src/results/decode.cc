@@ -19,6 +19,7 @@ constexpr std::size_t k_author_name_max = 100;
 constexpr std::size_t k_author_login_max = 50;
 constexpr std::size_t k_author_avatar_max = 100;
 constexpr std::size_t k_branch_max = 510;
+constexpr std::size_t k_hardware_name_max = 900;  // the hash begins with it and has 1000
 
 /// One pass over one submission; the faults of all parts are collected.
 class SubmissionDecoder {
@@ -81,9 +82,9 @@ class SubmissionDecoder {
 
   void read_run() {
     BenchmarkResult& result = submission_.result;
-    result.run_id = fields_.required_text("run_id");
-    result.batch_id = fields_.text("batch_id");
-    result.run_reason = fields_.text("run_reason");
+    result.run_id = fields_.required_key_text("run_id");
+    result.batch_id = fields_.key_text("batch_id");
+    result.run_reason = fields_.key_text("run_reason");
     if (const json::Value* value = fields_.require("timestamp")) {
       if (const auto time = read_time(fields_, "timestamp", *value)) result.timestamp = *time;
     }
@@ -159,11 +160,19 @@ class SubmissionDecoder {
     if (cluster != nullptr) read_cluster(*cluster);
   }
 
+  std::string read_hardware_name(Fields& fields) {
+    std::string name = fields.required_text("name");
+    if (count_characters(name) > k_hardware_name_max) {
+      faults_.add_text(fields.path_of("name"), "longer than 900 characters", name);
+    }
+    return name;
+  }
+
   void read_machine(const json::Value& value) {
     Fields fields = object("machine_info", value);
     Hardware& hardware = submission_.result.hardware;
     hardware.type = Hardware::Type::machine;
-    hardware.name = fields.required_text("name");
+    hardware.name = read_hardware_name(fields);
     hardware.architecture_name = fields.text("architecture_name");
     hardware.kernel_name = fields.text("kernel_name");
     hardware.os_name = fields.text("os_name");
@@ -186,7 +195,7 @@ class SubmissionDecoder {
     Fields fields = object("cluster_info", value);
     Hardware& hardware = submission_.result.hardware;
     hardware.type = Hardware::Type::cluster;
-    hardware.name = fields.required_text("name");
+    hardware.name = read_hardware_name(fields);
     hardware.info = fields.required_document("info");
     hardware.optional_info = fields.document("optional_info");
     fields.finish();

@@ -12,7 +12,8 @@ namespace bl::results {
 struct DecodeLimits {
   std::size_t samples_max = 1'000'000;  ///< in data, in times
   std::size_t tags_max = 256;
-  std::size_t text_bytes_max = 64 << 10;     ///< one name, tag, id
+  std::size_t text_bytes_max = 64 << 10;     ///< one name, tag
+  std::size_t key_bytes_max = 2'000;         ///< run_id, batch_id, run_reason: a B-tree holds them
   std::size_t document_bytes_max = 1 << 20;  ///< context, info, error, ... each, as canonical text
   std::size_t submission_key_chars_max = 255;  ///< Unicode code points
 };

@@ -92,6 +92,23 @@ std::string Fields::required_text(std::string_view name) {
   return checked_text(path_of(name), *value).value_or("");
 }
 
+std::string Fields::within(std::string_view name, std::string text, std::size_t bytes_max) {
+  if (text.size() > bytes_max && text.size() <= limits_.text_bytes_max) {  // else said already
+    faults_.add_text(path_of(name), "longer than " + std::to_string(bytes_max) + " bytes", text);
+  }
+  return text;
+}
+
+std::optional<std::string> Fields::key_text(std::string_view name) {
+  auto read = text(name);
+  if (read) read = within(name, *std::move(read), limits_.key_bytes_max);
+  return read;
+}
+
+std::string Fields::required_key_text(std::string_view name) {
+  return within(name, required_text(name), limits_.key_bytes_max);
+}
+
 std::optional<std::int64_t> Fields::integer(std::string_view name, std::int64_t least,
                                             std::int64_t most) {
   const json::Value* value = find(name);

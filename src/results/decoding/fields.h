@@ -38,6 +38,9 @@ class Fields {
 
   std::optional<std::string> text(std::string_view name);
   std::string required_text(std::string_view name);  ///< not empty
+  /// As those, within key_bytes_max.
+  std::optional<std::string> key_text(std::string_view name);
+  std::string required_key_text(std::string_view name);
   /// A number, cut to an integer, or the text of an integer; [2.3] accepts both.
   std::optional<std::int64_t> integer(std::string_view name,
                                       std::int64_t least = std::numeric_limits<std::int64_t>::min(),
@@ -60,6 +63,8 @@ class Fields {
   bool is_blank(const json::Value& value) const;
   json::Value checked_document(std::string_view name, const json::Value& value);
   std::optional<std::string> checked_text(const std::string& path, const json::Value& value);
+  /// Adds a fault when the text is longer.
+  std::string within(std::string_view name, std::string text, std::size_t bytes_max);
 
   const json::Value& value_;
   std::string path_;

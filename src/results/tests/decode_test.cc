@@ -388,6 +388,16 @@ TEST(DecodeLimits, each_is_a_fault_with_its_path) {
   EXPECT_EQ(path_of(and_small("run_tags", R"({"a":"1","b":"2","c":"3"})")), "/run_tags");
 }
 
+TEST(DecodeLimits, what_an_index_holds_is_short) {
+  const std::string text = "\"" + std::string(2001, 'x') + "\"";
+  for (const char* name : {"run_id", "batch_id", "run_reason"}) {
+    EXPECT_EQ(fault_paths(changed(name, text)), Paths{std::string("/") + name});
+  }
+  EXPECT_EQ(accepted(changed("run_id", "\"" + std::string(2000, 'x') + "\"")).run_id.size(), 2000u);
+  const std::string name = "\"" + std::string(901, 'x') + "\"";
+  EXPECT_EQ(fault_paths(changed("machine_info/name", name)), Paths{"/machine_info/name"});
+}
+
 TEST(DecodeLimits, nul_is_refused_wherever_it_stands) {
   EXPECT_EQ(fault_paths(changed("run_id", R"("a\u0000")")), Paths{"/run_id"});
   EXPECT_EQ(fault_paths(changed("context", R"({"a":[1,"\u0000"]})")), Paths{"/context/a/1"});
