@@ -9,7 +9,7 @@ Result<void> read_once(Session& session, const std::function<Result<void>(Connec
                        std::int64_t time_ms_max) {
   BL_RETURN_IF_ERROR(session.begin());
   auto outcome = session.run(work, time_ms_max);
-  session.rollback();
+  if (!session.commit().ok()) session.rollback();
   return outcome;
 }
 
