@@ -8,8 +8,9 @@
 namespace bl::net {
 namespace {
 
-// In this file no aggregate is made inside a co_await expression: g++ 12 destroys such a temporary
-// twice. It gets a name first.
+// g++ 12 destroys some temporaries of a coroutine twice: aggregates inside a co_await expression,
+// and initializer lists anywhere. Here the ones get a name first, the others stay in plain
+// functions.
 
 using boost::system::error_code;
 using std::chrono::steady_clock;
@@ -55,19 +56,6 @@ bool is_sane_request_id(std::string_view id) {
 int body_status(Code code) {
   return code == Code::timeout ? 408 : http_status(code);
 }
-
-// Counts a body's bytes among those of all connections, until the request is answered.
-class InFlight {
- public:
-  explicit InFlight(std::atomic<std::size_t>& all) : all_(all) {}
-  ~InFlight() { all_.fetch_sub(bytes, std::memory_order_relaxed); }
-  InFlight(const InFlight&) = delete;
-  InFlight& operator=(const InFlight&) = delete;
-  std::size_t bytes = 0;
-
- private:
-  std::atomic<std::size_t>& all_;
-};
 
 }  // namespace
 
@@ -134,7 +122,7 @@ Task<Connection::Wait> Connection::read_more(Instant deadline, std::size_t buffe
     taken_ = 0;
   }
   if (filled_ == in_.size() || in_.size() < buffer_bytes_min) {
-    in_.resize(std::max({buffer_bytes_min, filled_ + filled_ / 2, k_head_buffer_bytes}));
+    in_.resize(std::max(buffer_bytes_min, filled_ + filled_ / 2));
   }
   expired_ = false;
   deadline_ = deadline;
@@ -237,7 +225,7 @@ Task<bool> Connection::serve(RequestParser& parser, std::size_t served) {
   InFlight in_flight(core_.body_bytes_in_flight);
   // Without a route, a client that asked first is answered instead of asked for its body.
   bool unread = route ? route->options.stream_body : owes_continue_;
-  if (!unread && !co_await read_body(parser, input.body, in_flight.bytes)) co_return false;
+  if (!unread && !co_await read_body(parser, input.body, in_flight)) co_return false;
 
   input.body_ended = parser.state() == RequestParser::State::done;
   input.keep_alive = head.keep_alive && !stopping_;
@@ -247,6 +235,7 @@ Task<bool> Connection::serve(RequestParser& parser, std::size_t served) {
   }
   input.request_id = request_id_of(head);
   input.head = std::move(head);
+  input.in_flight = std::move(in_flight);
   input.peer = peer_;
   input.secure = core_.options.tls.has_value();
   input.arrived = steady_clock::now();
@@ -256,32 +245,32 @@ Task<bool> Connection::serve(RequestParser& parser, std::size_t served) {
 
   core_.refuse_overload("queue_max");
   Error busy(Code::overloaded, "the server is busy, come back later");
-  Wait wait = co_await write_problem(503, busy, keep);
+  std::string text = problem_text(503, busy, keep);
+  Wait wait = co_await write(text);
   if (wait != Wait::done) co_return false;
   if (!keep) co_await hang_up();
   co_return keep;
 }
 
 // Reads a whole body; false when the request has been refused.
-Task<bool> Connection::read_body(RequestParser& parser, std::string& body, std::size_t& in_flight) {
+Task<bool> Connection::read_body(RequestParser& parser, std::string& body, InFlight& in_flight) {
   while (parser.state() == RequestParser::State::body) {
     Result<bool> more = co_await read_piece(parser, body);
+    Refusal refusal;
     if (!more) {
       const Error& error = more.error();
       if (error.code == Code::cancelled) co_return false;
-      Refusal refusal{body_status(error.code), error.code, error.message, ""};
-      co_await refuse(refusal);
-      co_return false;
+      refusal = Refusal{body_status(error.code), error.code, error.message, ""};
+    } else if (!in_flight.grow_to(body.size(), limits_.body_bytes_in_flight_max)) {
+      refusal = Refusal{503, Code::overloaded, "too many bytes of bodies are under way",
+                        "body_bytes_in_flight_max"};
+    } else {
+      continue;
     }
-    std::size_t grown = body.size() - in_flight;
-    in_flight += grown;
-    std::size_t all = core_.body_bytes_in_flight.fetch_add(grown, std::memory_order_relaxed);
-    if (all + grown > limits_.body_bytes_in_flight_max) {
-      Refusal refusal{503, Code::overloaded, "too many bytes of bodies are under way",
-                      "body_bytes_in_flight_max"};
-      co_await refuse(refusal);
-      co_return false;
-    }
+    body = std::string();
+    in_flight.release();
+    co_await refuse(refusal);
+    co_return false;
   }
   co_return true;
 }
@@ -375,7 +364,8 @@ Task<bool> Connection::run_exchange(RequestParser& parser, std::shared_ptr<Excha
   }
 }
 
-Task<Connection::Wait> Connection::write_problem(int status, const Error& error, bool keep_alive) {
+// Counts and logs the wire's own answer, and gives its bytes.
+std::string Connection::problem_text(int status, const Error& error, bool keep_alive) {
   std::string request_id = core_.new_request_id();
   Response response = problem(status, error, request_id);
   AnswerFacts facts;
@@ -389,8 +379,7 @@ Task<Connection::Wait> Connection::write_problem(int status, const Error& error,
         "http_refused",
         {{"status", status}, {"detail", error.message}, {"id", request_id}, {"peer", peer_}});
   }
-  answer.head += answer.body;
-  co_return co_await write(answer.head);
+  return answer.head + answer.body;
 }
 
 // Answers what the wire itself refuses, and ends the connection.
@@ -401,7 +390,8 @@ Task<void> Connection::refuse(const Refusal& refusal) {
     core_.metrics.count_limit_hit(refusal.limit);
   }
   Error error(refusal.code, refusal.message);
-  Wait wait = co_await write_problem(refusal.status, error, false);
+  std::string text = problem_text(refusal.status, error, false);
+  Wait wait = co_await write(text);
   if (wait == Wait::done) co_await hang_up();
 }
 

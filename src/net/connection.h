@@ -41,11 +41,11 @@ class Connection {
   Task<Wait> write(std::string_view bytes);
   Task<bool> read_head(RequestParser& parser);
   Task<bool> serve(RequestParser& parser, std::size_t served);
-  Task<bool> read_body(RequestParser& parser, std::string& body, std::size_t& in_flight);
+  Task<bool> read_body(RequestParser& parser, std::string& body, InFlight& in_flight);
   Task<Result<bool>> read_piece(RequestParser& parser, std::string& piece);
   Task<bool> run_exchange(RequestParser& parser, std::shared_ptr<Exchange> exchange);
   Task<void> refuse(const Refusal& refusal);
-  Task<Wait> write_problem(int status, const Error& error, bool keep_alive);
+  std::string problem_text(int status, const Error& error, bool keep_alive);
   Task<void> hang_up();
   bool begin_body(RequestParser& parser, const Route* route);
   bool is_too_slow(std::chrono::nanoseconds waited, std::size_t bytes);

@@ -59,6 +59,7 @@ Exchange::Exchange(ServerCore& core, Input input)
       http_1_0_(input.head.http_1_0),
       keep_alive_(input.keep_alive),
       arrived_(input.arrived),
+      body_in_flight_(std::move(input.in_flight)),
       body_ended_(input.body_ended) {
   request_.method = input.head.method;
   request_.path = std::move(input.head.path);
@@ -85,6 +86,8 @@ void Exchange::run() {
   if (response.stream) {
     send_stream(std::move(response));
   } else {
+    request_.body = std::string();
+    body_in_flight_.release();
     send_whole(std::move(response));
   }
 }
@@ -283,7 +286,7 @@ Result<void> Exchange::write(std::string_view bytes) {
 Result<void> Exchange::push(std::string bytes) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock,
-                [&] { return failure_ || event_.bytes.size() + in_flight_ < k_stream_bytes_max; });
+                [&] { return failure_ || event_.bytes.size() + writing_ < k_stream_bytes_max; });
   if (failure_) return *failure_;
   if (event_.bytes.empty()) {
     event_.bytes = std::move(bytes);
@@ -366,13 +369,13 @@ Exchange::Event Exchange::take() {
   std::lock_guard lock(mutex_);
   Event event = std::move(event_);
   event_ = Event{};
-  in_flight_ = event.bytes.size();
+  writing_ = event.bytes.size();
   return event;
 }
 
 void Exchange::written() {
   std::lock_guard lock(mutex_);
-  in_flight_ = 0;
+  writing_ = 0;
   changed_.notify_one();
 }
 

@@ -40,6 +40,33 @@ struct ServerCore {
   std::atomic<std::int64_t> overload_logged_s_{-1};
 };
 
+/// The bytes of one body, counted among those of all connections as long as it is kept.
+class InFlight {
+ public:
+  InFlight() = default;
+  explicit InFlight(std::atomic<std::size_t>& all) : all_(&all) {}
+  InFlight(InFlight&& other) noexcept : all_(other.all_), bytes_(std::exchange(other.bytes_, 0)) {}
+  InFlight& operator=(InFlight&& other) noexcept {
+    release();
+    all_ = other.all_;
+    bytes_ = std::exchange(other.bytes_, 0);
+    return *this;
+  }
+  ~InFlight() { release(); }
+  /// False when all bodies together are now over `all_max`.
+  bool grow_to(std::size_t bytes, std::size_t all_max) {
+    std::size_t grown = bytes - std::exchange(bytes_, bytes);
+    return all_->fetch_add(grown, std::memory_order_relaxed) + grown <= all_max;
+  }
+  void release() {
+    if (bytes_ > 0) all_->fetch_sub(std::exchange(bytes_, 0), std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::size_t>* all_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
 /// Resumes the connection's coroutine on its I/O thread; called once, from any thread.
 class Waker {
  public:
@@ -55,6 +82,7 @@ class Exchange final : public Job, private BodyReader, private BodyWriter {
     Router::Match match;
     std::string body;        ///< as it came, still coded; empty when streamed
     bool body_ended = true;  ///< false: to be streamed
+    InFlight in_flight;
     bool keep_alive = true;
     std::string request_id;
     std::string peer;
@@ -112,6 +140,7 @@ class Exchange final : public Job, private BodyReader, private BodyWriter {
   const bool http_1_0_;
   const bool keep_alive_;
   const std::chrono::steady_clock::time_point arrived_;
+  InFlight body_in_flight_;
   // The worker's own: the streamed body and the streamed answer.
   std::unique_ptr<Decompressor> decompressor_;
   std::unique_ptr<Compressor> compressor_;
@@ -126,8 +155,8 @@ class Exchange final : public Job, private BodyReader, private BodyWriter {
   // Guarded by mutex_:
   std::unique_ptr<Waker> waker_;
   Event event_;
-  std::size_t in_flight_ = 0;  // bytes that the connection is writing
-  std::string piece_;          // of the body
+  std::size_t writing_ = 0;  // bytes that the connection is writing
+  std::string piece_;        // of the body
   bool has_piece_ = false;
   bool piece_is_last_ = false;
   std::optional<Error> body_failure_;

@@ -58,6 +58,7 @@ class HttpServer final : public Server {
  private:
   static std::chrono::milliseconds shortest_timeout(const ServerLimits& limits);
   Task<void> accept_all();
+  void accept_failed(error_code ec);
   Task<void> serve(IoThread& io, Socket socket, bool turn_away);
   void sweep(IoThread& io);
   void on_each_thread(const std::function<void(IoThread&)>& action);
@@ -117,6 +118,11 @@ void HttpServer::start() {
   for (auto& io : threads_) io->thread = std::thread([&io = *io] { io.context.run(); });
 }
 
+// Not inside the coroutine: g++ 12 destroys its initializer lists twice.
+void HttpServer::accept_failed(error_code ec) {
+  core_.log.error("http_accept_failed", {{"what", ec.message()}});
+}
+
 Task<void> HttpServer::accept_all() {
   Timer pause(threads_[0]->context.get_executor());
   for (std::size_t next = 0;; ++next) {
@@ -127,7 +133,7 @@ Task<void> HttpServer::accept_all() {
     if (!acceptor_->is_open()) co_return;
     if (ec) {
       if (ec == asio::error::connection_aborted) continue;
-      core_.log.error("http_accept_failed", {{"what", ec.message()}});
+      accept_failed(ec);
       pause.expires_after(k_accept_pause);
       co_await pause.async_wait(asio::redirect_error(k_task, ec));
       continue;
