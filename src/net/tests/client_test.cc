@@ -1,0 +1,84 @@
+#include "net/client.h"
+
+#include <gtest/gtest.h>
+
+#include "net/tests/running_server.h"
+
+namespace bl::net {
+namespace {
+
+using testing::RunningServer;
+
+std::string url_of(const RunningServer& server, const std::string& path) {
+  return "http://127.0.0.1:" + std::to_string(server.port()) + path;
+}
+
+TEST(Client, gets_posts_and_deletes_over_one_connection) {
+  RunningServer server;
+  Client client;
+  auto got = client.send(Method::get, url_of(server, "/hello"), {}, "");
+  ASSERT_TRUE(got.ok());
+  EXPECT_EQ(got->status, 200);
+  EXPECT_EQ(got->body, "hello");
+  EXPECT_EQ(got->headers.get("content-type"), "text/plain");
+  auto posted = client.send(Method::post, url_of(server, "/echo"), {}, "some bytes");
+  ASSERT_TRUE(posted.ok());
+  EXPECT_EQ(posted->body, "some bytes");
+  Headers admin;
+  admin.add("Authorization", "Bearer admin");
+  auto removed = client.send(Method::del, url_of(server, "/admin"), admin, "");
+  ASSERT_TRUE(removed.ok());
+  EXPECT_EQ(removed->status, 200);
+  auto head = client.send(Method::head, url_of(server, "/hello"), {}, "");
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->headers.get("Content-Length"), "5");
+  EXPECT_EQ(server.metric("bl_http_connections"), 1);
+}
+
+TEST(Client, takes_any_status_as_an_answer) {
+  RunningServer server;
+  Client client;
+  EXPECT_EQ(client.send(Method::get, url_of(server, "/nowhere"), {}, "")->status, 404);
+  EXPECT_EQ(client.send(Method::get, url_of(server, "/throw"), {}, "")->status, 500);
+  EXPECT_EQ(client.send(Method::post, url_of(server, "/items/1"), {}, "")->status, 401);
+}
+
+TEST(Client, reads_coded_answers_and_streams) {
+  RunningServer server;
+  Client client;
+  auto big = client.send(Method::get, url_of(server, "/big?bytes=100000"), {}, "");
+  ASSERT_TRUE(big.ok());
+  EXPECT_EQ(big->body.size(), 100'000u);
+  EXPECT_FALSE(big->headers.get("Content-Encoding").empty());
+  auto lines = client.send(Method::get, url_of(server, "/lines?lines=1000"), {}, "");
+  ASSERT_TRUE(lines.ok());
+  EXPECT_TRUE(lines->body.ends_with("{\"line\":999}\n"));
+}
+
+TEST(Client, names_what_went_wrong) {
+  RunningServer server;
+  ClientLimits limits;
+  limits.body_bytes_max = 1'000;
+  limits.timeout = std::chrono::milliseconds(300);
+  Client client(limits);
+  auto code = [&](const std::string& url) {
+    auto answer = client.send(Method::get, url, {}, "");
+    return answer.ok() ? std::string("ok") : std::string(name_of(answer.error().code));
+  };
+  EXPECT_EQ(code(url_of(server, "/big?bytes=1001")), "too_large");
+  EXPECT_EQ(code(url_of(server, "/gate")), "timeout");
+  EXPECT_EQ(code("ftp://127.0.0.1/"), "invalid");
+  EXPECT_EQ(code("http://"), "invalid");
+  EXPECT_EQ(code("file:///etc/passwd"), "invalid");
+  EXPECT_EQ(code(url_of(server, "/broken-stream")), "unavailable");
+  std::string gone = url_of(server, "/hello");
+  server.gate.open();
+  server.server->stop();
+  EXPECT_EQ(code(gone), "unavailable");
+  Headers bad;
+  bad.add("X", "a\r\nY: b");
+  EXPECT_EQ(client.send(Method::get, gone, bad, "").error().code, Code::invalid);
+}
+
+}  // namespace
+}  // namespace bl::net
