@@ -311,8 +311,7 @@ create table bl_series (
 create index bl_series_recent_index on bl_series
   (latest_result_timestamp, history_fingerprint, search_text, repository, hardware_name, status);
 create index bl_series_name_index on bl_series
-  (name, history_fingerprint, search_text, repository, hardware_name, status,
-   latest_result_timestamp);
+  (name, history_fingerprint, search_text, repository, hardware_name, status);
 create index bl_series_change_index on bl_series
   (change_rank, history_fingerprint, search_text, repository, hardware_name, status);
 create index bl_series_run_index on bl_series (latest_run_no, status);

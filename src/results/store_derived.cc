@@ -63,22 +63,22 @@ Result<SeriesState> create_series(store::Connection& connection, const DerivedFa
                                   std::int64_t run_no) {
   const std::string tags = tags_with_name(fact.case_name, fact.case_tags);
   const std::string search_text = search_text_of(fact.case_name, fact.case_tags);
+  BL_TRY(
+      const auto series_no,
+      insert_numbered(
+          connection,
+          both_dialects<
+              "insert into @series (history_fingerprint, context_id, hardware_name, "
+              "hardware_hash, repository, name, tags, search_text, result_count, error_count, "
+              "point_count, latest_result_no, latest_result_id, latest_run_no, "
+              "latest_result_timestamp, change_count, fresh_count, status, change_rank, "
+              "sparkline) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, 0, "
+              "0, $12, '[]') @returning{series_no}">(),
+          {fact.fingerprint, fact.context_id, fact.hardware_name, fact.hardware_hash,
+           fact.repository, fact.case_name, std::string_view(tags), std::string_view(search_text),
+           fact.result_id, run_no, fact.timestamp.micros, k_rank_without_change}));
   SeriesState created;
-  BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<
-          "insert into @series (history_fingerprint, context_id, hardware_name, hardware_hash, "
-          "repository, name, tags, search_text, result_count, error_count, point_count, "
-          "latest_result_no, latest_result_id, latest_run_no, latest_result_timestamp, "
-          "change_count, fresh_count, status, change_rank, sparkline) values "
-          "($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, 0, 0, $12, '[]') "
-          "returning series_no">(),
-      {fact.fingerprint, fact.context_id, fact.hardware_name, fact.hardware_hash, fact.repository,
-       fact.case_name, std::string_view(tags), std::string_view(search_text), fact.result_id,
-       run_no, fact.timestamp.micros, k_rank_without_change},
-      [&](const store::Row& row) {
-        created.series_no = row.integer(0);
-        return true;
-      }));
+  created.series_no = series_no.value_or(0);
   // Older than any result: the first one becomes the latest.
   created.latest = {0, std::numeric_limits<std::int64_t>::min(), 0};
   BL_RETURN_IF_ERROR(count(connection, "series", 1));
@@ -161,24 +161,21 @@ Result<std::optional<RunState>> find_run(store::Connection& connection, const De
 Result<RunState> find_or_create_run(store::Connection& connection, const DerivedFact& fact) {
   BL_TRY(auto found, find_run(connection, fact));
   if (found) return *found;
-  bool created = false;
-  BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<"insert into @run (run_id, repository, run_reason, run_tags, commit_id, "
-                    "latest_batch_id, latest_result_id, latest_result_no, first_result_at, "
-                    "last_result_at, result_count, error_count, series_count, batch_count) "
-                    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, 0, 0, 0) "
-                    "on conflict do nothing returning run_no">(),
-      {fact.run_id, fact.repository, text_or_null(fact.run_reason), fact.run_tags,
-       text_or_null(fact.commit_id), text_or_null(fact.batch_id), fact.result_id, fact.result_no,
-       fact.timestamp.micros},
-      [&](const store::Row& row) {
-        created = true;
-        found = RunState{row.integer(0), fact.timestamp.micros, fact.result_no};
-        return true;
-      }));
-  if (created) {
+  BL_TRY(const auto run_no,
+         insert_numbered(
+             connection,
+             both_dialects<"insert into @run (run_id, repository, run_reason, run_tags, "
+                           "commit_id, latest_batch_id, latest_result_id, latest_result_no, "
+                           "first_result_at, last_result_at, result_count, error_count, "
+                           "series_count, batch_count) "
+                           "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, 0, 0, 0) "
+                           "on conflict do nothing @returning{run_no}">(),
+             {fact.run_id, fact.repository, text_or_null(fact.run_reason), fact.run_tags,
+              text_or_null(fact.commit_id), text_or_null(fact.batch_id), fact.result_id,
+              fact.result_no, fact.timestamp.micros}));
+  if (run_no) {
     BL_RETURN_IF_ERROR(count(connection, "runs", 1));
-    return *found;
+    return RunState{*run_no, fact.timestamp.micros, fact.result_no};
   }
   BL_TRY(found, find_run(connection, fact));
   if (!found)
@@ -200,25 +197,29 @@ Result<void> update_run(store::Connection& connection, const RunState& run, cons
                               {run.run_no, *fact.batch_id}));
   }
   const std::int64_t errors = fact.failed ? 1 : 0;
-  BL_TRY([[maybe_unused]] auto counted,
+  const bool newest = std::tie(fact.timestamp.micros, fact.result_no) >=
+                      std::tie(run.last_result_at, run.latest_result_no);
+  if (!newest) {
+    BL_TRY([[maybe_unused]] auto counted,
+           connection.execute(
+               both_dialects<"update @run set result_count = result_count + 1, "
+                             "error_count = error_count + $2, series_count = series_count + $3, "
+                             "batch_count = batch_count + $4, first_result_at = "
+                             "case when $5 < first_result_at then $5 else first_result_at end "
+                             "where run_no = $1">(),
+               {run.run_no, errors, new_series, new_batches, fact.timestamp.micros}));
+    return {};
+  }
+  BL_TRY([[maybe_unused]] auto led,
          connection.execute(
              both_dialects<"update @run set result_count = result_count + 1, "
                            "error_count = error_count + $2, series_count = series_count + $3, "
-                           "batch_count = batch_count + $4, first_result_at = "
-                           "case when $5 < first_result_at then $5 else first_result_at end "
-                           "where run_no = $1">(),
-             {run.run_no, errors, new_series, new_batches, fact.timestamp.micros}));
-  const bool newest = std::tie(fact.timestamp.micros, fact.result_no) >
-                      std::tie(run.last_result_at, run.latest_result_no);
-  if (!newest) return {};
-  BL_TRY(
-      [[maybe_unused]] auto led,
-      connection.execute(
-          both_dialects<"update @run set run_reason = $2, run_tags = $3, commit_id = $4, "
-                        "latest_batch_id = $5, latest_result_id = $6, latest_result_no = $7, "
-                        "last_result_at = $8 where run_no = $1">(),
-          {run.run_no, text_or_null(fact.run_reason), fact.run_tags, text_or_null(fact.commit_id),
-           text_or_null(fact.batch_id), fact.result_id, fact.result_no, fact.timestamp.micros}));
+                           "batch_count = batch_count + $4, last_result_at = $5, run_reason = $6, "
+                           "run_tags = $7, commit_id = $8, latest_batch_id = $9, "
+                           "latest_result_id = $10, latest_result_no = $11 where run_no = $1">(),
+             {run.run_no, errors, new_series, new_batches, fact.timestamp.micros,
+              text_or_null(fact.run_reason), fact.run_tags, text_or_null(fact.commit_id),
+              text_or_null(fact.batch_id), fact.result_id, fact.result_no}));
   return {};
 }
 

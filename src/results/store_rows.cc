@@ -19,6 +19,24 @@ Result<void> for_each_row(store::Connection& connection, const store::Sql& sql,
   return done;
 }
 
+Result<std::optional<std::int64_t>> insert_numbered(store::Connection& connection,
+                                                    const store::Sql& sql,
+                                                    std::initializer_list<store::Param> params) {
+  std::optional<std::int64_t> number;
+  const auto take = [&](const store::Row& row) {
+    number = row.integer(0);
+    return true;
+  };
+  if (connection.dialect() == store::Dialect::postgres) {
+    BL_RETURN_IF_ERROR(connection.query(sql, params, take));
+    return number;
+  }
+  BL_TRY(const std::int64_t inserted, connection.execute(sql, params));
+  if (inserted == 0) return number;
+  BL_RETURN_IF_ERROR(connection.query("select last_insert_rowid()", {}, take));
+  return number;
+}
+
 Result<json::Value> document_of(const store::Row& row, int column) {
   if (row.is_null(column)) return json::Value{};
   auto parsed = json::parse(row.text(column));

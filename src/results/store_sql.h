@@ -22,12 +22,14 @@
 ///   @texts{c}        c               a text[] column as a JSON array
 ///   @textarray{$1}   $1              a JSON array as text[], null stays null
 ///   @binary{c}       c               c collate "C"
+///   @returning{no}                   returning no            (insert_numbered)
 namespace bl::results {
 
 namespace sql {
 
 struct Mark {
   std::string_view name, before, after;  // PostgreSQL's text around the argument
+  bool postgres_only = false;            // SQLite gets nothing, not even the argument
 };
 inline constexpr std::array k_marks = {
     Mark{"micros", "(extract(epoch from ", ") * 1000000)::bigint"},
@@ -42,6 +44,7 @@ inline constexpr std::array k_marks = {
     Mark{"textarray", "(select array_agg(e order by i) from jsonb_array_elements_text(",
          "::jsonb) with ordinality as t(e, i))"},
     Mark{"binary", "", " collate \"C\""},
+    Mark{"returning", "returning ", "", true},
 };
 
 constexpr bool is_word(char c) {
@@ -54,15 +57,17 @@ constexpr void render(std::string_view text, store::Dialect dialect, Out&& out) 
   const bool postgres = dialect == store::Dialect::postgres;
   std::size_t at = 0;
   std::string_view after;  // of the mark that is open; marks do not nest
+  bool swallow = false;    // its argument
   while (at < text.size()) {
     const char c = text[at];
     if (c == '}') {
       if (postgres) out(after);
+      swallow = false;
       ++at;
       continue;
     }
     if (c != '@') {
-      out(text.substr(at, 1));
+      if (!swallow) out(text.substr(at, 1));
       ++at;
       continue;
     }
@@ -74,6 +79,7 @@ constexpr void render(std::string_view text, store::Dialect dialect, Out&& out) 
         if (mark.name != name) continue;
         if (postgres) out(mark.before);
         after = mark.after;
+        swallow = mark.postgres_only && !postgres;
       }
       at = end + 1;
       continue;

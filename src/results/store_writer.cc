@@ -124,18 +124,15 @@ Result<void> insert_fact(store::Connection& connection, const Prepared& prepared
 
 Result<std::int64_t> number_result(store::Connection& connection, std::string_view id,
                                    Timestamp timestamp, Timestamp now) {
-  std::int64_t no = 0;
-  BL_RETURN_IF_ERROR(
-      connection.query(both_dialects<"insert into @result_number (id) values ($1) returning no">(),
-                       {id}, [&](const store::Row& row) {
-                         no = row.integer(0);
-                         return true;
-                       }));
+  BL_TRY(const auto no,
+         insert_numbered(
+             connection,
+             both_dialects<"insert into @result_number (id) values ($1) @returning{no}">(), {id}));
   BL_TRY([[maybe_unused]] auto logged,
          connection.execute(both_dialects<"insert into @change_log (op, result_id, "
                                           "result_timestamp, at) values ('insert', $1, $2, $3)">(),
                             {id, timestamp.micros, now.micros}));
-  return no;
+  return no.value_or(0);
 }
 
 std::optional<std::string_view> view_of(const std::optional<std::string>& text) {
