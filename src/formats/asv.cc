@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "base/numbers.h"
 #include "formats/draft.h"
 #include "formats/formats.h"
 
@@ -40,6 +41,20 @@ std::string unit_of(const std::string& unit) {
   if (unit == "seconds") return "s";
   if (unit == "bytes") return "B";
   return unit;
+}
+
+/// The unit of a benchmark: as benchmarks.json says, else by asv's naming rule. nullopt when
+/// neither tells.
+std::optional<std::string> unit_of_benchmark(const std::string& name,
+                                             const json::Value* description) {
+  if (description != nullptr) {
+    if (std::string unit = text_of(description->find("unit")); !unit.empty()) return unit_of(unit);
+  }
+  const std::size_t dot = name.rfind('.');
+  const std::string method = name.substr(dot == std::string::npos ? 0 : dot + 1);
+  if (method.starts_with("time_") || method.starts_with("timeraw_")) return "s";
+  if (method.starts_with("mem_") || method.starts_with("peakmem_")) return "B";
+  return std::nullopt;
 }
 
 /// A row of `results`, by column name.
@@ -126,8 +141,8 @@ FileFacts facts_of_file(const json::Value& document, const std::string& place) {
       common.info.set(key, *value);
     }
   }
-  common.commit = file.commit;
-  if (file.date) {
+  if (!file.commit.empty()) common.commit = file.commit;
+  if (file.date && common.commit) {
     common.commit_info = json::Value::object();
     common.commit_info.set("timestamp", json::Value::string(to_rfc3339(*file.date)));
   }
@@ -148,9 +163,13 @@ json::Value machine_info_of(const json::Value* machine, const std::string& name)
   copy("arch", "architecture_name");
   copy("os", "os_name");
   copy("cpu", "cpu_model_name");
+  // A number in new files, its text in older ones.
   const json::Value* threads = machine->find("num_cpu");
-  if (threads != nullptr && (threads->is_number() || !text_of(threads).empty()))
-    info.set("cpu_thread_count", *threads);
+  const auto count = threads == nullptr     ? std::nullopt
+                     : threads->is_number() ? threads->as_int64()
+                                            : parse_int64(text_of(threads));
+  if (count && *count > 0 && *count <= INT32_MAX)
+    info.set("cpu_thread_count", json::Value::number(*count));
   return info;
 }
 
@@ -161,7 +180,7 @@ enum class Outcome { measured, failed, left_out };
 Outcome set_stats(Draft& draft, const json::Value* value, const json::Value* samples,
                   const std::string& unit) {
   const bool has_samples = samples != nullptr && samples->is_array() && !samples->items().empty();
-  if (value != nullptr && value->is_string()) return Outcome::left_out;  // "NaN"
+  if (value != nullptr && value->is_string()) return Outcome::left_out;  // "NaN", "Infinity"
   if (value == nullptr || !value->is_number()) {
     draft.error = json::Value::object();
     draft.error.set("message", json::Value::string("the benchmark failed in asv"));
@@ -173,13 +192,16 @@ Outcome set_stats(Draft& draft, const json::Value* value, const json::Value* sam
   return Outcome::measured;
 }
 
-/// The same measurement, sent again, is recognised by the server.
+/// The same measurement, sent again, is recognised by the server. Old files do not say when a
+/// benchmark ran; there its value tells one measurement from the next.
 std::string submission_key(const FileFacts& file, const std::string& benchmark,
-                           const Combination& combination, const json::Value* started_at) {
+                           const Combination& combination, const json::Value* started_at,
+                           const json::Value* result) {
   std::string identity = fmt::format("{}\n{}\n{}\n{}\n{}", file.repository, file.machine,
                                      file.environment, file.commit, benchmark);
   for (const auto& [name, value] : combination) identity += "\n" + name + "=" + value;
-  if (started_at != nullptr) identity += "\n" + json::to_text(*started_at);
+  const json::Value* tells = started_at != nullptr ? started_at : result;
+  if (tells != nullptr) identity += "\n" + json::to_text(*tells);
   return "asv-" + sha256_hex(identity).substr(0, 40);
 }
 
@@ -195,8 +217,11 @@ void read_benchmark(const FileFacts& file, const std::string& name, const Result
     reading.skipped.push_back({place, "parameters cannot be read"});
     return;
   }
-  const std::string unit =
-      description != nullptr ? unit_of(text_of(description->find("unit"))) : "s";
+  const std::optional<std::string> unit = unit_of_benchmark(name, description);
+  if (!unit) {
+    reading.skipped.push_back({place, "benchmarks.json does not say its unit"});
+    return;
+  }
   for (std::size_t i = 0; i < combinations.size(); ++i) {
     Draft draft = file.common;
     draft.name = name;
@@ -207,15 +232,17 @@ void read_benchmark(const FileFacts& file, const std::string& name, const Result
                         json::Value::string(version.substr(0, k_version_digits)));
     }
     const json::Value* value = element(values, i, combinations.size());
-    const Outcome outcome = set_stats(draft, value, element(samples, i, combinations.size()), unit);
+    const Outcome outcome =
+        set_stats(draft, value, element(samples, i, combinations.size()), *unit);
     if (outcome == Outcome::left_out) {
-      reading.skipped.push_back({place, "asv left this combination of parameters out (NaN)"});
+      reading.skipped.push_back(
+          {place, "asv has no number for this combination of parameters: " + text_of(value)});
       continue;
     }
     const json::Value* started_at = row.find("started_at");
     draft.timestamp = millis_of(started_at);
     if (!draft.timestamp) draft.timestamp = file.date;
-    draft.submission_key = submission_key(file, name, combinations[i], started_at);
+    draft.submission_key = submission_key(file, name, combinations[i], started_at, value);
     reading.submissions.push_back(to_submission(std::move(draft), facts));
   }
 }
@@ -276,7 +303,7 @@ Result<AsvDirectory> AsvDirectory::open(Disk& disk, const std::string& folder) {
 
 Result<Reading> AsvDirectory::read(std::size_t file, const Facts& facts) const {
   BL_CHECK(file < files_.size());
-  const std::string path = folder_ + "/" + files_[file];
+  const std::string path = this->path(file);
   BL_TRY(const json::Value document, read_document(*disk_, path));
   const json::Value* results = document.find("results");
   const json::Value* columns = document.find("result_columns");
@@ -292,11 +319,13 @@ Result<Reading> AsvDirectory::read(std::size_t file, const Facts& facts) const {
   common.common.machine =
       machine_info_of(machine == machines_.end() ? nullptr : &machine->second, common.machine);
 
+  Facts laid_over = facts;
+  laid_over.machine = json::Value();
   static const json::Value no_columns = json::Value::array();
   Reading reading;
   for (const json::Member& member : results->members()) {
     const ResultRow row(member.second, columns == nullptr ? no_columns : *columns);
-    read_benchmark(common, member.first, row, benchmarks_.find(member.first), facts, reading);
+    read_benchmark(common, member.first, row, benchmarks_.find(member.first), laid_over, reading);
   }
   return reading;
 }

@@ -60,6 +60,10 @@ void set_github(json::Value& github, const Facts& facts) {
   set_known(github, "commit_info", facts.commit_info);
 }
 
+/// Profiles and sources inside of these files are longer than what a server would take.
+constexpr json::ParseLimits k_parse_limits = {.bytes_max = 256u << 20,
+                                              .string_bytes_max = 16u << 20};
+
 bool is_word_part(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -91,7 +95,9 @@ json::Value to_submission(Draft draft, const Facts& facts) {
   json::Value github = json::Value::object();
   set_known(github, "repository", draft.repository);
   set_known(github, "commit", draft.commit);
-  set_known(github, "commit_info", std::move(draft.commit_info));
+  // What the file knows of its commit says nothing of another one.
+  const bool same_commit = !facts.commit || facts.commit == draft.commit;
+  if (same_commit) set_known(github, "commit_info", std::move(draft.commit_info));
   set_github(github, facts);
   submission.set("github", std::move(github));
   set_known(submission, "machine_info", machine_of(std::move(draft.machine), facts));
@@ -152,9 +158,9 @@ Result<json::Value> parse_with_nonfinite(std::string_view bytes) {
       }
     }
   }
-  if (copied == 0) return json::parse(bytes);
+  if (copied == 0) return json::parse(bytes, k_parse_limits);
   quoted.append(bytes.substr(copied));
-  return json::parse(quoted);
+  return json::parse(quoted, k_parse_limits);
 }
 
 Error at_place(Error error, const std::string& place) {

@@ -53,7 +53,7 @@ struct Reading {
 };
 
 /// One file of a format that needs no other file. `place` names it in messages. Errors: malformed,
-/// invalid.
+/// invalid (also a Conbench document that is no object: then nothing of the file is read).
 Result<Reading> read_conbench(std::string_view bytes, const std::string& place, const Facts& facts);
 Result<Reading> read_google_benchmark(std::string_view bytes, const std::string& place,
                                       const Facts& facts);
@@ -67,9 +67,11 @@ class AsvDirectory {
   static Result<AsvDirectory> open(Disk& disk, const std::string& folder);
   /// Result files, oldest commit first is not known before reading: by name.
   const std::vector<std::string>& files() const { return files_; }
+  std::string path(std::size_t file) const { return folder_ + "/" + files_[file]; }
   /// One commit's results: one submission per benchmark and parameter combination. `date` is the
-  /// commit's time, samples become `stats.data`, `nan`/null results become errors as asv means
-  /// them. Errors: malformed, invalid.
+  /// commit's time, samples become `stats.data`; null is a failed benchmark (an error), NaN a
+  /// combination that asv left out (skipped). Facts' machine is not laid over: the folder says
+  /// itself where the results come from. Errors: malformed, invalid.
   Result<Reading> read(std::size_t file, const Facts& facts) const;
 
  private:

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <cmath>
 #include <unordered_map>
 
 #include "formats/draft.h"
@@ -7,7 +9,8 @@
 
 /// Google Benchmark's JSON (`--benchmark_format=json`), mapped as Conbench's own adapter does
 /// (spec/results-conbench.md 7.2): repetitions of one benchmark become the samples of one result.
-/// Beyond it: microseconds and milliseconds are converted to nanoseconds, which the stores accept.
+/// Beyond it: microseconds and milliseconds are converted to nanoseconds, which the stores accept,
+/// and the user's counters are kept beside the context.
 namespace bl::formats {
 namespace {
 
@@ -18,6 +21,7 @@ struct Group {
   std::string unit, time_unit;
   json::Value error;  // the first one
   std::string label;
+  std::vector<std::pair<std::string, json::Array>> counters;  // per repetition
 };
 
 std::string text_of(const json::Value& object, const char* key) {
@@ -52,10 +56,45 @@ std::optional<Measured> measured_of(const json::Value& run, const json::Value& t
   return Measured{time, time_unit};
 }
 
+/// Members that are not the user's counters.
+constexpr std::array<std::string_view, 8> k_own_numbers = {
+    "family_index", "per_family_instance_index",
+    "repetitions",  "repetition_index",
+    "threads",      "iterations",
+    "real_time",    "cpu_time"};
+
+/// Every other number of the run, and a rate that did not become the value.
+void add_counters(const json::Value& run, const std::string& unit, Group& group) {
+  for (const auto& [key, value] : run.members()) {
+    if (!value.is_number()) continue;
+    if (key == "bytes_per_second" || (key == "items_per_second" && unit == "i/s")) continue;
+    if (std::find(k_own_numbers.begin(), k_own_numbers.end(), key) != k_own_numbers.end()) continue;
+    auto found = std::find_if(group.counters.begin(), group.counters.end(),
+                              [&](const auto& counter) { return counter.first == key; });
+    if (found == group.counters.end()) {
+      found = group.counters.insert(group.counters.end(), {key, {}});
+    }
+    found->second.push_back(value);
+  }
+}
+
+bool is_set(const json::Value& run, const char* flag) {
+  const json::Value* value = run.find(flag);
+  return value != nullptr && value->is_bool() && value->as_bool();
+}
+
+/// The time in nanoseconds where the unit is smaller than a second. nullopt when it has no double.
+std::optional<json::Value> in_nanoseconds(const json::Value& time, double factor) {
+  if (factor == 0 || factor == 1) return time;
+  const double nanoseconds = time.as_double() * factor;
+  if (!std::isfinite(nanoseconds)) return std::nullopt;
+  return json::Value::number(nanoseconds);
+}
+
 /// One element of `benchmarks`: added to its group, or the reason why not.
 std::optional<std::string> add_run(const json::Value& run, Group& group) {
-  if (const json::Value* failed = run.find("error_occurred");
-      failed != nullptr && failed->is_bool() && failed->as_bool()) {
+  if (is_set(run, "skipped")) return "skipped by the benchmark: " + text_of(run, "skip_message");
+  if (is_set(run, "error_occurred")) {
     if (group.error.is_null()) {
       group.error = json::Value::object();
       group.error.set("message", json::Value::string(text_of(run, "error_message")));
@@ -67,8 +106,9 @@ std::optional<std::string> add_run(const json::Value& run, Group& group) {
   json::Value time;
   if (real_time != nullptr) {
     const double factor = nanoseconds_in(time_unit);
-    time = factor == 0 || factor == 1 ? *real_time
-                                      : json::Value::number(real_time->as_double() * factor);
+    auto converted = in_nanoseconds(*real_time, factor);
+    if (!converted) return "real_time is too large for a double: " + real_time->number_text();
+    time = *std::move(converted);
     if (factor != 0) time_unit = "ns";
   }
   std::optional<Measured> measured = measured_of(run, time, time_unit);
@@ -80,7 +120,8 @@ std::optional<std::string> add_run(const json::Value& run, Group& group) {
   group.time_unit = time_unit;
   group.values.push_back(std::move(measured->value));
   if (!time.is_null()) group.times.push_back(std::move(time));
-  group.label = text_of(run, "label");
+  if (const std::string label = text_of(run, "label"); !label.empty()) group.label = label;
+  add_counters(run, group.unit, group);
   return std::nullopt;
 }
 
@@ -109,6 +150,12 @@ Draft draft_of(Group group, const json::Value& context) {
   draft.error = std::move(group.error);
   draft.optional_benchmark_info = json::Value::object();
   draft.optional_benchmark_info.set("gbench_context", context);
+  if (!group.counters.empty()) {
+    json::Value counters = json::Value::object();
+    for (auto& [name, values] : group.counters)
+      counters.set(name, json::Value::array(std::move(values)));
+    draft.optional_benchmark_info.set("counters", std::move(counters));
+  }
   if (!group.label.empty()) draft.info.set("label", json::Value::string(group.label));
 
   if (const std::string host = text_of(context, "host_name"); !host.empty()) {

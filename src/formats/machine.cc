@@ -123,12 +123,17 @@ Gpus gpus_of(Disk& disk, const std::string& root) {
   return gpus;
 }
 
-/// What a command prints, without the last newline; nullopt when it fails. `arguments` hold no text
-/// from outside but `folder`, which is quoted.
+/// As one word for the shell.
+std::string quoted(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+/// What git prints, trimmed; nullopt when it fails or prints nothing. Text from outside comes into
+/// `arguments` through quoted().
 std::optional<std::string> run_git(const std::string& folder, const std::string& arguments) {
-  std::string quoted = "'";
-  for (const char c : folder) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  const std::string command = fmt::format("git -C {}' {} 2>/dev/null", quoted, arguments);
+  const std::string command = fmt::format("git -C {} {} 2>/dev/null", quoted(folder), arguments);
   std::FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return std::nullopt;
   std::string output;
@@ -142,21 +147,50 @@ std::optional<std::string> run_git(const std::string& folder, const std::string&
   return output;
 }
 
-/// `git@github.com:org/repo.git` and URLs with credentials become `https://host/org/repo`.
+/// The full hash of a commit by any of its names.
+std::optional<std::string> commit_named(const std::string& folder, const std::string& name) {
+  if (name.empty() || name.front() == '-') return std::nullopt;
+  return run_git(folder, "rev-parse --verify --quiet " + quoted(name + "^{commit}"));
+}
+
+/// `git@github.com:org/repo.git` and URLs with credentials become `https://host/org/repo`; nullopt
+/// for folders of this machine.
 std::optional<std::string> web_address_of(std::string remote) {
   if (remote.starts_with("git@")) {
     const std::size_t colon = remote.find(':');
     if (colon == std::string::npos) return std::nullopt;
     remote = "https://" + remote.substr(4, colon - 4) + "/" + remote.substr(colon + 1);
   }
-  const std::size_t scheme = remote.find("://");
-  if (scheme == std::string::npos) return std::nullopt;
-  const std::size_t host = scheme + 3;
-  const std::size_t at = remote.find('@', host);
-  if (at != std::string::npos && at < remote.find('/', host)) remote.erase(host, at + 1 - host);
-  remote.replace(0, scheme, "https");
-  if (remote.ends_with(".git")) remote.resize(remote.size() - 4);
-  return remote;
+  const std::size_t end = remote.find("://");
+  if (end == std::string::npos) return std::nullopt;
+  const std::string scheme = remote.substr(0, end);
+  if (scheme != "https" && scheme != "http" && scheme != "ssh" && scheme != "git")
+    return std::nullopt;
+  std::string rest = remote.substr(end + 3);
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  std::string host = rest.substr(0, slash);
+  if (const std::size_t at = host.rfind('@'); at != std::string::npos) host.erase(0, at + 1);
+  if (scheme == "ssh") host = host.substr(0, host.find(':'));  // its port is not the web's
+  rest.erase(0, slash);
+  while (rest.ends_with('/')) rest.pop_back();
+  if (rest.ends_with(".git")) rest.resize(rest.size() - 4);
+  if (host.empty() || rest.empty()) return std::nullopt;
+  return "https://" + host + rest;
+}
+
+/// Where the commit's branch left the default branch: the remote's, else the local one.
+std::optional<std::string> fork_point_of(const std::string& folder, const GitFacts& facts) {
+  for (const char* name : {"refs/remotes/origin/HEAD", "refs/remotes/origin/main",
+                           "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"}) {
+    if (!commit_named(folder, name)) continue;
+    const std::string full =
+        run_git(folder, fmt::format("rev-parse --symbolic-full-name {}", name)).value_or(name);
+    const std::string default_branch = full.substr(full.rfind('/') + 1);
+    // Commits of the default branch that nobody has pushed yet are on it all the same.
+    if (facts.branch == default_branch) return facts.commit;
+    return run_git(folder, fmt::format("merge-base {} {}", name, *facts.commit));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -194,29 +228,44 @@ json::Value detect_machine(Disk& disk, const std::string& root) {
   return machine;
 }
 
-GitFacts detect_git(const std::string& folder) {
+GitFacts detect_git(const std::string& folder, const std::optional<std::string>& commit) {
   GitFacts facts;
-  facts.commit = run_git(folder, "rev-parse HEAD");
-  if (!facts.commit) return facts;
   if (auto remote = run_git(folder, "config --get remote.origin.url"))
     facts.repository = web_address_of(*remote);
-  facts.branch = run_git(folder, "symbolic-ref --short HEAD");
-  const auto time = run_git(folder, "show -s --format=%at HEAD");
+  facts.commit = commit_named(folder, commit.value_or("HEAD"));
+  if (!facts.commit) return facts;
+  if (facts.commit == commit_named(folder, "HEAD"))
+    facts.branch = run_git(folder, "symbolic-ref --quiet --short HEAD");
+  const std::string& sha = *facts.commit;
+  const auto time = run_git(folder, "show -s --format=%at " + sha);
   const auto seconds = time ? parse_int64(*time) : std::nullopt;
   if (!seconds) return facts;
   facts.commit_info = json::Value::object();
-  facts.commit_info.set("timestamp",
-                        json::Value::string(to_rfc3339(Timestamp::from_seconds(*seconds))));
-  const auto set = [&](const char* key, const char* format) {
-    const auto text = run_git(folder, fmt::format("show -s --format={} HEAD", format));
+  const auto set = [&](const char* key, const std::optional<std::string>& text) {
     if (text) facts.commit_info.set(key, json::Value::string(*text));
   };
-  set("message", "%s");
-  set("author_name", "%an");
-  if (const auto parent = run_git(folder, "rev-parse HEAD^")) {
-    facts.commit_info.set("parent", json::Value::string(*parent));
-  }
+  set("timestamp", to_rfc3339(Timestamp::from_seconds(*seconds)));
+  set("message", run_git(folder, "show -s --format=%s " + sha));
+  set("author_name", run_git(folder, "show -s --format=%an " + sha));
+  set("parent", commit_named(folder, sha + "^"));
+  set("fork_point_sha", fork_point_of(folder, facts));
   return facts;
+}
+
+std::optional<std::int64_t> detect_pull_request(
+    const std::map<std::string, std::string>& environment) {
+  const auto value_of = [&](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  std::string number = value_of("CI_MERGE_REQUEST_IID");
+  constexpr std::string_view k_prefix = "refs/pull/";
+  if (const std::string reference = value_of("GITHUB_REF"); reference.starts_with(k_prefix)) {
+    const std::string rest = reference.substr(k_prefix.size());
+    number = rest.substr(0, rest.find('/'));
+  }
+  const std::optional<std::int64_t> parsed = parse_int64(number);
+  return parsed && *parsed > 0 ? parsed : std::nullopt;
 }
 
 }  // namespace bl::formats

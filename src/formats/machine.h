@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -14,12 +16,22 @@ namespace bl::formats {
 /// `root` is "" or a folder with a copy of proc/ and sys/ (tests).
 json::Value detect_machine(Disk& disk, const std::string& root = "");
 
-/// Of the git checkout that holds `folder`: absent members when there is none. Runs the `git`
+/// Of the git checkout that holds `folder`; absent members when there is none. Runs the `git`
 /// command.
 struct GitFacts {
-  std::optional<std::string> repository, commit, branch;
-  json::Value commit_info;  ///< null, or {timestamp, parent, message, author_name}
+  std::optional<std::string> repository;  ///< `https://host/org/repo`, from the remote `origin`
+  std::optional<std::string> commit;      ///< the full hash; absent when git does not know it
+  std::optional<std::string> branch;      ///< that is checked out at this commit
+  /// Null, or {timestamp, parent, message, author_name, fork_point_sha}. The fork point is where
+  /// the commit's branch left the default branch (the commit itself: it is on it); absent when git
+  /// cannot tell.
+  json::Value commit_info;
 };
-GitFacts detect_git(const std::string& folder);
+/// `commit` is any name that git understands; absent: what is checked out.
+GitFacts detect_git(const std::string& folder, const std::optional<std::string>& commit = {});
+
+/// The pull request that a CI job of GitHub or GitLab works for, from its environment.
+std::optional<std::int64_t> detect_pull_request(
+    const std::map<std::string, std::string>& environment);
 
 }  // namespace bl::formats

@@ -33,8 +33,7 @@ Result<void> demand_empty_store(const net::ServerAddress& address) {
 void print_summary(const Arguments& arguments, CommandIo& io, const Tally& tally,
                    const net::ServerAddress& address) {
   if (!arguments.flag("--json")) {
-    fmt::print(io.out, "{} results of Django's benchmark suite are in; open {}\n",
-               with_thousands(tally.stored()), address.url);
+    fmt::print(io.out, "{} results are in; open {}\n", with_thousands(tally.stored()), address.url);
     return;
   }
   std::string line;
@@ -51,7 +50,6 @@ void print_summary(const Arguments& arguments, CommandIo& io, const Tally& tally
 Result<ExitCode> demo(const Arguments& arguments, CommandIo& io) {
   const std::unique_ptr<Disk> disk = make_real_disk();
   const SystemClock clock;
-  SystemRandom random;
   const std::string folder = demo_folder(arguments, io);
   BL_TRY(const bool there, disk->exists(folder));
   if (!there) {
@@ -66,7 +64,7 @@ Result<ExitCode> demo(const Arguments& arguments, CommandIo& io) {
 
   Tally tally(io, {.print_stored = false});
   ProgressBar bar(io.err, clock, "commits", sources.size());
-  Submitter submitter(address, static_cast<int>(jobs), random,
+  Submitter submitter(address, static_cast<int>(jobs),
                       [&](const SubmitOutcome& outcome) { tally.add(outcome); });
   formats::Facts facts;
   facts.run_reason = "commit";
@@ -79,6 +77,7 @@ Result<ExitCode> demo(const Arguments& arguments, CommandIo& io) {
   }
   submitter.finish();
   bar.finish();
+  if (tally.failed() + tally.skipped() != 0) fmt::print(io.err, "{}\n", tally.summary());
   print_summary(arguments, io, tally, address);
   return tally.failed() == 0 ? ExitCode::ok : ExitCode::error;
 }

@@ -82,7 +82,8 @@ void print_csv(CommandIo& io, const json::Array& samples) {
   for (const json::Value& sample : samples) {
     const json::Value* value = sample.find("single_value_summary");
     fmt::print(io.out, "{},{},{},{},{},{}\r\n", text_at(sample, "commit_timestamp"),
-               text_at(sample, "benchmark_result_id"), text_at(sample, "commit_hash"),
+               csv_field(text_at(sample, "benchmark_result_id")),
+               csv_field(text_at(sample, "commit_hash")),
                value != nullptr && value->is_number() ? value->number_text() : "",
                csv_field(text_at(sample, "unit")), mark_of(sample));
   }

@@ -4,6 +4,7 @@
 #include <glob.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <memory>
 
 namespace bl::results {
@@ -50,7 +51,7 @@ Result<void> add_asv(Disk& disk, const std::string& folder,
   const auto directory = std::make_shared<const formats::AsvDirectory>(std::move(opened));
   for (std::size_t i = 0; i < directory->files().size(); ++i) {
     sources.push_back(
-        {folder + "/" + directory->files()[i], formats::Format::asv,
+        {directory->path(i), formats::Format::asv,
          [directory, i](const formats::Facts& facts) { return directory->read(i, facts); }});
   }
   return {};

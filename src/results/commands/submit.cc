@@ -7,6 +7,7 @@
 #include "results/commands/submission_sources.h"
 #include "results/commands/submitter.h"
 #include "results/commands/tally.h"
+#include "results/model.h"
 
 namespace bl::results {
 namespace {
@@ -51,12 +52,22 @@ Result<formats::Facts> given_facts(const Arguments& arguments) {
   return facts;
 }
 
+bool is_same_repository(const std::string& given, const std::optional<std::string>& of_git) {
+  if (!of_git) return false;
+  const auto a = normalise_repository(given);
+  const auto b = normalise_repository(*of_git);
+  return a.ok() && b.ok() && *a == *b;
+}
+
 /// What was found out without asking; only for files that do not know their own commit.
 void fill_from_git(formats::Facts& facts) {
-  const formats::GitFacts git = formats::detect_git(".");
-  const bool same_repository = !facts.repository || facts.repository == git.repository;
-  if (!facts.repository) facts.repository = git.repository;
-  if (!same_repository || facts.commit) return;
+  const formats::GitFacts git = formats::detect_git(".", facts.commit);
+  if (!facts.repository) {
+    facts.repository = git.repository;
+  } else if (!is_same_repository(*facts.repository, git.repository)) {
+    return;
+  }
+  if (!git.commit) return;
   facts.commit = git.commit;
   if (facts.commit_info.is_null()) facts.commit_info = git.commit_info;
 }
@@ -65,11 +76,14 @@ void fill_from_git(formats::Facts& facts) {
 /// alone.
 class FactsOfFormat {
  public:
-  FactsOfFormat(formats::Facts given, Disk& disk, const Clock& clock, Random& random)
+  FactsOfFormat(formats::Facts given, const CommandIo& io, Disk& disk, const Clock& clock,
+                Random& random)
       : given_(std::move(given)) {
     given_.machine = formats::detect_machine(disk);
     detected_ = given_;
     fill_from_git(detected_);
+    if (!detected_.branch && !detected_.pr_number)
+      detected_.pr_number = formats::detect_pull_request(io.environment);
     if (!detected_.run_id) detected_.run_id = IdSource(clock, random).next();
     detected_.timestamp = clock.now();
   }
@@ -121,7 +135,7 @@ Result<ExitCode> submit(const Arguments& arguments, CommandIo& io) {
     BL_TRY(source_options.format, formats::parse_format(*name));
   }
   BL_TRY(const auto sources, open_sources(*disk, arguments.list("FILE"), io.in, source_options));
-  const FactsOfFormat facts(std::move(given), *disk, clock, random);
+  const FactsOfFormat facts(std::move(given), io, *disk, clock, random);
   Tally tally(io, {});
   Batch batch{.sources = sources, .facts = facts, .io = io, .tally = tally};
   if (arguments.flag("--dry-run")) {
@@ -132,7 +146,7 @@ Result<ExitCode> submit(const Arguments& arguments, CommandIo& io) {
 
   BL_TRY(const net::ServerAddress address, net::find_server(arguments, io, *disk));
   ProgressBar bar(io.err, clock, "reading and sending", sources.size());
-  Submitter submitter(address, static_cast<int>(jobs), random,
+  Submitter submitter(address, static_cast<int>(jobs),
                       [&](const SubmitOutcome& outcome) { tally.add(outcome); });
   batch.each([&](const std::string& place, formats::Reading reading) {
     for (json::Value& document : reading.submissions) submitter.send(place, std::move(document));

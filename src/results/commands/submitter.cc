@@ -1,7 +1,5 @@
 #include "results/commands/submitter.h"
 
-#include <array>
-
 #include "base/hash.h"
 #include "results/commands/reading.h"
 
@@ -14,11 +12,18 @@ bool is_passing(Code code) {
          code == Code::timeout;
 }
 
+/// The document's own key, else one of its content.
+void demand_key(json::Value& document) {
+  if (!document.is_object() || document.find("submission_key") != nullptr) return;
+  const std::string hash = sha256_hex(json::to_text(document));
+  document.set("submission_key", json::Value::string("sha256-" + hash));
+}
+
 }  // namespace
 
-Submitter::Submitter(const net::ServerAddress& address, int connections, Random& random,
-                     Report report, SubmitterLimits limits)
-    : address_(address), random_(random), report_(std::move(report)), limits_(limits) {
+Submitter::Submitter(const net::ServerAddress& address, int connections, Report report,
+                     SubmitterLimits limits)
+    : address_(address), report_(std::move(report)), limits_(limits) {
   for (int i = 0; i < connections; ++i) senders_.emplace_back([this] { run_sender(); });
 }
 
@@ -62,14 +67,14 @@ void Submitter::run_sender() {
 
 SubmitOutcome Submitter::post(net::ApiClient& client, Work work) {
   SubmitOutcome outcome{.index = work.index, .place = std::move(work.place)};
-  if (work.document.is_object() && work.document.find("submission_key") == nullptr) {
-    std::array<std::byte, 16> key;
-    random_.fill(key);
-    work.document.set("submission_key", json::Value::string("once-" + to_hex(key)));
-  }
+  demand_key(work.document);
   const std::string body = json::to_text(work.document);
   std::chrono::milliseconds pause = limits_.first_pause;
   for (int attempt = 1;; ++attempt) {
+    if (server_is_gone_) {
+      outcome.error = Error{Code::unavailable, "not sent, no server answers: " + address_.url};
+      return outcome;
+    }
     Result<json::Value> answer = client.post("/api/results", body);
     if (answer.ok()) {
       outcome.id = text_at(*answer, "id");
@@ -78,6 +83,7 @@ SubmitOutcome Submitter::post(net::ApiClient& client, Work work) {
       return outcome;
     }
     if (attempt == limits_.attempts_max || !is_passing(answer.error().code)) {
+      if (answer.error().code == Code::unavailable) server_is_gone_ = true;
       outcome.error = std::move(answer).error();
       return outcome;
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -11,7 +13,6 @@
 #include <vector>
 
 #include "base/json.h"
-#include "base/random.h"
 #include "net/server_address.h"
 
 /// Sends submissions to a server over several connections at once. The caller's thread reads files
@@ -33,14 +34,16 @@ struct SubmitOutcome {
   std::optional<Error> error;
 };
 
-/// One thread calls send() and finish(). A document without a submission key gets a random one, so
-/// that a post whose answer was lost can be repeated without storing it twice.
+/// One thread calls send() and finish(). A document without a submission key gets one made of its
+/// content, so that neither a post whose answer was lost nor the same file submitted again is
+/// stored twice. When the server does not answer one document's last attempt, the rest is reported
+/// as failed at once.
 class Submitter {
  public:
   using Report =
       std::function<void(const SubmitOutcome&)>;  ///< one call at a time, from any sender
 
-  Submitter(const net::ServerAddress& address, int connections, Random& random, Report report,
+  Submitter(const net::ServerAddress& address, int connections, Report report,
             SubmitterLimits limits = {});
   ~Submitter();
   Submitter(const Submitter&) = delete;
@@ -60,9 +63,9 @@ class Submitter {
   SubmitOutcome post(net::ApiClient& client, Work work);
 
   const net::ServerAddress address_;
-  Random& random_;
   const Report report_;
   const SubmitterLimits limits_;
+  std::atomic<bool> server_is_gone_ = false;
   std::mutex report_mutex_;
 
   std::mutex mutex_;
