@@ -76,6 +76,7 @@ class RunningService final : public Service {
     return fmt::format("{}://{}{}{}:{}", settings_.http.tls ? "https" : "http",
                        literal_v6 ? "[" : "", host, literal_v6 ? "]" : "", server_->port());
   }
+  const net::Router& router() const override { return router_; }
   bool first_run() const override { return operator_token_.created; }
 
  private:

@@ -26,6 +26,8 @@ class Service {
   virtual void stop() = 0;
 
   virtual std::string url() const = 0;
+  /// The route table, for comparison with the API's description.
+  virtual const net::Router& router() const = 0;
   /// True when this start wrote the operator token.
   virtual bool first_run() const = 0;
 };

@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "access/routes.h"
+#include "access/tokens.h"
+#include "net/client.h"
+#include "net/server.h"
+#include "results/routes.h"
+#include "results/schema.h"
+#include "results/store_compare.h"
+#include "results/store_history.h"
+#include "results/store_runs.h"
+#include "results/store_series.h"
+#include "results/store_writer.h"
+#include "store/open.h"
+
+// Who may call what: the real route table behind a real server, asked by everybody. The handlers
+// are replaced by one that says yes.
+
+namespace bl::app {
+namespace {
+
+constexpr const char* k_operator_token = "operator-token-of-this-test";
+
+class RoleTable : public ::testing::Test {
+ protected:
+  RoleTable() {
+    std::vector<store::Migration> steps(results::migrations().begin(), results::migrations().end());
+    steps.insert(steps.end(), access::migrations().begin(), access::migrations().end());
+    BL_CHECK(database_->migrate(steps).ok());
+    net::Router real;
+    results::add_routes(real, {.writer = writer_,
+                               .runs = runs_,
+                               .history = history_,
+                               .compare = compare_,
+                               .health = health_});
+    access::add_routes(real, tokens_);
+    for (const auto& route : real.routes()) {
+      router_.add({.method = route->method,
+                   .pattern = route->pattern,
+                   .access = route->access,
+                   .handler = [](net::Request&) { return net::Response::no_content(); }});
+    }
+  }
+
+  /// One line a route: method, pattern, and what each role gets.
+  std::string table(bool public_reads) {
+    net::ServerOptions options;
+    options.port = 0;
+    options.public_reads = public_reads;
+    auto server =
+        net::Server::listen(options, router_, authenticator_, random_, log_, metrics_).value();
+    server->start();
+    const std::vector<std::string> credentials = {
+        "",
+        "unknown",
+        tokens_.create("r", net::Role::reader)->plaintext,
+        tokens_.create("w", net::Role::writer)->plaintext,
+        tokens_.create("a", net::Role::admin)->plaintext,
+        k_operator_token,
+    };
+    std::string text = "                                           none bad  read writ admn oper\n";
+    for (const auto& route : router_.routes()) {
+      text += fmt::format("{:7}{:36}", net::name_of(route->method), route->pattern);
+      for (const std::string& token : credentials) {
+        text += fmt::format(" {:4}", ask(server->port(), *route, token));
+      }
+      text.resize(text.find_last_not_of(' ') + 1);
+      text += "\n";
+    }
+    server->stop();
+    return text;
+  }
+
+  std::string ask(std::uint16_t port, const net::Route& route, const std::string& token) {
+    std::string path = route.pattern;
+    if (std::size_t brace = path.find('{'); brace != std::string::npos) path.resize(brace);
+    if (path.size() < route.pattern.size()) path += "x";
+    net::Headers headers;
+    if (!token.empty()) headers.add("Authorization", "Bearer " + token);
+    auto answer =
+        client_.send(route.method, fmt::format("http://127.0.0.1:{}{}", port, path), headers, "");
+    if (!answer.ok()) return answer.error().message;
+    return answer->status == 204 ? "yes" : std::to_string(answer->status);
+  }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  IdSource ids_{clock_, random_};
+  Log log_{clock_, LogLevel::error, [](std::string_view) {}};
+  Metrics metrics_;
+  std::unique_ptr<store::Database> database_ =
+      store::open_database("sqlite::memory:", {}, log_, metrics_).value();
+  results::StoreResultWriter writer_{*database_, ids_, clock_};
+  results::StoreRunBrowser runs_{*database_};
+  results::StoreHistoryReader history_{*database_};
+  results::StoreCompareReader compare_{*database_};
+  results::StoreProjectHealthReader health_{*database_};
+  access::Tokens tokens_{*database_, clock_, random_, ids_};
+  access::TokenAuthenticator authenticator_{tokens_, k_operator_token};
+  net::Router router_;
+  net::Client client_;
+};
+
+TEST_F(RoleTable, while_reads_are_public) {
+  EXPECT_EQ(table(true), R"(                                           none bad  read writ admn oper
+POST   /api/results                         401  401  403  yes  yes  yes
+GET    /api/benchmark-results/{id}          yes  401  yes  yes  yes  yes
+GET    /api/benchmark-results               yes  401  yes  yes  yes  yes
+GET    /api/history                         yes  401  yes  yes  yes  yes
+GET    /api/history/{benchmark_result_id}   yes  401  yes  yes  yes  yes
+GET    /api/compare/benchmark-results       yes  401  yes  yes  yes  yes
+GET    /api/series                          yes  401  yes  yes  yes  yes
+GET    /api/runs/recent                     yes  401  yes  yes  yes  yes
+GET    /api/v1/facts                        yes  401  yes  yes  yes  yes
+GET    /api/ping                            yes  yes  yes  yes  yes  yes
+GET    /api/tokens                          401  401  403  403  yes  yes
+POST   /api/tokens                          401  401  403  403  yes  yes
+DELETE /api/tokens/{id}                     401  401  403  403  yes  yes
+GET    /api/auth/capabilities               yes  401  yes  yes  yes  yes
+)");
+}
+
+TEST_F(RoleTable, while_reads_need_a_token) {
+  EXPECT_EQ(table(false),
+            R"(                                           none bad  read writ admn oper
+POST   /api/results                         401  401  403  yes  yes  yes
+GET    /api/benchmark-results/{id}          401  401  yes  yes  yes  yes
+GET    /api/benchmark-results               401  401  yes  yes  yes  yes
+GET    /api/history                         401  401  yes  yes  yes  yes
+GET    /api/history/{benchmark_result_id}   401  401  yes  yes  yes  yes
+GET    /api/compare/benchmark-results       401  401  yes  yes  yes  yes
+GET    /api/series                          401  401  yes  yes  yes  yes
+GET    /api/runs/recent                     401  401  yes  yes  yes  yes
+GET    /api/v1/facts                        401  401  yes  yes  yes  yes
+GET    /api/ping                            yes  yes  yes  yes  yes  yes
+GET    /api/tokens                          401  401  403  403  yes  yes
+POST   /api/tokens                          401  401  403  403  yes  yes
+DELETE /api/tokens/{id}                     401  401  403  403  yes  yes
+GET    /api/auth/capabilities               401  401  yes  yes  yes  yes
+)");
+}
+
+}  // namespace
+}  // namespace bl::app
