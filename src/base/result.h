@@ -145,8 +145,8 @@ class [[nodiscard]] Result<void> {
   if (!temporary.ok()) return std::move(temporary).error(); \
   declaration = std::move(temporary).value()
 
-/// `BL_RETURN_IF_ERROR(file.sync());` goes on, or returns the error to our caller. May stand inside a
-/// lambda that is an argument of another.
+/// `BL_RETURN_IF_ERROR(file.sync());` goes on, or returns the error to our caller. May stand inside
+/// a lambda that is an argument of another.
 #define BL_RETURN_IF_ERROR(expression) \
   BL_RETURN_IF_ERROR_INNER(BL_CONCAT(bl_status_, __COUNTER__), expression)
 #define BL_RETURN_IF_ERROR_INNER(temporary, expression)       \
