@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "product/server_process.h"
+
+/// The command line against a real server: what scripts read, and the exit codes that they trust.
+namespace bl::product {
+namespace {
+
+class Commands : public testing::Test {
+ protected:
+  CommandOutcome run(std::vector<std::string> arguments, const std::string& input = "") const {
+    arguments.insert(arguments.end(), {"--data", folder.path() + "/data"});
+    return run_benchlake(arguments, input);
+  }
+  std::string file(const std::string& name, const std::string& text) const {
+    const std::string path = folder.path() + "/" + name;
+    std::ofstream(path) << text;
+    return path;
+  }
+  static std::size_t lines(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+
+  TemporaryFolder folder;
+  ServerProcess server{folder.path() + "/data"};
+};
+
+TEST_F(Commands, submit_prints_one_json_line_per_result_and_nothing_else_on_stdout) {
+  const std::string array = "[" + good_submission(1) + "," + good_submission(2) + "]";
+  file("a.json", array);
+  file("b.json", good_submission(3) + "\n" + good_submission(4) + "\n");
+  const CommandOutcome outcome = run({"submit", folder.path() + "/*.json"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  ASSERT_EQ(lines(outcome.out), 4u) << outcome.out;
+  const auto first = json::parse(outcome.out.substr(0, outcome.out.find('\n')));
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->find("status")->as_string(), "stored");
+  EXPECT_EQ(first->find("id")->as_string().size(), 32u);
+}
+
+TEST_F(Commands, submit_reads_standard_input) {
+  EXPECT_EQ(run({"submit", "-"}, good_submission(1)).exit_code, 0);
+  EXPECT_EQ(run({"submit", "-"}, "nonsense").exit_code, 2);
+  EXPECT_EQ(run({"submit", folder.path() + "/none-*.json"}).exit_code, 2);
+}
+
+TEST_F(Commands, submit_keeps_what_is_good_names_what_is_not_and_exits_with_2) {
+  const std::string path =
+      file("mixed.json", "[" + good_submission(1) + R"(,{"tags":{"name":"x"}}])");
+  const CommandOutcome outcome = run({"submit", path});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("/run_id"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("1 stored, 1 failed"), std::string::npos) << outcome.err;
+  EXPECT_EQ(server.get("/api/v1/facts").body.find("results")->as_int64(), 1);
+}
+
+TEST_F(Commands, a_dry_run_sends_nothing) {
+  const std::string path = file("one.json", good_submission(1));
+  const CommandOutcome outcome = run({"submit", "--dry-run", "--tag", "flavour=plain", path});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_NE(outcome.out.find("\"flavour\":\"plain\""), std::string::npos) << outcome.out;
+  EXPECT_EQ(server.get("/api/v1/facts").body.find("results")->as_int64(), 0);
+}
+
+TEST_F(Commands, compare_exits_with_0_1_or_3) {
+  std::vector<std::string> ids;
+  const auto submit = [&](int number, const std::string& seconds) {
+    std::string body = good_submission(number * 50);
+    const std::size_t begin = body.find("\"data\":[") + 8;
+    body.replace(begin, body.find(']', begin) - begin, seconds);
+    ids.push_back(server.post("/api/results", body).body.find("id")->as_string());
+  };
+  for (int i = 0; i < 12; ++i) submit(i, i % 2 == 0 ? "10.0" : "10.2");
+  submit(12, "30.0");
+  EXPECT_EQ(run({"compare", ids[10], ids[11]}).exit_code, 0);
+  const CommandOutcome slow = run({"compare", ids[11], ids[12]});
+  EXPECT_EQ(slow.exit_code, 1) << slow.out << slow.err;
+  EXPECT_NE(slow.out.find("REGRESSION"), std::string::npos) << slow.out;
+  EXPECT_EQ(run({"compare", ids[0], ids[1]}).exit_code, 3) << "one commit is no distribution";
+  EXPECT_EQ(run({"compare", ids[0], ids[1], "--fail-on", "none"}).exit_code, 0);
+  EXPECT_EQ(run({"compare", ids[0], "nothing"}).exit_code, 2);
+  EXPECT_EQ(lines(run({"series", "sort", "--json"}).out), 1u);
+  EXPECT_EQ(lines(run({"history", "sort", "--csv"}).out), 14u);
+}
+
+TEST_F(Commands, a_token_works_until_it_is_revoked) {
+  const CommandOutcome created = run({"token", "create", "ci", "--role", "writer", "--json"});
+  ASSERT_EQ(created.exit_code, 0) << created.err;
+  const auto token = json::parse(created.out);
+  ASSERT_TRUE(token.ok()) << created.out;
+  const std::string plaintext = token->find("token")->as_string();
+  const auto submit = [&] {
+    return run_benchlake({"submit", "-", "--server", server.url(), "--token", plaintext},
+                         good_submission(1))
+        .exit_code;
+  };
+  EXPECT_EQ(submit(), 0);
+  EXPECT_EQ(run({"token", "list"}).out.find(plaintext), std::string::npos);
+  EXPECT_EQ(run({"token", "revoke", token->find("id")->as_string()}).exit_code, 0);
+  EXPECT_EQ(submit(), 2);
+}
+
+TEST_F(Commands, without_a_server_the_way_to_start_one_is_told) {
+  const CommandOutcome outcome = run_benchlake({"series", "--data", folder.path() + "/elsewhere"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("benchlake serve"), std::string::npos) << outcome.err;
+}
+
+TEST(Serve, refuses_to_listen_beyond_loopback_without_a_decision) {
+  const TemporaryFolder folder;
+  const CommandOutcome outcome =
+      run_benchlake({"serve", "--data", folder.path() + "/d", "--http", "0.0.0.0:0"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("access.public_reads"), std::string::npos) << outcome.err;
+}
+
+TEST(Serve, names_every_fault_of_its_configuration_file_with_the_line) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/benchlake.toml";
+  std::ofstream(path) << "[http]\nworkers = 4\nwrokers = 5\n[log]\nlevel = 7\n";
+  const CommandOutcome outcome = run_benchlake({"serve", "--config", path});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("wrokers"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("3"), std::string::npos) << outcome.err;
+}
+
+TEST(Serve, private_reads_need_a_token) {
+  const TemporaryFolder folder;
+  const ServerProcess server(folder.path() + "/d d", {"--set", "access.public_reads=false"});
+  ASSERT_TRUE(server.ready());
+  EXPECT_EQ(server.get("/api/series").status, 401);
+  EXPECT_EQ(server.get("/healthz").status, 200);
+  EXPECT_EQ(server.get("/").status, 200) << "the page itself holds no data";
+}
+
+}  // namespace
+}  // namespace bl::product
