@@ -4,29 +4,27 @@
 // BENCHLAKE_URL          a running server that `benchlake demo` filled (else all is skipped)
 // BENCHLAKE_CHROMIUM     the browser's path (/usr/bin/chromium)
 // BENCHLAKE_SCREENSHOTS  a folder for pictures (none are taken without it)
-import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { after, before } from "node:test";
-import { chromium } from "playwright-core";
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { chromium } from 'playwright-core';
 
-export const base = (process.env.BENCHLAKE_URL ?? "").replace(/\/$/, "");
-export const skip = base
-  ? false
-  : "BENCHLAKE_URL is not set: no server to look at";
+export const base = (process.env.BENCHLAKE_URL ?? '').replace(/\/$/, '');
+export const skip = base ? false : 'BENCHLAKE_URL is not set: no server to look at';
 export const desktop = { width: 1440, height: 900 };
 export const mobile = { width: 390, height: 844 };
 
 const k_screenshots = process.env.BENCHLAKE_SCREENSHOTS;
 const k_arguments = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
 let browser;
@@ -36,7 +34,7 @@ export function with_browser() {
   before(async () => {
     if (skip) return;
     browser = await chromium.launch({
-      executablePath: process.env.BENCHLAKE_CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.BENCHLAKE_CHROMIUM ?? '/usr/bin/chromium',
       args: k_arguments,
     });
   });
@@ -48,29 +46,23 @@ export function with_browser() {
  * another host. `faults_expected`: failed requests are part of the test.
  */
 export async function with_page(options, look) {
-  const {
-    viewport = desktop,
-    theme = "light",
-    faults_expected = false,
-  } = options;
+  const { viewport = desktop, theme = 'light', faults_expected = false } = options;
   const context = await browser.newContext({
     viewport,
     colorScheme: theme,
     hasTouch: viewport.width < 600,
-    reducedMotion: "reduce",
+    reducedMotion: 'reduce',
   });
   const wrong = [];
   const page = await context.newPage();
-  page.on("pageerror", (error) => wrong.push(`thrown: ${error.message}`));
-  page.on("console", (message) => {
-    const network = message.text().includes("Failed to load resource");
-    if (message.type() === "error" && !(network && faults_expected))
-      wrong.push(message.text());
+  page.on('pageerror', (error) => wrong.push(`thrown: ${error.message}`));
+  page.on('console', (message) => {
+    const network = message.text().includes('Failed to load resource');
+    if (message.type() === 'error' && !(network && faults_expected)) wrong.push(message.text());
   });
-  page.on("request", (request) => {
+  page.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(base) && !url.startsWith("data:"))
-      wrong.push(`asked elsewhere: ${url}`);
+    if (!url.startsWith(base) && !url.startsWith('data:')) wrong.push(`asked elsewhere: ${url}`);
   });
   try {
     await look(page);
@@ -87,19 +79,16 @@ export async function open(page, path) {
 }
 
 export async function settled(page) {
-  await page.locator("main h1").first().waitFor();
+  await page.locator('main h1').first().waitFor();
   await page.waitForFunction(
-    () =>
-      !document.querySelector(
-        "[role=status][aria-label=Loading], [aria-busy=true]",
-      ),
+    () => !document.querySelector('[role=status][aria-label=Loading], [aria-busy=true]'),
   );
 }
 
 /** What the API answers, asked for without the page. */
 export async function api(path) {
   const response = await fetch(base + path, {
-    headers: { accept: "application/json" },
+    headers: { accept: 'application/json' },
   });
   assert.equal(response.status, 200, `GET ${path}`);
   return response.json();
@@ -107,14 +96,10 @@ export async function api(path) {
 
 /** A series with a long history, its samples, and the views that lead from it. */
 export async function sample_series() {
-  const { series } = await api("/api/series?page_size=200");
-  const longest = series.reduce((a, b) =>
-    a.point_count >= b.point_count ? a : b,
-  );
-  const { samples } = await api(
-    `/api/history?fingerprint=${longest.history_fingerprint}`,
-  );
-  assert.ok(samples.length > 100, "the demo has long histories");
+  const { series } = await api('/api/series?page_size=200');
+  const longest = series.reduce((a, b) => (a.point_count >= b.point_count ? a : b));
+  const { samples } = await api(`/api/history?fingerprint=${longest.history_fingerprint}`);
+  assert.ok(samples.length > 100, 'the demo has long histories');
   return { series: longest, samples };
 }
 
@@ -122,23 +107,21 @@ export async function sample_series() {
 export async function views() {
   const { series, samples } = await sample_series();
   const newest = samples.at(-1);
-  const result = await api(
-    `/api/benchmark-results/${newest.benchmark_result_id}`,
-  );
+  const result = await api(`/api/benchmark-results/${newest.benchmark_result_id}`);
   const baseline = samples.at(-40).benchmark_result_id;
   const at = encodeURIComponent;
   return {
-    home: "/",
-    series: "/series",
+    home: '/',
+    series: '/series',
     trend: `/series/${series.history_fingerprint}`,
-    results: "/results",
+    results: '/results',
     result: `/results/${result.id}`,
-    runs: "/runs",
+    runs: '/runs',
     run: `/runs/${at(result.run_id)}`,
     ...(result.batch_id ? { batch: `/batches/${at(result.batch_id)}` } : {}),
     compare: `/compare?baseline=${baseline}&contender=${result.id}`,
-    picker: "/compare",
-    docs: "/docs",
+    picker: '/compare',
+    docs: '/docs',
   };
 }
 
@@ -151,10 +134,10 @@ export async function screenshot(page, name) {
 /** A colour of the palette as [r, g, b], as the page's theme has it now. */
 export function colour(page, name) {
   return page.evaluate((property) => {
-    const probe = document.createElement("span");
+    const probe = document.createElement('span');
     probe.style.color = `var(--${property})`;
     document.body.append(probe);
-    const canvas = document.createElement("canvas").getContext("2d");
+    const canvas = document.createElement('canvas').getContext('2d');
     canvas.fillStyle = getComputedStyle(probe).color;
     canvas.fillRect(0, 0, 1, 1);
     probe.remove();
@@ -166,20 +149,13 @@ export function colour(page, name) {
 export async function count_pixels(page, name) {
   const wanted = await colour(page, name);
   return page
-    .locator(".chart canvas")
+    .locator('.chart canvas')
     .first()
     .evaluate((canvas, [r, g, b]) => {
-      const { data } = canvas
-        .getContext("2d")
-        .getImageData(0, 0, canvas.width, canvas.height);
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       let count = 0;
       for (let i = 0; i < data.length; i += 4) {
-        if (
-          data[i + 3] === 255 &&
-          data[i] === r &&
-          data[i + 1] === g &&
-          data[i + 2] === b
-        )
+        if (data[i + 3] === 255 && data[i] === r && data[i + 1] === g && data[i + 2] === b)
           count += 1;
       }
       return count;
@@ -190,24 +166,21 @@ export async function count_pixels(page, name) {
 export async function colour_at_point(page, name, radius) {
   const wanted = await colour(page, name);
   return page
-    .locator(".chart")
+    .locator('.chart')
     .first()
     .evaluate(
       (chart, { rgb, around }) => {
-        const canvas = chart.querySelector("canvas");
-        const dot = chart.querySelector(".spot").getBoundingClientRect();
+        const canvas = chart.querySelector('canvas');
+        const dot = chart.querySelector('.spot').getBoundingClientRect();
         const box = canvas.getBoundingClientRect();
         const ratio = canvas.width / box.width;
         const x = Math.round((dot.x + dot.width / 2 - box.x) * ratio);
         const y = Math.round((dot.y + dot.height / 2 - box.y) * ratio);
         const half = Math.max(0, Math.round(around * ratio));
         const side = 2 * half + 1;
-        const { data } = canvas
-          .getContext("2d")
-          .getImageData(x - half, y - half, side, side);
+        const { data } = canvas.getContext('2d').getImageData(x - half, y - half, side, side);
         for (let i = 0; i < data.length; i += 4) {
-          if (data[i + 3] > 0 && rgb.every((part, k) => data[i + k] === part))
-            return true;
+          if (data[i + 3] > 0 && rgb.every((part, k) => data[i + k] === part)) return true;
         }
         return false;
       },

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { differences } from '../src/format/differences';
 import {
   commit_href,
+  context_text,
   first_line,
   short_repository,
   split_name,
@@ -44,6 +45,11 @@ describe('names', () => {
   test('tags are sorted and leave out the name', () => {
     expect(tag_texts({ z: '1', name: 'n', a: '2' })).toEqual(['a=2', 'z=1']);
     expect(tag_texts(null)).toEqual([]);
+  });
+
+  test('a context is told by its values', () => {
+    expect(context_text({ b: 1, a: 'x', c: { d: null } })).toBe('x · 1 · {"d":null}');
+    expect(context_text([])).toBe('');
   });
 
   test('a commit is a link only where the repository has a web address', () => {

@@ -1,4 +1,5 @@
 // Names of benchmarks, commits and places in the form that people scan.
+import type { Json } from '../api/types';
 
 /** The part before the last dot or slash, and the last part, which people look for. */
 export function split_name(name: string): { path: string; leaf: string } {
@@ -28,6 +29,15 @@ export function short_repository(repository: string | null | undefined): string 
 /** Where a commit can be read, for repositories that live at an https address. */
 export function commit_href(repository: string | null | undefined, sha: string | null | undefined) {
   return sha && repository?.startsWith('https://') ? `${repository}/commit/${sha}` : null;
+}
+
+/** A context's values in the order of its keys: what tells two series of one name apart. */
+export function context_text(context: Json): string {
+  if (typeof context !== 'object' || context === null || Array.isArray(context)) return '';
+  return Object.entries(context)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, value]) => (typeof value === 'string' ? value : JSON.stringify(value)))
+    .join(' · ');
 }
 
 /** A message's first line. */
