@@ -1,100 +1,22 @@
 // The results domain over SQLite at size: fills a store through the writer, then times what people
 // wait for. No server: the difference to http_bench is the wire.
-#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <thread>
 
-#include "base/ids.h"
-#include "base/log.h"
-#include "base/metrics.h"
-#include "base/random.h"
-#include "generate/result_generator.h"
-#include "measure.h"
-#include "results/schema.h"
+#include "filled_store.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
 #include "results/store_runs.h"
 #include "results/store_series.h"
-#include "results/store_series_refresh.h"
 #include "results/store_writer.h"
-#include "store/open.h"
 
 namespace bl::bench {
 namespace {
 
-struct Store {
-  SystemClock clock;
-  SystemRandom random;
-  IdSource ids{clock, random};
-  Log log{clock, LogLevel::warning, stderr_sink()};
-  Metrics metrics;
-  std::unique_ptr<store::Database> database;
-};
-
-template <class T>
-T must(Result<T> result, const char* what) {
-  if (result.ok()) return std::move(result).value();
-  std::fprintf(stderr, "%s: %s\n", what, result.error().message.c_str());
-  std::exit(2);
-}
-void must(Result<void> result, const char* what) {
-  if (result.ok()) return;
-  std::fprintf(stderr, "%s: %s\n", what, result.error().message.c_str());
-  std::exit(2);
-}
-
-void fill(Store& store, const ResultPlan& plan, std::int64_t batch, Report& report) {
-  const ResultGenerator generator(plan);
-  results::StoreResultWriter writer(*store.database, store.ids, store.clock);
-  std::atomic<int> next_commit = 0;
-  std::atomic<std::int64_t> stored = 0;
-  const double cpu = cpu_seconds();
-  const auto start = std::chrono::steady_clock::now();
-  const auto work = [&] {
-    for (int commit; (commit = next_commit++) < plan.commits;) {
-      const auto submissions = generator.commit(commit);
-      const std::span<const results::Submission> all(submissions);
-      for (std::size_t at = 0; at < all.size(); at += static_cast<std::size_t>(batch)) {
-        const auto part =
-            all.subspan(at, std::min(static_cast<std::size_t>(batch), all.size() - at));
-        must(writer.submit_all(part), "submit");
-        stored += static_cast<std::int64_t>(part.size());
-      }
-      if (commit % 20 == 0) {
-        std::fprintf(stderr, "\r%lld results, %.0f s", static_cast<long long>(stored.load()),
-                     seconds_since(start));
-      }
-    }
-  };
-  std::thread other(work);
-  work();
-  other.join();
-  const double seconds = seconds_since(start);
-  std::fprintf(stderr, "\n");
-  report.fact("results", static_cast<double>(stored.load()));
-  report.fact("fill_seconds", seconds);
-  report.fact("fill_cpu_us_per_result",
-              (cpu_seconds() - cpu) * 1e6 / static_cast<double>(stored.load()));
-  report.fact("fill_results_per_second", static_cast<double>(stored.load()) / seconds);
-}
-
-void refresh(Store& store, Report& report) {
-  results::SeriesRefresher refresher(*store.database);
-  const double cpu = cpu_seconds();
-  const auto start = std::chrono::steady_clock::now();
-  std::int64_t refreshed = 0;
-  while (const std::int64_t some = must(refresher.refresh_some(256), "refresh")) refreshed += some;
-  const double seconds = seconds_since(start);
-  report.fact("refreshed_series", static_cast<double>(refreshed));
-  report.fact("refresh_seconds", seconds);
-  report.fact(
-      "refresh_cpu_us_per_series",
-      (cpu_seconds() - cpu) * 1e6 / static_cast<double>(std::max<std::int64_t>(1, refreshed)));
-}
-
 // Durable single submits of many threads at once, without a wire.
-void time_submits(Store& store, const ResultPlan& plan, int threads, int each, Report& report) {
+void time_submits(FilledStore& store, const ResultPlan& plan, int threads, int each,
+                  Report& report) {
   const ResultGenerator generator(plan);
   results::StoreResultWriter writer(*store.database, store.ids, store.clock);
   std::vector<std::vector<results::Submission>> prepared(static_cast<std::size_t>(threads));
@@ -125,37 +47,12 @@ void time_submits(Store& store, const ResultPlan& plan, int threads, int each, R
   report.add(timing_of("submit, " + std::to_string(threads) + " threads", all, seconds));
 }
 
-struct Samples {
-  std::vector<std::string> long_series, result_ids, run_ids;
-};
-
-Samples sample(Store& store) {
-  Samples samples;
-  must(store.database->read([&](store::Connection& connection) -> Result<void> {
-    const auto collect = [&](const char* sql, std::vector<std::string>& into) {
-      return connection.query(sql, {}, [&](const store::Row& row) {
-        into.emplace_back(row.text(0));
-        return true;
-      });
-    };
-    BL_RETURN_IF_ERROR(
-        collect("select history_fingerprint from bl_series where point_count >= "
-                "(select max(point_count) * 9 / 10 from bl_series) limit 300",
-                samples.long_series));
-    BL_RETURN_IF_ERROR(collect("select run_id from bl_run limit 500", samples.run_ids));
-    return collect("select id from bl_result_number where no % 97 = 0 limit 20000",
-                   samples.result_ids);
-  }),
-       "sample");
-  return samples;
-}
-
-void time_reads(Store& store, std::int64_t rounds, Report& report) {
+void time_reads(FilledStore& store, std::int64_t rounds, Report& report) {
   results::StoreRunBrowser runs(*store.database);
   results::StoreHistoryReader histories(*store.database);
   results::StoreCompareReader compares(*store.database);
   results::StoreProjectHealthReader health(*store.database);
-  const Samples samples = sample(store);
+  const Samples samples = sample(*store.database);
   SeededRandom random(5);
   const auto any = [&](const std::vector<std::string>& from) {
     return from[random.below(from.size())];
@@ -240,26 +137,15 @@ int run(const Options& options) {
   plan.seed = static_cast<std::uint64_t>(options.integer("--seed"));
   plan.results = options.integer("--results");
   plan.series = static_cast<int>(options.integer("--series"));
-  const std::filesystem::path folder = options.text("--data");
-  std::filesystem::create_directories(folder);
-  const std::string path = std::filesystem::absolute(folder / "results_bench.db").string();
-  const bool is_new = !std::filesystem::exists(path);
-
-  Store store;
-  store.database =
-      must(store::open_database("sqlite://" + path, {}, store.log, store.metrics), "open");
-  must(store.database->migrate(results::migrations()), "migrate");
-  report.fact("series", plan.series);
-  if (is_new) {
-    fill(store, plan, options.integer("--batch"), report);
-    refresh(store, report);
-  }
+  const std::string data = options.text("--data");
+  const auto filled = open_filled_store(data, plan, options.integer("--batch"), report);
+  FilledStore& store = *filled;
   time_reads(store, options.integer("--rounds"), report);
   if (options.integer("--submits") > 0) {
     time_submits(store, plan, 64, static_cast<int>(options.integer("--submits") / 64), report);
-    refresh(store, report);
+    judge_series(store, report);
   }
-  report.fact("file_bytes", static_cast<double>(std::filesystem::file_size(path)));
+  report.fact("file_bytes", static_cast<double>(std::filesystem::file_size(store_path(data))));
   std::fputs(("\n" + report.table()).c_str(), stdout);
   return report.save(options.text("--json")) ? 0 : 2;
 }

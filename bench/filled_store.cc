@@ -1,0 +1,113 @@
+#include "filled_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <span>
+#include <thread>
+
+#include "access/tokens.h"
+#include "results/schema.h"
+#include "results/store_series_refresh.h"
+#include "results/store_writer.h"
+#include "store/open.h"
+
+namespace bl::bench {
+namespace {
+
+void fill(FilledStore& store, const ResultPlan& plan, std::int64_t batch, Report& report) {
+  const ResultGenerator generator(plan);
+  results::StoreResultWriter writer(*store.database, store.ids, store.clock);
+  std::atomic<int> next_commit = 0;
+  std::atomic<std::int64_t> stored = 0;
+  const double cpu = cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  const auto work = [&] {
+    for (int commit; (commit = next_commit++) < plan.commits;) {
+      const auto submissions = generator.commit(commit);
+      const std::span<const results::Submission> all(submissions);
+      for (std::size_t at = 0; at < all.size(); at += static_cast<std::size_t>(batch)) {
+        const auto part =
+            all.subspan(at, std::min(static_cast<std::size_t>(batch), all.size() - at));
+        must(writer.submit_all(part), "submit");
+        stored += static_cast<std::int64_t>(part.size());
+      }
+      if (commit % 20 == 0) {
+        std::fprintf(stderr, "\r%lld results, %.0f s", static_cast<long long>(stored.load()),
+                     seconds_since(start));
+      }
+    }
+  };
+  std::thread other(work);
+  work();
+  other.join();
+  const double seconds = seconds_since(start);
+  std::fprintf(stderr, "\n");
+  const auto count = static_cast<double>(stored.load());
+  report.fact("results", count);
+  report.fact("fill_seconds", seconds);
+  report.fact("fill_cpu_us_per_result", (cpu_seconds() - cpu) * 1e6 / count);
+  report.fact("fill_results_per_second", count / seconds);
+}
+
+}  // namespace
+
+std::string store_path(const std::string& data_folder) {
+  return (std::filesystem::absolute(data_folder) / "benchlake.db").string();
+}
+
+void judge_series(FilledStore& store, Report& report) {
+  results::SeriesRefresher refresher(*store.database);
+  const double cpu = cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  std::int64_t judged = 0;
+  while (const std::int64_t some = must(refresher.refresh_some(256), "judge")) judged += some;
+  report.fact("judged_series", static_cast<double>(judged));
+  report.fact("judge_seconds", seconds_since(start));
+  report.fact("judge_cpu_us_per_series",
+              (cpu_seconds() - cpu) * 1e6 / static_cast<double>(std::max<std::int64_t>(1, judged)));
+}
+
+std::unique_ptr<FilledStore> open_filled_store(const std::string& data_folder,
+                                               const ResultPlan& plan, std::int64_t batch,
+                                               Report& report) {
+  std::filesystem::create_directories(data_folder);
+  const std::string path = store_path(data_folder);
+  const bool is_new = !std::filesystem::exists(path);
+  auto store = std::make_unique<FilledStore>();
+  store->database =
+      must(store::open_database("sqlite://" + path, {}, store->log, store->metrics), "open");
+  // All of the program's, so that it can serve the file and we can open it again.
+  std::vector<store::Migration> steps(results::migrations().begin(), results::migrations().end());
+  steps.insert(steps.end(), access::migrations().begin(), access::migrations().end());
+  must(store->database->migrate(steps), "migrate");
+  report.fact("series", plan.series);
+  if (is_new) {
+    fill(*store, plan, batch, report);
+    judge_series(*store, report);
+  }
+  return store;
+}
+
+Samples sample(store::Database& database) {
+  Samples samples;
+  must(database.read([&](store::Connection& connection) -> Result<void> {
+    const auto collect = [&](const char* sql, std::vector<std::string>& into) {
+      return connection.query(sql, {}, [&](const store::Row& row) {
+        into.emplace_back(row.text(0));
+        return true;
+      });
+    };
+    BL_RETURN_IF_ERROR(
+        collect("select history_fingerprint from bl_series where point_count >= "
+                "(select max(point_count) * 9 / 10 from bl_series) limit 300",
+                samples.long_series));
+    BL_RETURN_IF_ERROR(collect("select run_id from bl_run limit 500", samples.run_ids));
+    return collect("select id from bl_result_number where no % 97 = 0 limit 20000",
+                   samples.result_ids);
+  }),
+       "sample");
+  return samples;
+}
+
+}  // namespace bl::bench

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "generate/result_generator.h"
+#include "measure.h"
+#include "store/database.h"
+
+/// The store that the benchmarks ask: a file in a data folder as `benchlake serve` has it, filled
+/// once through the results writer, kept from run to run.
+namespace bl::bench {
+
+/// A benchmark has nobody to hand an error to.
+[[noreturn]] inline void give_up(const char* what, const Error& error) {
+  std::fprintf(stderr, "%s: %s\n", what, error.message.c_str());
+  std::exit(2);
+}
+template <class T>
+T must(Result<T> result, const char* what) {
+  if (!result.ok()) give_up(what, result.error());
+  return std::move(result).value();
+}
+inline void must(Result<void> result, const char* what) {
+  if (!result.ok()) give_up(what, result.error());
+}
+
+struct FilledStore {
+  SystemClock clock;
+  SystemRandom random;
+  IdSource ids{clock, random};
+  Log log{clock, LogLevel::warning, stderr_sink()};
+  Metrics metrics;
+  std::unique_ptr<store::Database> database;
+};
+
+/// The file inside of a data folder.
+std::string store_path(const std::string& data_folder);
+
+/// Opens it; a file that is not there is filled by two threads, `batch` results in one transaction,
+/// and its series are judged. What that took becomes facts of the report.
+std::unique_ptr<FilledStore> open_filled_store(const std::string& data_folder,
+                                               const ResultPlan& plan, std::int64_t batch,
+                                               Report& report);
+
+/// Judges all series that have new points.
+void judge_series(FilledStore& store, Report& report);
+
+/// What to ask for.
+struct Samples {
+  std::vector<std::string> long_series;  ///< fingerprints of the longest histories
+  std::vector<std::string> result_ids, run_ids;
+};
+Samples sample(store::Database& database);
+
+}  // namespace bl::bench
