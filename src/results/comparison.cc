@@ -22,22 +22,48 @@ Comparison compare(const CompareInput& input, const Thresholds& thresholds) {
   return comparison;
 }
 
+namespace {
+
+/// Why nothing of the run could be judged.
+std::string reason_to_skip(const Attention& attention) {
+  if (attention.not_comparable == 0) {
+    return "no series of this run has enough history to be compared";
+  }
+  if (attention.missing_baseline == 0) {
+    return "the newest points of this run's series are of other runs";
+  }
+  return std::to_string(attention.missing_baseline) +
+         " series of this run do not have enough history to be compared; the newest points of the "
+         "other " +
+         std::to_string(attention.not_comparable) + " are of other runs";
+}
+
+}  // namespace
+
 Attention attention_of(const RunRow& run) {
   Attention attention;
   attention.compared = run.regressed_count + run.improved_count + run.stable_count;
   attention.regressions = run.regressed_count;
   attention.benchmark_errors = run.error_count;
-  attention.missing_baseline = std::max<std::int64_t>(0, run.series_count - attention.compared);
-  if (run.regressed_count > 0) {
+  attention.missing_baseline = run.insufficient_count;
+  attention.not_comparable =
+      std::max<std::int64_t>(0, run.series_count - attention.compared - attention.missing_baseline);
+  const std::string regressed = std::to_string(attention.regressions) + " of " +
+                                std::to_string(attention.compared) + " compared series regressed";
+  if (attention.benchmark_errors > 0) {
+    attention.status = "action_required";
+    attention.reason = std::to_string(attention.benchmark_errors) + " of " +
+                       std::to_string(run.result_count) + " results failed";
+    if (attention.regressions > 0) attention.reason += "; " + regressed;
+  } else if (attention.regressions > 0) {
     attention.status = "failure";
-    attention.reason = std::to_string(run.regressed_count) + " of " +
-                       std::to_string(attention.compared) + " compared series regressed";
+    attention.reason = regressed;
   } else if (attention.compared > 0) {
     attention.status = "success";
     attention.reason =
         "no regression in " + std::to_string(attention.compared) + " compared series";
   } else {
-    attention.reason = "no series of this run has enough history to be compared";
+    attention.reason = reason_to_skip(attention);
   }
   return attention;
 }

@@ -23,13 +23,15 @@ struct Comparison {
 
 Comparison compare(const CompareInput& input, const Thresholds& thresholds);
 
-/// What a run asks of its readers, from the newest state of its series. `skipped`: nothing of it
-/// could be judged.
+/// What a run asks of its readers, from the newest state of its series. Statuses and their
+/// precedence are those of a CI report [4.8]: action_required (a result failed), failure (a series
+/// regressed), skipped (nothing of it could be judged), success.
 struct Attention {
-  const char* status = "skipped";  ///< failure, success, skipped
+  const char* status = "skipped";
   std::string reason;
-  std::int64_t compared = 0, regressions = 0, benchmark_errors = 0, missing_baseline = 0,
-               not_comparable = 0;
+  std::int64_t compared = 0, regressions = 0, benchmark_errors = 0;
+  std::int64_t missing_baseline = 0;  ///< series without enough history
+  std::int64_t not_comparable = 0;    ///< series whose newest point is of another run
 };
 Attention attention_of(const RunRow& run);
 

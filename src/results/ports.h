@@ -68,8 +68,9 @@ struct RunRow {
   std::optional<std::string> run_reason, latest_batch_id, commit_sha;
   json::Value run_tags;
   std::int64_t batch_count = 0, result_count = 0, error_count = 0, series_count = 0;
-  /// Series whose newest result is of this run, by status; the rest are insufficient.
-  std::int64_t regressed_count = 0, improved_count = 0, stable_count = 0;
+  /// Series whose newest point is of this run, by status; the newest points of the rest are of
+  /// other runs. A status may lag by one refresh.
+  std::int64_t regressed_count = 0, improved_count = 0, stable_count = 0, insufficient_count = 0;
   Timestamp first_result_at, last_result_at;
   std::optional<StoredCommit> commit;
 };

@@ -206,14 +206,17 @@ Result<StoredResult> stored_result_of(const store::Row& row) {
 // Statuses as in SeriesStatus; the index (latest_run_no, status) answers each count.
 #define BL_SERIES_WITH_STATUS(status) \
   "(select count(*) from @series s where s.latest_run_no = u.run_no and s.status = " status ")"
-#define BL_RUN_COLUMNS                                                                           \
-  "u.run_id, u.repository, u.latest_result_id, u.run_reason, u.latest_batch_id, "                \
-  "u.run_tags, u.batch_count, u.result_count, u.error_count, u.series_count, "                   \
-  "u.first_result_at, u.last_result_at, " BL_SERIES_WITH_STATUS("1") ", " BL_SERIES_WITH_STATUS( \
-      "2") ", " BL_SERIES_WITH_STATUS("3") ", " BL_COMMIT_COLUMNS                                \
-                                           " from @run u left join \"commit\" c on c.id = "      \
-                                           "u.commit_id "
-static_assert(static_cast<int>(SeriesStatus::stable) == 1 &&
+#define BL_RUN_COLUMNS                                                                             \
+  "u.run_id, u.repository, u.latest_result_id, u.run_reason, u.latest_batch_id, "                  \
+  "u.run_tags, u.batch_count, u.result_count, u.error_count, u.series_count, "                     \
+  "u.first_result_at, u.last_result_at, " BL_SERIES_WITH_STATUS("0") ", " BL_SERIES_WITH_STATUS(   \
+      "1") ", " BL_SERIES_WITH_STATUS("2") ", " BL_SERIES_WITH_STATUS("3") ", " BL_COMMIT_COLUMNS  \
+                                                                           " from @run u left "    \
+                                                                           "join \"commit\" c on " \
+                                                                           "c.id = "               \
+                                                                           "u.commit_id "
+static_assert(static_cast<int>(SeriesStatus::insufficient) == 0 &&
+              static_cast<int>(SeriesStatus::stable) == 1 &&
               static_cast<int>(SeriesStatus::regressed) == 2 &&
               static_cast<int>(SeriesStatus::improved) == 3);
 
@@ -231,10 +234,11 @@ Result<RunRow> run_row_of(const store::Row& row) {
   run.series_count = row.integer(9);
   run.first_result_at = Timestamp{row.integer(10)};
   run.last_result_at = Timestamp{row.integer(11)};
-  run.stable_count = row.integer(12);
-  run.regressed_count = row.integer(13);
-  run.improved_count = row.integer(14);
-  run.commit = commit_of(row, 15);
+  run.insufficient_count = row.integer(12);
+  run.stable_count = row.integer(13);
+  run.regressed_count = row.integer(14);
+  run.improved_count = row.integer(15);
+  run.commit = commit_of(row, 16);
   if (run.commit) run.commit_sha = run.commit->sha;
   return run;
 }

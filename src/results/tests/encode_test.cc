@@ -238,17 +238,37 @@ TEST(EncodeRecentRuns, has_the_keys_of_the_contract) {
             words("compared regressions benchmark_errors missing_baseline not_comparable"));
 }
 
-TEST(Attention, fails_on_a_regression_and_skips_what_cannot_be_judged) {
+TEST(Attention, has_the_precedence_of_a_ci_report) {
   RunRow run;
   run.series_count = 5;
+  run.result_count = 6;
+  run.insufficient_count = 5;
   EXPECT_STREQ(attention_of(run).status, "skipped");
+  run.insufficient_count = 2;
   run.stable_count = 3;
   EXPECT_STREQ(attention_of(run).status, "success");
   EXPECT_EQ(attention_of(run).missing_baseline, 2);
+  run.insufficient_count = 1;
   run.regressed_count = 1;
   EXPECT_STREQ(attention_of(run).status, "failure");
   EXPECT_EQ(attention_of(run).compared, 4);
   EXPECT_EQ(attention_of(run).regressions, 1);
+  run.error_count = 2;
+  EXPECT_STREQ(attention_of(run).status, "action_required");
+  EXPECT_EQ(attention_of(run).reason, "2 of 6 results failed; 1 of 4 compared series regressed");
+}
+
+TEST(Attention, of_a_run_that_others_followed_does_not_speak_of_missing_history) {
+  RunRow run;
+  run.series_count = 66;
+  EXPECT_STREQ(attention_of(run).status, "skipped");
+  EXPECT_EQ(attention_of(run).reason, "the newest points of this run's series are of other runs");
+  EXPECT_EQ(attention_of(run).missing_baseline, 0);
+  EXPECT_EQ(attention_of(run).not_comparable, 66);
+  run.insufficient_count = 2;
+  EXPECT_EQ(attention_of(run).reason,
+            "2 series of this run do not have enough history to be compared; the newest points of "
+            "the other 64 are of other runs");
 }
 
 TEST(Encode, no_infinity_reaches_the_wire) {

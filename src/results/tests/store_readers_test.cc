@@ -108,10 +108,18 @@ TEST(StoreRunBrowser, a_run_counts_the_series_that_it_regressed) {
     store.submit(submission_of(draft));
   }
   store.refresh_all();
-  const RunRow newest = store.runs.recent_runs(std::nullopt, 1)->at(0);
+  Draft only_now = on_commit(19);
+  only_now.name = "new";
+  store.submit(submission_of(only_now));
+  const auto runs = store.runs.recent_runs(std::nullopt, 2);
+  const RunRow& newest = runs->at(0);
   EXPECT_EQ(newest.regressed_count, 1);
   EXPECT_EQ(newest.stable_count, 1);
   EXPECT_EQ(newest.improved_count, 0);
+  EXPECT_EQ(newest.insufficient_count, 1);
+  const RunRow& older = runs->at(1);
+  EXPECT_EQ(older.series_count, 2);
+  EXPECT_EQ(older.stable_count + older.insufficient_count, 0) << "its series went on";
 }
 
 // ---- history
