@@ -80,12 +80,7 @@ Result<std::string> normalise_repository(std::string_view text) {
   std::string url = text.starts_with(k_ssh)
                         ? "https://github.com/" + std::string(text.substr(k_ssh.size()))
                         : std::string(text);
-  const auto strip_slashes = [&url] {
-    while (url.ends_with('/')) url.pop_back();
-  };
-  strip_slashes();
-  if (url.ends_with(".git")) url.resize(url.size() - 4);
-  strip_slashes();
+  while (url.ends_with('/')) url.pop_back();
   const bool has_host = url.size() > k_scheme.size() && url[k_scheme.size()] != '/';
   const bool one_word = std::none_of(url.begin(), url.end(), [](char c) {
     return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;

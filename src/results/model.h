@@ -66,8 +66,9 @@ struct Commit {
   bool on_default_branch() const { return fork_point_sha && *fork_point_sha == sha; }
 };
 
-/// `git@github.com:` becomes `https://github.com/`, trailing slashes and `.git` go [2.7]. Errors:
-/// invalid unless it then starts with `https://` (the host is not restricted to GitHub).
+/// `git@github.com:` becomes `https://github.com/`, trailing slashes go [2.7]; `.git` stays: the
+/// URL is part of a series' identity, and Conbench keeps it. Errors: invalid unless it then starts
+/// with `https://` (the host is not restricted to GitHub).
 Result<std::string> normalise_repository(std::string_view text);
 
 /// The conceptual benchmark and its parameters [2.5].

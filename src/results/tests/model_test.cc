@@ -85,10 +85,10 @@ TEST(Hardware, an_empty_list_of_products_is_not_an_absent_one) {
   EXPECT_NE(with.identity(), machine().identity());
 }
 
-TEST(Repository, ssh_form_slashes_and_git_suffix_go) {
+TEST(Repository, ssh_form_and_slashes_go_and_the_rest_is_identity) {
   EXPECT_EQ(*normalise_repository("git@github.com:org/repo"), "https://github.com/org/repo");
   EXPECT_EQ(*normalise_repository("https://github.com/org/repo.git/"),
-            "https://github.com/org/repo");
+            "https://github.com/org/repo.git");
   EXPECT_EQ(*normalise_repository("https://github.com/org/repo//"), "https://github.com/org/repo");
   EXPECT_EQ(*normalise_repository("https://git.example.org/x"), "https://git.example.org/x");
 }
