@@ -212,6 +212,16 @@ Result<std::string> find_or_create_hardware(store::Connection& connection, IdSou
   return claim_key(connection, prepared.hardware_key, std::move(id));
 }
 
+Result<std::string> hash_of_cluster(store::Connection& connection, std::string_view id) {
+  std::string hash;
+  BL_RETURN_IF_ERROR(connection.query(both_dialects<"select hash from hardware where id = $1">(),
+                                      {id}, [&](const store::Row& row) {
+                                        hash = row.text(0);
+                                        return true;
+                                      }));
+  return hash;
+}
+
 Result<std::optional<StoredCommit>> find_commit(store::Connection& connection,
                                                 const Commit& commit) {
   std::optional<StoredCommit> found;
@@ -271,6 +281,10 @@ Result<DimensionIds> find_or_create_dimensions(store::Connection& connection, Id
   BL_TRY(found.context_id, find_or_create_context(connection, ids, prepared));
   BL_TRY(found.info_id, find_or_create_info(connection, ids, prepared));
   BL_TRY(found.hardware_id, find_or_create_hardware(connection, ids, result.hardware, prepared));
+  found.hardware_hash = prepared.hardware_hash;
+  if (result.hardware.type == Hardware::Type::cluster) {
+    BL_TRY(found.hardware_hash, hash_of_cluster(connection, found.hardware_id));
+  }
   return found;
 }
 

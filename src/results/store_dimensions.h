@@ -34,6 +34,9 @@ struct PreparedDimensions {
 
 struct DimensionIds {
   std::string case_id, context_id, info_id, hardware_id;
+  /// Of the row. A cluster's may differ from the submission's: 1 and 1.0 are one document with two
+  /// texts, and the first one's hash holds.
+  std::string hardware_hash;
 };
 
 /// Finds or creates the four rows.

@@ -171,7 +171,7 @@ DerivedFact derived_of(const Prepared& prepared, const DimensionIds& dimensions,
   }
   fact.context_id = dimensions.context_id;
   fact.hardware_name = result.hardware.name;
-  fact.hardware_hash = prepared.dimensions.hardware_hash;
+  fact.hardware_hash = dimensions.hardware_hash;
   fact.case_name = result.benchmark_case.name;
   fact.case_tags = prepared.dimensions.case_tags;
   return fact;
@@ -194,9 +194,8 @@ Result<Submitted> store_one(store::Connection& connection, IdSource& ids, Timest
   Submitted submitted;
   submitted.id = ids.next();
   submitted.run_id = result.run_id;
-  submitted.history_fingerprint =
-      history_fingerprint(dimensions.case_id, dimensions.context_id,
-                          prepared.dimensions.hardware_hash, result.repository);
+  submitted.history_fingerprint = history_fingerprint(dimensions.case_id, dimensions.context_id,
+                                                      dimensions.hardware_hash, result.repository);
   BL_RETURN_IF_ERROR(insert_fact(connection, prepared, dimensions, submitted.id, commit,
                                  submitted.history_fingerprint));
   BL_TRY(const std::int64_t no, number_result(connection, submitted.id, result.timestamp, now));

@@ -240,5 +240,22 @@ TEST(StoreWriter, a_cluster_is_read_back_with_its_documents) {
   EXPECT_EQ(stored->hardware_hash, "cl-a81c5444fbf095a1a5001299859fbe87");
 }
 
+TEST(StoreWriter, a_cluster_row_is_one_series_however_its_numbers_are_written) {
+  StoreFixture store;
+  const auto submit = [&](int commit, const char* info) {
+    Submission submission = submission_of(on_commit(commit));
+    submission.result.hardware = {};
+    submission.result.hardware.type = Hardware::Type::cluster;
+    submission.result.hardware.name = "cl";
+    submission.result.hardware.info = *json::parse(info);
+    return store.submit(submission);
+  };
+  const Submitted integer = submit(1, R"({"nodes": 4})");
+  const Submitted real = submit(2, R"({"nodes": 4.0})");
+  EXPECT_EQ(store.value("select count(*) from hardware"), "1");
+  EXPECT_EQ(integer.history_fingerprint, real.history_fingerprint)
+      << "Conbench takes the hash of the row that both share";
+}
+
 }  // namespace
 }  // namespace bl::results::testing
