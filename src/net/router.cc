@@ -57,14 +57,19 @@ const char* name_of(Access access) {
 }
 
 // One search: a depth-first walk that tries the literal child before the capture, and remembers
-// the methods of every pattern that fits the path (for 405).
+// the methods of every pattern that fits the path (for 405). A {rest...} fits whatever nobody
+// knows, so it does not make a path known.
 class RouterSearch {
  public:
   RouterSearch(Method method, std::vector<std::string_view> segments)
       : method_(method), segments_(std::move(segments)) {}
 
   const Route* walk(const Router::Node& node, std::size_t depth) {
-    if (depth == segments_.size()) return pick(node.here);
+    if (depth == segments_.size()) {
+      const Route* route = pick(node.here);
+      if (!route) see_all(node.here);
+      return route;
+    }
     auto literal = node.literal.find(segments_[depth]);
     if (literal != node.literal.end()) {
       if (const Route* route = walk(*literal->second, depth + 1)) return route;
@@ -88,13 +93,15 @@ class RouterSearch {
   const std::vector<Method>& seen() const { return seen_; }
 
  private:
-  const Route* pick(const std::map<Method, const Route*>& routes) {
+  const Route* pick(const std::map<Method, const Route*>& routes) const {
     auto found = routes.find(method_);
     if (found == routes.end() && method_ == Method::head) found = routes.find(Method::get);
-    if (found != routes.end()) return found->second;
+    return found == routes.end() ? nullptr : found->second;
+  }
+
+  void see_all(const std::map<Method, const Route*>& routes) {
     for (const auto& [method, route] : routes) see(method);
     if (routes.contains(Method::get)) see(Method::head);
-    return nullptr;
   }
 
   void see(Method method) {

@@ -47,8 +47,9 @@ class Router {
   struct Match {
     const Route* route = nullptr;                               ///< nullptr: see `allowed`
     std::vector<std::pair<std::string, std::string>> captures;  ///< decoded
-    std::vector<Method>
-        allowed;  ///< methods that the path has, when the wanted one is not among them (405)
+    /// Methods that the path has, when the wanted one is not among them (405); what a `{rest...}`
+    /// takes is no path of its own (404).
+    std::vector<Method> allowed;
   };
   /// A literal segment wins over a capture, a capture over `{rest...}`. HEAD falls back to GET.
   /// The path is the raw one: segments are decoded after splitting, so that %2F never makes a

@@ -71,6 +71,12 @@ TEST(Router, names_the_methods_that_a_path_has) {
   EXPECT_EQ(found(router, Method::get, "/b"), "405 DELETE");
 }
 
+TEST(Router, the_rest_makes_no_path_known) {
+  Router router = router_of({{Method::get, "/{rest...}"}, {Method::get, "/a"}});
+  EXPECT_EQ(found(router, Method::post, "/a"), "405 GET HEAD");
+  EXPECT_EQ(found(router, Method::post, "/b"), "404");
+}
+
 TEST(Router, head_falls_back_to_get) {
   Router router = router_of({{Method::get, "/a"}, {Method::get, "/b"}, {Method::head, "/b"}});
   EXPECT_EQ(router.find(Method::head, "/a").route->method, Method::get);
