@@ -60,32 +60,6 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-// host[:port] (RFC 3986 3.2.2): no user, no path, no blank; brackets only around a whole address.
-bool is_authority(std::string_view text) {
-  if (text.empty()) return false;
-  std::string_view port;
-  if (text.front() == '[') {
-    std::size_t close = text.find(']');
-    if (close == std::string_view::npos || close == 1) return false;
-    std::string_view address = text.substr(1, close - 1);
-    bool plain = std::all_of(address.begin(), address.end(), [](char c) {
-      return k_token[static_cast<unsigned char>(c)] || c == ':';
-    });
-    if (!plain) return false;
-    text.remove_prefix(close + 1);
-    if (text.empty()) return true;
-    if (text.front() != ':') return false;
-    port = text.substr(1);
-  } else {
-    std::size_t colon = text.find(':');
-    std::string_view host = text.substr(0, colon);
-    if (!is_token(host)) return false;
-    if (colon == std::string_view::npos) return true;
-    port = text.substr(colon + 1);
-  }
-  return port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit);
-}
-
 // Goes through one header block; each step returns the refusal that it found.
 class HeaderCheck {
  public:
@@ -248,6 +222,31 @@ Refusal too_long(std::string_view visible, const GuardLimits& limits) {
 }
 
 }  // namespace
+
+bool is_authority(std::string_view text) {
+  if (text.empty()) return false;
+  std::string_view port;
+  if (text.front() == '[') {
+    std::size_t close = text.find(']');
+    if (close == std::string_view::npos || close == 1) return false;
+    std::string_view address = text.substr(1, close - 1);
+    bool plain = std::all_of(address.begin(), address.end(), [](char c) {
+      return k_token[static_cast<unsigned char>(c)] || c == ':';
+    });
+    if (!plain) return false;
+    text.remove_prefix(close + 1);
+    if (text.empty()) return true;
+    if (text.front() != ':') return false;
+    port = text.substr(1);
+  } else {
+    std::size_t colon = text.find(':');
+    std::string_view host = text.substr(0, colon);
+    if (!is_token(host)) return false;
+    if (colon == std::string_view::npos) return true;
+    port = text.substr(colon + 1);
+  }
+  return port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit);
+}
 
 HeaderScan scan_header(std::string_view buffer, std::size_t scanned, const GuardLimits& limits) {
   HeaderScan scan;

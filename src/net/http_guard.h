@@ -59,6 +59,10 @@ struct HeaderFacts {
 std::optional<Refusal> check_header(std::string_view block, const GuardLimits& limits,
                                     HeaderFacts& facts);
 
+/// `host[:port]` (RFC 3986 3.2.2), as a Host or an absolute target has it: no user, no path, no
+/// blank; brackets only around a whole address.
+bool is_authority(std::string_view text);
+
 /// Checks the framing of a chunked body as far as it came: `bytes` begin where a chunk's size line
 /// may begin (with the CRLF that ends the chunk before it) and hold no whole line yet, or the
 /// trailers. A parser that waits for the line's end would wait on a bare LF for ever. Refuses with

@@ -153,6 +153,9 @@ std::optional<Refusal> read_target(RequestHead& head) {
     if (!equal_without_case(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(scheme.size());
     std::size_t end = target.find_first_of("/?");
+    if (!is_authority(target.substr(0, end))) {
+      return malformed("the target has no sound authority: " + head.raw_target.substr(0, 40));
+    }
     head.headers.set("Host", std::string(target.substr(0, end)));
     target.remove_prefix(std::min(end, target.size()));
     break;

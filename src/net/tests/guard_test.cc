@@ -105,6 +105,9 @@ std::vector<Case> refused_cases() {
       {"no target", "GET HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"target is no path", "GET hello HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"target with a fragment", "GET /hello#x HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"absolute target without a host", "GET http:///hello HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"absolute target with a user", "GET http://u@h/hello HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"absolute target with a bad port", "GET http://h:x/hello HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"target with a broken escape", "GET /hello%2 HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"target with an escaped NUL", "GET /hello%00 HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"target with a raw byte over 127", "GET /h\xc3\xa4 HTTP/1.1\r\nHost: h\r\n\r\n", 400},
@@ -221,6 +224,10 @@ TEST(Guard, counts_the_limits_that_were_reached) {
   server.get("/hello", "X: " + std::string(20 << 10, 'x') + "\r\n");
   EXPECT_EQ(server.metric("bl_http_limit_hits_total{limit=\"target_bytes_max\"}"), 1);
   EXPECT_EQ(server.metric("bl_http_limit_hits_total{limit=\"header_bytes_max\"}"), 1);
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += "X: y\r\n";
+  server.get("/hello", many);
+  EXPECT_EQ(server.metric("bl_http_limit_hits_total{limit=\"header_fields_max\"}"), 1);
 }
 
 }  // namespace
