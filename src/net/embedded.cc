@@ -1,7 +1,6 @@
 #include "net/embedded.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string>
 
 namespace bl::net {
@@ -26,13 +25,6 @@ bool any_element(std::string_view list, Visit visit) {
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
   return false;
-}
-
-bool equal_without_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) ==
-           std::tolower(static_cast<unsigned char>(b));
-  });
 }
 
 // `gzip`, `gzip;q=0.5`; not `gzip;q=0`.
