@@ -90,8 +90,11 @@ void Connection::cut() {
 Task<void> Connection::run() {
   error_code ec;
   deadline_ = steady_clock::now() + limits_.header_timeout;
+  idle_ = true;
   co_await stream_->start(ec);
+  idle_ = false;
   deadline_ = Instant::max();
+  if (ec && expired_) core_.metrics.count_limit_hit("header_timeout");
   bool keep = !ec;
   for (std::size_t served = 1; keep; ++served) {
     RequestParser parser(

@@ -32,10 +32,11 @@ struct ServerLimits {
   std::size_t body_bytes_in_flight_max = 512u << 20;  ///< of all connections together: 503
   std::size_t workers = 64;                           ///< handlers at once; they may block
   std::size_t queue_max = 1024;  ///< requests that wait for a worker; more: 503 with Retry-After
-  std::chrono::milliseconds header_timeout{10'000};  ///< from first byte to end of header: 408
-  std::chrono::milliseconds idle_timeout{60'000};    ///< between requests
-  std::chrono::milliseconds body_timeout{30'000};    ///< longest silence inside a body: 408
-  std::size_t body_bytes_per_second_min = 1024;      ///< slower than this over body_timeout: 408
+  /// From first byte to end of header: 408. Before it, for the TLS handshake: closed.
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds idle_timeout{60'000};  ///< between requests
+  std::chrono::milliseconds body_timeout{30'000};  ///< longest silence inside a body: 408
+  std::size_t body_bytes_per_second_min = 1024;    ///< slower than this over body_timeout: 408
   std::chrono::milliseconds write_timeout{
       30'000};                                     ///< longest time for the client to take a buffer
   std::chrono::milliseconds stop_timeout{10'000};  ///< running requests get this long at stop
