@@ -305,6 +305,7 @@ Task<Result<bool>> Connection::read_piece(RequestParser& parser, std::string& pi
       co_return !done;
     }
     Instant start = steady_clock::now();
+    std::size_t waiting = pending().size();  // of an unfinished line of chunk framing
     Wait wait = co_await read_more(start + limits_.body_timeout, k_body_buffer_bytes);
     if (wait == Wait::timeout) {
       core_.metrics.count_limit_hit("body_timeout");
@@ -312,7 +313,7 @@ Task<Result<bool>> Connection::read_piece(RequestParser& parser, std::string& pi
     }
     if (wait == Wait::eof) co_return Error(Code::malformed, "the body ends early");
     if (wait == Wait::broken) co_return Error(Code::cancelled, "the client is gone");
-    if (is_too_slow(steady_clock::now() - start, pending().size())) {
+    if (is_too_slow(steady_clock::now() - start, pending().size() - waiting)) {
       core_.metrics.count_limit_hit("body_bytes_per_second_min");
       co_return Error(Code::timeout, "the body comes too slowly");
     }
