@@ -231,7 +231,7 @@ Task<bool> Connection::serve(RequestParser& parser, std::size_t served) {
   if (!unread && !co_await read_body(parser, input.body, in_flight)) co_return false;
 
   input.body_ended = parser.state() == RequestParser::State::done;
-  input.keep_alive = head.keep_alive && !stopping_;
+  input.keep_alive = head.keep_alive;
   if (served >= limits_.requests_per_connection_max) {
     core_.metrics.count_limit_hit("requests_per_connection_max");
     input.keep_alive = false;
@@ -242,13 +242,14 @@ Task<bool> Connection::serve(RequestParser& parser, std::size_t served) {
   input.peer = peer_;
   input.secure = core_.options.tls.has_value();
   input.arrived = steady_clock::now();
-  bool keep = input.keep_alive && input.body_ended;
+  bool keep = input.keep_alive && input.body_ended && !stopping_;
+  std::string request_id = input.request_id;
   auto exchange = std::make_shared<Exchange>(core_, std::move(input));
   if (core_.pool.submit(exchange)) co_return co_await run_exchange(parser, std::move(exchange));
 
   core_.refuse_overload("queue_max");
   Error busy(Code::overloaded, "the server is busy, come back later");
-  std::string text = problem_text(503, busy, keep);
+  std::string text = problem_text(503, busy, request_id, keep);
   Wait wait = co_await write(text);
   if (wait != Wait::done) co_return false;
   if (!keep) co_await hang_up();
@@ -363,14 +364,15 @@ Task<bool> Connection::run_exchange(RequestParser& parser, std::shared_ptr<Excha
       stream_->close(true);
       co_return false;
     }
-    if (!event.keep_alive) co_await hang_up();
-    co_return event.keep_alive && !stopping_;
+    bool keep = event.keep_alive && !stopping_;
+    if (!keep) co_await hang_up();
+    co_return keep;
   }
 }
 
 // Counts and logs the wire's own answer, and gives its bytes.
-std::string Connection::problem_text(int status, const Error& error, bool keep_alive) {
-  std::string request_id = core_.new_request_id();
+std::string Connection::problem_text(int status, const Error& error, std::string_view request_id,
+                                     bool keep_alive) {
   Response response = problem(status, error, request_id);
   AnswerFacts facts;
   facts.method = method_;
@@ -394,7 +396,8 @@ Task<void> Connection::refuse(const Refusal& refusal) {
     core_.metrics.count_limit_hit(refusal.limit);
   }
   Error error(refusal.code, refusal.message);
-  std::string text = problem_text(refusal.status, error, false);
+  std::string request_id = core_.new_request_id();
+  std::string text = problem_text(refusal.status, error, request_id, false);
   Wait wait = co_await write(text);
   if (wait == Wait::done) co_await hang_up();
 }

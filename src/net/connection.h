@@ -45,7 +45,8 @@ class Connection {
   Task<Result<bool>> read_piece(RequestParser& parser, std::string& piece);
   Task<bool> run_exchange(RequestParser& parser, std::shared_ptr<Exchange> exchange);
   Task<void> refuse(const Refusal& refusal);
-  std::string problem_text(int status, const Error& error, bool keep_alive);
+  std::string problem_text(int status, const Error& error, std::string_view request_id,
+                           bool keep_alive);
   Task<void> hang_up();
   bool begin_body(RequestParser& parser, const Route* route);
   bool is_too_slow(std::chrono::nanoseconds waited, std::size_t bytes);

@@ -202,11 +202,15 @@ void Exchange::record(int status, std::string_view detail) {
                    {"peer", request_.peer}});
 }
 
+bool Exchange::keeps_connection() const {
+  // A body that nobody read stands between this request and the next.
+  return keep_alive_ && body_ended_ && !core_.stopping.load(std::memory_order_relaxed);
+}
+
 void Exchange::send_whole(Response response) {
   int status = response.status;
   std::string detail = status >= 500 ? response.body : std::string();
-  // A body that nobody read stands between this request and the next.
-  bool keep = keep_alive_ && body_ended_;
+  bool keep = keeps_connection();
   Answer answer =
       render(std::move(response), AnswerFacts{request_.method, http_1_0_, keep, request_.request_id,
                                               request_.headers.get("Accept-Encoding"),
@@ -232,11 +236,10 @@ void Exchange::send_stream(Response response) {
   int status = response.status;
   auto stream = std::move(response.stream);
   response.stream = [](BodyWriter&) { return Result<void>(); };  // render asks only whether
-  bool keep = keep_alive_ && body_ended_;
-  Answer answer =
-      render(std::move(response), AnswerFacts{request_.method, http_1_0_, keep, request_.request_id,
-                                              request_.headers.get("Accept-Encoding"),
-                                              core_.options.limits.compress_bytes_min});
+  Answer answer = render(std::move(response),
+                         AnswerFacts{request_.method, http_1_0_, keeps_connection(),
+                                     request_.request_id, request_.headers.get("Accept-Encoding"),
+                                     core_.options.limits.compress_bytes_min});
   framing_ = answer.framing;
   Result<void> sent = push(std::move(answer.head));
   if (sent && framing_ != Framing::none) {

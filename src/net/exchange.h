@@ -33,6 +33,7 @@ struct ServerCore {
   HttpMetrics metrics;
   WorkerPool pool;
   std::atomic<std::size_t> body_bytes_in_flight{0};
+  std::atomic<bool> stopping{false};  ///< answers say that their connection closes
 
  private:
   std::string id_prefix_;
@@ -130,6 +131,7 @@ class Exchange final : public Job, private BodyReader, private BodyWriter {
   void send_stream(Response response);
   void finish(bool keep_alive, bool abort);
   void record(int status, std::string_view detail);
+  bool keeps_connection() const;
   Result<void> push(std::string bytes);
   Result<bool> pull(std::string& piece);
   void wake_locked(std::unique_lock<std::mutex>& lock);

@@ -218,6 +218,7 @@ bool HttpServer::wait_until_quiet(std::chrono::milliseconds timeout) {
 void HttpServer::stop() {
   if (!running_) return;
   running_ = false;
+  core_.stopping = true;
   on_each_thread([this](IoThread& io) {
     error_code ignored;
     if (&io == threads_[0].get()) acceptor_->close(ignored);

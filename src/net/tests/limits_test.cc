@@ -38,10 +38,11 @@ TEST(Limits, a_full_queue_is_answered_503_at_once_and_the_connection_lives_on) {
   waiting.send(k_get_gate);
   while (server.metric("bl_http_queue_length") < 1) std::this_thread::yield();
   RawSocket refused(server.port());
-  refused.send(k_get_hello);
+  refused.send("GET /hello HTTP/1.1\r\nHost: h\r\nX-Request-Id: mine\r\n\r\n");
   auto answer = refused.read_answer();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 503);
+  EXPECT_EQ(answer->header("x-request-id"), "mine");
   EXPECT_EQ(answer->header("retry-after"), "1");
   EXPECT_FALSE(answer->has("connection"));
   EXPECT_EQ(hits(server, "queue_max"), 1);
@@ -204,6 +205,24 @@ TEST(Limits, a_connection_ends_after_its_most_requests) {
   socket.send(k_get_hello);
   EXPECT_EQ(socket.read_answer()->header("connection"), "close");
   EXPECT_TRUE(socket.is_closed_by_server());
+  EXPECT_EQ(hits(server, "requests_per_connection_max"), 1);
+}
+
+TEST(Limits, a_request_that_waited_longer_than_its_deadline_is_answered_503) {
+  ServerOptions options = with([](ServerLimits& limits) { limits.workers = 1; });
+  RunningServer server(options);
+  RawSocket running(server.port());
+  running.send(k_get_gate);
+  server.gate.wait_for(1);
+  RawSocket waiting(server.port());
+  waiting.send("GET /hurried HTTP/1.1\r\nHost: h\r\n\r\n");
+  while (server.metric("bl_http_queue_length") < 1) std::this_thread::yield();
+  server.gate.open();
+  auto answer = waiting.read_answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 503);
+  EXPECT_EQ(answer->header("retry-after"), "1");
+  EXPECT_EQ(hits(server, "deadline"), 1);
 }
 
 TEST(Limits, bodies_of_all_connections_together_are_limited) {
@@ -229,6 +248,7 @@ TEST(Stop, lets_running_requests_finish_and_closes_idle_connections) {
   auto answer = running.read_answer();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->body, "passed");
+  EXPECT_EQ(answer->header("connection"), "close");
   EXPECT_TRUE(running.is_closed_by_server());
   stopper.join();
   server.server->stop();  // again: nothing happens

@@ -102,6 +102,9 @@ void RunningServer::add_routes() {
     gate.pass();
     return Response::text(200, "text/plain", "passed");
   });
+  RouteOptions hurried;
+  hurried.deadline = std::chrono::milliseconds(0);
+  add(Method::get, "/hurried", Access::open, say("in time"), hurried);
   RouteOptions small;
   small.body_bytes_max = 1'000'000;
   add(
