@@ -44,39 +44,44 @@ bool is_folder(const std::string& path) {
   return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-Result<void> add_asv(Disk& disk, const std::string& folder,
-                     std::vector<SubmissionSource>& sources) {
-  BL_TRY(formats::AsvDirectory opened, formats::AsvDirectory::open(disk, folder));
-  // Shared by the sources of its files.
-  const auto directory = std::make_shared<const formats::AsvDirectory>(std::move(opened));
-  for (std::size_t i = 0; i < directory->files().size(); ++i) {
-    sources.push_back(
-        {directory->path(i), formats::Format::asv,
-         [directory, i](const formats::Facts& facts) { return directory->read(i, facts); }});
+void add_asv(Disk& disk, const std::string& folder, std::vector<SubmissionSource>& sources) {
+  auto opened = formats::AsvDirectory::open(disk, folder);
+  if (!opened.ok()) {
+    sources.push_back({folder, [error = std::move(opened).error()](const FactsOf&) {
+                         return Result<formats::Reading>(error);
+                       }});
+    return;
   }
-  return {};
+  // Shared by the sources of its files.
+  const auto directory = std::make_shared<const formats::AsvDirectory>(std::move(opened).value());
+  for (std::size_t i = 0; i < directory->files().size(); ++i) {
+    sources.push_back({directory->path(i), [directory, i](const FactsOf& facts_of) {
+                         return directory->read(i, facts_of(formats::Format::asv));
+                       }});
+  }
 }
 
-Result<void> add_bytes(std::string bytes, const std::string& place, const SourceOptions& options,
-                       std::vector<SubmissionSource>& sources) {
-  const std::optional<formats::Format> format =
-      options.format ? options.format : formats::detect(bytes);
+Result<formats::Reading> read_bytes(std::string_view bytes, const std::string& place,
+                                    const SourceOptions& options, const FactsOf& facts_of) {
+  const auto format = options.format ? options.format : formats::detect(bytes);
   if (!format) {
+    if (auto parsed = json::parse(bytes); !parsed.ok()) {
+      return std::move(parsed).error().with_context(place);
+    }
     return Error{
         Code::invalid,
         "neither Conbench's, Google Benchmark's nor asv's JSON (say it with --format): " + place};
   }
-  if (*format == formats::Format::asv) {
-    return Error{Code::invalid,
-                 "asv results are read as a folder, the one with benchmarks.json in it: " + place};
+  switch (*format) {
+    case formats::Format::conbench:
+      return formats::read_conbench(bytes, place, facts_of(*format));
+    case formats::Format::google_benchmark:
+      return formats::read_google_benchmark(bytes, place, facts_of(*format));
+    case formats::Format::asv:
+      break;
   }
-  const auto read = *format == formats::Format::conbench ? formats::read_conbench
-                                                         : formats::read_google_benchmark;
-  sources.push_back(
-      {place, *format, [bytes = std::move(bytes), place, read](const formats::Facts& facts) {
-         return read(bytes, place, facts);
-       }});
-  return {};
+  return Error{Code::invalid,
+               "asv results are read as a folder, the one with benchmarks.json in it: " + place};
 }
 
 }  // namespace
@@ -89,13 +94,20 @@ Result<std::vector<SubmissionSource>> open_sources(Disk& disk,
     BL_TRY(const std::vector<std::string> paths, expand(argument));
     for (const std::string& path : paths) {
       if (path == "-") {
-        BL_TRY(std::string bytes, read_all(input));
-        BL_RETURN_IF_ERROR(add_bytes(std::move(bytes), "standard input", options, sources));
+        const std::string place = "standard input";
+        sources.push_back(
+            {place, [input, place, options](const FactsOf& facts_of) -> Result<formats::Reading> {
+               BL_TRY(const std::string bytes, read_all(input));
+               return read_bytes(bytes, place, options, facts_of);
+             }});
       } else if (is_folder(path)) {
-        BL_RETURN_IF_ERROR(add_asv(disk, path, sources));
+        add_asv(disk, path, sources);
       } else {
-        BL_TRY(std::string bytes, read_file(disk, path, k_file_bytes_max));
-        BL_RETURN_IF_ERROR(add_bytes(std::move(bytes), path, options, sources));
+        sources.push_back(
+            {path, [&disk, path, options](const FactsOf& facts_of) -> Result<formats::Reading> {
+               BL_TRY(const std::string bytes, read_file(disk, path, k_file_bytes_max));
+               return read_bytes(bytes, path, options, facts_of);
+             }});
       }
     }
   }

@@ -52,8 +52,10 @@ Result<formats::Facts> given_facts(const Arguments& arguments) {
   return facts;
 }
 
-bool is_same_repository(const std::string& given, const std::optional<std::string>& of_git) {
+bool is_same_repository(std::string given, const std::optional<std::string>& of_git) {
   if (!of_git) return false;
+  while (given.ends_with('/')) given.pop_back();
+  if (given.ends_with(".git")) given.resize(given.size() - 4);  // git's facts have none
   const auto a = normalise_repository(given);
   const auto b = normalise_repository(*of_git);
   return a.ok() && b.ok() && *a == *b;
@@ -108,18 +110,21 @@ struct Batch {
   const FactsOfFormat& facts;
   CommandIo& io;
   Tally& tally;
+  ProgressBar* bar = nullptr;  ///< of the sources
   std::uint64_t unreadable = 0;
 
   void each(const std::function<void(const std::string& place, formats::Reading reading)>& take) {
     for (const SubmissionSource& source : sources) {
-      Result<formats::Reading> reading = source.read(facts.of(source.format));
-      if (!reading.ok()) {
+      Result<formats::Reading> reading = source.read(
+          [&](formats::Format format) -> const formats::Facts& { return facts.of(format); });
+      if (reading.ok()) {
+        tally.add_skipped(reading->skipped);
+        take(source.place, std::move(reading).value());
+      } else {
         print_error(io, reading.error());
         ++unreadable;
-        continue;
       }
-      tally.add_skipped(reading->skipped);
-      take(source.place, std::move(reading).value());
+      if (bar != nullptr) bar->advance();
     }
   }
 };
@@ -146,15 +151,16 @@ Result<ExitCode> submit(const Arguments& arguments, CommandIo& io) {
 
   BL_TRY(const net::ServerAddress address, net::find_server(arguments, io, *disk));
   ProgressBar bar(io.err, clock, "reading and sending", sources.size());
+  batch.bar = &bar;
   Submitter submitter(address, static_cast<int>(jobs),
                       [&](const SubmitOutcome& outcome) { tally.add(outcome); });
   batch.each([&](const std::string& place, formats::Reading reading) {
     for (json::Value& document : reading.submissions) submitter.send(place, std::move(document));
-    bar.advance();
   });
   submitter.finish();
   bar.finish();
-  fmt::print(io.err, "{}\n", tally.summary());
+  fmt::print(io.err, "{}{}\n", tally.summary(),
+             batch.unreadable == 0 ? "" : fmt::format(", {} files unreadable", batch.unreadable));
   const bool all_stored = tally.failed() == 0 && batch.unreadable == 0;
   if (all_stored && tally.stored() == 0) {
     return Error{Code::invalid, "nothing to submit: no file holds a result"};

@@ -12,9 +12,16 @@ bool is_passing(Code code) {
          code == Code::timeout;
 }
 
+/// Failures that every other document would meet too.
+bool concerns_all(Code code) {
+  return code == Code::unavailable || code == Code::unauthenticated || code == Code::forbidden;
+}
+
 /// The document's own key, else one of its content.
 void demand_key(json::Value& document) {
-  if (!document.is_object() || document.find("submission_key") != nullptr) return;
+  if (!document.is_object()) return;
+  const json::Value* key = document.find("submission_key");
+  if (key != nullptr && !key->is_null()) return;
   const std::string hash = sha256_hex(json::to_text(document));
   document.set("submission_key", json::Value::string("sha256-" + hash));
 }
@@ -65,16 +72,24 @@ void Submitter::run_sender() {
   }
 }
 
+std::optional<Error> Submitter::reason_to_stop() {
+  const std::lock_guard lock(mutex_);
+  if (!stopped_by_) return std::nullopt;
+  return Error{stopped_by_->code, "not sent, as one before it failed: " + stopped_by_->message};
+}
+
+void Submitter::stop_because_of(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  if (!stopped_by_) stopped_by_ = error;
+}
+
 SubmitOutcome Submitter::post(net::ApiClient& client, Work work) {
   SubmitOutcome outcome{.index = work.index, .place = std::move(work.place)};
   demand_key(work.document);
   const std::string body = json::to_text(work.document);
   std::chrono::milliseconds pause = limits_.first_pause;
   for (int attempt = 1;; ++attempt) {
-    if (server_is_gone_) {
-      outcome.error = Error{Code::unavailable, "not sent, no server answers: " + address_.url};
-      return outcome;
-    }
+    if ((outcome.error = reason_to_stop())) return outcome;
     Result<json::Value> answer = client.post("/api/results", body);
     if (answer.ok()) {
       outcome.id = text_at(*answer, "id");
@@ -83,8 +98,8 @@ SubmitOutcome Submitter::post(net::ApiClient& client, Work work) {
       return outcome;
     }
     if (attempt == limits_.attempts_max || !is_passing(answer.error().code)) {
-      if (answer.error().code == Code::unavailable) server_is_gone_ = true;
       outcome.error = std::move(answer).error();
+      if (concerns_all(outcome.error->code)) stop_because_of(*outcome.error);
       return outcome;
     }
     std::this_thread::sleep_for(pause);

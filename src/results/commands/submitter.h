@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -36,8 +35,8 @@ struct SubmitOutcome {
 
 /// One thread calls send() and finish(). A document without a submission key gets one made of its
 /// content, so that neither a post whose answer was lost nor the same file submitted again is
-/// stored twice. When the server does not answer one document's last attempt, the rest is reported
-/// as failed at once.
+/// stored twice. When no server answers one document's last attempt, or it refuses the token, the
+/// rest is reported as failed at once.
 class Submitter {
  public:
   using Report =
@@ -61,18 +60,20 @@ class Submitter {
   };
   void run_sender();
   SubmitOutcome post(net::ApiClient& client, Work work);
+  std::optional<Error> reason_to_stop();
+  void stop_because_of(const Error& error);
 
   const net::ServerAddress address_;
   const Report report_;
   const SubmitterLimits limits_;
-  std::atomic<bool> server_is_gone_ = false;
   std::mutex report_mutex_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Work> queue_;  // guarded by mutex_
-  std::uint64_t sent_ = 0;  // guarded by mutex_
-  bool finished_ = false;   // guarded by mutex_
+  std::deque<Work> queue_;           // guarded by mutex_
+  std::uint64_t sent_ = 0;           // guarded by mutex_
+  bool finished_ = false;            // guarded by mutex_
+  std::optional<Error> stopped_by_;  // guarded by mutex_
   std::vector<std::thread> senders_;
 };
 
