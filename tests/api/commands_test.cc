@@ -58,6 +58,27 @@ TEST_F(Commands, submit_keeps_what_is_good_names_what_is_not_and_exits_with_2) {
   EXPECT_EQ(server.get("/api/v1/facts").body.find("results")->as_int64(), 1);
 }
 
+TEST_F(Commands, submit_sends_the_good_files_beside_a_broken_one) {
+  const std::string good = file("good.json", good_submission(1));
+  const std::string cut = file("cut.json", good_submission(2).substr(0, 50));
+  const CommandOutcome outcome = run({"submit", cut, good});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(lines(outcome.out), 1u) << outcome.out;
+  EXPECT_NE(outcome.err.find(cut), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("1 stored, 0 failed, 0 skipped, 1 files unreadable"),
+            std::string::npos)
+      << outcome.err;
+}
+
+TEST_F(Commands, submit_stops_at_a_token_that_nobody_has) {
+  const std::string path =
+      file("many.json", "[" + good_submission(1) + "," + good_submission(2) + "]");
+  const CommandOutcome outcome = run({"submit", path, "--jobs", "1", "--token", "wrong"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("not sent"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("0 stored, 2 failed"), std::string::npos) << outcome.err;
+}
+
 TEST_F(Commands, a_dry_run_sends_nothing) {
   const std::string path = file("one.json", good_submission(1));
   const CommandOutcome outcome = run({"submit", "--dry-run", "--tag", "flavour=plain", path});
@@ -84,6 +105,9 @@ TEST_F(Commands, compare_exits_with_0_1_or_3) {
   EXPECT_EQ(run({"compare", ids[0], ids[1], "--fail-on", "none"}).exit_code, 0);
   EXPECT_EQ(run({"compare", ids[0], "nothing"}).exit_code, 2);
   EXPECT_EQ(lines(run({"series", "sort", "--json"}).out), 1u);
+  EXPECT_EQ(lines(run({"series", "so", "rt", "--json"}).out), 1u) << "words need no quotes";
+  const CommandOutcome history = run({"history", "sort"});
+  EXPECT_NE(history.out.find("-197"), std::string::npos) << "negative is worse: " << history.out;
   EXPECT_EQ(lines(run({"history", "sort", "--csv"}).out), 14u);
 }
 

@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/ids.h"
 #include "base/terminal.h"
-#include "base/uri.h"
+#include "base/utf8.h"
 #include "results/commands/declarations.h"
 #include "results/commands/reading.h"
+#include "results/model.h"
 
 namespace bl::results {
 namespace {
@@ -56,14 +56,15 @@ std::string mark_of(const json::Value& sample) {
   return "";
 }
 
-/// The value against the mean of the commits before it, in percent.
-std::string difference_from_mean(const json::Value& sample) {
+/// The value against the mean of the commits before it, in percent; negative is worse, as in
+/// `series`.
+std::string change_of(const json::Value& sample) {
   const json::Value* stats = sample.find("zscorestats");
   if (stats == nullptr) return "-";
-  const double value = number_at(sample, "single_value_summary").value_or(NAN);
-  const double mean = number_at(*stats, "rolling_mean_excluding_this_commit").value_or(NAN);
-  const double percent = (value - mean) / std::abs(mean) * 100;
-  return std::isfinite(percent) ? fmt::format("{:+.1f} %", percent) : "-";
+  const auto change = verdict::pairwise(number_at(*stats, "rolling_mean_excluding_this_commit"),
+                                        number_at(sample, "single_value_summary"),
+                                        direction_of(text_at(sample, "unit")));
+  return change ? fmt::format("{:+.1f} %", change->score) : "-";
 }
 
 /// RFC 4180: quoted when needed.
@@ -99,7 +100,7 @@ void print_table(CommandIo& io, const json::Array& samples, std::size_t rows_max
   Table table({{"commit time"},
                {"commit"},
                {"value", Table::Align::right},
-               {"against mean", Table::Align::right},
+               {"change", Table::Align::right},
                {"mark"},
                {"message"}});
   const std::size_t first = samples.size() > rows_max ? samples.size() - rows_max : 0;
@@ -107,9 +108,9 @@ void print_table(CommandIo& io, const json::Array& samples, std::size_t rows_max
     const json::Value& sample = samples[i];
     const auto value = number_at(sample, "single_value_summary");
     table.add_row({text_at(sample, "commit_timestamp"), text_at(sample, "commit_hash").substr(0, 8),
-                   value ? human_value(*value, text_at(sample, "unit")) : "-",
-                   difference_from_mean(sample), mark_of(sample),
-                   text_at(sample, "commit_message").substr(0, 60)});
+                   value ? human_value(*value, text_at(sample, "unit")) : "-", change_of(sample),
+                   mark_of(sample),
+                   std::string(prefix_of_code_points(text_at(sample, "commit_message"), 60))});
   }
   fmt::print(io.out, "{}", table.to_text(terminal_width(io.out), is_color_terminal(io.out)));
   if (first > 0)
@@ -140,7 +141,8 @@ Result<ExitCode> show_history(net::ApiClient& server, const Arguments& arguments
 Command history_command() {
   return reading_command(
       {.path = "history",
-       .help = "shows one series over its commits, with outliers and steps",
+       .help = "shows one series over its commits: change against those before (negative is "
+               "worse), outliers, steps",
        .example = "benchlake history "
                   "template_benchmarks.template_compilation.benchmark.TemplateCompile.time_"
                   "template_compile",
