@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "base/hash.h"
 #include "formats/draft.h"
 #include "formats/formats.h"
 
@@ -134,6 +135,11 @@ void set_name(Draft& draft, const std::string& run_name) {
   draft.tags.set("params", json::Value::string(params));
 }
 
+/// One batch of a run holds what one benchmark measured with all its parameters.
+std::string batch_of(const std::string& run_id, const std::string& name) {
+  return sha256_hex(run_id + "\n" + name).substr(0, 32);
+}
+
 Draft draft_of(Group group, const json::Value& context) {
   Draft draft;
   set_name(draft, group.run_name);
@@ -204,7 +210,9 @@ Result<Reading> read_google_benchmark(std::string_view bytes, const std::string&
   for (Group& group : groups) {
     if (group.values.empty() && group.error.is_null())
       continue;  // every repetition was named above
-    reading.submissions.push_back(to_submission(draft_of(std::move(group), *context), facts));
+    Draft draft = draft_of(std::move(group), *context);
+    if (facts.run_id) draft.batch_id = batch_of(*facts.run_id, draft.name);
+    reading.submissions.push_back(to_submission(std::move(draft), facts));
   }
   return reading;
 }

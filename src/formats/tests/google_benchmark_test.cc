@@ -42,6 +42,29 @@ std::string run_of(const std::string& name, const std::string& more) {
   return fmt::format(R"({{"name":"{0}","run_name":"{0}","run_type":"iteration",{1}}})", name, more);
 }
 
+TEST(GoogleBenchmark, one_benchmark_is_one_batch_of_its_run) {
+  Facts facts;
+  facts.run_id = "r1";
+  const std::string time = R"("real_time":1,"time_unit":"ns")";
+  const std::string file = file_of(run_of("BM_A/8", time) + "," + run_of("BM_A<int>/9", time) +
+                                   "," + run_of("BM_B", time));
+  const auto batches = [&] {
+    std::vector<std::string> found;
+    const Reading reading = read_google_benchmark(file, "f", facts).value();
+    for (const json::Value& submission : reading.submissions)
+      found.push_back(at(submission, "batch_id"));
+    return found;
+  };
+  const auto first = batches();
+  ASSERT_EQ(first.size(), 3u);
+  EXPECT_EQ(first[0], first[1]);
+  EXPECT_NE(first[0], first[2]);
+  facts.run_id = "r2";
+  EXPECT_NE(batches()[0], first[0]) << "a batch is part of one run";
+  facts.batch_id = "mine";
+  EXPECT_EQ(batches(), std::vector<std::string>(3, "\"mine\""));
+}
+
 TEST(GoogleBenchmark, golden_document_of_repetitions) {
   const Reading reading = read(
       run_of("BM_Sort<int>/8/threads:2",
