@@ -127,7 +127,7 @@ class Database {
   /// after it: whether the write is kept shows once the store works again).
   virtual Result<void> write(const std::function<Result<void>(Connection&)>& work) = 0;
   /// Applies what is missing, under a lock. Errors: conflict (a checksum differs, or the database
-  /// is newer than this program: it names both).
+  /// is newer than this program: it names both; or it holds tables of another program).
   virtual Result<void> migrate(std::span<const Migration> migrations) = 0;
 };
 

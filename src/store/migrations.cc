@@ -7,6 +7,13 @@
 namespace bl::store {
 namespace {
 
+// A SQLite file that holds tables of somebody else. In PostgreSQL ours stand in a schema of their
+// own, and Conbench's are ours to open.
+const Sql k_foreign_table(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND NOT "
+    "EXISTS"
+    " (SELECT 1 FROM sqlite_schema WHERE name = 'bl_migration') ORDER BY name LIMIT 1",
+    "SELECT '' WHERE false");
 const Sql k_create(
     "CREATE TABLE IF NOT EXISTS bl_migration ("
     " number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT",
@@ -32,6 +39,15 @@ Result<std::vector<Applied>> read_applied(const MigrationDriver& driver) {
   std::vector<Applied> applied;
   const auto outcome = driver.transaction([&](Connection& connection) -> Result<void> {
     applied.clear();
+    std::string foreign_table;
+    BL_RETURN_IF_ERROR(connection.query(k_foreign_table, {}, [&](const Row& row) {
+      foreign_table = row.text(0);
+      return true;
+    }));
+    if (!foreign_table.empty()) {
+      return Error(Code::conflict,
+                   "the database belongs to another program; it has the table: " + foreign_table);
+    }
     BL_RETURN_IF_ERROR(connection.execute(k_create_schema, {}));
     BL_RETURN_IF_ERROR(connection.execute(k_create, {}));
     return connection.query(k_list, {}, [&](const Row& row) {

@@ -19,8 +19,9 @@ struct MigrationDriver {
   std::function<Result<void>(Connection&, std::string_view script)> script;
 };
 
-/// Errors: conflict (a checksum differs, or the database is newer: it names both), those of the
-/// driver, with number and name of the step. BL_CHECKs that the numbers are 1, 2, 3, ...
+/// Errors: conflict (a checksum differs, or the database is newer: it names both; or it is a SQLite
+/// file of another program), those of the driver, with number and name of the step. BL_CHECKs that
+/// the numbers are 1, 2, 3, ...
 Result<void> apply_migrations(std::span<const Migration> migrations, Dialect dialect,
                               const MigrationDriver& driver);
 

@@ -127,6 +127,10 @@ Result<std::unique_ptr<Session>> Session::open(const std::string& path, Role rol
     return error;
   }
   std::unique_ptr<Session> session(new Session(db, limits.statements_max));
+  // SQLite opens a file that it may not write for reading, and says so with the first write only.
+  if (role == Role::writer && sqlite3_db_readonly(db, "main") != 0) {
+    return Error(Code::forbidden, "the database may not be written: " + path);
+  }
   if (auto configured = session->configure(role, limits); !configured.ok()) {
     return std::move(configured).error().with_context("opening " + path);
   }

@@ -23,6 +23,8 @@ class Session final : public Connection {
     reader,  ///< the file exists; nothing can be written
     memory,  ///< a database of its own, gone with the session
   };
+  /// Errors: io, corrupt (no database), forbidden (a writer that may not write), unsupported (no
+  /// WAL on this file system).
   static Result<std::unique_ptr<Session>> open(const std::string& path, Role role,
                                                const DatabaseLimits& limits);
   ~Session() override;

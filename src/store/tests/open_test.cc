@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <fstream>
 
 #include "store/tests/driver_factory.h"
@@ -46,6 +48,45 @@ TEST_F(OpenDatabase, refuses_unknown_parameters_and_empty_names) {
 TEST_F(OpenDatabase, a_file_that_is_no_database_is_corrupt) {
   std::ofstream(folder_.path("a.db")) << std::string(4096, 'x');
   EXPECT_EQ(code_of("sqlite://" + folder_.path("a.db")), Code::corrupt);
+}
+
+TEST_F(OpenDatabase, a_file_that_may_not_be_written_is_refused_at_once) {
+  const std::string path = folder_.path("a.db");
+  ASSERT_TRUE(open("sqlite://" + path).ok());
+  std::filesystem::permissions(folder_.path(""), std::filesystem::perms::all);
+  std::filesystem::permissions(path + ".lock", std::filesystem::perms(0666));
+  std::filesystem::permissions(path, std::filesystem::perms(0444));
+  const uid_t uid = geteuid();
+  constexpr uid_t k_nobody = 65534;  // to root every file is writable
+  ASSERT_EQ(seteuid(uid == 0 ? k_nobody : uid), 0);
+  const auto opened = open("sqlite://" + path);
+  ASSERT_EQ(seteuid(uid), 0);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, Code::forbidden);
+  EXPECT_TRUE(opened.error().message.ends_with("may not be written: " + path));
+}
+
+TEST_F(OpenDatabase, a_database_of_another_program_is_not_migrated) {
+  auto opened = open("sqlite://" + folder_.path("a.db"));
+  ASSERT_TRUE(opened.ok());
+  Database& database = **opened;
+  ASSERT_TRUE(database
+                  .write([](Connection& c) -> Result<void> {
+                    BL_RETURN_IF_ERROR(c.execute("CREATE TABLE theirs (id INTEGER)", {}));
+                    return {};
+                  })
+                  .ok());
+  const std::vector<Migration> ours = {{1, "first", "CREATE TABLE a (id INTEGER)", ""}};
+  const auto migrated = database.migrate(ours);
+  ASSERT_FALSE(migrated.ok());
+  EXPECT_EQ(migrated.error().code, Code::conflict);
+  EXPECT_TRUE(migrated.error().message.ends_with("theirs"));
+  EXPECT_FALSE(database
+                   .read([](Connection& c) {
+                     return c.query("SELECT 1 FROM bl_migration", {},
+                                    [](const Row&) { return true; });
+                   })
+                   .ok());
 }
 
 TEST_F(OpenDatabase, a_second_owner_is_a_conflict_that_names_the_first) {
