@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "app/open_files.h"
 #include "app/service.h"
 #include "base/json.h"
 
@@ -36,7 +37,7 @@ void greet(CommandIo& io, const Settings& settings, const Service& service) {
 Result<void> serve(const Arguments& arguments, CommandIo& io) {
   const std::unique_ptr<Disk> disk = make_real_disk();
   BL_TRY(const Config config, load_config(arguments, io, *disk));
-  BL_TRY(const Settings settings, settings_from(config));
+  BL_TRY(Settings settings, settings_from(config));
 
   net::block_stop_signals();  // before any thread starts
   const SystemClock clock;
@@ -46,6 +47,7 @@ Result<void> serve(const Arguments& arguments, CommandIo& io) {
   for (const std::string& warning : config.warnings())
     log.warning("config", {{"warning", warning}});
 
+  fit_open_files(settings, log);
   BL_TRY(const auto service, Service::start(settings, *disk, clock, random, log, metrics));
   print_ready(io, settings, *service);
   greet(io, settings, *service);
