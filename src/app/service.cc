@@ -1,12 +1,14 @@
 #include "app/service.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "app/periodic_task.h"
 #include "app/search.h"
 #include "app/site.h"
+#include "base/uri.h"
 #include "net/server_address.h"
 #include "results/routes.h"
 #include "results/schema.h"
@@ -23,6 +25,10 @@ namespace {
 
 constexpr std::chrono::milliseconds k_refresh_pause{200};
 constexpr int k_refresh_series_max = 64;  ///< in one transaction
+
+/// A look that really reaches the file: every store of ours has this table.
+const store::Sql k_probe("select number from bl_migration limit 1",
+                         "select number from benchlake.migration limit 1");
 
 /// All migrations of the program, in the order of their numbers.
 std::vector<store::Migration> all_migrations() {
@@ -47,6 +53,8 @@ class RunningService final : public Service {
 
   Result<void> start() {
     BL_RETURN_IF_ERROR(disk_.make_folder(settings_.data_folder));
+    const std::string note = fmt::format("pid {} since {}", getpid(), to_rfc3339(clock_.now()));
+    BL_TRY(folder_lock_, disk_.lock(settings_.data_folder + "/server.lock", note));
     BL_RETURN_IF_ERROR(open_store());
     BL_RETURN_IF_ERROR(open_access());
     open_domains();
@@ -84,7 +92,10 @@ class RunningService final : public Service {
     BL_TRY(database_,
            store::open_database(settings_.store_uri, settings_.store_limits, log_, metrics_));
     const std::vector<store::Migration> migrations = all_migrations();
-    return database_->migrate(migrations);
+    auto migrated = database_->migrate(migrations);
+    if (migrated.ok()) return {};
+    BL_TRY(const Uri uri, parse_uri(settings_.store_uri));
+    return std::move(migrated).error().with_context("the store " + uri.redacted());
   }
 
   Result<void> open_access() {
@@ -115,10 +126,12 @@ class RunningService final : public Service {
     add_search_routes(router_, {[this](std::string_view text, int count_max) {
                         return health_reader_->search(text, count_max);
                       }});
-    add_site_routes(router_,
-                    {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
-                       return database_->read([](store::Connection&) { return Result<void>{}; });
-                     }});
+    add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
+                                return database_->read([](store::Connection& connection) {
+                                  return connection.query(k_probe, {},
+                                                          [](const store::Row&) { return true; });
+                                });
+                              }});
   }
 
   Result<void> listen() {
@@ -154,6 +167,7 @@ class RunningService final : public Service {
   access::OperatorToken operator_token_;
   net::Router router_;
   // In the order of their dependence: the last one is destroyed first.
+  std::unique_ptr<DiskLock> folder_lock_;
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<access::Tokens> tokens_;
   std::unique_ptr<access::TokenAuthenticator> authenticator_;

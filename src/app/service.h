@@ -15,7 +15,8 @@ namespace bl::app {
 
 class Service {
  public:
-  /// Opens the store, brings its schema up to date, listens and answers. On return /readyz is 200
+  /// Locks the data folder (one server in each), opens the store, brings its schema up to date,
+  /// listens and answers. On return /readyz is 200
   /// and DIR/server.json tells commands where the server is. Errors: those of the parts, each
   /// naming file, address or setting.
   static Result<std::unique_ptr<Service>> start(const Settings& settings, Disk& disk,

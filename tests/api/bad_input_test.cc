@@ -175,6 +175,7 @@ TEST_F(BadInput, wrong_queries_are_named_not_ignored) {
   EXPECT_EQ(server.get("/api/benchmark-results/0000").status, 404);
   EXPECT_EQ(server.get("/api/history/06518b68000070008000000000000000").status, 404);
   EXPECT_EQ(server.get("/api/nothing").status, 404);
+  EXPECT_EQ(server.post("/api/nothing", "{}").status, 404);
   EXPECT_EQ(server.post("/api/series", "{}").status, 405);
 }
 
