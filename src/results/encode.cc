@@ -117,7 +117,7 @@ void write_lookback(Writer& out, const verdict::LookbackStats& stats) {
       .end_object();
 }
 
-void write_sample(Writer& out, const HistoryPoint& point, const std::string& repository) {
+void write_sample(Writer& out, const HistoryPoint& point, const History& history) {
   out.begin_object()
       .member("benchmark_result_id", point.result_id)
       .member("result_timestamp", to_rfc3339(point.result_timestamp))
@@ -127,11 +127,13 @@ void write_sample(Writer& out, const HistoryPoint& point, const std::string& rep
       .member("unit", point.unit)
       .member("hardware_hash", point.hardware_hash)
       .member("commit_hash", point.commit_sha)
-      .member("commit_repository", repository)
+      .member("commit_repository", history.repository)
       .member("commit_message", point.commit_message)
       .member("commit_timestamp", to_rfc3339(point.commit_timestamp));
   out.key("data").raw(document_or(point.data_json, "[]"));
   out.key("run_tags").raw(document_or(point.run_tags_json, "{}"));
+  const auto info = history.infos.find(point.info_id);
+  out.key("info").raw(info == history.infos.end() ? "{}" : document_or(info->second, "{}"));
   out.key("change_annotations").raw(document_or(point.change_annotations_json, "{}"));
   out.key("zscorestats");
   write_lookback(out, point.lookback);
@@ -302,7 +304,7 @@ std::string encode_history(const History& history) {
       .member("history_fingerprint", history.fingerprint)
       .key("samples")
       .begin_array();
-  for (const HistoryPoint& point : history.points) write_sample(out, point, history.repository);
+  for (const HistoryPoint& point : history.points) write_sample(out, point, history);
   out.end_array().end_object();
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -99,13 +100,15 @@ struct HistoryPoint {
   std::string data_json;      ///< JSON array as stored
   std::string run_tags_json;  ///< JSON object as stored
   std::string change_annotations_json;
+  std::string info_id;              ///< in History::infos
   verdict::LookbackStats lookback;  ///< exclusive window [4.6]
 };
 
 struct History {
   std::string fingerprint;
   std::string repository;
-  std::vector<HistoryPoint> points;  ///< by commit time, then result time
+  std::vector<HistoryPoint> points;                       ///< by commit time, then result time
+  std::map<std::string, std::string, std::less<>> infos;  ///< by id: JSON objects as stored
 };
 
 class HistoryReader {

@@ -334,6 +334,7 @@ create table bl_history (
   data text not null,
   run_tags text not null,
   change_annotations text not null,
+  info_id text not null,
   primary key (series_no, commit_timestamp, result_timestamp, result_no)
 ) strict, without rowid;
 

@@ -91,12 +91,12 @@ Result<void> insert_history(store::Connection& connection, std::int64_t series_n
   auto inserted = connection.execute(
       "insert into bl_history (series_no, commit_timestamp, result_timestamp, result_no, best, "
       "summary_mean, begins_change, mean, unit, result_id, run_id, commit_sha, commit_message, "
-      "data, run_tags, change_annotations) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+      "data, run_tags, change_annotations, info_id) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
       {series_no, fact.commit_timestamp->micros, fact.timestamp.micros, fact.result_no, *fact.best,
        *fact.summary_mean, static_cast<std::int64_t>(fact.begins_change), real_or_null(fact.mean),
        *fact.unit, fact.result_id, fact.run_id, fact.commit_sha, fact.commit_message, fact.data,
-       fact.run_tags, fact.change_annotations});
+       fact.run_tags, fact.change_annotations, fact.info_id});
   if (!inserted.ok()) return std::move(inserted).error();
   return {};
 }

@@ -30,7 +30,7 @@ struct DerivedFact {
   std::optional<Timestamp> commit_timestamp;
   bool on_default_branch = false;
 
-  std::string_view context_id, hardware_name, hardware_hash, case_name;
+  std::string_view context_id, info_id, hardware_name, hardware_hash, case_name;
   std::string_view case_tags;  ///< JSON object without name
 
   /// A point of the series' history [4.6].

@@ -29,7 +29,7 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
 
 // The clustered copy on SQLite; the facts themselves on PostgreSQL. Columns: commit time, result
 // time, begins_change, best, summary_mean, mean, unit, result_id, run_id, sha, message, data,
-// run_tags, change_annotations; the statistics need the first five.
+// run_tags, change_annotations, info_id; the statistics need the first five.
 #define BL_VALUES_SQLITE "commit_timestamp, result_timestamp, begins_change, best, summary_mean"
 #define BL_FROM_SQLITE                     \
   " from bl_history where series_no = $1 " \
@@ -37,7 +37,7 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
 #define BL_POINTS_SQLITE                          \
   "select " BL_VALUES_SQLITE                      \
   ", mean, unit, result_id, run_id, commit_sha, " \
-  "commit_message, data, run_tags, change_annotations" BL_FROM_SQLITE
+  "commit_message, data, run_tags, change_annotations, info_id" BL_FROM_SQLITE
 
 // Old rows may lack the aggregates that a summary takes: then the samples give it. [4.6]
 #define BL_LEAST                                                     \
@@ -51,7 +51,7 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
   "'true')::int, " BL_LEAST "::float8, " BL_AVERAGE                                  \
   "::float8, r.mean::float8, r.unit, r.id, r.run_id, "                               \
   "c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, "                \
-  "coalesce(nullif(r.change_annotations, 'null')::text, '{}') "                      \
+  "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id "           \
   "from benchmark_result r join \"commit\" c on c.id = r.commit_id "                 \
   "where r.history_fingerprint = (select history_fingerprint from benchlake.series " \
   "where series_no = $1) and r.error is null and r.unit is not null "                \
@@ -90,7 +90,23 @@ HistoryPoint point_of(const store::Row& row, const SeriesPlace& place, SummaryMo
   point.data_json = row.text(11);
   point.run_tags_json = row.text(12);
   point.change_annotations_json = row.text(13);
+  point.info_id = row.text(14);
   return point;
+}
+
+// Most points of a series share a few infos: each is read once.
+Result<void> read_infos(store::Connection& connection, History& history) {
+  for (const HistoryPoint& point : history.points) {
+    const auto [info, is_new] = history.infos.try_emplace(point.info_id);
+    if (!is_new) continue;
+    BL_RETURN_IF_ERROR(connection.query(
+        both_dialects<"select @text{tags} from info where id = $1">(),
+        {std::string_view(point.info_id)}, [&text = info->second](const store::Row& row) {
+          text = row.text(0);
+          return true;
+        }));
+  }
+  return {};
 }
 
 }  // namespace
@@ -116,14 +132,17 @@ Result<History> StoreHistoryReader::history(std::string_view fingerprint) {
     if (!found) return {};
     history.repository = place->repository;
     history.points.clear();
+    history.infos.clear();
     rows.clear();
     history.points.reserve(static_cast<std::size_t>(place->point_count));
     rows.reserve(static_cast<std::size_t>(place->point_count));
-    return connection.query(points_sql(), {place->series_no}, [&](const store::Row& row) {
-      rows.push_back(lookback_row_of(row, mode_));
-      history.points.push_back(point_of(row, *place, mode_));
-      return true;
-    });
+    BL_RETURN_IF_ERROR(
+        connection.query(points_sql(), {place->series_no}, [&](const store::Row& row) {
+          rows.push_back(lookback_row_of(row, mode_));
+          history.points.push_back(point_of(row, *place, mode_));
+          return true;
+        }));
+    return read_infos(connection, history);
   }));
   if (!found) {
     return Error{Code::not_found, "no series has the fingerprint " + std::string(fingerprint)};

@@ -17,7 +17,7 @@ constexpr std::size_t k_page_rows = 500;
 struct OwnedFact {
   std::string id, run_id, repository, fingerprint, data, run_tags, annotations;
   std::optional<std::string> batch_id, run_reason, unit, error_text;
-  std::string context_id, hardware_name, hardware_hash, case_name, case_tags;
+  std::string context_id, info_id, hardware_name, hardware_hash, case_name, case_tags;
   std::optional<StoredCommit> commit;
   DerivedFact fact;  // numbers only, until view() fills in the texts
 
@@ -28,7 +28,7 @@ struct OwnedFact {
   "n.no, r.id, r.run_id, r.commit_repo_url, r.history_fingerprint, r.batch_id, r.run_reason, " \
   "@micros{r.timestamp}, r.unit, r.error is not null, @float{r.min}, @float{r.max}, "          \
   "@float{r.mean}, @numbers{r.data}, @text{r.run_tags}, @text{r.change_annotations}, "         \
-  "r.context_id, h.name, h.hash, k.name, @text{k.tags}, " BL_COMMIT_COLUMNS
+  "r.context_id, r.info_id, h.name, h.hash, k.name, @text{k.tags}, " BL_COMMIT_COLUMNS
 
 #define BL_FACT_TABLES                                                           \
   " from benchmark_result r join @result_number n on n.id = r.id "               \
@@ -52,6 +52,7 @@ const DerivedFact& OwnedFact::view() {
   fact.run_tags = run_tags;
   fact.change_annotations = annotations;
   fact.context_id = context_id;
+  fact.info_id = info_id;
   fact.hardware_name = hardware_name;
   fact.hardware_hash = hardware_hash;
   fact.case_name = case_name;
@@ -90,11 +91,12 @@ Result<OwnedFact> fact_of(const store::Row& row) {
   owned.fact.begins_change = annotated.begins_distribution_change();
   owned.annotations = json::to_text(annotations);
   owned.context_id = row.text(16);
-  owned.hardware_name = row.text(17);
-  owned.hardware_hash = row.text(18);
-  owned.case_name = row.text(19);
-  owned.case_tags = row.text(20);
-  owned.commit = commit_of(row, 21);
+  owned.info_id = row.text(17);
+  owned.hardware_name = row.text(18);
+  owned.hardware_hash = row.text(19);
+  owned.case_name = row.text(20);
+  owned.case_tags = row.text(21);
+  owned.commit = commit_of(row, 22);
   return owned;
 }
 

@@ -170,6 +170,7 @@ DerivedFact derived_of(const Prepared& prepared, const DimensionIds& dimensions,
     fact.on_default_branch = commit->stored.on_default_branch();
   }
   fact.context_id = dimensions.context_id;
+  fact.info_id = dimensions.info_id;
   fact.hardware_name = result.hardware.name;
   fact.hardware_hash = dimensions.hardware_hash;
   fact.case_name = result.benchmark_case.name;

@@ -115,6 +115,7 @@ TEST(EncodeResults, has_the_keys_of_the_contract) {
 
 History history(int points) {
   History history{.fingerprint = "f", .repository = "https://github.com/org/repo"};
+  history.infos["info-1"] = R"({"compiler":"gcc"})";
   for (int i = 0; i < points; ++i) {
     HistoryPoint point;
     point.result_id = "06518b680000700080000000000000" + std::to_string(10 + i % 90);
@@ -125,6 +126,7 @@ History history(int points) {
     point.unit = "s";
     point.data_json = "[1.50, null]";
     point.run_tags_json = R"({"name":"n"})";
+    point.info_id = "info-1";
     point.lookback.segment = 2;
     point.lookback.rolling_mean = 0.1 * i;
     history.points.push_back(std::move(point));
@@ -136,10 +138,11 @@ TEST(EncodeHistory, has_the_keys_of_the_contract) {
   const json::Value body = parsed(encode_history(history(1)));
   EXPECT_EQ(keys_of(body), words("history_fingerprint samples"));
   const json::Value& sample = body.find("samples")->items()[0];
-  EXPECT_EQ(keys_of(sample),
-            words("benchmark_result_id result_timestamp mean single_value_summary "
-                  "single_value_summary_type unit hardware_hash commit_hash commit_repository "
-                  "commit_message commit_timestamp zscorestats data run_tags change_annotations"));
+  EXPECT_EQ(
+      keys_of(sample),
+      words("benchmark_result_id result_timestamp mean single_value_summary "
+            "single_value_summary_type unit hardware_hash commit_hash commit_repository "
+            "commit_message commit_timestamp zscorestats data run_tags info change_annotations"));
   EXPECT_EQ(keys_of(*sample.find("zscorestats")),
             words("begins_distribution_change is_step is_outlier segment_id "
                   "rolling_mean_excluding_this_commit rolling_mean residual rolling_stddev"));
@@ -147,6 +150,7 @@ TEST(EncodeHistory, has_the_keys_of_the_contract) {
   EXPECT_TRUE(sample.find("zscorestats")->find("rolling_stddev")->is_null());
   EXPECT_EQ(sample.find("result_timestamp")->as_string(), "2023-11-14T22:13:20.500000Z");
   EXPECT_EQ(json::to_text(*sample.find("data")), "[1.50,null]");
+  EXPECT_EQ(json::to_text(*sample.find("info")), R"({"compiler":"gcc"})");
   EXPECT_EQ(json::to_text(*sample.find("change_annotations")), "{}") << "absent in old rows";
 }
 

@@ -168,7 +168,7 @@ std::string derived_text(StoreFixture& store) {
       "join bl_run u on u.run_no = s.latest_run_no order by s.history_fingerprint");
   add("select json_array(s.history_fingerprint, commit_timestamp, result_timestamp, result_no, "
       "best, summary_mean, begins_change, mean, h.unit, result_id, run_id, commit_sha, "
-      "commit_message, data, run_tags, change_annotations) from bl_history h "
+      "commit_message, data, run_tags, change_annotations, info_id) from bl_history h "
       "join bl_series s on s.series_no = h.series_no order by 1");
   add("select json_array(run_id, repository, run_reason, run_tags, commit_id, latest_batch_id, "
       "latest_result_id, latest_result_no, first_result_at, last_result_at, result_count, "

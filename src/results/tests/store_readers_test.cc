@@ -156,6 +156,22 @@ TEST(StoreHistory, only_good_results_on_the_default_branch_are_points) {
   EXPECT_EQ(*store.history.fingerprint_of(failed_id), good) << "a failed result is a valid key";
 }
 
+TEST(StoreHistory, every_point_has_its_info_and_equal_ones_are_kept_once) {
+  StoreFixture store;
+  std::string fingerprint;
+  for (int i = 0; i < 3; ++i) {
+    Submission submission = submission_of(on_commit(i));
+    submission.result.info = *json::parse(i == 2 ? R"({"compiler":"gcc"})" : "{}");
+    fingerprint = store.submit(submission).history_fingerprint;
+  }
+  const auto history = store.history.history(fingerprint);
+  ASSERT_TRUE(history.ok());
+  ASSERT_EQ(history->points.size(), 3u);
+  EXPECT_EQ(history->infos.size(), 2u);
+  EXPECT_EQ(history->infos.at(history->points[0].info_id), "{}");
+  EXPECT_EQ(history->infos.at(history->points[2].info_id), R"({"compiler":"gcc"})");
+}
+
 TEST(StoreHistory, golden_series_has_its_outlier_and_its_step) {
   // spec/results-conbench.md 4.5, golden A
   const double values[] = {10.0, 10.2, 9.9,  10.1, 10.0, 9.8,  10.3, 10.1, 9.9,  10.0, 30.0, 10.1,
