@@ -52,8 +52,25 @@ void fill(FilledStore& store, const ResultPlan& plan, std::int64_t batch, Report
 
 }  // namespace
 
-std::string store_path(const std::string& data_folder) {
-  return (std::filesystem::absolute(data_folder) / "benchlake.db").string();
+std::vector<std::pair<std::string, std::string>> with_store_options(
+    std::vector<std::pair<std::string, std::string>> more) {
+  std::vector<std::pair<std::string, std::string>> all = {
+      {"--results", "1000000"}, {"--series", "20000"},    {"--seed", "1"},
+      {"--batch", "1000"},      {"--data", "bench-data"}, {"--json", ""}};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+ResultPlan plan_of(const Options& options) {
+  ResultPlan plan;
+  plan.seed = static_cast<std::uint64_t>(options.integer("--seed"));
+  plan.results = options.integer("--results");
+  plan.series = static_cast<int>(options.integer("--series"));
+  return plan;
+}
+
+std::string store_path(const Options& options) {
+  return (std::filesystem::absolute(options.text("--data")) / "benchlake.db").string();
 }
 
 void judge_series(FilledStore& store, Report& report) {
@@ -68,12 +85,11 @@ void judge_series(FilledStore& store, Report& report) {
               (cpu_seconds() - cpu) * 1e6 / static_cast<double>(std::max<std::int64_t>(1, judged)));
 }
 
-std::unique_ptr<FilledStore> open_filled_store(const std::string& data_folder,
-                                               const ResultPlan& plan, std::int64_t batch,
-                                               Report& report) {
-  std::filesystem::create_directories(data_folder);
-  const std::string path = store_path(data_folder);
+std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& report) {
+  std::filesystem::create_directories(options.text("--data"));
+  const std::string path = store_path(options);
   const bool is_new = !std::filesystem::exists(path);
+  const ResultPlan plan = plan_of(options);
   auto store = std::make_unique<FilledStore>();
   store->database =
       must(store::open_database("sqlite://" + path, {}, store->log, store->metrics), "open");
@@ -83,7 +99,7 @@ std::unique_ptr<FilledStore> open_filled_store(const std::string& data_folder,
   must(store->database->migrate(steps), "migrate");
   report.fact("series", plan.series);
   if (is_new) {
-    fill(*store, plan, batch, report);
+    fill(*store, plan, options.integer("--batch"), report);
     judge_series(*store, report);
   }
   return store;

@@ -42,14 +42,17 @@ struct FilledStore {
   std::unique_ptr<store::Database> database;
 };
 
-/// The file inside of a data folder.
-std::string store_path(const std::string& data_folder);
+/// The file inside of the data folder.
+std::string store_path(const Options& options);
 
-/// Opens it; a file that is not there is filled by two threads, `batch` results in one transaction,
-/// and its series are judged. What that took becomes facts of the report.
-std::unique_ptr<FilledStore> open_filled_store(const std::string& data_folder,
-                                               const ResultPlan& plan, std::int64_t batch,
-                                               Report& report);
+/// The options of every benchmark over it, and `more`.
+std::vector<std::pair<std::string, std::string>> with_store_options(
+    std::vector<std::pair<std::string, std::string>> more);
+ResultPlan plan_of(const Options& options);
+
+/// Opens it; a file that is not there is filled by two threads, `--batch` results in one
+/// transaction, and its series are judged. What that took becomes facts of the report.
+std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& report);
 
 /// Judges all series that have new points.
 void judge_series(FilledStore& store, Report& report);

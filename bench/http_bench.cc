@@ -124,10 +124,10 @@ void time_reads(const ServerProcess& server, const Samples& samples, std::int64_
   time("GET the page", rounds / 4, [](std::int64_t) { return "/"; });
 }
 
-void time_submits(const ServerProcess& server, const ResultPlan& plan, int connections,
-                  std::int64_t submits, Report& report) {
-  const ResultGenerator generator(plan);
-  const auto each = static_cast<std::size_t>(submits / connections);
+void time_submits(const ServerProcess& server, const Options& options, Report& report) {
+  const ResultGenerator generator(plan_of(options));
+  const std::int64_t connections = options.integer("--connections");
+  const auto each = static_cast<std::size_t>(options.integer("--submits") / connections);
   std::vector<std::vector<std::string>> documents(static_cast<std::size_t>(connections));
   for (std::size_t c = 0; c < documents.size(); ++c) {
     for (std::size_t i = 0; i < each; ++i) {
@@ -161,21 +161,13 @@ void time_submits(const ServerProcess& server, const ResultPlan& plan, int conne
 int run(const Options& options) {
   setenv("BENCHLAKE_BINARY", BL_PROGRAM, 0);
   Report report("benchlake over HTTP");
-  ResultPlan plan;
-  plan.seed = static_cast<std::uint64_t>(options.integer("--seed"));
-  plan.results = options.integer("--results");
-  plan.series = static_cast<int>(options.integer("--series"));
+  const Samples samples = sample(*open_filled_store(options, report)->database);
   const std::string data = options.text("--data");
-  const Samples samples = [&] {
-    const auto store = open_filled_store(data, plan, options.integer("--batch"), report);
-    return sample(*store->database);
-  }();
   time_starts(data, report);
   const ServerProcess server(data);
   expect_started(server);
   time_reads(server, samples, options.integer("--rounds"), report);
-  time_submits(server, plan, static_cast<int>(options.integer("--connections")),
-               options.integer("--submits"), report);
+  time_submits(server, options, report);
   report.fact("rss_mb_after_load_filled_store", status_mb(server.pid(), "VmRSS"));
   std::fputs(("\n" + report.table()).c_str(), stdout);
   return report.save(options.text("--json")) ? 0 : 2;
@@ -185,15 +177,9 @@ int run(const Options& options) {
 }  // namespace bl::bench
 
 int main(int argc, char** argv) {
-  const bl::bench::Options options(argc, argv,
-                                   {{"--results", "1000000"},
-                                    {"--series", "20000"},
-                                    {"--seed", "1"},
-                                    {"--batch", "1000"},
-                                    {"--rounds", "2000"},
-                                    {"--connections", "64"},
-                                    {"--submits", "20000"},
-                                    {"--data", "bench-data"},
-                                    {"--json", ""}});
+  const bl::bench::Options options(
+      argc, argv,
+      bl::bench::with_store_options(
+          {{"--rounds", "2000"}, {"--connections", "64"}, {"--submits", "20000"}}));
   return options.ok() ? bl::bench::run(options) : 2;
 }

@@ -133,19 +133,15 @@ void time_reads(FilledStore& store, std::int64_t rounds, Report& report) {
 
 int run(const Options& options) {
   Report report("results over SQLite");
-  ResultPlan plan;
-  plan.seed = static_cast<std::uint64_t>(options.integer("--seed"));
-  plan.results = options.integer("--results");
-  plan.series = static_cast<int>(options.integer("--series"));
-  const std::string data = options.text("--data");
-  const auto filled = open_filled_store(data, plan, options.integer("--batch"), report);
+  const auto filled = open_filled_store(options, report);
   FilledStore& store = *filled;
   time_reads(store, options.integer("--rounds"), report);
   if (options.integer("--submits") > 0) {
-    time_submits(store, plan, 64, static_cast<int>(options.integer("--submits") / 64), report);
+    time_submits(store, plan_of(options), 64, static_cast<int>(options.integer("--submits") / 64),
+                 report);
     judge_series(store, report);
   }
-  report.fact("file_bytes", static_cast<double>(std::filesystem::file_size(store_path(data))));
+  report.fact("file_bytes", static_cast<double>(std::filesystem::file_size(store_path(options))));
   std::fputs(("\n" + report.table()).c_str(), stdout);
   return report.save(options.text("--json")) ? 0 : 2;
 }
@@ -154,14 +150,7 @@ int run(const Options& options) {
 }  // namespace bl::bench
 
 int main(int argc, char** argv) {
-  const bl::bench::Options options(argc, argv,
-                                   {{"--results", "1000000"},
-                                    {"--series", "20000"},
-                                    {"--seed", "1"},
-                                    {"--batch", "1000"},
-                                    {"--rounds", "2000"},
-                                    {"--submits", "20000"},
-                                    {"--data", "bench-data"},
-                                    {"--json", ""}});
+  const bl::bench::Options options(
+      argc, argv, bl::bench::with_store_options({{"--rounds", "2000"}, {"--submits", "20000"}}));
   return options.ok() ? bl::bench::run(options) : 2;
 }
