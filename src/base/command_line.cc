@@ -183,6 +183,7 @@ int run_command_line(std::string_view program, std::string_view version,
 
 ExitCode print_error(CommandIo& io, const Error& error) {
   fmt::print(io.err, "benchlake: {}\n", error.message);
+  if (error.faults.size() < 2) return ExitCode::error;  // the message tells it
   for (const Fault& fault : error.faults) {
     fmt::print(io.err, "  {}: {}{}{}\n", fault.path, fault.message, fault.value.empty() ? "" : ": ",
                fault.value);

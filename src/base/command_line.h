@@ -83,8 +83,8 @@ int run_command_line(std::string_view program, std::string_view version,
                      const std::vector<Command>& commands,
                      const std::vector<std::string>& arguments, CommandIo& io);
 
-/// Prints `benchlake: <message>` and every fault on its own line to `io.err`; gives
-/// ExitCode::error.
+/// Prints `benchlake: <message>` to `io.err`, and of several faults, of which a message quotes the
+/// first, each on its own line; gives ExitCode::error.
 ExitCode print_error(CommandIo& io, const Error& error);
 
 }  // namespace bl

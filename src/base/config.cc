@@ -149,14 +149,11 @@ std::string unknown(std::string_view what, std::string_view name,
 }
 
 Error to_error(std::vector<Fault> faults) {
-  std::string message = "the configuration has " + std::to_string(faults.size()) +
-                        (faults.size() == 1 ? " fault" : " faults");
-  const char* separator = ": ";
-  for (const Fault& fault : faults) {
-    message += separator + fault.path + ": " + fault.message;
-    if (!fault.value.empty()) message += ": " + fault.value;
-    separator = "; ";
-  }
+  const Fault& first = faults.front();
+  std::string message = "the configuration: ";
+  if (faults.size() > 1) message += std::to_string(faults.size()) + " faults, the first: ";
+  message += first.path + ": " + first.message;
+  if (!first.value.empty()) message += ": " + first.value;
   return Error{Code::invalid, std::move(message), std::move(faults)};
 }
 

@@ -119,6 +119,28 @@ TEST(CommandLine, a_number_out_of_range_is_named_with_its_option) {
             "--jobs must be an integer from 1 to 64: 'many'");
 }
 
+TEST(CommandLine, an_error_tells_each_of_its_faults_once) {
+  const Fault first{"/a", "must be a number", "\"x\""};
+  const Fault second{"/b", "is required", ""};
+  const auto printed = [](const Error& error) {
+    char* text = nullptr;
+    std::size_t size = 0;
+    CommandIo io;
+    io.err = open_memstream(&text, &size);
+    EXPECT_EQ(print_error(io, error), ExitCode::error);
+    std::fclose(io.err);
+    const std::string all(text, size);
+    std::free(text);
+    return all;
+  };
+  EXPECT_EQ(printed({Code::invalid, "the file: /a: must be a number: \"x\"", {first}}),
+            "benchlake: the file: /a: must be a number: \"x\"\n");
+  EXPECT_EQ(printed({Code::invalid, "the file: 2 faults, the first: ...", {first, second}}),
+            "benchlake: the file: 2 faults, the first: ...\n"
+            "  /a: must be a number: \"x\"\n"
+            "  /b: is required\n");
+}
+
 TEST(CommandLine, help_shows_the_example_and_exits_with_0) {
   Arguments seen;
   const auto commands = two_commands(&seen);
