@@ -310,7 +310,7 @@ Result<void> Session::script(std::string_view statements) {
       rc = sqlite3_step(raw);
       if (rc == SQLITE_ROW) rc = SQLITE_OK;
     }
-    if (rc != SQLITE_OK && rc != SQLITE_DONE) return spoil(sqlite_error(db_, rc, "script"));
+    if (rc != SQLITE_OK && rc != SQLITE_DONE) return spoil(sqlite_error(db_, rc, "the store"));
   }
   return {};
 }
