@@ -5,6 +5,7 @@ import { format_number, scale_for } from '../format/units';
 import { format_date } from '../format/time';
 import type { Colours } from './colours';
 import { dot_radius, Occupancy, type Area } from './dots';
+import { step_rises } from './marks';
 import {
   lower_bound,
   nearest,
@@ -351,7 +352,7 @@ export class TrendPlot {
       ctx.stroke();
       return;
     }
-    const rises = data.value[i]! > (data.mean[i - 1] ?? data.value[i - 1] ?? data.value[i]!);
+    const rises = step_rises(data, i);
     ctx.fillStyle = colours[rises === less_is_better ? 'chart-step' : 'chart-step-better'];
     const { top, height } = this.#area();
     ctx.globalAlpha = 0.45;
