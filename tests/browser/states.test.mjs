@@ -2,7 +2,17 @@
 // along.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { base, open, settled, skip, views, with_browser, with_page } from './harness.mjs';
+import {
+  base,
+  desktop,
+  mobile,
+  open,
+  settled,
+  skip,
+  views,
+  with_browser,
+  with_page,
+} from './harness.mjs';
 
 with_browser();
 
@@ -169,4 +179,47 @@ test('a series of mixed units is flagged', { skip }, async () => {
     await open(page, trend);
     await page.getByText('results of 2 units').waitFor();
   });
+});
+
+test('names without end break or are cut, nothing sticks out', { skip }, async () => {
+  const long = 'x'.repeat(150);
+  const tags = { [`key${long}`]: long };
+  const lengthen = {
+    '**/api/series?*': ({ series }) =>
+      series.forEach((one) =>
+        Object.assign(one, { name: `ns::${long}/${long}`, tags, hardware: long }),
+      ),
+    '**/api/runs/recent?*': ({ runs, repositories }) => {
+      runs.forEach((run) =>
+        Object.assign(run, { run_id: long + run.run_id, run_tags: { name: long } }),
+      );
+      repositories[0].repository += long;
+    },
+    '**/api/benchmark-results?*': ({ results }) =>
+      results.forEach((one) =>
+        Object.assign(one, { case_name: long, case_tags: tags, run_id: long }),
+      ),
+    '**/api/benchmark-results/*': (one) =>
+      Object.assign(one, { tags: { name: long, ...tags }, context: tags, run_id: long }),
+    '**/api/v1/facts': (facts) => facts.repositories.push(long),
+  };
+  const paths = await views();
+  for (const viewport of [desktop, mobile]) {
+    for (const name of ['home', 'series', 'trend', 'results', 'result', 'runs', 'run', 'picker']) {
+      await with_page({ viewport }, async (page) => {
+        for (const [pattern, change] of Object.entries(lengthen)) {
+          await page.route(pattern, async (route) => {
+            const json = await (await route.fetch()).json();
+            change(json);
+            await route.fulfill({ json });
+          });
+        }
+        await open(page, paths[name]);
+        const over = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        assert.ok(over <= 1, `${name} is ${over} pixels too wide at ${viewport.width}`);
+      });
+    }
+  }
 });

@@ -1,11 +1,11 @@
 // Names of benchmarks, commits and places in the form that people scan.
 import type { Json } from '../api/types';
 
-/** The part before the last dot or slash, and the last part, which people look for. */
+/** What stands before the last dot, slash or `::`, and the last part, which people look for. */
 export function split_name(name: string): { path: string; leaf: string } {
   const at = Math.max(name.lastIndexOf('.'), name.lastIndexOf('/'), name.lastIndexOf('::') + 1);
   return at > 0 && at < name.length - 1
-    ? { path: name.slice(0, at + 1), leaf: name.slice(at + 1) }
+    ? { path: name.slice(0, at + 1).replace(/(\.|\/|::)$/, ''), leaf: name.slice(at + 1) }
     : { path: '', leaf: name };
 }
 
