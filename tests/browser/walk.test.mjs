@@ -194,7 +194,9 @@ test('two samples are picked and compared', { skip }, () =>
     );
     if (answer.analysis.lookback_z_score) {
       const lookback = await page.getByRole('region', { name: 'Lookback' }).innerText();
-      assert.ok(lookback.includes(answer.analysis.lookback_z_score.z_score.toFixed(2)), lookback);
+      const { z_score } = answer.analysis.lookback_z_score;
+      const words = `${Math.abs(z_score).toFixed(2)} σ ${z_score < 0 ? 'worse' : 'better'}`;
+      assert.ok(lookback.includes(words), lookback);
     }
     const before_swap = query_of(page).get('baseline');
     await page.getByRole('link', { name: 'Swap sides' }).click();
@@ -218,6 +220,14 @@ test('the search box finds series and takes the keyboard', { skip }, () =>
     await page.keyboard.press('Enter');
     await settled(page);
     assert.match(path_of(page), /^\/series\/[0-9a-f]{32}$/);
+
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(series.name);
+    await hit.waitFor();
+    const href = await hit.getAttribute('href');
+    await hit.click();
+    await settled(page);
+    assert.equal(path_of(page), href, 'a hit is a link');
 
     await page.keyboard.press('Control+k');
     await page.keyboard.type('time_');

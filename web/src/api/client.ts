@@ -52,7 +52,7 @@ export function as_problem(cause: unknown): Problem {
   if (cause instanceof Problem) return cause;
   return new Problem({
     title: 'The server did not answer',
-    detail: cause instanceof Error ? cause.message : String(cause),
+    detail: `Is it running? (${cause instanceof Error ? cause.message : String(cause)})`,
     code: 'unreachable',
   });
 }
