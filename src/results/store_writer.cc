@@ -57,7 +57,11 @@ Result<std::optional<Submitted>> replay(store::Connection& connection,
         return true;
       }));
   if (!same) {
-    return Error{Code::conflict, "submission key already exists with different content"};
+    json::Faults faults;
+    const auto key = json::Value::string(*submission.submission_key);
+    faults.add("/submission_key", "already exists with different content", &key);
+    return Error{Code::conflict, "submission key already exists with different content",
+                 faults.list()};
   }
   return stored;
 }

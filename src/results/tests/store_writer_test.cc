@@ -134,6 +134,9 @@ TEST(StoreWriter, the_same_submission_key_with_other_content_is_a_conflict_and_s
 
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Code::conflict);
+  ASSERT_EQ(refused.error().faults.size(), 1u);
+  EXPECT_EQ(refused.error().faults[0].path, "/submission_key");
+  EXPECT_EQ(refused.error().faults[0].value, "\"job-1\"");
   EXPECT_EQ(store.value("select count(*) from benchmark_result"), "1");
   EXPECT_EQ(store.value("select count(*) from \"case\""), "1");
 }
