@@ -37,8 +37,9 @@ class TallyTest : public testing::Test {
   }
   static SubmitOutcome failed(std::uint64_t index) {
     SubmitOutcome outcome{.index = index, .place = "a.json"};
-    outcome.error =
-        Error{Code::invalid, "cannot be accepted", {{"/unit", "not one of B", "\"x\""}}};
+    outcome.error = Error{Code::invalid,
+                          "cannot be accepted: /unit: not one of B",
+                          {{"/unit", "not one of B", "\"x\""}}};
     return outcome;
   }
 
@@ -50,13 +51,14 @@ TEST_F(TallyTest, every_document_is_one_json_line_on_stdout) {
   Tally tally(io, {});
   tally.add(stored());
   tally.add(failed(1));
-  EXPECT_EQ(out.text(), R"({"index":0,"file":"a.json","status":"stored","id":"i","run_id":"r",)"
-                        R"("history_fingerprint":"f"})"
-                        "\n"
-                        R"({"index":1,"file":"a.json","status":"failed","code":"invalid",)"
-                        R"("error":"cannot be accepted","errors":[{"location":"/unit",)"
-                        R"("message":"not one of B"}]})"
-                        "\n");
+  EXPECT_EQ(out.text(),
+            R"({"index":0,"file":"a.json","status":"stored","id":"i","run_id":"r",)"
+            R"("history_fingerprint":"f"})"
+            "\n"
+            R"({"index":1,"file":"a.json","status":"failed","code":"invalid",)"
+            R"("error":"cannot be accepted: /unit: not one of B","errors":[{"location":"/unit",)"
+            R"("message":"not one of B"}]})"
+            "\n");
   EXPECT_NE(err.text().find("a.json: cannot be accepted"), std::string::npos) << err.text();
   EXPECT_NE(err.text().find("/unit: not one of B"), std::string::npos) << err.text();
 }
