@@ -33,6 +33,17 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Step step = decode_utf8(text);
+    out += step.valid ? text.substr(0, step.bytes) : std::string_view("\ufffd");
+    text.remove_prefix(step.bytes);
+  }
+  return out;
+}
+
 std::string_view prefix_of_bytes(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
   // At most three bytes back begins the code point that the limit parts.

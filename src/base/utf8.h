@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 /// The one decoder of UTF-8 for texts that may hold anything.
@@ -19,6 +20,9 @@ Utf8Step decode_utf8(std::string_view text);
 
 /// True when all of the text is UTF-8.
 bool is_utf8(std::string_view text);
+
+/// The text with U+FFFD for each byte that is no UTF-8.
+std::string valid_utf8(std::string_view text);
 
 /// The longest front of the text of at most that many bytes that does not part a code point.
 std::string_view prefix_of_bytes(std::string_view text, std::size_t bytes_max);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "net/status.h"
 
 namespace bl::net {
@@ -17,7 +18,7 @@ void append_fault_value(json::Writer& writer, const std::string& text) {
   if (json::parse(text)) {
     writer.raw(text);
   } else {
-    writer.value(text);
+    writer.value(valid_utf8(text));
   }
 }
 
@@ -205,15 +206,17 @@ Response problem(int status, const Error& error, std::string_view request_id) {
   writer.member("type", "about:blank");
   writer.member("title", reason_phrase(status));
   writer.member("status", status);
-  writer.member("detail", error.message);
+  // A sentence ends with what the client sent, in a path or a header perhaps bytes that are no
+  // text.
+  writer.member("detail", valid_utf8(error.message));
   writer.member("code", name_of(error.code));
   writer.member("request_id", request_id);
   if (!error.faults.empty()) {
     writer.key("errors").begin_array();
     for (const Fault& fault : error.faults) {
       writer.begin_object();
-      writer.member("location", fault.path);
-      writer.member("message", fault.message);
+      writer.member("location", valid_utf8(fault.path));
+      writer.member("message", valid_utf8(fault.message));
       if (!fault.value.empty()) {
         writer.key("value");
         append_fault_value(writer, fault.value);

@@ -45,6 +45,12 @@ TEST(IsUtf8, asks_for_all_of_the_text) {
   EXPECT_FALSE(is_utf8("a\xe2\x82"));
 }
 
+TEST(ValidUtf8, replaces_what_is_not_byte_by_byte) {
+  EXPECT_EQ(valid_utf8("aé€😀"), "aé€😀");
+  EXPECT_EQ(valid_utf8("a\xff\xc3(b\xe2\x82"), "a\ufffd\ufffd(b\ufffd\ufffd");
+  EXPECT_EQ(valid_utf8(""), "");
+}
+
 TEST(PrefixOfBytes, never_parts_a_code_point) {
   EXPECT_EQ(prefix_of_bytes("abc", 5), "abc");
   EXPECT_EQ(prefix_of_bytes("abc", 2), "ab");

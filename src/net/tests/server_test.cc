@@ -179,6 +179,16 @@ TEST(Server, shows_every_fault_with_its_path_and_value) {
   EXPECT_EQ(text_of(problem, "request_id"), answer.header("x-request-id"));
 }
 
+TEST(Server, a_problem_is_json_whatever_bytes_it_quotes) {
+  RunningServer server;
+  for (const char* path : {"/nowhere/%ff", "/a%C3%28b"}) {
+    EXPECT_EQ(text_of(problem_of(server.get(path)), "code"), "not_found") << path;
+  }
+  const RawAnswer coding = server.post("/echo", "x", "Content-Encoding: b\xffr\r\n");
+  EXPECT_EQ(coding.status, 415);
+  EXPECT_TRUE(text_of(problem_of(coding), "detail").ends_with("b\ufffdr"));
+}
+
 TEST(Server, turns_an_exception_of_a_handler_into_500_and_a_log_line_with_the_request_id) {
   RunningServer server;
   RawAnswer answer = server.get("/throw", "X-Request-Id: r-1\r\n");
