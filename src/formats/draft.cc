@@ -60,6 +60,13 @@ void set_github(json::Value& github, const Facts& facts) {
   set_known(github, "commit_info", facts.commit_info);
 }
 
+/// What the file knows of its commit says nothing of another one.
+void forget_other_commit(json::Value& github, const std::string& commit) {
+  const json::Value* its = github.find("commit");
+  if (its != nullptr && its->is_string() && its->as_string() == commit) return;
+  std::erase_if(github.members(), [](const json::Member& m) { return m.first == "commit_info"; });
+}
+
 /// Profiles and sources inside of these files are longer than what a server would take.
 constexpr json::ParseLimits k_parse_limits = {.bytes_max = 256u << 20,
                                               .string_bytes_max = 16u << 20};
@@ -114,7 +121,10 @@ void override_submission(json::Value& submission, const Facts& facts) {
   const bool knows_commit = facts.repository || facts.commit || facts.branch || facts.pr_number ||
                             !facts.commit_info.is_null();
   if (knows_commit) {
-    if (json::Value* github = object_at(submission, "github")) set_github(*github, facts);
+    if (json::Value* github = object_at(submission, "github")) {
+      if (facts.commit) forget_other_commit(*github, *facts.commit);
+      set_github(*github, facts);
+    }
   }
   const auto lay_over = [&](const char* key, const std::map<std::string, std::string>& added) {
     if (added.empty()) return;
@@ -123,14 +133,14 @@ void override_submission(json::Value& submission, const Facts& facts) {
   lay_over("tags", facts.tags);
   lay_over("context", facts.context);
   lay_over("run_tags", facts.run_tags);
+  const bool is_cluster = submission.find("cluster_info") != nullptr;
+  if (!is_cluster && submission.find("machine_info") == nullptr) {
+    set_known(submission, "machine_info", facts.machine);
+  }
   if (facts.machine_name) {
-    const char* hardware =
-        submission.find("cluster_info") != nullptr ? "cluster_info" : "machine_info";
+    const char* hardware = is_cluster ? "cluster_info" : "machine_info";
     if (json::Value* object = object_at(submission, hardware))
       object->set("name", text(*facts.machine_name));
-  } else if (submission.find("machine_info") == nullptr &&
-             submission.find("cluster_info") == nullptr) {
-    set_known(submission, "machine_info", facts.machine);
   }
   if (submission.find("timestamp") == nullptr && facts.timestamp) {
     submission.set("timestamp", text(to_rfc3339(*facts.timestamp)));

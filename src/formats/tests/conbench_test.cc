@@ -76,6 +76,24 @@ TEST(Conbench, facts_are_laid_over_the_document) {
             R"("timestamp":"1970-01-01T00:00:00Z"})");
 }
 
+TEST(Conbench, another_commit_takes_nothing_from_the_files) {
+  const char* document =
+      R"({"github": {"commit": "abc", "commit_info": {"timestamp": "2024-08-01T12:00:00Z"}}})";
+  Facts facts;
+  facts.commit = "abc";
+  EXPECT_NE(at(read(document, facts).submissions.at(0), "github/commit_info"), "(none)");
+  facts.commit = "def";
+  EXPECT_EQ(at(read(document, facts).submissions.at(0), "github/commit_info"), "(none)");
+}
+
+TEST(Conbench, a_named_machine_is_still_the_detected_one) {
+  Facts facts;
+  facts.machine = testing::parsed(R"({"name": "host", "cpu_core_count": 2})");
+  facts.machine_name = "m2";
+  EXPECT_EQ(at(read("{}", facts).submissions.at(0), "machine_info"),
+            R"({"name":"m2","cpu_core_count":2})");
+}
+
 TEST(Conbench, a_cluster_keeps_being_one) {
   Facts facts;
   facts.machine = testing::parsed(R"({"name": "m1"})");
