@@ -65,7 +65,7 @@ TEST_F(Commands, submit_sends_the_good_files_beside_a_broken_one) {
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_EQ(lines(outcome.out), 1u) << outcome.out;
   EXPECT_NE(outcome.err.find(cut), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find("1 stored, 0 failed, 0 skipped, 1 files unreadable"),
+  EXPECT_NE(outcome.err.find("1 stored, 0 failed, 0 skipped, unreadable files: 1"),
             std::string::npos)
       << outcome.err;
 }

@@ -160,7 +160,7 @@ Result<ExitCode> submit(const Arguments& arguments, CommandIo& io) {
   submitter.finish();
   bar.finish();
   fmt::print(io.err, "{}{}\n", tally.summary(),
-             batch.unreadable == 0 ? "" : fmt::format(", {} files unreadable", batch.unreadable));
+             batch.unreadable == 0 ? "" : fmt::format(", unreadable files: {}", batch.unreadable));
   const bool all_stored = tally.failed() == 0 && batch.unreadable == 0;
   if (all_stored && tally.stored() == 0) {
     return Error{Code::invalid, "nothing to submit: no file holds a result"};
