@@ -1,6 +1,9 @@
 #include "net/client.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/tests/running_server.h"
 
@@ -78,6 +81,34 @@ TEST(Client, names_what_went_wrong) {
   Headers bad;
   bad.add("X", "a\r\nY: b");
   EXPECT_EQ(client.send(Method::get, gone, bad, "").error().code, Code::invalid);
+}
+
+TEST(Client, gives_up_on_a_server_that_does_not_accept) {
+  // A listener whose queue is full answers no further connection.
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t bytes = sizeof address;
+  auto* raw = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(::bind(listener, raw, bytes), 0);
+  ASSERT_EQ(::listen(listener, 0), 0);
+  ASSERT_EQ(::getsockname(listener, raw, &bytes), 0);
+  std::vector<int> waiting;
+  for (int i = 0; i < 8; ++i) {
+    waiting.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    static_cast<void>(::connect(waiting.back(), raw, bytes));
+  }
+  ClientLimits limits;
+  limits.connect_timeout = std::chrono::milliseconds(100);
+  Client client(limits);
+  const std::string url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+  const auto answer = client.send(Method::get, url, {}, "");
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, Code::timeout);
+  EXPECT_TRUE(answer.error().message.ends_with(url));
+  for (int socket : waiting) ::close(socket);
+  ::close(listener);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ class Wal : public ::testing::Test {
     DatabaseLimits limits;
     limits.checkpoint_wal_bytes = k_wal_bytes;
     limits.checkpoint_wait_ms_max = checkpoint_wait_ms_max_;
+    limits.checkpoint_idle_ms = checkpoint_idle_ms_;
     database_ = open_sqlite(path_, limits, quiet_.log, metrics_).value();
     ASSERT_TRUE(database_->migrate(std::span(&k_batch_schema, 1)).ok());
   }
@@ -34,6 +35,7 @@ class Wal : public ::testing::Test {
   }
 
   std::int64_t checkpoint_wait_ms_max_ = 5;
+  std::int64_t checkpoint_idle_ms_ = 60'000;
   TemporaryFolder folder_;
   std::string path_ = folder_.path("wal.db");
   QuietLog quiet_;
@@ -110,6 +112,20 @@ TEST_F(BusyWal, stays_bounded_although_somebody_always_reads) {
   stop = true;
   for (auto& reader : readers) reader.join();
   EXPECT_LT(longest, 6 * k_wal_bytes);
+}
+
+class IdleWal : public Wal {
+ protected:
+  IdleWal() { checkpoint_idle_ms_ = 20; }
+};
+
+TEST_F(IdleWal, is_checkpointed_when_no_write_came_for_a_while) {
+  for (std::int64_t batch = 0; batch < 3; ++batch) {
+    const double before = checkpoints();
+    write(batch, batch + 1);
+    while (checkpoints() == before) std::this_thread::yield();
+  }
+  EXPECT_LT(wal_file_bytes(), k_wal_bytes);  // so it was not its length
 }
 
 TEST_F(Wal, is_folded_in_at_the_next_open_after_a_crash) {
