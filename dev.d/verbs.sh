@@ -126,6 +126,7 @@ format_sources() { cpp_sources | xargs clang-format-19 -i; }
 verb_asan() { verb_test asan; }
 verb_fuzz() {
   fuzz_seconds=${1:-$fuzz_seconds}
+  [[ $fuzz_seconds =~ ^[1-9][0-9]*$ ]] || die "seconds must be a whole number above 0: $fuzz_seconds" 2
   verb_test fuzz
 }
 verb_tsan() {

@@ -70,6 +70,31 @@ class Dev(unittest.TestCase):
           summarize "$EPOCHREALTIME" unit""")
         self.assertEqual((ran.returncode, ran.stdout.splitlines()[-1]), (0, "3 passed, 0 failed"))
 
+    def dev(self, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run([ROOT / "dev", *arguments], capture_output=True, text=True, check=False, timeout=10)
+
+    def test_asking_for_help_starts_nothing(self):
+        for arguments in (("help",), ("test", "--help"), ("build", "-h"), ("run", "--help"), ()):
+            ran = self.dev(*arguments)
+            self.assertEqual((ran.returncode, ran.stderr), (0, ""), arguments)
+            self.assertTrue(ran.stdout.startswith("usage: ./dev VERB"), arguments)
+
+    def test_what_is_not_there_is_named_with_what_is(self):
+        for arguments, sentence in ((("frobnicate",), "unknown verb: frobnicate"),
+                                    (("test", "nosuch"), "unknown tier: nosuch (there are: unit web browser fuzz asan)"),
+                                    (("bench", "nosuch"), "unknown benchmark: nosuch (there are: "),
+                                    (("fuzz", "soon"), "seconds must be a whole number above 0: soon")):
+            ran = self.dev(*arguments)
+            self.assertEqual(ran.returncode, 2, arguments)
+            self.assertIn(sentence, ran.stderr)
+
+    def test_every_verb_of_the_help_exists_and_every_verb_has_a_line(self):
+        text = self.dev("help").stdout
+        named = {verb for line in text.splitlines() if line.startswith("  ") and line[2] != " "
+                 for verb in line[2:19].replace(",", " ").split() if verb.isalpha() and verb.islower()}
+        listed = self.bash('source dev.d/verbs.sh; compgen -A function verb_').stdout.split()
+        self.assertEqual(named - {"help"}, {verb.removeprefix("verb_") for verb in listed})
+
     def test_packages_that_are_here_cost_no_step(self):
         self.assertEqual(self.bash('queue_packages bash coreutils; echo "${#step_names[@]}"').stdout.strip(), "0")
         self.assertEqual(self.bash('queue_packages bash no-such-package; echo "${step_commands[0]}"').stdout.strip(),
