@@ -58,6 +58,20 @@ TEST_F(Described, every_route_is_in_the_description_and_every_description_is_a_r
   EXPECT_EQ(routes, described);
 }
 
+TEST_F(Described, it_is_served_in_three_forms) {
+  const std::pair<const char*, const char*> forms[] = {{"/openapi.yaml", "openapi: 3.1."},
+                                                       {"/openapi-3.0.yaml", "openapi: 3.0."},
+                                                       {"/openapi.json", "\"openapi\":\"3.1."}};
+  net::Client client;
+  for (const auto& [path, version] : forms) {
+    const auto answer = client.send(net::Method::get, service->url() + path, {}, "");
+    ASSERT_TRUE(answer.ok()) << path;
+    EXPECT_EQ(answer->status, 200) << path;
+    EXPECT_NE(answer->body.find(version), std::string::npos) << path;
+    EXPECT_NE(answer->body.find("/api/results"), std::string::npos) << path;
+  }
+}
+
 TEST_F(Described, what_needs_a_role_says_so) {
   for (const auto& route : service->router().routes()) {
     if (!route->options.in_openapi) continue;
