@@ -57,9 +57,15 @@ class BadInput : public testing::Test {
 
 TEST_F(BadInput, numbers_that_are_none_are_refused) {
   for (const std::string number :
-       {"NaN", "Infinity", "-Infinity", "1e400", "-1e400", "0x10", "01", "1.", ".5", "+1"}) {
+       {"NaN", "Infinity", "-Infinity", "0x10", "01", "1.", ".5", "+1"}) {
     const Answer answer = server.post("/api/results", with("10.2", number));
-    EXPECT_TRUE(answer.status == 400 || answer.status == 422) << number << ": " << answer.text;
+    EXPECT_EQ(answer.status, 400) << number << ": " << answer.text;
+    EXPECT_EQ(locations(answer), "/stats/data/0 ") << number;
+  }
+  for (const std::string number : {"1e400", "-1e400"}) {
+    const Answer answer = server.post("/api/results", with("10.2", number));
+    EXPECT_EQ(answer.status, 422) << number << ": " << answer.text;
+    EXPECT_EQ(locations(answer), "/stats/data/0 ") << number;
   }
   for (const std::string text : {"\"NaN\"", "\"inf\"", "\"1e400\"", "true", "{}"}) {
     const Answer answer = server.post("/api/results", with("10.2", text));
@@ -71,7 +77,7 @@ TEST_F(BadInput, numbers_that_are_none_are_refused) {
 TEST_F(BadInput, duplicate_keys_are_named) {
   const Answer answer = server.post("/api/results", with("\"unit\"", "\"unit\":\"s\",\"unit\""));
   EXPECT_EQ(answer.status, 422) << answer.text;
-  EXPECT_NE(answer.text.find("/stats"), std::string::npos) << answer.text;
+  EXPECT_EQ(locations(answer), "/stats/unit ") << answer.text;
 }
 
 TEST_F(BadInput, every_fault_is_named_in_one_answer) {
@@ -110,7 +116,7 @@ TEST_F(BadInput, text_that_is_not_json_or_not_utf8_is_malformed) {
 TEST_F(BadInput, huge_strings_and_deep_nesting_are_refused) {
   const std::string huge(10 << 20, 'x');
   const Answer long_name = server.post("/api/results", with("\"sort\"", "\"" + huge + "\""));
-  EXPECT_TRUE(long_name.status == 422 || long_name.status == 413) << long_name.status;
+  EXPECT_EQ(long_name.status, 422) << long_name.text.substr(0, 500);
   std::string nested;
   for (int i = 0; i < 100'000; ++i) nested += "[";
   EXPECT_EQ(server.post("/api/results", nested).status / 100, 4);
