@@ -139,7 +139,8 @@ verb_tsan() {
 }
 
 verb_long() {
-  export BL_TEST_LONG=1
+  export BENCHLAKE_KILL_ROUNDS=${BENCHLAKE_KILL_ROUNDS:-500}
+  export RC_PARAMS=${RC_PARAMS:-max_success=1000}
   fuzz_seconds=${BL_FUZZ_SECONDS:-600}
   verb_test "$@"
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The parts of ./dev that decide: which step runs, what is counted, what is said when one fails."""
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -94,6 +95,11 @@ class Dev(unittest.TestCase):
                  for verb in line[2:19].replace(",", " ").split() if verb.isalpha() and verb.islower()}
         listed = self.bash('source dev.d/verbs.sh; compgen -A function verb_').stdout.split()
         self.assertEqual(named - {"help"}, {verb.removeprefix("verb_") for verb in listed})
+
+    def test_what_a_verb_sets_is_read_by_a_test(self):
+        for name in re.findall(r"export (BENCHLAKE_\w+|BL_\w+)=", (ROOT / "dev.d/verbs.sh").read_text()):
+            readers = [path for path in (ROOT / "tests").rglob("*.cc") if f'"{name}"' in path.read_text()]
+            self.assertTrue(readers, f"no test reads {name}")
 
     def test_packages_that_are_here_cost_no_step(self):
         self.assertEqual(self.bash('queue_packages bash coreutils; echo "${#step_names[@]}"').stdout.strip(), "0")
