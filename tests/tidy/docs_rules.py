@@ -2,10 +2,11 @@
 import posixpath
 import re
 
-METRIC_MADE = re.compile(r"\b(?:counter|gauge|histogram)\(\s*\"(bl_[a-z0-9_]+)\"")
-CONFIG_KEY = re.compile(r"\{\s*(?:\.name\s*=\s*)?\"([a-z]+\.[a-z0-9_]+)\",\s*(?:\.type\s*=\s*)?"
-                        r"(?:ConfigType::)?(?:text|integer|boolean|duration_ms|bytes)\b")
-COMMAND = re.compile(r"\.path\s*=\s*\"([a-z][a-z -]*)\"")
+METRIC_MADE = re.compile(r"\b(?P<fact>counter|gauge|histogram)\(\s*\"(?P<name>bl_[a-z0-9_]+)\"")
+CONFIG_KEY = re.compile(r"\{\s*(?:\.name\s*=\s*)?\"(?P<name>[a-z]+\.[a-z0-9_]+)\",\s*(?:\.type\s*=\s*)?"
+                        r"(?:ConfigType::)?(?:text|integer|boolean|duration_ms|bytes)\b"
+                        r"(?:,\s*\"(?P<fact>[^\"]*)\")?")
+COMMAND = re.compile(r"\.path\s*=\s*\"(?P<name>[a-z][a-z -]*)\"(?P<fact>)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -18,27 +19,34 @@ def check(tree):
 
 
 def table_names(name):
-    """Rows of a table whose first cell is one name in code type."""
-    return re.compile(rf"^\| `({name})`", re.MULTILINE)
+    """Rows of a table whose first cell is one name in code type; the second is a fact of it."""
+    return re.compile(rf"^\| `(?P<name>{name})`[^|\n]*(?:\| (?P<fact>[^|\n]*))?", re.MULTILINE)
 
 
 def compare(tree, page, in_source, in_page, kind):
+    """Both list the same names, and where the source says a metric's type or a setting's default, so does the page."""
     said = {}
     for path, text in tree.files.items():
         if path.startswith("src/") and path.endswith((".cc", ".h")) and "/tests/" not in path and \
                 "/testing/" not in path:
             for match in in_source.finditer(text):
-                said.setdefault(match[1], (path, text.count("\n", 0, match.start()) + 1))
+                place = path, text.count("\n", 0, match.start()) + 1
+                said.setdefault(match["name"], (place, match["fact"]))
     if page not in tree.files:
         if said:
             yield page, 1, f"the page is missing, but the sources have a {kind}: {sorted(said)[0]}"
         return
     page_text = tree.files[page]
-    written = {match[1]: page_text.count("\n", 0, match.start()) + 1 for match in in_page.finditer(page_text)}
+    written = {match["name"]: (page_text.count("\n", 0, match.start()) + 1, match["fact"] or "")
+               for match in in_page.finditer(page_text)}
     for name in sorted(said.keys() - written.keys()):
-        yield (*said[name], f"{kind} that {page} does not list: {name}")
+        yield (*said[name][0], f"{kind} that {page} does not list: {name}")
     for name in sorted(written.keys() - said.keys()):
-        yield page, written[name], f"{kind} that the sources do not have: {name}"
+        yield page, written[name][0], f"{kind} that the sources do not have: {name}"
+    for name in sorted(written.keys() & said.keys()):
+        fact, (line, cell) = said[name][1], written[name]
+        if fact and fact not in cell.replace("`", "").split():
+            yield page, line, f"{kind} {name}: the sources say {fact}, the page says {cell.strip()}"
 
 
 def broken_links(tree):

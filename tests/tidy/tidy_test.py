@@ -9,15 +9,15 @@ import tidy  # noqa: E402
 
 CLEAN = {
     "docs/architecture.md": "| `base/` | words |\n| `net/` | wire |\n| `results/` | results |\n| `store/` | truth |\n",
-    "docs/metrics.md": "| name | help |\n|---|---|\n| `bl_http_requests_total` | answered |\n",
-    "docs/configuration.md": "| `http.port` | port |\n",
+    "docs/metrics.md": "| name | help |\n|---|---|\n| `bl_http_requests_total` | counter | answered |\n",
+    "docs/configuration.md": "| `http.port` | `80` | port |\n",
     "docs/commands.md": "| `token create` | makes one |\n",
     "src/base/result.h": "#pragma once\n#include <string>\nnamespace bl {\nclass Error {};\n}\n",
     "src/base/json_parse.cc": '#include <simdjson.h>\n#include "base/result.h"\nnamespace bl {\n}\n',
     "src/net/server.h": '#pragma once\n#include "base/result.h"\nnamespace bl::net {\n}\n',
     "src/net/server.cc": '#include <boost/asio.hpp>\n#include <sys/socket.h>\nnamespace bl::net {\n'
                          'auto a = metrics.counter(\n    "bl_http_requests_total", "answered");\n'
-                         'ConfigKey b{"http.port", ConfigType::integer};\n}\n',
+                         'ConfigKey b{"http.port", ConfigType::integer, "80"};\n}\n',
     "src/results/commands.cc": '#include "net/server.h"\nnamespace bl::results {\n'
                                'Command c{.path = "token create"};\n}\n',
     "src/store/sqlite/driver.cc": '#include <sqlite3.h>\nnamespace bl::store {\n}\n',
@@ -133,6 +133,12 @@ class Tidy(unittest.TestCase):
     def test_what_the_docs_list_exists(self):
         self.planted({"docs/metrics.md": CLEAN["docs/metrics.md"] + "| `bl_gone_total` | x |\n"},
                      "docs/metrics.md:4", "bl_gone_total")
+
+    def test_the_docs_say_a_metrics_type_and_a_settings_default_as_they_are(self):
+        self.planted({"docs/metrics.md": CLEAN["docs/metrics.md"].replace("counter", "gauge")},
+                     "docs/metrics.md:3", "the sources say counter, the page says gauge")
+        self.planted({"docs/configuration.md": "| `http.port` | `81` | port |\n"},
+                     "docs/configuration.md:1", "the sources say 80, the page says `81`")
 
     def test_links_lead_somewhere(self):
         self.planted({"docs/a.md": "[x](gone.md)\n"}, "gone.md")
