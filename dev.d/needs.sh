@@ -109,17 +109,3 @@ npm_ci() {
   (cd "$1" && with_node npm ci --no-audit --no-fund)
   stamp "$2" "$(hash_of "$1/package-lock.json")"
 }
-
-# Python wheels of a requirements file with hashes, into .deps/venv.
-need_wheels() {
-  local list=$1
-  stamp_is wheels "$(hash_of "$list")" && return 0
-  queue wheels "installing the Python wheels of $list" \
-    "read the log; is the package index reachable? The hashes in $list must match" install_wheels "$list"
-}
-install_wheels() {
-  rm -rf "$root/.deps/venv"
-  system_python -m venv "$root/.deps/venv"
-  "$root/.deps/venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$1"
-  stamp wheels "$(hash_of "$1")"
-}
