@@ -30,6 +30,7 @@ fill_with_demo_data() {
   local data=$1 tries
   for ((tries = 0; tries < 300; tries++)); do
     [[ ! -f $data/server.json ]] || break
+    kill -0 $$ 2>/dev/null || return 0  # the server did not start; it has said why
     sleep 0.1
   done
   echo "./dev run: an empty store: the demo histories are being sent, reload the page to see them grow" >&2
