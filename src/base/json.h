@@ -80,7 +80,9 @@ struct ParseLimits {
 /// Parses one document; nothing but white space may follow it. Errors: malformed (syntax, invalid
 /// UTF-8, unpaired surrogates, NUL never ends anything, empty input), invalid (duplicate key,
 /// number out of a double's range such as 1e400, depth or size over the limits): each with a JSON
-/// pointer as the fault's path. NaN and Infinity are malformed; so is a byte order mark.
+/// pointer as the fault's path. Of a text that is JSON, every duplicate key, number out of range
+/// and string over its limit is a fault, at most Faults::k_faults_max; other errors are alone.
+/// NaN and Infinity are malformed; so is a byte order mark.
 /// Cost: about 120 MB/s; memory about 30 times the text at worst (one-digit numbers).
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 

@@ -4,8 +4,11 @@
 // walk the tokens once and build the tree. What on-demand leaves to its caller is done here:
 // numbers are checked against the grammar on their own text (which we keep), keys for duplicates,
 // depth and sizes against the limits, the unescaped strings for surrogates without partner, and the
-// end of the text for leftovers. A failure deep inside returns through the levels above it, and
-// each level puts its key or index before the path: a good document pays nothing for paths.
+// end of the text for leftovers. A text that is no JSON ends the walk: the failure returns through
+// the levels above it, and each puts its key or index before the path. What is JSON but not allowed
+// (a number out of range, a duplicate key, a long string) is noted, and the walk goes on, so that
+// one answer names them all; each level puts its token before the paths of what was noted below it.
+// A good document pays nothing for paths.
 #include <simdjson.h>
 
 #include <algorithm>
@@ -21,6 +24,7 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 constexpr std::size_t k_few_members = 16;  // up to here, comparing each with each is the fastest
+constexpr const char* k_too_long = "longer than allowed, in bytes";
 constexpr std::size_t k_kept_buffer_bytes_max = 256u << 10;
 
 /// The failure under construction: the path grows from its end to its beginning.
@@ -96,19 +100,32 @@ class Reader {
 
   Failure& failure() { return failure_; }
 
+  /// What is wrong with a text that was read to its end; the first of them are kept.
+  std::vector<Failure>& noted() { return noted_; }
+  std::size_t noted_count() const { return noted_count_; }
+
  private:
+  /// Goes on after a fault that leaves the rest readable.
+  void note(std::string message, std::string value) {
+    if (++noted_count_ <= Faults::k_faults_max) {
+      noted_.push_back({Code::invalid, std::move(message), std::move(value), ""});
+    }
+  }
+
+  template <class Token>
+  void put_before(std::size_t first_noted, Token token) {
+    for (std::size_t i = first_noted; i < noted_.size(); ++i) {
+      noted_[i].path.insert(0, pointer_append("", token));
+    }
+  }
+
   bool check_depth(int depth) {
     if (depth <= limits_.depth_max) return true;
     return fail(Code::invalid, "nested deeper than allowed", std::to_string(limits_.depth_max));
   }
 
-  bool check_string(std::string_view text) {
-    if (text.size() > limits_.string_bytes_max) {
-      return fail(Code::invalid, "longer than allowed, in bytes",
-                  std::to_string(limits_.string_bytes_max));
-    }
-    return true;
-  }
+  bool is_too_long(std::string_view text) const { return text.size() > limits_.string_bytes_max; }
+  std::string too_long() const { return std::to_string(limits_.string_bytes_max); }
 
   bool below(bool done, std::size_t index) {
     if (!done) failure_.path.insert(0, pointer_append("", index));
@@ -128,8 +145,10 @@ class Reader {
     for (auto element : array) {
       ondemand::value value;
       const std::size_t index = items.size();
+      const std::size_t first_noted = noted_.size();
       if (auto error = element.get(value)) return below(fail(error), index);
       if (!read(value, items.emplace_back(), depth)) return below(false, index);
+      put_before(first_noted, index);
     }
     out = Value::array(std::move(items));
     return true;
@@ -145,29 +164,43 @@ class Reader {
       if (auto error = std::move(element).get(field)) return fail(error);
       std::string_view key;
       if (auto error = field.unescaped_key().get(key)) return fail(error);
-      if (!check_string(key) || !check_unicode(key)) return false;
-      if (members.size() < k_few_members) {
-        for (const Member& member : members) {
-          if (member.first == key) return below(fail_duplicate(), key);
-        }
-      }
+      if (is_too_long(key)) return fail(Code::invalid, k_too_long, too_long());
+      if (!check_unicode(key)) return false;
       Member& member = members.emplace_back(std::string(key), Value());
+      const std::size_t first_noted = noted_.size();
       if (!read(field.value(), member.second, depth)) return below(false, member.first);
+      put_before(first_noted, std::string_view(member.first));
     }
-    if (members.size() > k_few_members && !check_distinct(members)) return false;
+    note_duplicates(members);
     out = Value::object(std::move(members));
     return true;
   }
 
-  bool fail_duplicate() { return fail(Code::invalid, "duplicate key", ""); }
+  void note_duplicate(std::string_view key) {
+    const std::size_t first_noted = noted_.size();
+    note("duplicate key", "");
+    put_before(first_noted, key);
+  }
 
-  bool check_distinct(const Object& members) {
+  /// Each key that comes again, once for each time.
+  void note_duplicates(const Object& members) {
+    if (members.size() <= k_few_members) {
+      for (std::size_t i = 1; i < members.size(); ++i) {
+        for (std::size_t k = 0; k < i; ++k) {
+          if (members[k].first != members[i].first) continue;
+          note_duplicate(members[i].first);
+          break;
+        }
+      }
+      return;
+    }
     std::vector<std::string_view> keys;
     keys.reserve(members.size());
     for (const Member& member : members) keys.emplace_back(member.first);
     std::sort(keys.begin(), keys.end());
-    const auto twin = std::adjacent_find(keys.begin(), keys.end());
-    return twin == keys.end() || below(fail_duplicate(), *twin);
+    for (std::size_t i = 1; i < keys.size(); ++i) {
+      if (keys[i - 1] == keys[i]) note_duplicate(keys[i]);
+    }
   }
 
   /// The text was valid UTF-8, but an escape may have named half of a surrogate pair.
@@ -185,8 +218,12 @@ class Reader {
   bool read_string(ondemand::value in, Value& out) {
     std::string_view text;
     if (auto error = in.get_string().get(text)) return fail(error);
-    if (!check_string(text) || !check_unicode(text)) return false;
-    out = Value::string(std::string(text));
+    if (!check_unicode(text)) return false;
+    if (is_too_long(text)) {
+      note(k_too_long, too_long());
+    } else {
+      out = Value::string(std::string(text));
+    }
     return true;
   }
 
@@ -198,7 +235,7 @@ class Reader {
     } else if (!is_json_number(token)) {
       return fail(Code::malformed, "not a JSON value", shown(token));
     } else if (token.size() > limits_.string_bytes_max || !is_bounded_number(token)) {
-      return fail(Code::invalid, "number out of range", shown(token));
+      note("number out of range", shown(token));
     } else {
       out = Value::number_text(std::string(token));
     }
@@ -208,6 +245,8 @@ class Reader {
   const ParseLimits& limits_;
   std::size_t values_ = 0;
   Failure failure_;
+  std::vector<Failure> noted_;
+  std::size_t noted_count_ = 0;
 };
 
 /// Finds where the first stage stumbled, which tells only why: the first byte that is no UTF-8, the
@@ -340,13 +379,21 @@ bool read_document(Workspace& workspace, std::string_view text, Reader& reader, 
   return true;
 }
 
-Error to_error(Failure failure) {
-  std::string sentence = failure.message;
-  if (!failure.path.empty()) sentence.append(" at ").append(failure.path);
-  if (!failure.value.empty()) sentence.append(": ").append(failure.value);
+/// `count` of them were found, these are kept.
+Error to_error(std::vector<Failure> failures, std::size_t count) {
+  const Failure& first = failures.front();
+  std::string sentence = "JSON: ";
+  if (count > 1) sentence.append(std::to_string(count)).append(" faults, the first: ");
+  sentence.append(first.message);
+  if (!first.path.empty()) sentence.append(" at ").append(first.path);
+  if (!first.value.empty()) sentence.append(": ").append(first.value);
+  const Code code = first.code;
   std::vector<Fault> faults;
-  faults.push_back({std::move(failure.path), std::move(failure.message), std::move(failure.value)});
-  return {failure.code, "JSON: " + sentence, std::move(faults)};
+  for (Failure& failure : failures) {
+    faults.push_back(
+        {std::move(failure.path), std::move(failure.message), std::move(failure.value)});
+  }
+  return {code, std::move(sentence), std::move(faults)};
 }
 
 }  // namespace
@@ -365,7 +412,8 @@ Result<Value> parse(std::string_view text, const ParseLimits& limits) {
     Workspace large;
     done = read_document(large, text, reader, value);
   }
-  if (!done) return to_error(std::move(reader.failure()));
+  if (!done) return to_error({std::move(reader.failure())}, 1);
+  if (reader.noted_count() > 0) return to_error(std::move(reader.noted()), reader.noted_count());
   return value;
 }
 

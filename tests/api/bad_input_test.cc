@@ -80,6 +80,12 @@ TEST_F(BadInput, duplicate_keys_are_named) {
   EXPECT_EQ(locations(answer), "/stats/unit ") << answer.text;
 }
 
+TEST_F(BadInput, every_fault_of_the_json_itself_is_named_in_one_answer) {
+  const Answer answer = server.post("/api/results", with("10.2", R"(1e400,1,"x"],"data":[-1e400)"));
+  EXPECT_EQ(answer.status, 422) << answer.text;
+  EXPECT_EQ(locations(answer), "/stats/data/0 /stats/data/0 /stats/data ");
+}
+
 TEST_F(BadInput, every_fault_is_named_in_one_answer) {
   const std::string body =
       R"({"run_id":7,"timestamp":"yesterday","tags":{"a":[]},"context":[],"surprise":1,)"

@@ -131,6 +131,23 @@ std::string object_of(int members, const std::string& last) {
   return text + "\"" + last + "\":1}";
 }
 
+TEST(JsonParse, every_fault_of_a_text_that_can_be_read_is_named) {
+  ParseLimits limits;
+  limits.string_bytes_max = 8;
+  const auto value =
+      parse(R"({"a":[1,1e400,{"b":-1e999}],"c":1,"c":"123456789","d":{"e":1,"e":2}})", limits);
+  ASSERT_FALSE(value.ok());
+  EXPECT_EQ(value.error().code, Code::invalid);
+  std::vector<std::string> paths;
+  for (const Fault& fault : value.error().faults) paths.push_back(fault.path);
+  EXPECT_EQ(paths, (std::vector<std::string>{"/a/1", "/a/2/b", "/c", "/d/e", "/c"}));
+  EXPECT_EQ(value.error().message, "JSON: 5 faults, the first: number out of range at /a/1: 1e400");
+  expect_refused({R"({"a":1e400,"b":nan})", Code::malformed, "/b"});
+  std::string many = "[1e400";
+  for (std::size_t i = 0; i < 2 * Faults::k_faults_max; ++i) many += ",1e400";
+  EXPECT_EQ(parse(many + "]").error().faults.size(), Faults::k_faults_max);
+}
+
 TEST(JsonParse, duplicates_are_found_among_any_number_of_members) {
   for (const int members : {1, 15, 16, 17, 18, 1000, 100000}) {
     expect_refused({object_of(members, "k0"), Code::invalid, "/k0"});
