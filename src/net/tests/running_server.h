@@ -54,6 +54,11 @@ class RunningServer {
   double metric(const std::string& name_and_labels) const;
   std::vector<std::string> log_lines() const;
 
+ private:
+  mutable std::mutex log_mutex_;
+  std::vector<std::string> log_lines_;  // guarded by log_mutex_; outlives the log's thread
+
+ public:
   Gate gate;  ///< of /gate
   SystemClock clock;
   SystemRandom random;
@@ -69,8 +74,6 @@ class RunningServer {
            RouteOptions options = {});
   void add_routes();
   void add_streams();
-  mutable std::mutex log_mutex_;
-  std::vector<std::string> log_lines_;  // guarded by log_mutex_
 };
 
 }  // namespace bl::net::testing
