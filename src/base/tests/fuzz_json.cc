@@ -43,8 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto parsed = bl::json::parse(text, k_limits);
   if (!parsed.ok()) {
     const bl::Error& error = parsed.error();
-    require(error.faults.size() == 1);
-    require(bl::is_utf8(error.message) && bl::is_utf8(error.faults[0].path));
+    require(!error.faults.empty() && error.faults.size() <= bl::json::Faults::k_faults_max);
+    require(error.code == bl::Code::invalid || error.faults.size() == 1);
+    require(bl::is_utf8(error.message));
+    for (const auto& fault : error.faults) require(bl::is_utf8(fault.path));
     // What is malformed for us, the DOM refuses too, but for half surrogates.
     const bool half_surrogate = error.message.find("surrogate") != std::string::npos;
     require(error.code != bl::Code::malformed || half_surrogate || !dom_accepts(text));
