@@ -103,12 +103,12 @@ void append_quoted(std::string& out, std::string_view text);
 std::string pointer_append(std::string_view pointer, std::string_view token);
 std::string pointer_append(std::string_view pointer, std::size_t index);
 
-/// Writes JSON into one growing string. Commas and colons come by themselves; a misuse (a value
-/// where a key must be) is a BL_CHECK. Doubles: shortest round trip; nan and infinities become
-/// null.
+/// Writes one document to the end of a string, which is not to be looked at before the document is
+/// whole. Commas and colons come by themselves; a misuse (a value where a key must be) is a
+/// BL_CHECK. Doubles: shortest round trip; nan and infinities become null.
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit Writer(std::string& out) : out_(out), at_(out.size()) {}
   Writer& begin_object();
   Writer& end_object();
   Writer& begin_array();
@@ -136,8 +136,17 @@ class Writer {
   }
 
  private:
+  char* room(std::size_t bytes);
+  void put(char c);
+  void put(std::string_view text);
+  void put_quoted(std::string_view text);
   void before_value();
+  void after_value();
+  Writer& begin(char bracket);
+  Writer& end(char opened, char bracket);
+
   std::string& out_;
+  std::size_t at_;
   std::string stack_;  // one char per open level: '{' awaiting key, ':' awaiting value, '['
   bool needs_comma_ = false;
 };
@@ -159,5 +168,10 @@ class Faults {
   std::vector<Fault> list_;
   std::size_t count_ = 0;
 };
+
+/// As parse, for a caller who has more to say of the document: the faults that leave it readable
+/// are added to `faults`, and null stands in the tree for a number out of range and a string over
+/// its limit; of equal keys all are there.
+Result<Value> parse_noting(std::string_view text, Faults& faults, const ParseLimits& limits = {});
 
 }  // namespace bl::json

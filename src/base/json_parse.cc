@@ -398,8 +398,10 @@ Error to_error(std::vector<Failure> failures, std::size_t count) {
 
 }  // namespace
 
-Result<Value> parse(std::string_view text, const ParseLimits& limits) {
-  Reader reader(limits);
+namespace {
+
+/// The tree, whatever was noted; an error only for what cannot be read.
+Result<Value> read_whole(std::string_view text, Reader& reader, const ParseLimits& limits) {
   Value value;
   bool done = false;
   if (text.size() > limits.bytes_max) {
@@ -413,7 +415,24 @@ Result<Value> parse(std::string_view text, const ParseLimits& limits) {
     done = read_document(large, text, reader, value);
   }
   if (!done) return to_error({std::move(reader.failure())}, 1);
+  return value;
+}
+
+}  // namespace
+
+Result<Value> parse(std::string_view text, const ParseLimits& limits) {
+  Reader reader(limits);
+  BL_TRY(Value value, read_whole(text, reader, limits));
   if (reader.noted_count() > 0) return to_error(std::move(reader.noted()), reader.noted_count());
+  return value;
+}
+
+Result<Value> parse_noting(std::string_view text, Faults& faults, const ParseLimits& limits) {
+  Reader reader(limits);
+  BL_TRY(Value value, read_whole(text, reader, limits));
+  for (Failure& failure : reader.noted()) {
+    faults.add_text(std::move(failure.path), std::move(failure.message), std::move(failure.value));
+  }
   return value;
 }
 

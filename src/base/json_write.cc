@@ -1,4 +1,5 @@
 // JSON out: texts of trees, and the Writer that composes a text without a tree.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -64,11 +65,18 @@ bool holds_escaped(const char* eight) {
           below(bytes ^ (k_ones * '\\'), 1)) != 0;
 }
 
-template <class Integer>
-void append_integer(std::string& out, Integer number) {
-  std::array<char, 24> buffer;
-  out.append(buffer.data(),
-             std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr);
+/// True when no byte of the text must be escaped. The last word may overlap the one before.
+bool is_plain(std::string_view text) {
+  static constexpr auto k_escaped = escaped_bytes();
+  if (text.size() < 8) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return k_escaped[static_cast<unsigned char>(c)]; });
+  }
+  const char* const last = text.data() + text.size() - 8;
+  for (const char* at = text.data(); at < last; at += 8) {
+    if (holds_escaped(at)) return false;
+  }
+  return !holds_escaped(last);
 }
 
 }  // namespace
@@ -90,42 +98,7 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 void append_text(std::string& out, const Value& value) {
-  switch (value.kind()) {
-    case Kind::null:
-      out += "null";
-      return;
-    case Kind::boolean:
-      out += value.as_bool() ? "true" : "false";
-      return;
-    case Kind::number:
-      out += value.number_text();
-      return;
-    case Kind::string:
-      append_quoted(out, value.as_string());
-      return;
-    case Kind::array: {
-      char before = '[';
-      for (const Value& item : value.items()) {
-        out += before;
-        append_text(out, item);
-        before = ',';
-      }
-      out += value.items().empty() ? "[]" : "]";
-      return;
-    }
-    case Kind::object: {
-      char before = '{';
-      for (const auto& [key, member] : value.members()) {
-        out += before;
-        append_quoted(out, key);
-        out += ':';
-        append_text(out, member);
-        before = ',';
-      }
-      out += value.members().empty() ? "{}" : "}";
-      return;
-    }
-  }
+  Writer(out).value(value);
 }
 
 std::string to_text(const Value& value) {
@@ -136,13 +109,46 @@ std::string to_text(const Value& value) {
 
 // stack_ holds one character per open level: '[' an array, '{' an object that waits for a key,
 // ':' an object that waits for the value of its key. needs_comma_ is about the innermost level.
+// out_ ends at at_, with room behind it until the document is whole: one look at the room serves
+// several pieces.
+
+char* Writer::room(std::size_t bytes) {
+  if (out_.size() - at_ < bytes) {
+    out_.resize(at_ + std::max(bytes, std::clamp<std::size_t>(at_, 32, 4096)));
+  }
+  return out_.data() + at_;
+}
+
+void Writer::put(std::string_view text) {
+  std::copy(text.begin(), text.end(), room(text.size()));
+  at_ += text.size();
+}
+
+void Writer::put(char c) {
+  *room(1) = c;
+  ++at_;
+}
+
+void Writer::put_quoted(std::string_view text) {
+  if (!is_plain(text)) {
+    std::string escaped;
+    append_quoted(escaped, text);
+    put(escaped);
+    return;
+  }
+  char* to = room(text.size() + 2);
+  *to++ = '"';
+  to = std::copy(text.begin(), text.end(), to);
+  *to = '"';
+  at_ += text.size() + 2;
+}
 
 void Writer::before_value() {
   if (stack_.empty()) {
     BL_CHECK(!needs_comma_);  // one document, one value
     needs_comma_ = true;
   } else if (stack_.back() == '[') {
-    if (needs_comma_) out_ += ',';
+    if (needs_comma_) put(',');
     needs_comma_ = true;
   } else {
     BL_CHECK(stack_.back() == ':');  // a member begins with its key
@@ -151,50 +157,56 @@ void Writer::before_value() {
   }
 }
 
-Writer& Writer::begin_object() {
+void Writer::after_value() {
+  if (stack_.empty()) out_.resize(at_);
+}
+
+Writer& Writer::begin(char bracket) {
   before_value();
-  out_ += '{';
-  stack_ += '{';
+  put(bracket);
+  stack_ += bracket;
   needs_comma_ = false;
   return *this;
+}
+
+Writer& Writer::end(char opened, char bracket) {
+  BL_CHECK(!stack_.empty() && stack_.back() == opened);
+  put(bracket);
+  stack_.pop_back();
+  needs_comma_ = true;
+  after_value();
+  return *this;
+}
+
+Writer& Writer::begin_object() {
+  return begin('{');
 }
 
 Writer& Writer::end_object() {
-  BL_CHECK(!stack_.empty() && stack_.back() == '{');
-  out_ += '}';
-  stack_.pop_back();
-  needs_comma_ = true;
-  return *this;
+  return end('{', '}');
 }
 
 Writer& Writer::begin_array() {
-  before_value();
-  out_ += '[';
-  stack_ += '[';
-  needs_comma_ = false;
-  return *this;
+  return begin('[');
 }
 
 Writer& Writer::end_array() {
-  BL_CHECK(!stack_.empty() && stack_.back() == '[');
-  out_ += ']';
-  stack_.pop_back();
-  needs_comma_ = true;
-  return *this;
+  return end('[', ']');
 }
 
 Writer& Writer::key(std::string_view name) {
   BL_CHECK(!stack_.empty() && stack_.back() == '{');
-  if (needs_comma_) out_ += ',';
-  append_quoted(out_, name);
-  out_ += ':';
+  if (needs_comma_) put(',');
+  put_quoted(name);
+  put(':');
   stack_.back() = ':';
   return *this;
 }
 
 Writer& Writer::value(std::string_view text) {
   before_value();
-  append_quoted(out_, text);
+  put_quoted(text);
+  after_value();
   return *this;
 }
 
@@ -205,25 +217,46 @@ Writer& Writer::value(bool b) {
 Writer& Writer::value(double number) {
   if (!std::isfinite(number)) return null();
   before_value();
-  append_json_number(out_, number);
+  at_ += write_json_number(room(k_number_chars_max), number);
+  after_value();
   return *this;
 }
 
 Writer& Writer::value(std::int64_t number) {
   before_value();
-  append_integer(out_, number);
+  char* const to = room(k_number_chars_max);
+  at_ += static_cast<std::size_t>(std::to_chars(to, to + k_number_chars_max, number).ptr - to);
+  after_value();
   return *this;
 }
 
 Writer& Writer::value(std::uint64_t number) {
   before_value();
-  append_integer(out_, number);
+  char* const to = room(k_number_chars_max);
+  at_ += static_cast<std::size_t>(std::to_chars(to, to + k_number_chars_max, number).ptr - to);
+  after_value();
   return *this;
 }
 
 Writer& Writer::value(const Value& tree) {
-  before_value();
-  append_text(out_, tree);
+  switch (tree.kind()) {
+    case Kind::null:
+      return null();
+    case Kind::boolean:
+      return value(tree.as_bool());
+    case Kind::number:
+      return raw(tree.number_text());
+    case Kind::string:
+      return value(std::string_view(tree.as_string()));
+    case Kind::array:
+      begin_array();
+      for (const Value& item : tree.items()) value(item);
+      return end_array();
+    case Kind::object:
+      begin_object();
+      for (const auto& [name, member] : tree.members()) key(name).value(member);
+      return end_object();
+  }
   return *this;
 }
 
@@ -233,7 +266,8 @@ Writer& Writer::null() {
 
 Writer& Writer::raw(std::string_view json_text) {
   before_value();
-  out_ += json_text;
+  put(json_text);
+  after_value();
   return *this;
 }
 

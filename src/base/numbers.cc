@@ -47,19 +47,22 @@ Digits shortest_digits(double magnitude) {
 
 }  // namespace
 
-void append_json_number(std::string& out, double value) {
+std::size_t write_json_number(char* to, double value) {
   BL_CHECK(std::isfinite(value));
-  std::array<char, 40> buffer;
-  char* const begin = buffer.data();
-  char* const end = begin + buffer.size();
-  std::to_chars_result result;
+  char* const end = to + k_number_chars_max;
+  char* at = to;
   if (value == std::trunc(value) && std::fabs(value) <= k_integer_exact_max) {
-    if (value == 0 && std::signbit(value)) out += '-';
-    result = std::to_chars(begin, end, static_cast<std::int64_t>(value));
+    if (value == 0 && std::signbit(value)) *at++ = '-';
+    at = std::to_chars(at, end, static_cast<std::int64_t>(value)).ptr;
   } else {
-    result = std::to_chars(begin, end, value);
+    at = std::to_chars(at, end, value).ptr;
   }
-  out.append(begin, result.ptr);
+  return static_cast<std::size_t>(at - to);
+}
+
+void append_json_number(std::string& out, double value) {
+  std::array<char, k_number_chars_max> buffer;
+  out.append(buffer.data(), write_json_number(buffer.data(), value));
 }
 
 std::string json_number(double value) {

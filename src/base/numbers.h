@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,10 @@ namespace bl {
 /// Integers up to 2^53 are printed without a point (`2`, not `2.0`). The value must be finite.
 void append_json_number(std::string& out, double value);
 std::string json_number(double value);
+/// The same into room for k_number_chars_max characters; also enough for any 64-bit integer. Gives
+/// the count of characters.
+inline constexpr std::size_t k_number_chars_max = 32;
+std::size_t write_json_number(char* to, double value);
 
 /// Python's repr(float): shortest digits, `2.0` keeps its point, exponent form below 1e-4 and from
 /// 1e16 (`1e-05`, `1e+16`), `inf`, `-inf`, `nan` (spec/results-conbench.md 2.5). Decides case and

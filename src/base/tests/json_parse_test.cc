@@ -148,6 +148,17 @@ TEST(JsonParse, every_fault_of_a_text_that_can_be_read_is_named) {
   EXPECT_EQ(parse(many + "]").error().faults.size(), Faults::k_faults_max);
 }
 
+TEST(JsonParse, noting_gives_the_faults_and_the_rest_of_the_tree) {
+  Faults faults;
+  const auto value = parse_noting(R"({"a":1e400,"b":2,"b":3})", faults);
+  ASSERT_TRUE(value.ok());
+  EXPECT_EQ(to_text(*value), R"({"a":null,"b":2,"b":3})");
+  ASSERT_EQ(faults.count(), 2u);
+  EXPECT_EQ(faults.list()[0].path, "/a");
+  EXPECT_EQ(faults.list()[1].path, "/b");
+  EXPECT_EQ(parse_noting("{", faults).error().code, Code::malformed);
+}
+
 TEST(JsonParse, duplicates_are_found_among_any_number_of_members) {
   for (const int members : {1, 15, 16, 17, 18, 1000, 100000}) {
     expect_refused({object_of(members, "k0"), Code::invalid, "/k0"});
