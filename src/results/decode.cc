@@ -10,6 +10,7 @@
 namespace bl::results {
 namespace {
 
+constexpr std::string_view k_refused = "the submission cannot be accepted";
 constexpr std::int64_t k_int32_max = 2'147'483'647;  // the schema's `integer`
 // Widths of the schema's columns, in characters [1.1].
 constexpr std::size_t k_sha_max = 50;
@@ -41,7 +42,7 @@ class SubmissionDecoder {
       read_submission_key();
       fields_.finish();
     }
-    if (!faults_.ok()) return faults_.to_error("the submission cannot be accepted");
+    if (!faults_.ok()) return faults_.to_error(k_refused);
     submission_.payload_sha256 = sha256_hex(canonical_payload(document_));
     return std::move(submission_);
   }
@@ -382,8 +383,21 @@ class SubmissionDecoder {
 }  // namespace
 
 Result<Submission> decode_submission(std::string_view body, const DecodeLimits& limits) {
-  BL_TRY(const json::Value document, json::parse(body));
-  return decode_submission(document, limits);
+  json::Faults faults;  // of the JSON itself; with those of the submission they make one answer
+  BL_TRY(const json::Value document, json::parse_noting(body, faults));
+  Result<Submission> submission = decode_submission(document, limits);
+  if (faults.ok()) return submission;
+  const std::vector<Fault> of_json = faults.list();
+  const auto is_named = [&](const Fault& fault) {
+    return std::any_of(of_json.begin(), of_json.end(),
+                       [&](const Fault& named) { return named.path == fault.path; });
+  };
+  if (!submission.ok()) {
+    for (const Fault& fault : submission.error().faults) {
+      if (!is_named(fault)) faults.add_text(fault.path, fault.message, fault.value);
+    }
+  }
+  return faults.to_error(k_refused);
 }
 
 Result<Submission> decode_submission(const json::Value& document, const DecodeLimits& limits) {

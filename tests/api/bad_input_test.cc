@@ -83,7 +83,13 @@ TEST_F(BadInput, duplicate_keys_are_named) {
 TEST_F(BadInput, every_fault_of_the_json_itself_is_named_in_one_answer) {
   const Answer answer = server.post("/api/results", with("10.2", R"(1e400,1,"x"],"data":[-1e400)"));
   EXPECT_EQ(answer.status, 422) << answer.text;
-  EXPECT_EQ(locations(answer), "/stats/data/0 /stats/data/0 /stats/data ");
+  EXPECT_EQ(locations(answer), "/stats/data/0 /stats/data/0 /stats/data /stats/data/2 ");
+}
+
+TEST_F(BadInput, faults_of_the_json_and_of_the_submission_are_one_answer) {
+  const Answer answer = server.post("/api/results", with("10.2", R"(1e400],"surprise":["x")"));
+  EXPECT_EQ(answer.status, 422) << answer.text;
+  EXPECT_EQ(locations(answer), "/stats/data/0 /stats/surprise ");
 }
 
 TEST_F(BadInput, every_fault_is_named_in_one_answer) {
