@@ -20,8 +20,8 @@ std::optional<std::string> text_of(const std::optional<Timestamp>& time) {
 }
 
 /// A stored document's text; what stands for absence when there is none.
-std::string_view document_or(const std::string& text, std::string_view absent) {
-  return text.empty() || text == "null" ? absent : std::string_view(text);
+std::string_view document_or(std::string_view text, std::string_view absent) {
+  return text.empty() || text == "null" ? absent : text;
 }
 
 /// The commit as lists show it.
@@ -125,7 +125,7 @@ void write_sample(Writer& out, const HistoryPoint& point, const History& history
       .member("single_value_summary", point.summary.value)
       .member("single_value_summary_type", point.summary.type)
       .member("unit", point.unit)
-      .member("hardware_hash", point.hardware_hash)
+      .member("hardware_hash", history.hardware_hash)
       .member("commit_hash", point.commit_sha)
       .member("commit_repository", history.repository)
       .member("commit_message", point.commit_message)

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/search.h"
+#include "base/text_arena.h"
 #include "results/model.h"
 #include "verdict/lookback.h"
 
@@ -91,24 +92,26 @@ class RunBrowser {
 };
 
 /// One point of a history: a good result on the default branch.
+/// Its texts are kept by the history that it stands in.
 struct HistoryPoint {
-  std::string result_id, run_id, hardware_hash, commit_sha, commit_message;
+  std::string_view result_id, run_id, commit_sha, commit_message;
   Timestamp result_timestamp, commit_timestamp;
   std::optional<double> mean;
   Summary summary;
-  std::string unit;
-  std::string data_json;      ///< JSON array as stored
-  std::string run_tags_json;  ///< JSON object as stored
-  std::string change_annotations_json;
-  std::string info_id;              ///< in History::infos
+  std::string_view unit;
+  std::string_view data_json;      ///< JSON array as stored
+  std::string_view run_tags_json;  ///< JSON object as stored
+  std::string_view change_annotations_json;
+  std::string_view info_id;         ///< in History::infos
   verdict::LookbackStats lookback;  ///< exclusive window [4.6]
 };
 
 struct History {
   std::string fingerprint;
-  std::string repository;
+  std::string repository, hardware_hash;                  ///< of every point
   std::vector<HistoryPoint> points;                       ///< by commit time, then result time
   std::map<std::string, std::string, std::less<>> infos;  ///< by id: JSON objects as stored
+  TextArena texts;
 };
 
 class HistoryReader {

@@ -74,37 +74,37 @@ verdict::LookbackRow lookback_row_of(const store::Row& row, SummaryMode mode) {
           row.integer(2) != 0};
 }
 
-HistoryPoint point_of(const store::Row& row, const SeriesPlace& place, SummaryMode mode) {
+HistoryPoint point_of(const store::Row& row, SummaryMode mode, TextArena& texts) {
   HistoryPoint point;
+  const auto text = [&](int column) { return texts.keep(row.text(column)); };
   point.commit_timestamp = Timestamp{row.integer(0)};
   point.result_timestamp = Timestamp{row.integer(1)};
   point.mean = row.real_or_null(5);
-  point.unit = row.text(6);
+  point.unit = text(6);
   point.summary.value = row.real(mode == SummaryMode::best ? 3 : 4);
   point.summary.type = summary_type(point.unit, mode);
-  point.result_id = row.text(7);
-  point.run_id = row.text(8);
-  point.hardware_hash = place.hardware_hash;
-  point.commit_sha = row.text(9);
-  point.commit_message = row.text(10);
-  point.data_json = row.text(11);
-  point.run_tags_json = row.text(12);
-  point.change_annotations_json = row.text(13);
-  point.info_id = row.text(14);
+  point.result_id = text(7);
+  point.run_id = text(8);
+  point.commit_sha = text(9);
+  point.commit_message = text(10);
+  point.data_json = text(11);
+  point.run_tags_json = text(12);
+  point.change_annotations_json = text(13);
+  point.info_id = text(14);
   return point;
 }
 
 // Most points of a series share a few infos: each is read once.
 Result<void> read_infos(store::Connection& connection, History& history) {
   for (const HistoryPoint& point : history.points) {
-    const auto [info, is_new] = history.infos.try_emplace(point.info_id);
-    if (!is_new) continue;
-    BL_RETURN_IF_ERROR(connection.query(
-        both_dialects<"select @text{tags} from info where id = $1">(),
-        {std::string_view(point.info_id)}, [&text = info->second](const store::Row& row) {
-          text = row.text(0);
-          return true;
-        }));
+    if (history.infos.find(point.info_id) != history.infos.end()) continue;
+    std::string& info = history.infos[std::string(point.info_id)];
+    BL_RETURN_IF_ERROR(
+        connection.query(both_dialects<"select @text{tags} from info where id = $1">(),
+                         {point.info_id}, [&info](const store::Row& row) {
+                           info = row.text(0);
+                           return true;
+                         }));
   }
   return {};
 }
@@ -131,15 +131,17 @@ Result<History> StoreHistoryReader::history(std::string_view fingerprint) {
     found = place.has_value();
     if (!found) return {};
     history.repository = place->repository;
+    history.hardware_hash = place->hardware_hash;
     history.points.clear();
     history.infos.clear();
+    history.texts = TextArena();
     rows.clear();
     history.points.reserve(static_cast<std::size_t>(place->point_count));
     rows.reserve(static_cast<std::size_t>(place->point_count));
     BL_RETURN_IF_ERROR(
         connection.query(points_sql(), {place->series_no}, [&](const store::Row& row) {
           rows.push_back(lookback_row_of(row, mode_));
-          history.points.push_back(point_of(row, *place, mode_));
+          history.points.push_back(point_of(row, mode_, history.texts));
           return true;
         }));
     return read_infos(connection, history);

@@ -77,7 +77,7 @@ bool failed(const SummaryColumns& columns) {
          columns.data.find("null") != std::string_view::npos;
 }
 
-std::string_view summary_type(const std::optional<std::string>& unit, SummaryMode mode) {
+std::string_view summary_type(std::optional<std::string_view> unit, SummaryMode mode) {
   if (!unit) return "n/a";
   if (mode == SummaryMode::mean) return "mean";
   return direction_of(*unit) == verdict::Direction::less_is_better ? "min" : "max";

@@ -54,7 +54,7 @@ bool failed(const SummaryColumns& columns);
 /// the stored aggregates do not answer.
 Summary summary_of(const SummaryColumns& columns, SummaryMode mode);
 /// "min" or "max" by the unit's direction, "mean", or "n/a" without a unit.
-std::string_view summary_type(const std::optional<std::string>& unit, SummaryMode mode);
+std::string_view summary_type(std::optional<std::string_view> unit, SummaryMode mode);
 
 /// Columns of `"commit" c` in the order that commit_of reads them.
 #define BL_COMMIT_COLUMNS                                                                 \

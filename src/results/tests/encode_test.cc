@@ -118,7 +118,8 @@ History history(int points) {
   history.infos["info-1"] = R"({"compiler":"gcc"})";
   for (int i = 0; i < points; ++i) {
     HistoryPoint point;
-    point.result_id = "06518b680000700080000000000000" + std::to_string(10 + i % 90);
+    point.result_id =
+        history.texts.keep("06518b680000700080000000000000" + std::to_string(10 + i % 90));
     point.result_timestamp = Timestamp{1'700'000'000'500'000};
     point.commit_timestamp = Timestamp::from_seconds(1'600'000'000);
     point.mean = 1.25;

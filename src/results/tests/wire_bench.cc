@@ -30,12 +30,13 @@ void decode_one_submission(benchmark::State& state) {
 BENCHMARK(decode_one_submission);
 
 History history_of(std::int64_t points) {
-  History history{.fingerprint = std::string(32, 'f'), .repository = "https://github.com/org/repo"};
+  History history{.fingerprint = std::string(32, 'f'),
+                  .repository = "https://github.com/org/repo",
+                  .hardware_hash = "m1-0-2-4-17179869184"};
   for (std::int64_t i = 0; i < points; ++i) {
     HistoryPoint point;
-    point.result_id = std::string(32, 'a');
-    point.hardware_hash = "m1-0-2-4-17179869184";
-    point.commit_sha = std::string(40, 'c');
+    point.result_id = "06518b68000070008000000000000010";
+    point.commit_sha = "02addad336ba19a654f9c857ede546331be7b631";
     point.commit_message = "sort: faster for nearly sorted input";
     point.result_timestamp = Timestamp::from_seconds(1'700'000'000 + i);
     point.commit_timestamp = Timestamp::from_seconds(1'600'000'000 + i);
