@@ -25,7 +25,10 @@ void close_socket(Socket& socket, bool reset) {
 
 class PlainStream final : public Stream {
  public:
-  explicit PlainStream(Socket socket) : socket_(std::move(socket)) {}
+  explicit PlainStream(Socket socket) : socket_(std::move(socket)) {
+    error_code ignored;
+    socket_.non_blocking(true, ignored);
+  }
 
   Task<void> start(error_code& ec) override {
     ec = {};
@@ -35,6 +38,14 @@ class PlainStream final : public Stream {
     return socket_.async_read_some(asio::buffer(to, bytes_max), asio::redirect_error(k_task, ec));
   }
   Task<void> write(std::string_view bytes, error_code& ec) override {
+    // Most answers fit into the kernel's buffer: only what does not is waited for.
+    while (!bytes.empty()) {
+      const std::size_t sent = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), ec);
+      bytes.remove_prefix(sent);
+      if (ec == asio::error::would_block) break;
+      if (ec) co_return;
+    }
+    if (bytes.empty()) co_return;
     co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()),
                                asio::redirect_error(k_task, ec));
   }
