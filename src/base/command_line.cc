@@ -90,8 +90,13 @@ struct Tree {
   void add(const Command& command) {
     const std::size_t blank = command.path.find(' ');
     CLI::App* parent = &root;
-    if (blank != std::string::npos) parent = group(command.path.substr(0, blank));
     const std::string name = command.path.substr(blank == std::string::npos ? 0 : blank + 1);
+    if (blank != std::string::npos) {
+      parent = group(command.path.substr(0, blank));
+      const std::string before =
+          parent->get_description();  // a group is described by what is in it
+      parent->description(before.empty() ? name : before + ", " + name);
+    }
     CLI::App* app = parent->add_subcommand(name, command.help);
     for (const CommandOption& option : command.options) declare_option(*app, option, values);
     for (const CommandArgument& argument : command.arguments)
@@ -105,7 +110,7 @@ struct Tree {
     for (CLI::App* app : root.get_subcommands({})) {
       if (app->get_name() == name) return app;
     }
-    CLI::App* app = root.add_subcommand(name, "see `" + name + " --help`");
+    CLI::App* app = root.add_subcommand(name);
     app->require_subcommand(1);
     return app;
   }

@@ -26,8 +26,9 @@ Result<ServerAddress> read_server_file(Disk& disk, const std::string& path) {
   return ServerAddress{url->as_string(), token->as_string()};
 }
 
-/// Without trailing slashes. Errors: invalid.
+/// Without trailing slashes; `HOST:PORT` is http. Errors: invalid.
 Result<std::string> normal_url(std::string url) {
+  if (url.find("://") == std::string::npos) url.insert(0, "http://");
   while (url.ends_with('/')) url.pop_back();
   BL_TRY(const Uri uri, parse_uri(url));
   const bool is_web = (uri.scheme == "http" || uri.scheme == "https") && !uri.host.empty();

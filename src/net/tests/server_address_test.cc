@@ -91,9 +91,15 @@ TEST_F(FindServerTest, an_empty_variable_is_as_good_as_none) {
   EXPECT_EQ(found(), "http://file f");
 }
 
+TEST_F(FindServerTest, an_address_without_a_scheme_is_http) {
+  give("--token", "t");
+  give("--server", "localhost:8080/");
+  EXPECT_EQ(found(), "http://localhost:8080 t");
+}
+
 TEST_F(FindServerTest, what_is_no_web_address_is_invalid) {
-  for (const char* url : {"localhost:8080", "ftp://host", "http://", "http:///path", "host",
-                          "http://host?x=1", "http://user:secret@host", "http://ho st"}) {
+  for (const char* url : {"ftp://host", "http://", "http:///path", "http://host?x=1",
+                          "http://user:secret@host", "http://ho st"}) {
     give("--server", url);
     auto address = find();
     ASSERT_FALSE(address.ok()) << url;
