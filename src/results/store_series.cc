@@ -224,17 +224,29 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+/// `k=v, k=v` of the text members, without the name.
+std::string pairs_of(const json::Value& object) {
+  std::string pairs;
+  if (!object.is_object()) return pairs;
+  for (const auto& [key, value] : object.members()) {
+    if (key == "name" || !value.is_string()) continue;
+    if (!pairs.empty()) pairs += ", ";
+    pairs += key + "=" + value.as_string();
+  }
+  return pairs;
+}
+
+/// Everything that tells one series from another of the same name.
 SearchHit hit_of(const SeriesRow& series) {
   SearchHit hit;
   hit.kind = "series";
   hit.title = series.name;
-  for (const auto& [key, value] : series.tags.members()) {
-    if (key == "name" || !value.is_string()) continue;
-    if (!hit.detail.empty()) hit.detail += ", ";
-    hit.detail += key + "=" + value.as_string();
+  for (const std::string& part :
+       {pairs_of(series.tags), series.hardware, pairs_of(series.context)}) {
+    if (part.empty()) continue;
+    if (!hit.detail.empty()) hit.detail += " · ";
+    hit.detail += part;
   }
-  if (!hit.detail.empty()) hit.detail += " · ";
-  hit.detail += series.hardware;
   hit.href = "/series/" + escaped(series.history_fingerprint);
   return hit;
 }
