@@ -86,6 +86,9 @@ TEST_F(Described, what_needs_a_role_says_so) {
     const bool has_role =
         route->access == net::Access::write || route->access == net::Access::admin;
     EXPECT_EQ(needs_token, has_role) << method << " " << route->pattern;
+    const bool may_be_refused = operation->find("responses")->find("401") != nullptr;
+    EXPECT_EQ(may_be_refused, route->access != net::Access::open)
+        << method << " " << route->pattern;
   }
 }
 
