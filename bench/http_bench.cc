@@ -59,6 +59,19 @@ double status_mb(pid_t pid, const std::string& name) {
   return 0;
 }
 
+/// The mean of a route's answers so far, from the first byte that came to the last that was handed
+/// to the kernel, in milliseconds.
+double server_ms_of(const ServerProcess& server, const std::string& route) {
+  const std::string metrics = server.get("/metrics").text;
+  const auto value_of = [&](const std::string& what) {
+    const std::string name =
+        "bl_http_request_duration_seconds_" + what + "{route=\"" + route + "\"} ";
+    const std::size_t at = metrics.find("\n" + name);
+    return at == std::string::npos ? 0 : std::atof(metrics.c_str() + at + 1 + name.size());
+  };
+  return value_of("sum") / std::max(1.0, value_of("count")) * 1e3;
+}
+
 /// User and system time of a process and all its threads.
 double cpu_seconds_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
@@ -107,6 +120,7 @@ void time_reads(const ServerProcess& server, const Samples& samples, std::int64_
   time("GET history of a long series", rounds,
        [&](std::int64_t) { return "/api/history?fingerprint=" + any(samples.long_series); });
   report.fact("history_answer_bytes", static_cast<double>(bytes) / static_cast<double>(rounds));
+  report.fact("history_server_mean_ms", server_ms_of(server, "/api/history"));
   time("GET result by id", rounds,
        [&](std::int64_t) { return "/api/benchmark-results/" + any(samples.result_ids); });
   const auto words = ResultGenerator::search_words();
@@ -159,7 +173,7 @@ void time_submits(const ServerProcess& server, const Options& options, Report& r
 }
 
 int run(const Options& options) {
-  setenv("BENCHLAKE_BINARY", BL_PROGRAM, 0);
+  setenv("BL_TEST_BINARY", BL_PROGRAM, 0);
   Report report("benchlake over HTTP");
   const Samples samples = sample(*open_filled_store(options, report)->database);
   const std::string data = options.text("--data");

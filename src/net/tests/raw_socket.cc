@@ -7,6 +7,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 
 #include "base/check.h"
@@ -80,10 +81,10 @@ void RawSocket::set_receive_buffer(int bytes) {
 }
 
 bool RawSocket::read_more() {
-  char buffer[16 << 10];
-  ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
+  thread_local std::array<char, 256 << 10> buffer;
+  ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
   if (got <= 0) return false;
-  in_.append(buffer, static_cast<std::size_t>(got));
+  in_.append(buffer.data(), static_cast<std::size_t>(got));
   return true;
 }
 
@@ -139,8 +140,12 @@ std::optional<RawAnswer> RawSocket::read_answer(bool to_head) {
       return answer;
     }
   }
-  answer.body = in_.substr(0, length);
-  in_.erase(0, length);
+  if (in_.size() == length) {
+    answer.body.swap(in_);
+  } else {
+    answer.body = in_.substr(0, length);
+    in_.erase(0, length);
+  }
   answer.whole = true;
   return answer;
 }
