@@ -93,7 +93,7 @@ function(bl_test name)
     set(shared "${BL_SHARED_DEFAULT}")
   endif()
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600
-    ENVIRONMENT "BENCHLAKE_SHARED=${shared};BENCHLAKE_SOURCE=${PROJECT_SOURCE_DIR};BENCHLAKE_BINARY=${PROJECT_BINARY_DIR}/benchlake")
+    ENVIRONMENT "BENCHLAKE_SHARED=${shared};BL_TEST_SOURCE=${PROJECT_SOURCE_DIR};BL_TEST_BINARY=${PROJECT_BINARY_DIR}/benchlake")
 endfunction()
 
 # bl_fuzzer(NAME SOURCES fuzz_x.cc USES bl_x): built in the fuzz preset only, into fuzz/; its seeds, if any,

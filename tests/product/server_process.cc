@@ -18,7 +18,7 @@ namespace bl::product {
 namespace {
 
 const char* binary() {
-  const char* path = std::getenv("BENCHLAKE_BINARY");
+  const char* path = std::getenv("BL_TEST_BINARY");
   BL_CHECK(path != nullptr);  // ctest sets it
   return path;
 }

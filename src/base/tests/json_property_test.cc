@@ -111,7 +111,7 @@ RC_GTEST_PROP(JsonLaws, quoted_text_reads_back, ()) {
 }
 
 TEST(JsonPythonCanonical, is_what_json_dumps_prints) {
-  const char* source = std::getenv("BENCHLAKE_SOURCE");
+  const char* source = std::getenv("BL_TEST_SOURCE");
   std::ifstream file(std::string(source ? source : ".") + "/src/base/tests/python_dumps.tsv");
   int rows = 0;
   for (std::string line; std::getline(file, line); ++rows) {

@@ -18,7 +18,7 @@ double of_bits(const std::string& hex) {
 
 /// The lines of a golden table beside this test, split at the tabs.
 std::vector<std::vector<std::string>> golden_rows(const std::string& name) {
-  const char* source = std::getenv("BENCHLAKE_SOURCE");
+  const char* source = std::getenv("BL_TEST_SOURCE");
   std::ifstream file(std::string(source ? source : ".") + "/src/base/tests/" + name);
   std::vector<std::vector<std::string>> rows;
   for (std::string line; std::getline(file, line);) {
