@@ -13,7 +13,7 @@ verb_build() {
 verb_run() {
   need build node
   need_page
-  need_build release
+  need_build release benchlake
   run_queue
   if [[ " $* " == *" --data"* ]]; then
     exec "$program" serve "$@"
