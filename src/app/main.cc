@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "access/commands.h"
+#include "app/local_server.h"
 #include "app/serve.h"
 #include "base/command_line.h"
 #include "results/commands.h"
@@ -29,5 +30,9 @@ int main(int argc, char** argv) {
 
   bl::CommandIo io;
   io.environment = environment_of_process();
+  bl::app::LocalServer local_server;
+  io.serve_folder = [&](const std::string& data_folder) {
+    return local_server.start(data_folder, io.environment);
+  };
   return bl::run_command_line("benchlake", BL_VERSION, commands, {argv + 1, argv + argc}, io);
 }

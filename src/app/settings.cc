@@ -119,7 +119,7 @@ const std::vector<ConfigKey>& config_keys() {
        "running requests get this long when the server stops"},
       {"store.readers", integer, "8", "read-only connections"},
       {"store.group_commit_max", integer, "512", "writes in one commit"},
-      {"store.reader_cache", bytes, "16MiB", "page cache of each reader"},
+      {"store.reader_cache", bytes, "8MiB", "page cache of each reader"},
       {"store.writer_cache", bytes, "32MiB", "page cache of the writer"},
   };
   return keys;

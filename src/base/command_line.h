@@ -65,6 +65,9 @@ struct CommandIo {
   std::FILE* err = stderr;
   std::map<std::string, std::string> environment;
   const std::string* variable(const std::string& name) const;
+  /// Serves a data folder inside of this process until it ends. Errors: not_found (nothing to
+  /// serve there), conflict (somebody else does). Not set: nobody can.
+  std::function<Result<void>(const std::string& data_folder)> serve_folder;
 };
 
 struct Command {

@@ -26,6 +26,21 @@ Result<ServerAddress> read_server_file(Disk& disk, const std::string& path) {
   return ServerAddress{url->as_string(), token->as_string()};
 }
 
+/// The server on a data folder: the one that runs there, else this process.
+Result<ServerAddress> server_on(const std::string& folder, const CommandIo& io, Disk& disk) {
+  const Result<void> served =
+      io.serve_folder ? io.serve_folder(folder) : Error{Code::not_found, "nobody serves here"};
+  auto running = read_server_file(disk, file_of(folder));
+  if (served.ok()) return running;
+  const bool is_taken = served.error().code == Code::conflict;  // its server writes the file
+  if (!is_taken && served.error().code != Code::not_found) return served.error();
+  if (running.ok() || running.error().code != Code::not_found) return running;
+  if (is_taken) return served.error();
+  return Error{Code::not_found, "no server: start one with `benchlake serve --data " + folder +
+                                    "`, or name one with --server URL; there is no store in " +
+                                    folder};
+}
+
 /// Without trailing slashes; `HOST:PORT` is http. Errors: invalid.
 Result<std::string> normal_url(std::string url) {
   if (url.find("://") == std::string::npos) url.insert(0, "http://");
@@ -105,7 +120,8 @@ std::vector<CommandOption> server_options() {
   return {
       {.name = "--server",
        .value_name = "URL",
-       .help = "else BENCHLAKE_SERVER, else the server that runs on the data folder"},
+       .help =
+           "else BENCHLAKE_SERVER, else the server on the data folder, else the command itself"},
       {.name = "--token",
        .value_name = "TOKEN",
        .help = "else BENCHLAKE_TOKEN, else that of the running server"},
@@ -117,20 +133,17 @@ Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& i
   const auto token = given(arguments, io, "--token", "BENCHLAKE_TOKEN");
   const std::string folder = given(arguments, io, "--data", "BENCHLAKE_SERVER_DATA")
                                  .value_or(std::string(k_default_folder));
-  const auto running = read_server_file(disk, file_of(folder));
   if (!server) {
-    if (!running.ok() && running.error().code == Code::not_found) {
-      return Error{Code::not_found, "no server: start one with `benchlake serve --data " + folder +
-                                        "`, or name one with --server URL; there is no " +
-                                        file_of(folder)};
-    }
-    if (!running.ok()) return running.error();
-    return ServerAddress{running->url, token.value_or(running->token)};
+    BL_TRY(ServerAddress address, server_on(folder, io, disk));
+    if (token) address.token = *token;
+    return address;
   }
   BL_TRY(std::string url, normal_url(*server));
   ServerAddress address{std::move(url), token.value_or("")};
+  if (token) return address;
   // The operator's token goes to the server that wrote it, and to no other.
-  if (!token && running.ok() && running->url == address.url) address.token = running->token;
+  const auto running = read_server_file(disk, file_of(folder));
+  if (running.ok() && running->url == address.url) address.token = running->token;
   return address;
 }
 

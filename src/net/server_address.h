@@ -10,7 +10,8 @@
 #include "net/client.h"
 
 /// How commands find the server (DESIGN 3): `--server URL`, else BENCHLAKE_SERVER, else
-/// DIR/server.json of a server that runs (mode 0600; address and operator token).
+/// DIR/server.json of a server that runs (mode 0600; address and operator token), else they serve
+/// DIR themselves (CommandIo::serve_folder) when it holds a store.
 namespace bl::net {
 
 struct ServerAddress {
@@ -23,7 +24,8 @@ struct ServerAddress {
 std::vector<CommandOption> server_options();
 /// Token order: `--token`, BENCHLAKE_TOKEN, server.json's; the last only for the server that wrote
 /// it. DIR: `--data`, BENCHLAKE_SERVER_DATA, `data`. Errors: invalid (no http or https URL),
-/// not_found (no server named and none runs: says how to start one), corrupt, io, forbidden.
+/// not_found (no server named, none runs and DIR has
+/// no store: says how to start one), corrupt, io, forbidden.
 Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& io, Disk& disk);
 
 /// DIR/server.json, mode 0600. Errors: those of write_file_atomically.

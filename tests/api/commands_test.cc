@@ -134,6 +134,30 @@ TEST_F(Commands, without_a_server_the_way_to_start_one_is_told) {
   EXPECT_NE(outcome.err.find("benchlake serve"), std::string::npos) << outcome.err;
 }
 
+TEST_F(Commands, without_a_server_work_on_the_store_themselves) {
+  ASSERT_EQ(run({"submit", "-"}, good_submission(1)).exit_code, 0);
+  ASSERT_EQ(server.terminate(), 0);
+  EXPECT_EQ(run({"submit", "-"}, good_submission(2)).exit_code, 0);
+  const CommandOutcome series = run({"series", "--json"});
+  EXPECT_EQ(series.exit_code, 0) << series.err;
+  EXPECT_EQ(lines(series.out), 2u) << series.out;
+  EXPECT_EQ(series.err, "");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/data/server.json"));
+
+  ServerProcess killed(folder.path() + "/data");
+  ASSERT_TRUE(killed.ready());
+  killed.kill();  // leaves its address behind
+  EXPECT_EQ(lines(run({"series", "--json"}).out), 2u);
+}
+
+TEST(Serve, nobody_makes_a_store_by_asking) {
+  const TemporaryFolder folder;
+  const CommandOutcome outcome = run_benchlake({"series", "--data", folder.path() + "/none"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("benchlake serve --data"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/none"));
+}
+
 TEST(Serve, refuses_to_listen_beyond_loopback_without_a_decision) {
   const TemporaryFolder folder;
   const CommandOutcome outcome =
