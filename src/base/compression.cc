@@ -16,6 +16,7 @@ constexpr int k_gzip_window = 15 + 16;  // 32 KiB of history, and the gzip wrapp
 constexpr int k_gzip_level = 1;
 constexpr int k_zstd_level = 3;
 constexpr int k_zstd_window_log_max = 23;
+constexpr std::size_t k_zstd_header_bytes_max = 18;  // RFC 8878 3.1.1.1, with the magic number
 
 using Piece = std::array<char, k_piece_bytes>;
 
@@ -129,14 +130,21 @@ class ZstdDecompressor final : public Decompressor {
   }
 
   Result<void> feed(std::string_view bytes, std::string& out) override {
-    ZSTD_inBuffer input = {bytes.data(), bytes.size(), 0};
+    ZSTD_inBuffer input = {bytes.data(), 0, 0};
     bool output_was_full = false;
-    while (input.pos < input.size || output_was_full) {
+    while (input.pos < bytes.size() || output_was_full) {
+      // A frame's header goes in byte by byte. While it reads one, the library also looks at the
+      // rest of the input: for a whole frame, which another decoder would take and judge
+      // otherwise, and for formats older than 1.0. What comes out must not depend on the pieces.
+      const std::size_t begin = input.pos;
+      input.size =
+          frame_bytes_ < k_zstd_header_bytes_max ? std::min(begin + 1, bytes.size()) : bytes.size();
       ZSTD_outBuffer output = {piece_.data(), piece_.size(), 0};
       std::size_t outcome = ZSTD_decompressStream(context_.get(), &output, &input);
       if (ZSTD_isError(outcome)) return to_error(outcome);
       BL_RETURN_IF_ERROR(output_.append(out, piece_.data(), output.pos));
       at_frame_end_ = outcome == 0;
+      frame_bytes_ = at_frame_end_ ? 0 : frame_bytes_ + (input.pos - begin);
       output_was_full = output.pos == output.size && !at_frame_end_;
     }
     return {};
@@ -161,6 +169,7 @@ class ZstdDecompressor final : public Decompressor {
   };
   std::unique_ptr<ZSTD_DCtx, Free> context_;
   CappedOutput output_;
+  std::size_t frame_bytes_ = 0;  // of the frame under way, that went in
   bool at_frame_end_ = false;
   Piece piece_;
 };

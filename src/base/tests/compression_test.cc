@@ -155,6 +155,38 @@ TEST(Zstd, a_window_over_8_mib_is_refused) {
   EXPECT_EQ(decompress(Encoding::zstd, frame, k_plenty).error().code, Code::too_large);
 }
 
+std::string bytes_of(const std::vector<unsigned char>& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(Zstd, a_frame_is_judged_alike_whole_and_in_pieces) {
+  // It declares 256 bytes and holds none; the library's one-pass decoder would refuse it.
+  const std::string frame = bytes_of({0x28, 0xb5, 0x2f, 0xfd, 0x70, 0, 0, 1, 0, 0});
+  std::string twice = frame;
+  twice.append(frame);
+  const auto whole = decompress(Encoding::zstd, twice, k_plenty);
+  for (std::size_t piece = 1; piece <= twice.size(); ++piece) {
+    auto decompressor = Decompressor::make(Encoding::zstd, k_plenty);
+    std::string out;
+    bool fine = true;
+    for (std::size_t at = 0; fine && at < twice.size(); at += piece)
+      fine = decompressor->feed(std::string_view(twice).substr(at, piece), out).ok();
+    fine = fine && decompressor->finish().ok();
+    EXPECT_EQ(fine, whole.ok()) << "pieces of " << piece;
+  }
+}
+
+TEST(Zstd, a_beginning_that_is_none_is_malformed_in_any_pieces) {
+  const std::string legacy = bytes_of({0x28, 0x25, 0xb5, 0x2f, 0xfd, 4, 0x50, 0, 0});
+  const std::string without_first = bytes_of({0x25, 0xb5, 0x2f, 0xfd, 4, 0x50, 0, 0});
+  EXPECT_EQ(decompress(Encoding::zstd, legacy, k_plenty).error().code, Code::malformed);
+  EXPECT_EQ(decompress(Encoding::zstd, without_first, k_plenty).error().code, Code::malformed);
+  const std::string skippable = bytes_of({0x5a, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2});
+  std::string both = skippable;
+  both.append(compress(Encoding::zstd, "x"));
+  EXPECT_EQ(decompress(Encoding::zstd, both, k_plenty).value(), "x");
+}
+
 TEST(Gzip, a_wrong_checksum_is_malformed) {
   std::string bytes = compress(Encoding::gzip, "hello");
   bytes[bytes.size() - 6] = static_cast<char>(bytes[bytes.size() - 6] ^ 1);
