@@ -1,7 +1,5 @@
 #include "app/local_server.h"
 
-#include <sys/stat.h>
-
 namespace bl::app {
 
 LocalServer::LocalServer() : disk_(make_real_disk()) {}
@@ -23,7 +21,6 @@ Result<void> LocalServer::start(const std::string& data_folder,
     BL_TRY(const bool there, disk_->exists(data_folder + "/benchlake.db"));
     if (!there) return Error{Code::not_found, "no store in " + data_folder};
   }
-  umask(077);  // as `serve`
   log_ = std::make_unique<Log>(clock_, settings.log_level, stderr_sink());
   BL_TRY(service_, Service::start(settings, *disk_, clock_, random_, *log_, metrics_));
   return {};

@@ -1,7 +1,6 @@
 #include "app/serve.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/open_files.h"
@@ -36,7 +35,6 @@ void greet(CommandIo& io, const Settings& settings, const Service& service) {
 }
 
 Result<void> serve(const Arguments& arguments, CommandIo& io) {
-  umask(077);  // what the server writes is its user's
   const std::unique_ptr<Disk> disk = make_real_disk();
   BL_TRY(const Config config, load_config(arguments, io, *disk));
   BL_TRY(Settings settings, settings_from(config));

@@ -1,6 +1,7 @@
 #include "app/service.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "access/routes.h"
@@ -52,6 +53,7 @@ class RunningService final : public Service {
   ~RunningService() override { stop(); }
 
   Result<void> start() {
+    umask(077);
     BL_RETURN_IF_ERROR(disk_.make_folder(settings_.data_folder));
     const std::string note = fmt::format("pid {} since {}", getpid(), to_rfc3339(clock_.now()));
     BL_TRY(folder_lock_, disk_.lock(settings_.data_folder + "/server.lock", note));

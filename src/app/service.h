@@ -16,9 +16,9 @@ namespace bl::app {
 class Service {
  public:
   /// Locks the data folder (one server in each), opens the store, brings its schema up to date,
-  /// listens and answers. On return /readyz is 200
-  /// and DIR/server.json tells commands where the server is. Errors: those of the parts, each
-  /// naming file, address or setting.
+  /// listens and answers. On return /readyz is 200 and DIR/server.json tells commands where the
+  /// server is. From here on, what the process writes is its user's (umask 077). Errors: those of
+  /// the parts, each naming file, address or setting.
   static Result<std::unique_ptr<Service>> start(const Settings& settings, Disk& disk,
                                                 const Clock& clock, Random& random, Log& log,
                                                 Metrics& metrics);

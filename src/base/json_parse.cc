@@ -396,10 +396,6 @@ Error to_error(std::vector<Failure> failures, std::size_t count) {
   return {code, std::move(sentence), std::move(faults)};
 }
 
-}  // namespace
-
-namespace {
-
 /// The tree, whatever was noted; an error only for what cannot be read.
 Result<Value> read_whole(std::string_view text, Reader& reader, const ParseLimits& limits) {
   Value value;
