@@ -429,6 +429,9 @@ Result<Value> parse_noting(std::string_view text, Faults& faults, const ParseLim
   for (Failure& failure : reader.noted()) {
     faults.add_text(std::move(failure.path), std::move(failure.message), std::move(failure.value));
   }
+  for (std::size_t i = reader.noted().size(); i < reader.noted_count(); ++i) {
+    faults.add_text("", "", "");  // one of those that are counted, not kept
+  }
   return value;
 }
 

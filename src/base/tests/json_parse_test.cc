@@ -157,6 +157,13 @@ TEST(JsonParse, noting_gives_the_faults_and_the_rest_of_the_tree) {
   EXPECT_EQ(faults.list()[0].path, "/a");
   EXPECT_EQ(faults.list()[1].path, "/b");
   EXPECT_EQ(parse_noting("{", faults).error().code, Code::malformed);
+
+  std::string many = "[1e400";
+  for (std::size_t i = 0; i < 2 * Faults::k_faults_max; ++i) many += ",1e400";
+  Faults too_many;
+  ASSERT_TRUE(parse_noting(many + "]", too_many).ok());
+  EXPECT_EQ(too_many.count(), 2 * Faults::k_faults_max + 1);
+  EXPECT_EQ(too_many.list().size(), Faults::k_faults_max);
 }
 
 TEST(JsonParse, duplicates_are_found_among_any_number_of_members) {
