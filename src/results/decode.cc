@@ -213,9 +213,9 @@ class SubmissionDecoder {
     commit.repository = result.repository;
     commit.sha = bounded(fields, "commit", k_sha_max).value_or("");
     commit.branch = non_empty(bounded(fields, "branch", k_branch_max));
-    const bool pull_request = read_pull_request(fields);
+    commit.pull_request = read_pull_request(fields);
     const json::Value* info = fields.find("commit_info");
-    if (info != nullptr) read_commit_info(*info, fields.path_of("commit_info"), pull_request);
+    if (info != nullptr) read_commit_info(*info, fields.path_of("commit_info"));
     if (info != nullptr && commit.sha.empty()) {
       fields.fault("commit_info", "needs a commit");
     }
@@ -234,13 +234,14 @@ class SubmissionDecoder {
   }
 
   /// An integer or its text; "" and null are none.
-  static bool read_pull_request(Fields& fields) {
+  static std::optional<std::int64_t> read_pull_request(Fields& fields) {
     const json::Value* number = fields.find("pr_number");
-    if (number == nullptr || (number->is_string() && number->as_string().empty())) return false;
-    return fields.integer("pr_number", 0).has_value();
+    if (number == nullptr) return std::nullopt;
+    if (number->is_string() && number->as_string().empty()) return std::nullopt;
+    return fields.integer("pr_number", 0);
   }
 
-  void read_commit_info(const json::Value& value, const std::string& path, bool pull_request) {
+  void read_commit_info(const json::Value& value, const std::string& path) {
     Fields fields(value, path, faults_, limits_);
     Commit& commit = submission_.result.commit;
     if (const json::Value* time = fields.find("timestamp")) {
@@ -257,7 +258,8 @@ class SubmissionDecoder {
     if (!commit.branch) commit.branch = branch;
     commit.fork_point_sha = non_empty(bounded(fields, "fork_point_sha", k_sha_max));
     fields.finish();
-    const bool nothing_says_otherwise = !commit.branch && !pull_request && !commit.fork_point_sha;
+    const bool nothing_says_otherwise =
+        !commit.branch && !commit.pull_request && !commit.fork_point_sha;
     if (commit.timestamp && nothing_says_otherwise) commit.fork_point_sha = commit.sha;
   }
 

@@ -62,6 +62,9 @@ struct Commit {
   std::optional<std::string> author_login, author_avatar;
   std::optional<std::string> branch;
   std::optional<std::string> fork_point_sha;  ///< equal to sha: on the default branch
+  /// What a submission says of its pull request: it helps to find the branch. The row has no place
+  /// for it.
+  std::optional<std::int64_t> pull_request;
 
   bool on_default_branch() const { return fork_point_sha && *fork_point_sha == sha; }
 };
