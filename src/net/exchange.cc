@@ -81,7 +81,7 @@ void Exchange::run() {
   Response response = answer();
   // The wire's own answer to a client that is too slow; Code::timeout means 504 to handlers.
   if (read_error_ && read_error_->code == Code::timeout) {
-    response = problem(408, *read_error_, request_.request_id);
+    response = core_.router.error_answer(request_.path, 408, *read_error_, request_.request_id);
   }
   if (response.stream) {
     send_stream(std::move(response));
@@ -121,7 +121,8 @@ Response Exchange::run_handler() {
 }
 
 Response Exchange::refuse(const Error& error) {
-  return problem(error, request_.request_id);
+  return core_.router.error_answer(request_.path, http_status(error.code), error,
+                                   request_.request_id);
 }
 
 Response Exchange::without_route() {

@@ -1,6 +1,7 @@
 #include "net/router.h"
 
 #include "base/uri.h"
+#include "net/status.h"
 
 namespace bl::net {
 namespace {
@@ -156,6 +157,14 @@ Router::Match Router::find(Method method, std::string_view raw_path) const {
   }
   match.route = route;
   return match;
+}
+
+Response Router::error_answer(std::string_view path, int status, const Error& error,
+                              std::string_view request_id) const {
+  for (const ErrorShape& shape : error_shapes_) {
+    if (shape.applies(path)) return shape.render(status, error, request_id);
+  }
+  return problem(status, error, request_id);
 }
 
 }  // namespace bl::net

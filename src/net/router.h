@@ -38,6 +38,13 @@ struct Route {
   RouteOptions options;
 };
 
+/// How errors look on some of the paths: a dialect with a shape of its own.
+struct ErrorShape {
+  std::function<bool(std::string_view path)> applies;  ///< the decoded path
+  /// `status` is the answer's; headers such as Retry-After are those of problem().
+  std::function<Response(int status, const Error& error, std::string_view request_id)> render;
+};
+
 /// Finds the route of a request. Filled once at start; then any thread. Cost: one pass over the
 /// path's segments.
 class Router {
@@ -55,6 +62,11 @@ class Router {
   /// The path is the raw one: segments are decoded after splitting, so that %2F never makes a
   /// segment; literals are compared as they came. A capture is never empty, a rest may be.
   Match find(Method method, std::string_view raw_path) const;
+  void add_error_shape(ErrorShape shape) { error_shapes_.push_back(std::move(shape)); }
+  /// What answers an error on that path before or instead of a handler: the first shape that
+  /// applies, else a problem.
+  Response error_answer(std::string_view path, int status, const Error& error,
+                        std::string_view request_id) const;
   /// All routes in order of addition.
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
@@ -68,6 +80,7 @@ class Router {
   };
   Node root_;
   std::vector<std::unique_ptr<Route>> routes_;
+  std::vector<ErrorShape> error_shapes_;
 };
 
 }  // namespace bl::net

@@ -146,5 +146,18 @@ RC_GTEST_PROP(RouterProperty, finds_what_a_comparison_of_all_patterns_finds, ())
   RC_ASSERT((route ? route->pattern : "") == slow_find(patterns, path));
 }
 
+TEST(Router, a_part_of_the_paths_may_have_its_own_shape_of_errors) {
+  Router router;
+  router.add_error_shape({.applies = [](std::string_view path) { return path.ends_with('/'); },
+                          .render =
+                              [](int status, const Error& error, std::string_view) {
+                                return Response::text(status, "text/plain", error.message);
+                              }});
+  const Error error(Code::not_found, "no such path: x");
+  EXPECT_EQ(router.error_answer("/a/", 404, error, "id").body, "no such path: x");
+  EXPECT_EQ(router.error_answer("/a", 404, error, "id").headers.get("Content-Type"),
+            "application/problem+json");
+}
+
 }  // namespace
 }  // namespace bl::net
