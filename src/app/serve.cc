@@ -1,6 +1,7 @@
 #include "app/serve.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "app/open_files.h"
@@ -34,12 +35,24 @@ void greet(CommandIo& io, const Settings& settings, const Service& service) {
   }
 }
 
+/// SIGHUP reads the certificate again; but where a person looks on, it is their terminal that
+/// closes. Gives the signal that ends the server.
+int serve_until_stopped(Service& service, Log& log) {
+  const bool has_terminal = isatty(STDERR_FILENO) != 0;
+  while (true) {
+    const int signal = net::wait_for_signal();
+    if (signal != SIGHUP || has_terminal) return signal;
+    log.info("reload", {{"signal", signal}});
+    service.reload();
+  }
+}
+
 Result<void> serve(const Arguments& arguments, CommandIo& io) {
   const std::unique_ptr<Disk> disk = make_real_disk();
   BL_TRY(const Config config, load_config(arguments, io, *disk));
   BL_TRY(Settings settings, settings_from(config));
 
-  net::block_stop_signals();  // before any thread starts
+  net::block_signals();  // before any thread starts
   const SystemClock clock;
   SystemRandom random;
   Metrics metrics;
@@ -51,7 +64,7 @@ Result<void> serve(const Arguments& arguments, CommandIo& io) {
   BL_TRY(const auto service, Service::start(settings, *disk, clock, random, log, metrics));
   print_ready(io, settings, *service);
   greet(io, settings, *service);
-  const int signal = net::wait_for_stop_signal();
+  const int signal = serve_until_stopped(*service, log);
   log.info("stopping", {{"signal", signal}});
   service->stop();
   return {};

@@ -68,6 +68,7 @@ class RunningService final : public Service {
     if (stopped_) return;
     stopped_ = true;
     ready_ = false;
+    certificate_task_.reset();  // before server.json goes: it writes it
     if (server_ != nullptr) {
       // A left-over file would only point commands at a server that is gone; it is not worth
       // failing the stop for.
@@ -79,6 +80,8 @@ class RunningService final : public Service {
     }
     refresh_task_.reset();
   }
+
+  void reload() override { reload_certificate(net::Server::Reload::always); }
 
   std::string url() const override {
     const std::string& host = settings_.http.address;
@@ -142,11 +145,41 @@ class RunningService final : public Service {
     server_->start();
     refresh_task_ =
         std::make_unique<PeriodicTask>(k_refresh_pause, [this] { return refresh_series(); });
-    BL_RETURN_IF_ERROR(
-        net::write_server_file(disk_, settings_.data_folder, {url(), operator_token_.plaintext}));
+    BL_RETURN_IF_ERROR(write_server_file());
+    watch_certificate();
     ready_ = true;
     log_.info("ready", {{"http", url()}, {"data", settings_.data_folder}});
     return {};
+  }
+
+  Result<void> write_server_file() {
+    net::ServerAddress address{url(), operator_token_.plaintext, {}};
+    if (const auto certificate = server_->certificate())
+      address.trust.public_key_sha256 = certificate->public_key_sha256;
+    return net::write_server_file(disk_, settings_.data_folder, address);
+  }
+
+  void watch_certificate() {
+    const auto certificate = server_->certificate();
+    if (certificate && certificate->expires_at <= clock_.now()) {
+      log_.error("tls_certificate_expired", {{"expired_at", to_rfc3339(certificate->expires_at)},
+                                             {"file", settings_.http.tls->certificate_file}});
+    }
+    if (!settings_.http.tls || settings_.certificate_check_interval.count() == 0) return;
+    certificate_task_ =
+        std::make_unique<PeriodicTask>(settings_.certificate_check_interval, [this] {
+          reload_certificate(net::Server::Reload::when_changed);
+          return false;
+        });
+  }
+
+  /// Commands on this machine know the server by its key.
+  void reload_certificate(net::Server::Reload when) {
+    const std::lock_guard lock(reload_mutex_);
+    const auto reloaded = server_->reload_certificate(when, clock_.now());
+    if (!reloaded.ok() || !*reloaded) return;
+    if (const auto written = write_server_file(); !written.ok())
+      log_.error("server_file", {{"error", written.error().message}});
   }
 
   /// True when there may be more.
@@ -166,6 +199,7 @@ class RunningService final : public Service {
   const Clock& clock_;
   std::atomic<bool> ready_ = false;
   bool stopped_ = false;
+  std::mutex reload_mutex_;  // one reload at a time; orders server.json
   access::OperatorToken operator_token_;
   net::Router router_;
   // In the order of their dependence: the last one is destroyed first.
@@ -181,6 +215,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::SeriesRefresher> series_refresher_;
   std::unique_ptr<PeriodicTask> refresh_task_;
   std::unique_ptr<net::Server> server_;
+  std::unique_ptr<PeriodicTask> certificate_task_;
 };
 
 }  // namespace

@@ -25,6 +25,9 @@ class Service {
   virtual ~Service() = default;
   /// Finishes running requests (http.stop_timeout), then closes everything in order. Idempotent.
   virtual void stop() = 0;
+  /// Reads the TLS certificate again (net::Server::reload_certificate); a look at its files happens
+  /// every tls.check_interval anyhow. What goes wrong is in the log. Threads: any.
+  virtual void reload() = 0;
 
   virtual std::string url() const = 0;
   /// The route table, for comparison with the API's description.

@@ -82,6 +82,8 @@ Result<void> apply_tls(const Config& config, Settings& settings) {
                      std::string(certificate.empty() ? "tls.certificate" : "tls.key")};
   }
   settings.http.tls = net::TlsOptions{certificate, key};
+  settings.certificate_check_interval =
+      std::chrono::milliseconds(config.integer("tls.check_interval"));
   return {};
 }
 
@@ -110,6 +112,8 @@ const std::vector<ConfigKey>& config_keys() {
       {"log.level", text, "info", "debug, info, warning or error"},
       {"tls.certificate", text, "", "PEM file with the certificate chain; with tls.key"},
       {"tls.key", text, "", "PEM file with the private key"},
+      {"tls.check_interval", duration_ms, "10s",
+       "a changed certificate is served after so long at most; 0: after SIGHUP only"},
       {"access.public_reads", boolean, "true",
        "reads without a token; must be set before listening beyond loopback"},
       {"http.workers", integer, "64", "requests that are handled at once"},

@@ -22,6 +22,7 @@ struct Settings {
   std::string store_uri;
   LogLevel log_level = LogLevel::info;
   net::ServerOptions http;
+  std::chrono::milliseconds certificate_check_interval{10'000};  ///< 0: never
   store::DatabaseLimits store_limits;
 };
 

@@ -17,9 +17,9 @@ namespace {
 constexpr std::string_view k_environment_prefix = "BENCHLAKE_";
 // Variables that are no settings: where tests find their data, the seed of performance tests, the
 // address of GitHub's API, and what commands read to find the server.
-constexpr std::array<std::string_view, 5> k_reserved_variables = {
-    "BENCHLAKE_SHARED", "BENCHLAKE_PERF_SEED", "BENCHLAKE_GITHUB_API", "BENCHLAKE_SERVER",
-    "BENCHLAKE_TOKEN"};
+constexpr std::array<std::string_view, 6> k_reserved_variables = {
+    "BENCHLAKE_SHARED", "BENCHLAKE_PERF_SEED", "BENCHLAKE_GITHUB_API",
+    "BENCHLAKE_SERVER", "BENCHLAKE_TOKEN",     "BENCHLAKE_CA"};
 
 struct Unit {
   std::string_view name;

@@ -59,7 +59,7 @@ class Config {
   bool boolean(std::string_view name) const;
   ConfigOrigin origin(std::string_view name) const;
   /// Warnings for the log: unknown BENCHLAKE_* variables (but BENCHLAKE_SHARED, _PERF_SEED,
-  /// _GITHUB_API, and the commands' _SERVER and _TOKEN).
+  /// _GITHUB_API, and the commands' _SERVER, _TOKEN and _CA).
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:

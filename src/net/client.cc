@@ -52,7 +52,8 @@ bool is_loopback(const std::string& url) {
   return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
 }
 
-Error error_of(CURLcode code, const char* detail, const Call& call, const std::string& url) {
+Error error_of(CURLcode code, const char* detail, const Call& call, const ClientTrust& trust,
+               const std::string& url) {
   std::string what = *detail ? detail : curl_easy_strerror(code);
   if (call.too_large) {
     return Error(Code::too_large, "the answer is too large, the most bytes are " +
@@ -62,6 +63,14 @@ Error error_of(CURLcode code, const char* detail, const Call& call, const std::s
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       return Error(Code::invalid, "not an HTTP URL: " + url);
+    case CURLE_SSL_CACERT_BADFILE:
+      return Error(Code::invalid, "the CA file cannot be used: " + trust.ca_file);
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return Error(Code::forbidden, "the server's certificate is not trusted (" + what +
+                                        "); --ca FILE names whom to trust: " + url);
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+      return Error(Code::forbidden,
+                   "the server has another key than the one it wrote into server.json: " + url);
     case CURLE_OPERATION_TIMEDOUT:
       return Error(Code::timeout, what + ": " + url);
     default:
@@ -101,6 +110,19 @@ bool breaks_lines(const Headers& headers) {
   return false;
 }
 
+void apply_trust(CURL* curl, const ClientTrust& trust) {
+  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!trust.public_key_sha256.empty()) {
+    const std::string pin = "sha256//" + trust.public_key_sha256;
+    curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, pin.c_str());  // libcurl copies
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+  } else if (!trust.ca_file.empty()) {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, trust.ca_file.c_str());
+    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+  }
+}
+
 }  // namespace
 
 struct Client::State {
@@ -108,12 +130,14 @@ struct Client::State {
     void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
   };
   ClientLimits limits;
+  ClientTrust trust;
   std::unique_ptr<CURL, Close> curl;  // keeps its connections between calls
 };
 
-Client::Client(ClientLimits limits) : state_(std::make_unique<State>()) {
+Client::Client(ClientLimits limits, ClientTrust trust) : state_(std::make_unique<State>()) {
   initialise_curl();
   state_->limits = limits;
+  state_->trust = std::move(trust);
   state_->curl.reset(curl_easy_init());
   BL_CHECK(state_->curl != nullptr);
 }
@@ -142,6 +166,7 @@ Result<ClientResponse> Client::send(Method method, const std::string& url, const
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(state_->limits.connect_timeout.count()));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(state_->limits.timeout.count()));
+  apply_trust(curl, state_->trust);
   if (is_loopback(url)) curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list.get());
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
@@ -160,7 +185,7 @@ Result<ClientResponse> Client::send(Method method, const std::string& url, const
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, name_of(method));
   }
   CURLcode code = curl_easy_perform(curl);
-  if (code != CURLE_OK) return error_of(code, detail, call, url);
+  if (code != CURLE_OK) return error_of(code, detail, call, state_->trust, url);
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   call.response.status = static_cast<int>(status);

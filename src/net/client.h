@@ -17,6 +17,15 @@ struct ClientLimits {
   std::size_t body_bytes_max = 256u << 20;  ///< of an answer
 };
 
+/// Whom a client believes over https: the system's authorities, unless one of these is set. The
+/// name in the URL must be among the certificate's, but for a pinned key.
+struct ClientTrust {
+  std::string ca_file;  ///< PEM: these authorities (or self-signed certificates) and no others
+  /// CertificateFacts::public_key_sha256: the server is whoever holds that key; its certificate's
+  /// name, authority and dates do not matter. Goes before ca_file.
+  std::string public_key_sha256;
+};
+
 struct ClientResponse {
   int status = 0;
   Headers headers;
@@ -25,12 +34,13 @@ struct ClientResponse {
 
 class Client {
  public:
-  explicit Client(ClientLimits limits = {});
+  explicit Client(ClientLimits limits = {}, ClientTrust trust = {});
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
   /// Any status is a success here. Errors: unavailable (cannot connect, connection lost), timeout,
-  /// too_large, invalid (URL). Redirects are not followed.
+  /// too_large, invalid (URL; a CA file that cannot be used), forbidden (the server's certificate
+  /// is not to be trusted: nothing was sent). Redirects are not followed.
   Result<ClientResponse> send(Method method, const std::string& url, const Headers& headers,
                               std::string_view body);
 

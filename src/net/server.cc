@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "net/connection.h"
+#include "net/served_certificate.h"
 
 namespace bl::net {
 namespace {
@@ -42,6 +43,7 @@ class HttpServer final : public Server {
   HttpServer(const ServerOptions& options, const Router& router, Authenticator& authenticator,
              Random& random, Log& log, Metrics& metrics)
       : core_(options, router, authenticator, random, log, metrics),
+        metrics_(metrics),
         sweep_period_(shortest_timeout(options.limits) / 4) {
     for (std::size_t i = 0; i < std::max<std::size_t>(options.io_threads, 1); ++i) {
       threads_.push_back(std::make_unique<IoThread>());
@@ -54,6 +56,13 @@ class HttpServer final : public Server {
   std::uint16_t port() const override { return port_; }
   void start() override;
   void stop() override;
+  Result<bool> reload_certificate(Reload when, Timestamp now) override {
+    return certificate_ ? certificate_->reload(when, now) : Result<bool>(false);
+  }
+  std::optional<CertificateFacts> certificate() const override {
+    if (!certificate_) return std::nullopt;
+    return certificate_->current()->facts();
+  }
 
  private:
   static std::chrono::milliseconds shortest_timeout(const ServerLimits& limits);
@@ -65,8 +74,9 @@ class HttpServer final : public Server {
   bool wait_until_quiet(std::chrono::milliseconds timeout);
 
   ServerCore core_;
+  Metrics& metrics_;
   const std::chrono::milliseconds sweep_period_;
-  std::unique_ptr<TlsContext> tls_;
+  std::unique_ptr<ServedCertificate> certificate_;  // null without TLS
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::unique_ptr<Acceptor> acceptor_;
   std::uint16_t port_ = 0;
@@ -86,7 +96,7 @@ std::chrono::milliseconds HttpServer::shortest_timeout(const ServerLimits& limit
 Result<void> HttpServer::open() {
   const ServerOptions& options = core_.options;
   if (options.tls) {
-    BL_TRY(tls_, TlsContext::load(*options.tls));
+    BL_TRY(certificate_, ServedCertificate::load(*options.tls, core_.log, metrics_));
   }
   std::string text = options.address;
   if (text == "localhost") text = "127.0.0.1";
@@ -160,7 +170,8 @@ Task<void> HttpServer::serve(IoThread& io, Socket socket, bool turn_away) {
   error_code ec;
   socket.set_option(asio::ip::tcp::no_delay(true), ec);
   std::string peer = socket.remote_endpoint(ec).address().to_string(ec);
-  Connection connection(core_, make_stream(std::move(socket), tls_.get()), std::move(peer),
+  const std::shared_ptr<TlsContext> tls = certificate_ ? certificate_->current() : nullptr;
+  Connection connection(core_, make_stream(std::move(socket), tls.get()), std::move(peer),
                         io.stopping);
   struct Registered {
     Registered(ServerCore& c, IoThread& t, Connection* p) : core(c), io(t), connection(p) {
@@ -254,23 +265,24 @@ Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, con
 }
 
 namespace {
-sigset_t stop_signals() {
+sigset_t handled_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 }  // namespace
 
-void block_stop_signals() {
-  sigset_t signals = stop_signals();
+void block_signals() {
+  sigset_t signals = handled_signals();
   BL_CHECK(pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
   signal(SIGPIPE, SIG_IGN);  // a client that went away is an error of its write
 }
 
-int wait_for_stop_signal() {
-  sigset_t signals = stop_signals();
+int wait_for_signal() {
+  sigset_t signals = handled_signals();
   int signal_number = 0;
   BL_CHECK(sigwait(&signals, &signal_number) == 0);
   return signal_number;

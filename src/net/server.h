@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "net/certificate.h"
 #include "net/http.h"
 #include "net/router.h"
 
@@ -41,11 +42,6 @@ struct ServerLimits {
       30'000};                                     ///< longest time for the client to take a buffer
   std::chrono::milliseconds stop_timeout{10'000};  ///< running requests get this long at stop
   std::size_t compress_bytes_min = 1024;           ///< smaller answers are sent as they are
-};
-
-struct TlsOptions {
-  std::string certificate_file;  ///< PEM chain
-  std::string key_file;          ///< PEM
 };
 
 /// Who asks? Implemented by access/. Threads: any worker.
@@ -80,11 +76,23 @@ class Server {
   /// No new connections, idle ones closed, running requests get stop_timeout; then everything is
   /// joined. Idempotent.
   virtual void stop() = 0;
+
+  /// Reads certificate and key again when their files have changed since the last look (`always`:
+  /// in any case). True: connections from now on get the new pair; those that are open keep theirs.
+  /// A pair that cannot be read, does not fit together or has expired changes nothing: the former
+  /// one stays, the log and bl_tls_reloads_total say so, and the next change is looked at. Without
+  /// TLS: false. `now`: to tell what has expired. Errors: invalid, with the file. Threads: any, one
+  /// at a time.
+  enum class Reload { when_changed, always };
+  virtual Result<bool> reload_certificate(Reload when, Timestamp now) = 0;
+  /// What new connections are shown; nullopt without TLS. Threads: any.
+  virtual std::optional<CertificateFacts> certificate() const = 0;
 };
 
-/// Blocks until SIGTERM or SIGINT (which must be blocked in every thread: call block_stop_signals()
-/// first in main).
-void block_stop_signals();
-int wait_for_stop_signal();
+/// Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and those that it starts: call it first
+/// in main.
+void block_signals();
+/// Waits for one of them and gives its number.
+int wait_for_signal();
 
 }  // namespace bl::net

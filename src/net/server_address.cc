@@ -23,7 +23,10 @@ Result<ServerAddress> read_server_file(Disk& disk, const std::string& path) {
   if (url == nullptr || !url->is_string() || token == nullptr || !token->is_string()) {
     return Error{Code::corrupt, "this is not a server's address file: " + path};
   }
-  return ServerAddress{url->as_string(), token->as_string()};
+  ServerAddress address{url->as_string(), token->as_string(), {}};
+  const json::Value* key = document->find("public_key_sha256");
+  if (key != nullptr && key->is_string()) address.trust.public_key_sha256 = key->as_string();
+  return address;
 }
 
 /// The server on a data folder: the one that runs there, else this process.
@@ -64,7 +67,7 @@ std::optional<std::string> given(const Arguments& arguments, const CommandIo& io
 }
 
 std::optional<Code> code_named(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(Code::disk_full); ++i) {
+  for (int i = 0; i <= static_cast<int>(Code::outcome_unknown); ++i) {
     const auto code = static_cast<Code>(i);
     if (name == name_of(code)) return code;
   }
@@ -125,36 +128,41 @@ std::vector<CommandOption> server_options() {
       {.name = "--token",
        .value_name = "TOKEN",
        .help = "else BENCHLAKE_TOKEN, else that of the running server"},
+      {.name = "--ca",
+       .value_name = "FILE",
+       .help = "whom to trust over https (PEM), else BENCHLAKE_CA, else the system's authorities"},
       {.name = "--data", .value_name = "DIR", .help = "the server's data folder; default: data"}};
 }
 
 Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& io, Disk& disk) {
   const auto server = given(arguments, io, "--server", "BENCHLAKE_SERVER");
   const auto token = given(arguments, io, "--token", "BENCHLAKE_TOKEN");
+  const auto ca_file = given(arguments, io, "--ca", "BENCHLAKE_CA");
   const std::string folder = given(arguments, io, "--data", "BENCHLAKE_SERVER_DATA")
                                  .value_or(std::string(k_default_folder));
+  ServerAddress address;
   if (!server) {
-    BL_TRY(ServerAddress address, server_on(folder, io, disk));
-    if (token) address.token = *token;
-    return address;
+    BL_TRY(address, server_on(folder, io, disk));
+  } else {
+    BL_TRY(address.url, normal_url(*server));
+    // The operator's token goes to the server that wrote it, and to no other.
+    auto running = read_server_file(disk, file_of(folder));
+    if (running.ok() && running->url == address.url) address = std::move(running).value();
   }
-  BL_TRY(std::string url, normal_url(*server));
-  ServerAddress address{std::move(url), token.value_or("")};
-  if (token) return address;
-  // The operator's token goes to the server that wrote it, and to no other.
-  const auto running = read_server_file(disk, file_of(folder));
-  if (running.ok() && running->url == address.url) address.token = running->token;
+  if (token) address.token = *token;
+  if (ca_file) address.trust = {.ca_file = *ca_file, .public_key_sha256 = {}};
   return address;
 }
 
 Result<void> write_server_file(Disk& disk, const std::string& data_folder,
                                const ServerAddress& address) {
   std::string text;
-  json::Writer(text)
-      .begin_object()
-      .member("url", address.url)
-      .member("token", address.token)
-      .end_object();
+  json::Writer writer(text);
+  writer.begin_object().member("url", address.url).member("token", address.token);
+  if (!address.trust.public_key_sha256.empty()) {
+    writer.member("public_key_sha256", address.trust.public_key_sha256);
+  }
+  writer.end_object();
   return write_file_atomically(disk, file_of(data_folder), text + "\n", FileMode::secret);
 }
 
@@ -165,7 +173,7 @@ Result<void> remove_server_file(Disk& disk, const std::string& data_folder) {
 }
 
 ApiClient::ApiClient(ServerAddress address, ClientLimits limits)
-    : address_(std::move(address)), client_(limits) {}
+    : address_(std::move(address)), client_(limits, address_.trust) {}
 
 Result<ClientResponse> ApiClient::send(Method method, const std::string& path,
                                        std::string_view json_body) {

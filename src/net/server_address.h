@@ -17,18 +17,20 @@ namespace bl::net {
 struct ServerAddress {
   std::string url;    ///< `http://127.0.0.1:8080`, no trailing slash
   std::string token;  ///< empty: anonymous
+  ClientTrust trust;  ///< whom to believe over https
 };
 
-/// The options `--server URL`, `--token TOKEN` and `--data DIR`, the same for every command that
-/// talks to a server.
+/// The options `--server URL`, `--token TOKEN`, `--ca FILE` and `--data DIR`, the same for every
+/// command that talks to a server.
 std::vector<CommandOption> server_options();
 /// Token order: `--token`, BENCHLAKE_TOKEN, server.json's; the last only for the server that wrote
-/// it. DIR: `--data`, BENCHLAKE_SERVER_DATA, `data`. Errors: invalid (no http or https URL),
-/// not_found (no server named, none runs and DIR has
-/// no store: says how to start one), corrupt, io, forbidden.
+/// it. Trust: `--ca`, BENCHLAKE_CA, the key that server.json names (again for that server only),
+/// else the system's authorities. DIR: `--data`, BENCHLAKE_SERVER_DATA, `data`. Errors: invalid (no
+/// http or https URL), not_found (no server named, none runs and DIR has no store: says how to
+/// start one), corrupt, io, forbidden.
 Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& io, Disk& disk);
 
-/// DIR/server.json, mode 0600. Errors: those of write_file_atomically.
+/// DIR/server.json, mode 0600; of `trust` the key. Errors: those of write_file_atomically.
 Result<void> write_server_file(Disk& disk, const std::string& data_folder,
                                const ServerAddress& address);
 /// Fine when it is not there.

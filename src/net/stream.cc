@@ -1,6 +1,8 @@
 #include "net/stream.h"
 
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -14,7 +16,9 @@ using boost::system::error_code;
 
 class Context final : public TlsContext {
  public:
+  const CertificateFacts& facts() const override { return read; }
   asio::ssl::context context{asio::ssl::context::tls_server};
+  CertificateFacts read;
 };
 
 void close_socket(Socket& socket, bool reset) {
@@ -107,7 +111,37 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_bytes,
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
+Timestamp timestamp_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  BL_CHECK(ASN1_TIME_to_tm(time, &parts) == 1);  // parsed with the certificate
+  return Timestamp::from_seconds(timegm(&parts));
+}
+
+std::string public_key_sha256(X509* certificate) {
+  unsigned char* der = nullptr;
+  const int der_bytes = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+  BL_CHECK(der_bytes > 0);
+  unsigned char digest[32];
+  BL_CHECK(EVP_Digest(der, static_cast<std::size_t>(der_bytes), digest, nullptr, EVP_sha256(),
+                      nullptr) == 1);
+  OPENSSL_free(der);
+  unsigned char base64[45];  // 44 characters and a NUL
+  const int written = EVP_EncodeBlock(base64, digest, sizeof digest);
+  return {reinterpret_cast<const char*>(base64), static_cast<std::size_t>(written)};
+}
+
+CertificateFacts facts_of(SSL_CTX* context) {
+  X509* certificate = SSL_CTX_get0_certificate(context);
+  return {timestamp_of(X509_get0_notBefore(certificate)),
+          timestamp_of(X509_get0_notAfter(certificate)), public_key_sha256(certificate)};
+}
+
 }  // namespace
+
+Result<CertificateFacts> read_certificate(const TlsOptions& options) {
+  BL_TRY(const std::unique_ptr<TlsContext> context, TlsContext::load(options));
+  return context->facts();
+}
 
 Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsOptions& options) {
   auto loaded = std::make_unique<Context>();
@@ -131,6 +165,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsOptions& options) 
   SSL_CTX_set_options(handle, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(handle, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(handle, select_protocol, nullptr);
+  loaded->read = facts_of(handle);
   return std::unique_ptr<TlsContext>(std::move(loaded));
 }
 

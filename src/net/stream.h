@@ -48,9 +48,10 @@ class TlsContext {
   virtual ~TlsContext() = default;
   /// Errors: invalid, with the file.
   static Result<std::unique_ptr<TlsContext>> load(const TlsOptions& options);
+  virtual const CertificateFacts& facts() const = 0;
 };
 
-/// `tls` may be null; it outlives the stream.
+/// `tls` may be null: plain TCP. A stream keeps what it needs of it.
 std::unique_ptr<Stream> make_stream(Socket socket, TlsContext* tls);
 
 }  // namespace bl::net

@@ -77,6 +77,23 @@ TEST_F(FindServerTest, the_token_is_told_by_option_before_environment_before_fil
   EXPECT_EQ(found(), "http://elsewhere o");
 }
 
+TEST_F(FindServerTest, whom_to_trust_is_told_by_option_before_environment_before_the_servers_key) {
+  ServerAddress written{"https://file", "f", {}};
+  written.trust.public_key_sha256 = "cGlu";
+  ASSERT_TRUE(write_server_file(disk_, "data", written).ok());
+  EXPECT_EQ(find()->trust.public_key_sha256, "cGlu");
+  give("--server", "https://file");
+  EXPECT_EQ(find()->trust.public_key_sha256, "cGlu");
+  give("--server", "https://elsewhere");
+  EXPECT_EQ(find()->trust.public_key_sha256, "");
+  give("--server", "https://file");
+  io_.environment["BENCHLAKE_CA"] = "/environment.pem";
+  EXPECT_EQ(find()->trust.ca_file, "/environment.pem");
+  give("--ca", "/option.pem");
+  EXPECT_EQ(find()->trust.ca_file, "/option.pem");
+  EXPECT_EQ(find()->trust.public_key_sha256, "");
+}
+
 TEST_F(FindServerTest, the_files_token_goes_to_no_other_server) {
   ASSERT_TRUE(write_server_file(disk_, "data", {"http://file:1", "f"}).ok());
   give("--server", "http://elsewhere");

@@ -1,14 +1,14 @@
 // The same server over TLS, asked by OpenSSL's own client, which trusts nothing but the certificate
 // that the test has made.
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <filesystem>
+#include <fstream>
 
+#include "net/client.h"
 #include "net/tests/running_server.h"
+#include "net/tests/test_certificate.h"
 
 namespace bl::net {
 namespace {
@@ -16,49 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using testing::RawSocket;
 using testing::RunningServer;
-
-// A key and its self-signed certificate for 127.0.0.1, as PEM files.
-class SelfSigned {
- public:
-  SelfSigned() {
-    std::string pattern = std::filesystem::temp_directory_path() / "benchlake-tls-XXXXXX";
-    BL_CHECK(mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    X509* certificate = X509_new();
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_pubkey(certificate, key);
-    X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("127.0.0.1"), -1, -1, 0);
-    X509_set_issuer_name(certificate, name);
-    X509_EXTENSION* address =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
-    X509_add_ext(certificate, address, -1);
-    BL_CHECK(X509_sign(certificate, key, EVP_sha256()) > 0);
-    write(options.certificate_file = folder_ + "/certificate.pem",
-          [&](BIO* to) { return PEM_write_bio_X509(to, certificate); });
-    write(options.key_file = folder_ + "/key.pem", [&](BIO* to) {
-      return PEM_write_bio_PrivateKey(to, key, nullptr, nullptr, 0, nullptr, nullptr);
-    });
-    X509_EXTENSION_free(address);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-  }
-  ~SelfSigned() { std::filesystem::remove_all(folder_); }
-
-  TlsOptions options;
-
- private:
-  static void write(const std::string& path, const std::function<int(BIO*)>& content) {
-    BIO* file = BIO_new_file(path.c_str(), "w");
-    BL_CHECK(file != nullptr && content(file) == 1);
-    BIO_free(file);
-  }
-  std::string folder_;
-};
+using testing::TestCertificate;
 
 class TlsClient {
  public:
@@ -114,7 +72,7 @@ class Tls : public ::testing::Test {
     options.tls = files_.options;
     return options;
   }
-  SelfSigned files_;
+  TestCertificate files_;
 };
 
 TEST_F(Tls, serves_several_requests_over_one_connection_and_says_goodbye) {
@@ -179,7 +137,7 @@ TEST_F(Tls, stop_ends_idle_connections_and_unfinished_handshakes) {
 }
 
 TEST_F(Tls, files_that_cannot_be_used_are_named) {
-  const SelfSigned others;
+  const TestCertificate others;
   const std::string good_certificate = files_.options.certificate_file;
   const std::string good_key = files_.options.key_file;
   RunningServer other;
@@ -200,6 +158,166 @@ TEST_F(Tls, files_that_cannot_be_used_are_named) {
   EXPECT_TRUE(refusal(good_key, good_key).ends_with(": " + good_key));
   EXPECT_TRUE(
       refusal(good_certificate, others.options.key_file).ends_with(": " + others.options.key_file));
+}
+
+// ---- reloading
+
+class Reloading : public Tls {
+ protected:
+  using When = Server::Reload;
+  Result<bool> look(RunningServer& server, When when = When::when_changed) {
+    return server.server->reload_certificate(when, server.clock.now());
+  }
+  static double reloads(const RunningServer& server, const std::string& outcome) {
+    return server.metric("bl_tls_reloads_total{outcome=\"" + outcome + "\"}");
+  }
+  static bool is_trusted(const RunningServer& server, const TlsOptions& trusted) {
+    return TlsClient(server.port(), trusted).connected();
+  }
+  /// A copy of the certificate that is served now, to trust later.
+  TlsOptions remembered() const {
+    const std::string copy = files_.folder() + "/remembered.pem";
+    std::filesystem::copy_file(files_.options.certificate_file, copy);
+    return {copy, ""};
+  }
+};
+
+TEST_F(Reloading, new_connections_get_the_new_pair_and_open_ones_keep_theirs) {
+  RunningServer server(options());
+  const TlsOptions before = remembered();
+  TlsClient open_before(server.port(), before);
+  ASSERT_TRUE(open_before.connected());
+  const auto key_before = server.server->certificate()->public_key_sha256;
+
+  files_.renew({.expires_s = 7200});
+  ASSERT_EQ(look(server).value(), true);
+
+  EXPECT_TRUE(is_trusted(server, files_.options));
+  EXPECT_FALSE(is_trusted(server, before));
+  open_before.send("GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(open_before.read_all().ends_with("hello"));
+  EXPECT_NE(server.server->certificate()->public_key_sha256, key_before);
+  EXPECT_EQ(reloads(server, "ok"), 1);
+  const double expires_in = server.metric("bl_tls_certificate_expires_timestamp_seconds") -
+                            static_cast<double>(server.clock.now().micros) / 1e6;
+  EXPECT_NEAR(expires_in, 7200, 60);
+}
+
+TEST_F(Reloading, files_that_did_not_change_are_left_alone_unless_asked_for) {
+  RunningServer server(options());
+  EXPECT_EQ(look(server).value(), false);
+  EXPECT_EQ(reloads(server, "ok"), 0);
+  EXPECT_EQ(look(server, When::always).value(), true);
+  EXPECT_EQ(reloads(server, "ok"), 1);
+}
+
+TEST_F(Reloading, a_broken_pair_keeps_the_old_one_and_is_reported_once) {
+  RunningServer server(options());
+  const TlsOptions before = remembered();
+  std::ofstream(files_.options.certificate_file) << "no certificate";
+  const auto refused = look(server);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_TRUE(refused.error().message.ends_with(files_.options.certificate_file))
+      << refused.error().message;
+  EXPECT_EQ(look(server).value(), false);
+  EXPECT_TRUE(is_trusted(server, before));
+  EXPECT_EQ(reloads(server, "failed"), 1);
+  server.log->flush();
+  EXPECT_NE(server.log_lines().back().find("tls_certificate_kept"), std::string::npos);
+
+  files_.renew();
+  EXPECT_EQ(look(server).value(), true);
+  EXPECT_TRUE(is_trusted(server, files_.options));
+}
+
+TEST_F(Reloading, half_of_a_pair_waits_for_the_other_half) {
+  RunningServer server(options());
+  const TlsOptions before = remembered();
+  TestCertificate next;
+  std::filesystem::copy_file(next.options.certificate_file, files_.options.certificate_file,
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_FALSE(look(server).ok());
+  EXPECT_TRUE(is_trusted(server, before));
+  std::filesystem::copy_file(next.options.key_file, files_.options.key_file,
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(look(server).value(), true);
+  EXPECT_TRUE(is_trusted(server, next.options));
+}
+
+TEST_F(Reloading, a_new_pair_that_has_expired_is_refused) {
+  RunningServer server(options());
+  const TlsOptions before = remembered();
+  files_.renew({.expires_s = -60});
+  const auto refused = look(server);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("has expired"), std::string::npos);
+  EXPECT_TRUE(is_trusted(server, before));
+}
+
+TEST_F(Reloading, a_folder_that_a_symbolic_link_swaps_is_noticed) {
+  TestCertificate next;
+  const std::string link = files_.folder() + "/current";
+  std::filesystem::create_directory_symlink(files_.folder(), link);
+  ServerOptions linked = options();
+  linked.tls = TlsOptions{link + "/certificate.pem", link + "/key.pem"};
+  RunningServer server(linked);
+  std::filesystem::create_directory_symlink(next.folder(), link + ".new");
+  std::filesystem::rename(link + ".new", link);
+  EXPECT_EQ(look(server).value(), true);
+  EXPECT_TRUE(is_trusted(server, next.options));
+}
+
+TEST(ReloadingNothing, a_server_without_tls_has_nothing_to_reload) {
+  RunningServer server;
+  EXPECT_EQ(server.server->reload_certificate(Server::Reload::always, {}).value(), false);
+  EXPECT_FALSE(server.server->certificate().has_value());
+}
+
+// ---- the client
+
+class TlsTrust : public Tls {
+ protected:
+  static std::string ask(const RunningServer& server, ClientTrust trust,
+                         const std::string& host = "127.0.0.1") {
+    Client client({}, std::move(trust));
+    const auto answer = client.send(
+        Method::get, "https://" + host + ":" + std::to_string(server.port()) + "/hello", {}, "");
+    if (!answer.ok()) return std::string(name_of(answer.error().code));
+    return answer->body;
+  }
+};
+
+TEST_F(TlsTrust, a_self_signed_server_is_believed_when_its_certificate_is_named) {
+  RunningServer server(options());
+  EXPECT_EQ(ask(server, {.ca_file = files_.options.certificate_file}), "hello");
+  EXPECT_EQ(ask(server, {}), "forbidden");
+  const TestCertificate other;
+  EXPECT_EQ(ask(server, {.ca_file = other.options.certificate_file}), "forbidden");
+  EXPECT_EQ(ask(server, {.ca_file = "/nowhere/ca.pem"}), "invalid");
+  EXPECT_EQ(server.handled.load(), 1);
+}
+
+TEST_F(TlsTrust, the_name_and_the_dates_of_the_certificate_count) {
+  RunningServer server(options());
+  EXPECT_EQ(ask(server, {.ca_file = files_.options.certificate_file}, "localhost"), "forbidden");
+  const TestCertificate expired({.valid_from_s = -7200, .expires_s = -3600});
+  ServerOptions old = options();
+  old.tls = expired.options;
+  RunningServer expired_server(old);
+  EXPECT_EQ(ask(expired_server, {.ca_file = expired.options.certificate_file}), "forbidden");
+}
+
+TEST_F(TlsTrust, a_pinned_key_is_all_that_counts) {
+  const TestCertificate odd(
+      {.alternative_names = "DNS:bench.example", .valid_from_s = -7200, .expires_s = -3600});
+  ServerOptions odd_options = options();
+  odd_options.tls = odd.options;
+  RunningServer server(odd_options);
+  const std::string pin = server.server->certificate()->public_key_sha256;
+  EXPECT_EQ(pin, read_certificate(odd.options)->public_key_sha256);
+  EXPECT_EQ(ask(server, {.public_key_sha256 = pin}), "hello");
+  const std::string other = read_certificate(files_.options)->public_key_sha256;
+  EXPECT_EQ(ask(server, {.public_key_sha256 = other}), "forbidden");
 }
 
 }  // namespace
