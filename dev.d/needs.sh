@@ -2,10 +2,11 @@
 
 declare -A packages_for=(
   [build]="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml git procps ca-certificates
-    libboost1.81-dev libsimdjson-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsqlite3-dev
+    libboost1.81-dev libsimdjson-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsqlite3-dev libpq-dev
     libzstd-dev zlib1g-dev libxxhash-dev libssl-dev libsodium-dev libcurl4-openssl-dev
     prometheus-cpp-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
   [own_node]="python3 python3-venv ca-certificates"
+  [postgres]="postgresql-15"
   [browser]="chromium fonts-liberation"
   [fuzz]="clang-19 libclang-rt-19-dev"
   [lint]="clang-format-19 shellcheck"
@@ -52,6 +53,12 @@ install_packages() {
     root_prefix=(sudo)
   fi
   echo "packages: $*"
+  # Tests start servers of their own: no cluster is wanted where PostgreSQL never was.
+  if [[ " $* " == *" postgresql-15 "* && ! -e /etc/postgresql-common ]]; then
+    "${root_prefix[@]}" mkdir -p /etc/postgresql-common
+    echo "create_main_cluster = false" |
+      "${root_prefix[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+  fi
   "${root_prefix[@]}" apt-get update -q || echo "apt-get update failed; going on with the lists that are here"
   "${root_prefix[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -q --no-install-recommends "$@"

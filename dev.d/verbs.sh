@@ -58,7 +58,7 @@ verb_bench() {
     names=("$1")
     shift
   fi
-  need build node
+  need build node postgres
   need_page
   need_build release
   run_queue
@@ -83,7 +83,7 @@ verb_perf() {
 }
 
 verb_coverage() {
-  need build coverage
+  need build coverage postgres
   need_build coverage unit_tests
   queue coverage-tests "running the unit tests" "./dev test unit shows what fails" tier_ctest coverage unit
   queue coverage-report "writing build/coverage/report" "read the log" coverage_report
@@ -131,7 +131,7 @@ verb_fuzz() {
   verb_test fuzz
 }
 verb_tsan() {
-  need build
+  need build postgres
   need_build tsan unit_tests
   after=build-tsan queue test-tsan "testing: unit tests under ThreadSanitizer" \
     "the first report in the log shows the two places" tier_ctest tsan unit

@@ -42,6 +42,8 @@ const char* name_of(Code code) {
       return "timeout";
     case Code::disk_full:
       return "disk_full";
+    case Code::outcome_unknown:
+      return "outcome_unknown";
   }
   BL_CHECK(false);
   return "";

@@ -37,6 +37,9 @@ enum class Code : unsigned char {
   overloaded,          ///< a queue is full, come back later: 503 with Retry-After
   timeout,             ///< a deadline passed: 504
   disk_full,           ///< 507
+  /// Cut off during the commit: the write may be kept or not. 503 without Retry-After: whoever
+  /// sends it again without a key may have it twice.
+  outcome_unknown,
 };
 
 /// The code's name as it stands in answers and logs, for example "not_found".

@@ -186,6 +186,7 @@ int http_status(Code code) {
       return 501;
     case Code::unavailable:
     case Code::overloaded:
+    case Code::outcome_unknown:
       return 503;
     case Code::timeout:
       return 504;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/check.h"
 #include "base/result.h"
 
 /// Transactional truth. One interface for SQLite (embedded, the default) and PostgreSQL: SQL where
@@ -50,6 +51,43 @@ Param param_of(const std::optional<T>& maybe) {
 inline Param param_of(const std::optional<std::string>& maybe) {
   return maybe ? Param(std::string_view(*maybe)) : Param(Null{});
 }
+
+/// The parameters of many executions of one statement, row after row. Borrows texts as Param does.
+class ParamRows {
+ public:
+  explicit ParamRows(std::size_t columns) : columns_(columns) { BL_CHECK(columns > 0); }
+  void add(std::initializer_list<Param> row) {
+    BL_CHECK(row.size() == columns_);
+    values_.insert(values_.end(), row);
+  }
+  std::size_t size() const { return values_.size() / columns_; }
+  bool empty() const { return values_.empty(); }
+  std::span<const Param> row(std::size_t number) const {
+    return std::span(values_).subspan(number * columns_, columns_);
+  }
+
+ private:
+  std::size_t columns_;
+  std::vector<Param> values_;
+};
+
+/// A table, and the columns of it that insert_many fills.
+struct InsertInto {
+  struct Column {
+    enum class Kind : unsigned char {
+      plain,    ///< the parameter as it is
+      time,     ///< microseconds since 1970 UTC; a timestamp on PostgreSQL
+      numbers,  ///< a JSON array of numbers and nulls; numeric[] on PostgreSQL
+    };
+    std::string_view name;
+    Kind kind = Kind::plain;
+  };
+  Sql table;
+  std::span<const Column> columns;
+};
+
+/// `insert into table (a, b) values ($1, $2)`.
+std::string insert_text(const InsertInto& into, Dialect dialect);
 
 /// The row under the cursor. Columns count from 0. Texts are valid until the next row. A column of
 /// another type than asked for is converted as SQLite does; null gives 0, 0.0 or "".
@@ -94,6 +132,16 @@ class Connection {
   virtual Result<void> query_text(const std::string& sql, std::span<const Param> params,
                                   const std::function<bool(const Row&)>& each) = 0;
 
+  /// One execution for each row of parameters, in their order. `each` gets the number of that row
+  /// with every row of the answer. PostgreSQL is sent all of them before it has answered the first.
+  virtual Result<void> query_many(const Sql& sql, const ParamRows& params,
+                                  const std::function<void(std::size_t, const Row&)>& each);
+  /// The same for statements; gives the number of rows that each execution changed.
+  virtual Result<std::vector<std::int64_t>> execute_many(const Sql& sql, const ParamRows& params);
+  /// Adds rows in the fastest way that the database has (PostgreSQL: COPY). A row that breaks a
+  /// constraint fails all.
+  virtual Result<void> insert_many(const InsertInto& into, const ParamRows& rows);
+
   Result<void> query(const Sql& sql, std::initializer_list<Param> params,
                      const std::function<bool(const Row&)>& each) {
     return query(sql, std::span<const Param>(params.begin(), params.size()), each);
@@ -122,9 +170,11 @@ class Database {
   /// seen. Errors: those of `work`, overloaded (no connection became free within read_wait_ms_max).
   virtual Result<void> read(const std::function<Result<void>(Connection&)>& work) = 0;
   /// Runs `work` in a transaction and returns when it is durable. An error of `work` rolls back all
-  /// that it did and nothing else. Errors: those of `work`, overloaded (queue full), io/disk_full
-  /// (nothing was stored), unavailable (the disk failed during the commit and during the recovery
-  /// after it: whether the write is kept shows once the store works again).
+  /// that it did and nothing else. Errors: those of `work`, overloaded (queue full, no connection
+  /// became free, a lock or a serialization failure did not go), io/disk_full (nothing was stored),
+  /// unavailable (the server cannot be reached; nothing was stored), outcome_unknown (the disk or
+  /// the connection failed during the commit and the outcome could not be looked up: whether the
+  /// write is kept shows once the store works again).
   virtual Result<void> write(const std::function<Result<void>(Connection&)>& work) = 0;
   /// Applies what is missing, under a lock. Errors: conflict (a checksum differs, or the database
   /// is newer than this program: it names both; or it holds tables of another program).
@@ -132,7 +182,7 @@ class Database {
 };
 
 struct DatabaseLimits {
-  std::size_t readers = 8;
+  std::size_t readers = 8;  ///< connections that read
   std::size_t write_queue_max = 4096;
   std::size_t group_commit_max = 512;  ///< writes in one transaction
   std::int64_t read_wait_ms_max = 5'000;
@@ -144,6 +194,16 @@ struct DatabaseLimits {
   std::int64_t read_ms_max = 30'000;             ///< one read transaction
   std::int64_t write_ms_max = 30'000;            ///< the work of one write; migrations: no limit
   std::size_t statements_max = 256;              ///< kept prepared, each connection
+
+  // PostgreSQL
+  std::size_t writers = 4;                         ///< connections that write
+  std::int64_t connect_ms_max = 5'000;             ///< one attempt
+  std::int64_t lock_ms_max = 5'000;                ///< wait for a lock of another transaction
+  std::int64_t idle_ping_ms = 30'000;              ///< idle for so long: asked before it is lent
+  std::int64_t connection_age_ms_max = 3'600'000;  ///< then replaced by a new one
+  std::size_t write_attempts_max = 8;  ///< of a work that meets 40001, 40P01, a lost connection
+  std::int64_t commit_lookup_ms_max = 10'000;  ///< to find out whether a cut COMMIT is kept
+  std::int64_t migration_lock_ms_max = 60'000;
 };
 
 }  // namespace bl::store

@@ -1,6 +1,7 @@
 #include "store/open.h"
 
 #include "base/uri.h"
+#include "store/postgres/postgres_database.h"
 #include "store/sqlite/sqlite_database.h"
 
 namespace bl::store {
@@ -8,10 +9,11 @@ namespace bl::store {
 Result<std::unique_ptr<Database>> open_database(std::string_view uri, const DatabaseLimits& limits,
                                                 Log& log, Metrics& metrics) {
   BL_TRY(const Uri parsed, parse_uri(uri));
+  if (parsed.scheme == "postgres") return open_postgres(parsed, limits, log, metrics);
   if (parsed.scheme != "sqlite") {
     return Error(Code::unsupported,
-                 "not supported: a store other than sqlite:///absolute.db, sqlite://relative.db "
-                 "and sqlite::memory:: " +
+                 "not supported: a store other than sqlite:///absolute.db, sqlite://relative.db, "
+                 "sqlite::memory: and postgres://user@host/database: " +
                      parsed.redacted());
   }
   if (!parsed.query.empty()) {

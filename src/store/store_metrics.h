@@ -20,6 +20,13 @@ struct StoreMetrics {
   Counter checkpoints;
   Counter checkpoints_failed;
 
+  // PostgreSQL
+  Gauge connections;
+  Counter connections_lost;
+  Counter write_retries;
+  Counter commits_looked_up;
+  Counter commits_unknown;
+
   /// Limits of DatabaseLimits that were reached.
   Counter queue_limit;
   Counter read_wait_limit;

@@ -67,5 +67,5 @@ THIRD_PARTIES = (
 # The C++ library (no suffix) and the system's C headers.
 STANDARD_HEADER = re.compile(
     r"[a-z_0-9]+|(sys|netinet|arpa|net|linux)/[a-z_0-9]+\.h|"
-    r"(unistd|fcntl|dirent|errno|signal|pthread|poll|netdb|termios|sched|time|pwd|stdint|string|stdlib|stdio|"
+    r"(unistd|fcntl|dirent|errno|signal|pthread|poll|netdb|grp|termios|sched|time|pwd|stdint|string|stdlib|stdio|"
     r"limits|locale|spawn|glob|dlfcn|ucontext|execinfo)\.h")

@@ -174,7 +174,7 @@ Error GroupWriter::commit_failed(Error error) {
   needs_seal_ = true;
   log_.error("store_commit_failed", {{"error", error.message}});
   if (recover().ok()) return error;
-  return Error(Code::unavailable,
+  return Error(Code::outcome_unknown,
                "the commit failed and so did the recovery; whether the write is kept shows once "
                "the store works again: " +
                    error.message);

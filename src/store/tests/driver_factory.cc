@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "store/open.h"
+#include "store/testing/postgres_server.h"
 
 namespace bl::store::testing {
 namespace {
@@ -27,6 +28,18 @@ class SqliteMemory final : public DatabasePlace {
                                          Metrics& metrics) override {
     return open_database("sqlite::memory:", limits, log, metrics);
   }
+};
+
+class PostgresPlace final : public DatabasePlace {
+ public:
+  ~PostgresPlace() override { PostgresServer::shared().drop_database(name_); }
+  Result<std::unique_ptr<Database>> open(const DatabaseLimits& limits, Log& log,
+                                         Metrics& metrics) override {
+    return open_database(PostgresServer::shared().uri(name_), limits, log, metrics);
+  }
+
+ private:
+  const std::string name_ = PostgresServer::shared().create_database();
 };
 
 }  // namespace
@@ -59,6 +72,10 @@ DriverFactory sqlite_file_driver() {
 
 DriverFactory sqlite_memory_driver() {
   return {"sqlite_memory", [] { return std::make_unique<SqliteMemory>(); }, false};
+}
+
+DriverFactory postgres_driver() {
+  return {"postgres", [] { return std::make_unique<PostgresPlace>(); }};
 }
 
 }  // namespace bl::store::testing

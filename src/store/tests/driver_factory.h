@@ -53,5 +53,7 @@ std::optional<double> metric_value(const Metrics& metrics, const std::string& na
 
 DriverFactory sqlite_file_driver();
 DriverFactory sqlite_memory_driver();
+/// Each place is a database of the server that the test program starts.
+DriverFactory postgres_driver();
 
 }  // namespace bl::store::testing

@@ -108,7 +108,8 @@ TEST_P(Migrations, numbers_with_a_gap_are_a_bug) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, Migrations,
-                         ::testing::Values(sqlite_file_driver(), sqlite_memory_driver()),
+                         ::testing::Values(sqlite_file_driver(), sqlite_memory_driver(),
+                                           postgres_driver()),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "store/testing/postgres_server.h"
 #include "store/tests/driver_factory.h"
 
 namespace bl::store::testing {
@@ -32,12 +33,28 @@ TEST_F(OpenDatabase, opens_files_and_memory) {
 }
 
 TEST_F(OpenDatabase, refuses_other_schemes_by_name_without_their_password) {
-  const auto opened = open("postgres://me:secret@host/db");
+  const auto opened = open("mysql://me:secret@host/db");
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().code, Code::unsupported);
-  EXPECT_NE(opened.error().message.find("postgres"), std::string::npos);
+  EXPECT_NE(opened.error().message.find("mysql"), std::string::npos);
   EXPECT_EQ(opened.error().message.find("secret"), std::string::npos);
-  EXPECT_EQ(code_of("mysql://host/db"), Code::unsupported);
+}
+
+TEST_F(OpenDatabase, a_server_that_is_not_there_is_unavailable_and_keeps_its_password) {
+  const auto opened = open("postgres://me:secret@127.0.0.1:1/db");
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, Code::unavailable);
+  EXPECT_NE(opened.error().message.find("127.0.0.1"), std::string::npos);
+  EXPECT_EQ(opened.error().message.find("secret"), std::string::npos) << opened.error().message;
+}
+
+TEST_F(OpenDatabase, postgres_parameters_are_those_that_say_how_to_connect) {
+  EXPECT_EQ(code_of("postgres://127.0.0.1:1/db?sslmode=disable"), Code::unavailable);
+  EXPECT_EQ(code_of("postgres://127.0.0.1:1/db?options=-cfsync%3Doff"), Code::invalid);
+}
+
+TEST_F(OpenDatabase, a_database_that_does_not_exist_is_not_found) {
+  EXPECT_EQ(code_of(PostgresServer::shared().uri("nowhere")), Code::not_found);
 }
 
 TEST_F(OpenDatabase, refuses_unknown_parameters_and_empty_names) {

@@ -229,7 +229,7 @@ TEST_F(GroupCommit, a_broken_disk_refuses_writes_and_reads_go_on_until_it_works_
   FaultVfs::install().arm({.at = 0, .kind = Fault::Kind::full, .span = Fault::Span::for_good});
   const auto unknown = database_->write(insert(2));
   ASSERT_FALSE(unknown.ok());
-  EXPECT_EQ(unknown.error().code, Code::unavailable);
+  EXPECT_EQ(unknown.error().code, Code::outcome_unknown);
   for (int i = 0; i < 3; ++i) {
     const auto refused = database_->write(insert(3));
     ASSERT_FALSE(refused.ok());

@@ -1,0 +1,618 @@
+#include "store/postgres/session.h"
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <exception>
+
+#include "base/numbers.h"
+#include "base/time.h"
+#include "store/postgres/copy_text.h"
+
+namespace bl::store {
+namespace {
+
+// pg_type.dat of PostgreSQL: these numbers never change.
+constexpr Oid k_bool_oid = 16;
+constexpr Oid k_bytea_oid = 17;
+
+// Executions that are sent before the first of their answers is read.
+constexpr std::size_t k_window = 256;
+// From so many rows on, COPY is faster than one INSERT each.
+constexpr std::size_t k_copy_rows_min = 4;
+constexpr auto k_no_deadline = std::chrono::hours(24);
+
+class PostgresRow final : public Row {
+ public:
+  PostgresRow(const PGresult* result, int row) : result_(result), row_(row) {}
+  ~PostgresRow() override {
+    for (unsigned char* bytes : unescaped_) PQfreemem(bytes);
+  }
+  PostgresRow(const PostgresRow&) = delete;
+  PostgresRow& operator=(const PostgresRow&) = delete;
+
+  bool is_null(int column) const override { return PQgetisnull(result_, row_, column) != 0; }
+
+  std::int64_t integer(int column) const override {
+    const std::string_view value = raw(column);
+    if (PQftype(result_, column) == k_bool_oid) return value == "t" ? 1 : 0;
+    std::int64_t number = 0;
+    const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (fault == std::errc() && end == value.data() + value.size()) return number;
+    const auto real_value = parse_double(value);
+    return real_value && std::abs(*real_value) < 9.2e18 ? static_cast<std::int64_t>(*real_value)
+                                                        : number;
+  }
+
+  double real(int column) const override { return parse_double(raw(column)).value_or(0); }
+
+  std::string_view text(int column) const override {
+    const std::string_view value = raw(column);
+    if (PQftype(result_, column) != k_bytea_oid || is_null(column)) return value;
+    std::size_t size = 0;
+    unsigned char* bytes =
+        PQunescapeBytea(reinterpret_cast<const unsigned char*>(value.data()), &size);
+    unescaped_.push_back(bytes);
+    return {reinterpret_cast<const char*>(bytes), size};
+  }
+
+ private:
+  std::string_view raw(int column) const {
+    return {PQgetvalue(result_, row_, column),
+            static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+  }
+
+  const PGresult* result_;
+  int row_;
+  mutable std::vector<unsigned char*> unescaped_;
+};
+
+// The parameters of one execution as libpq wants them. Numbers and texts go as text, so that the
+// server reads them as the type that the statement wants; blobs go as they are.
+class Bound {
+ public:
+  explicit Bound(std::span<const Param> params) {
+    values_.reserve(params.size());
+    texts_.reserve(params.size());  // pointers into it stay valid
+    for (const Param& param : params) std::visit(*this, param);
+  }
+  int count() const { return static_cast<int>(values_.size()); }
+  const char* const* values() const { return values_.data(); }
+  const int* lengths() const { return lengths_.data(); }
+  const int* formats() const { return formats_.data(); }
+
+  void operator()(Null) { add(nullptr, 0, 0); }
+  void operator()(std::int64_t value) { add_text(std::to_string(value)); }
+  void operator()(double value) {
+    add_text(std::isfinite(value) ? json_number(value)
+             : std::isnan(value)  ? "NaN"
+             : value < 0          ? "-Infinity"
+                                  : "Infinity");
+  }
+  void operator()(std::string_view value) { add_text(std::string(value)); }
+  void operator()(Blob value) {
+    texts_.emplace_back(value.bytes);
+    add(texts_.back().data(), static_cast<int>(value.bytes.size()), 1);
+  }
+
+ private:
+  void add_text(std::string text) {
+    texts_.push_back(std::move(text));
+    add(texts_.back().c_str(), 0, 0);
+  }
+  void add(const char* value, int length, int format) {
+    values_.push_back(value);
+    lengths_.push_back(length);
+    formats_.push_back(format);
+  }
+
+  std::vector<std::string> texts_;
+  std::vector<const char*> values_;
+  std::vector<int> lengths_, formats_;
+};
+
+// A text with a NUL would end there.
+bool has_nul(std::span<const Param> params) {
+  for (const Param& param : params) {
+    const auto* text = std::get_if<std::string_view>(&param);
+    if (text != nullptr && text->find('\0') != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+std::int64_t rows_changed(PGresult* result) {
+  return parse_int64(PQcmdTuples(result)).value_or(0);
+}
+
+std::string doing_sql(std::string_view sql) {
+  constexpr std::size_t k_shown = 300;
+  std::string text = "SQL ";
+  text += sql.substr(0, k_shown);
+  return text;
+}
+
+constexpr const char* k_begin_read = "begin isolation level repeatable read read only";
+constexpr const char* k_begin_write = "begin isolation level read committed read write";
+// Given out once a transaction, so that a COMMIT whose answer is lost can be looked up.
+constexpr const char* k_transaction_id = "select pg_current_xact_id()";
+
+}  // namespace
+
+/// One round trip, or a long pipeline of the same statement.
+struct PostgresSession::Many {
+  std::string_view sql;
+  const Each& each;
+  std::vector<std::int64_t>* changed;
+  std::string name{};
+  bool is_begin_sent = false;
+  bool is_deallocate_sent = false;
+  bool is_prepare_sent = false;
+  bool is_stopped = false;      // `each` wants no more rows
+  std::size_t received = 0;     // executions
+  std::exception_ptr thrown{};  // by `each`: the pipeline must be drained all the same
+};
+
+Result<std::unique_ptr<PostgresSession>> PostgresSession::open(const Link::Keywords& keywords,
+                                                               const DatabaseLimits& limits) {
+  BL_TRY(auto link, Link::connect(keywords, std::chrono::milliseconds(limits.connect_ms_max)));
+  return std::unique_ptr<PostgresSession>(new PostgresSession(std::move(link), limits));
+}
+
+Deadline PostgresSession::deadline() const {
+  return deadline_ ? *deadline_ : std::chrono::steady_clock::now() + k_no_deadline;
+}
+
+Error PostgresSession::spoil(PostgresError error) {
+  if (!spoiled_) {
+    trouble_ = error.trouble;
+    spoiled_ = error.error;
+  }
+  return *spoiled_;
+}
+
+// A failure of the link itself.
+Error PostgresSession::spoil(Error error) {
+  const Trouble trouble = link_->is_usable() ? Trouble::none : Trouble::lost;
+  return spoil(PostgresError{std::move(error), trouble});
+}
+
+Result<void> PostgresSession::check(PGresult* result, std::string_view doing) {
+  switch (PQresultStatus(result)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_SINGLE_TUPLE:
+    case PGRES_COPY_IN:
+    case PGRES_PIPELINE_SYNC:
+      return {};
+    case PGRES_PIPELINE_ABORTED:
+      return spoiled_ ? *spoiled_ : spoil(Error(Code::internal, "PostgreSQL: a pipeline ended"));
+    default:
+      break;
+  }
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  if (state == nullptr) {
+    link_->give_up();
+    return spoil(connection_lost(PQresultErrorMessage(result), doing));
+  }
+  std::string sentence = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)) {
+    sentence += " (";
+    sentence += detail;
+    sentence += ")";
+  }
+  return spoil(postgres_error(state, sentence, doing));
+}
+
+const std::string* PostgresSession::find_prepared(std::string_view sql) {
+  const auto found = by_text_.find(sql);
+  if (found == by_text_.end()) return nullptr;
+  statements_.splice(statements_.begin(), statements_, found->second);
+  return &found->second->name;
+}
+
+void PostgresSession::remember_prepared(std::string_view sql, std::string name) {
+  if (statements_.size() >= limits_.statements_max) {
+    Statement& oldest = statements_.back();
+    to_deallocate_ = oldest.name;
+    by_text_.erase(oldest.text);
+    statements_.pop_back();
+  }
+  statements_.push_front({std::string(sql), std::move(name)});
+  by_text_.emplace(statements_.front().text, statements_.begin());
+}
+
+Result<void> PostgresSession::send_begin(Many& many) {
+  if (!begin_pending_) return {};
+  const char* begin = mode_ == Mode::read ? k_begin_read : k_begin_write;
+  PGconn* connection = link_->raw();
+  bool sent = PQsendQueryParams(connection, begin, 0, nullptr, nullptr, nullptr, nullptr, 0) != 0;
+  if (sent && mode_ == Mode::write) {
+    sent = PQsendQueryParams(connection, k_transaction_id, 0, nullptr, nullptr, nullptr, nullptr,
+                             0) != 0;
+  }
+  if (!sent) return spoil(connection_lost(PQerrorMessage(connection), "beginning"));
+  many.is_begin_sent = true;
+  return {};
+}
+
+Result<void> PostgresSession::send_prepared(Many& many, std::string_view sql) {
+  PGconn* connection = link_->raw();
+  if (!to_deallocate_.empty()) {
+    const std::string text = "deallocate " + to_deallocate_;
+    to_deallocate_.clear();
+    if (PQsendQueryParams(connection, text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) ==
+        0) {
+      return spoil(connection_lost(PQerrorMessage(connection), "forgetting a statement"));
+    }
+    many.is_deallocate_sent = true;
+  }
+  if (const std::string* name = find_prepared(sql)) {
+    many.name = *name;
+    return {};
+  }
+  many.name = "s" + std::to_string(++names_);
+  if (PQsendPrepare(connection, many.name.c_str(), std::string(sql).c_str(), 0, nullptr) == 0) {
+    return spoil(connection_lost(PQerrorMessage(connection), "preparing"));
+  }
+  many.is_prepare_sent = true;
+  return {};
+}
+
+Result<void> PostgresSession::send_execution(const std::string& name,
+                                             std::span<const Param> params) {
+  if (has_nul(params)) {
+    return spoil(PostgresError{Error(Code::invalid, "PostgreSQL keeps no text with a NUL in it")});
+  }
+  const Bound bound(params);
+  PGconn* connection = link_->raw();
+  if (PQsendQueryPrepared(connection, name.c_str(), bound.count(), bound.values(), bound.lengths(),
+                          bound.formats(), 0) == 0) {
+    return spoil(connection_lost(PQerrorMessage(connection), "sending"));
+  }
+  return {};
+}
+
+// Reads the results of one statement up to the null that ends it.
+Result<void> PostgresSession::receive_execution(Many& many) {
+  for (;;) {
+    BL_TRY(const PgResult result, link_->next(deadline()));
+    if (result == nullptr) break;
+    if (!check(result.get(), doing_sql(many.sql)).ok()) continue;
+    if (many.changed != nullptr) many.changed->push_back(rows_changed(result.get()));
+    const int rows = PQntuples(result.get());
+    for (int i = 0; i < rows && !many.is_stopped && many.thrown == nullptr; ++i) {
+      has_given_rows_ = true;
+      const PostgresRow row(result.get(), i);
+      try {
+        many.is_stopped = !many.each(many.received, row);
+      } catch (...) {
+        many.thrown = std::current_exception();
+      }
+    }
+  }
+  ++many.received;
+  return {};
+}
+
+Result<void> PostgresSession::receive(Many& many, std::size_t executions) {
+  const auto skim = [&](std::string_view doing, std::string* text) -> Result<void> {
+    for (;;) {
+      BL_TRY(const PgResult result, link_->next(deadline()));
+      if (result == nullptr) return {};
+      if (!check(result.get(), doing).ok()) continue;
+      if (text != nullptr && PQntuples(result.get()) == 1) *text = PQgetvalue(result.get(), 0, 0);
+    }
+  };
+  if (many.is_begin_sent) {
+    many.is_begin_sent = false;
+    BL_RETURN_IF_ERROR(skim("beginning", nullptr));
+    if (mode_ == Mode::write) BL_RETURN_IF_ERROR(skim("beginning", &transaction_id_));
+    if (!spoiled_) {
+      begin_pending_ = false;
+      in_transaction_ = true;
+    }
+  }
+  if (many.is_deallocate_sent) {
+    many.is_deallocate_sent = false;
+    BL_RETURN_IF_ERROR(skim("forgetting a statement", nullptr));
+  }
+  if (many.is_prepare_sent) {
+    many.is_prepare_sent = false;
+    BL_RETURN_IF_ERROR(skim(doing_sql(many.sql), nullptr));
+    if (!spoiled_) remember_prepared(many.sql, many.name);
+  }
+  for (std::size_t i = 0; i < executions; ++i) {
+    BL_RETURN_IF_ERROR(receive_execution(many));
+  }
+  return {};
+}
+
+// The end of the pipeline: everything up to the sync.
+Result<void> PostgresSession::finish(Many& many) {
+  for (;;) {
+    BL_TRY(const PgResult result, link_->next(deadline()));
+    if (result == nullptr) continue;
+    if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
+    if (const auto checked = check(result.get(), doing_sql(many.sql)); checked.ok()) continue;
+    if (!link_->is_usable()) break;
+  }
+  if (PQtransactionStatus(link_->raw()) == PQTRANS_INERROR) in_transaction_ = true;
+  return {};
+}
+
+Result<void> PostgresSession::run_many(
+    std::string_view sql, std::size_t count,
+    const std::function<std::span<const Param>(std::size_t)>& params, const Each& each,
+    std::vector<std::int64_t>* changed) {
+  if (spoiled_) return *spoiled_;
+  if (count == 0) return {};
+  Many many{.sql = sql, .each = each, .changed = changed};
+  // What fails here is the connection; the server's own faults are remembered by check().
+  const auto converse = [&]() -> Result<void> {
+    BL_RETURN_IF_ERROR(send_begin(many));
+    BL_RETURN_IF_ERROR(send_prepared(many, sql));
+    std::size_t sent = 0;
+    while (sent < count) {
+      const std::size_t begin = sent;
+      std::optional<Error> refused;
+      while (sent < count && sent - begin < k_window && !refused) {
+        auto done = send_execution(many.name, params(sent));
+        if (!done.ok()) {
+          refused = done.error();
+        } else {
+          ++sent;
+        }
+      }
+      const bool is_last = sent == count || refused;
+      PGconn* connection = link_->raw();
+      const int synced = is_last ? PQpipelineSync(connection) : PQsendFlushRequest(connection);
+      if (synced == 0) return connection_lost(PQerrorMessage(connection), "sending").error;
+      BL_RETURN_IF_ERROR(link_->flush(deadline()));
+      BL_RETURN_IF_ERROR(receive(many, sent - begin));
+      if (is_last) break;
+      if (spoiled_) {
+        if (PQpipelineSync(connection) == 0) {
+          return connection_lost(PQerrorMessage(connection), "sending").error;
+        }
+        BL_RETURN_IF_ERROR(link_->flush(deadline()));
+        break;
+      }
+    }
+    return finish(many);
+  };
+  auto talked = converse();
+  if (!talked.ok()) {
+    link_->give_up();
+    return spoil(std::move(talked).error());
+  }
+  if (many.thrown != nullptr) std::rethrow_exception(many.thrown);
+  if (spoiled_) return *spoiled_;
+  return {};
+}
+
+Result<void> PostgresSession::query(const Sql& sql, std::span<const Param> params,
+                                    const std::function<bool(const Row&)>& each) {
+  return run_many(
+      sql.postgres, 1, [&](std::size_t) { return params; },
+      [&](std::size_t, const Row& row) { return each(row); }, nullptr);
+}
+
+Result<void> PostgresSession::query_text(const std::string& sql, std::span<const Param> params,
+                                         const std::function<bool(const Row&)>& each) {
+  return run_many(
+      sql, 1, [&](std::size_t) { return params; },
+      [&](std::size_t, const Row& row) { return each(row); }, nullptr);
+}
+
+Result<std::int64_t> PostgresSession::execute(const Sql& sql, std::span<const Param> params) {
+  std::vector<std::int64_t> changed;
+  BL_RETURN_IF_ERROR(run_many(
+      sql.postgres, 1, [&](std::size_t) { return params; },
+      [](std::size_t, const Row&) { return false; }, &changed));
+  return changed.empty() ? 0 : changed.front();
+}
+
+Result<void> PostgresSession::query_many(const Sql& sql, const ParamRows& params,
+                                         const std::function<void(std::size_t, const Row&)>& each) {
+  return run_many(
+      sql.postgres, params.size(), [&](std::size_t i) { return params.row(i); },
+      [&](std::size_t i, const Row& row) {
+        each(i, row);
+        return true;
+      },
+      nullptr);
+}
+
+Result<std::vector<std::int64_t>> PostgresSession::execute_many(const Sql& sql,
+                                                                const ParamRows& params) {
+  std::vector<std::int64_t> changed;
+  changed.reserve(params.size());
+  BL_RETURN_IF_ERROR(run_many(
+      sql.postgres, params.size(), [&](std::size_t i) { return params.row(i); },
+      [](std::size_t, const Row&) { return true; }, &changed));
+  return changed;
+}
+
+// COPY ---------------------------------------------------------------------------------------
+
+Result<void> PostgresSession::begin_now() {
+  if (!begin_pending_) return {};
+  return query("select 1", std::span<const Param>(), [](const Row&) { return true; });
+}
+
+Result<void> PostgresSession::insert_many(const InsertInto& into, const ParamRows& rows) {
+  if (spoiled_) return *spoiled_;
+  if (rows.empty()) return {};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (has_nul(rows.row(i))) {
+      return spoil(
+          PostgresError{Error(Code::invalid, "PostgreSQL keeps no text with a NUL in it")});
+    }
+  }
+  if (rows.size() >= k_copy_rows_min) return copy_rows(into, rows);
+  const std::string text = insert_text(into, Dialect::postgres);
+  std::vector<std::string> texts;
+  std::vector<Param> params;
+  std::vector<std::vector<std::string>> kept(rows.size());
+  return run_many(
+      text, rows.size(),
+      [&](std::size_t i) {
+        const auto row = rows.row(i);
+        params.assign(row.begin(), row.end());
+        kept[i] = postgres_texts(into, row);
+        for (std::size_t c = 0; c < row.size(); ++c) {
+          if (!kept[i][c].empty()) params[c] = std::string_view(kept[i][c]);
+        }
+        return std::span<const Param>(params);
+      },
+      [](std::size_t, const Row&) { return true; }, nullptr);
+}
+
+Result<void> PostgresSession::copy_rows(const InsertInto& into, const ParamRows& rows) {
+  BL_RETURN_IF_ERROR(begin_now());
+  auto sent = send_copy(into, rows);
+  if (!sent.ok()) {
+    if (!link_->is_usable()) return spoil(std::move(sent).error());
+    return sent;
+  }
+  if (spoiled_) return *spoiled_;
+  return {};
+}
+
+Result<void> PostgresSession::send_copy(const InsertInto& into, const ParamRows& rows) {
+  PGconn* connection = link_->raw();
+  const auto lost = [&] {
+    link_->give_up();
+    return connection_lost(PQerrorMessage(connection), "COPY").error;
+  };
+  BL_RETURN_IF_ERROR(link_->leave_pipeline());
+  const std::string sql = copy_sql(into);
+  if (PQsendQuery(connection, sql.c_str()) == 0) return lost();
+  BL_RETURN_IF_ERROR(link_->flush(deadline()));
+  BL_TRY(const PgResult started, link_->next(deadline()));
+  if (started == nullptr) return lost();
+  const bool is_started = PQresultStatus(started.get()) == PGRES_COPY_IN;
+  if (!is_started) (void)check(started.get(), sql);
+  std::string text;
+  for (std::size_t i = 0; is_started && i < rows.size(); ++i) {
+    append_copy_row(text, into, rows.row(i));
+    constexpr std::size_t k_piece_bytes = 64 << 10;
+    if (text.size() < k_piece_bytes && i + 1 < rows.size()) continue;
+    if (PQputCopyData(connection, text.data(), static_cast<int>(text.size())) != 1) return lost();
+    BL_RETURN_IF_ERROR(link_->flush(deadline()));
+    text.clear();
+  }
+  if (is_started && PQputCopyEnd(connection, nullptr) != 1) return lost();
+  BL_RETURN_IF_ERROR(link_->flush(deadline()));
+  for (;;) {
+    BL_TRY(const PgResult result, link_->next(deadline()));
+    if (result == nullptr) break;
+    (void)check(result.get(), sql);
+    if (!link_->is_usable()) return lost();
+  }
+  return link_->enter_pipeline();
+}
+
+// Transactions -------------------------------------------------------------------------------
+
+Result<void> PostgresSession::run(Mode mode, const std::function<Result<void>(Connection&)>& work,
+                                  std::optional<std::int64_t> time_ms_max) {
+  mode_ = mode;
+  begin_pending_ = true;
+  in_transaction_ = false;
+  has_given_rows_ = false;
+  transaction_id_.clear();
+  spoiled_.reset();
+  trouble_ = Trouble::none;
+  deadline_.reset();
+  if (time_ms_max) {
+    deadline_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(*time_ms_max);
+  }
+  Result<void> outcome;
+  try {
+    outcome = work(*this);
+  } catch (const std::exception& thrown) {
+    outcome = Error(Code::internal, std::string("work on the store threw: ") + thrown.what());
+  } catch (...) {
+    outcome = Error(Code::internal, "work on the store threw something that is no exception");
+  }
+  if (outcome.ok() && spoiled_) return *spoiled_;
+  return outcome;
+}
+
+PostgresSession::Commit PostgresSession::commit() {
+  if (begin_pending_ || !in_transaction_) return {};
+  in_transaction_ = false;
+  deadline_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(limits_.write_ms_max);
+  PGconn* connection = link_->raw();
+  const auto unknown = [&](Error error) {
+    link_->give_up();
+    return Commit{mode_ == Mode::write ? Outcome::unknown : Outcome::rolled_back, std::move(error)};
+  };
+  if (PQsendQueryParams(connection, "commit", 0, nullptr, nullptr, nullptr, nullptr, 0) == 0 ||
+      PQpipelineSync(connection) == 0) {
+    return unknown(connection_lost(PQerrorMessage(connection), "COMMIT").error);
+  }
+  if (auto flushed = link_->flush(deadline()); !flushed.ok()) return unknown(flushed.error());
+  std::optional<Error> refused;
+  bool is_committed = false;
+  for (;;) {
+    auto result = link_->next(deadline());
+    if (!result.ok()) return unknown(result.error());
+    if (*result == nullptr) continue;
+    const ExecStatusType status = PQresultStatus(result->get());
+    if (status == PGRES_PIPELINE_SYNC) break;
+    if (const auto checked = check(result->get(), "COMMIT"); !checked.ok()) {
+      if (trouble_ == Trouble::lost || !link_->is_usable()) return unknown(checked.error());
+      refused = checked.error();
+    } else if (status == PGRES_COMMAND_OK) {
+      is_committed = std::string_view(PQcmdStatus(result->get())) == "COMMIT";
+    }
+  }
+  if (is_committed) return {};
+  if (!refused) refused = Error(Code::internal, "PostgreSQL rolled back instead of committing");
+  return {Outcome::rolled_back, std::move(refused)};
+}
+
+void PostgresSession::rollback() {
+  if (begin_pending_ && !in_transaction_) return;
+  in_transaction_ = false;
+  if (!link_->is_usable()) return;
+  PGconn* connection = link_->raw();
+  deadline_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(limits_.connect_ms_max);
+  if (PQsendQueryParams(connection, "rollback", 0, nullptr, nullptr, nullptr, nullptr, 0) == 0 ||
+      PQpipelineSync(connection) == 0 || !link_->flush(deadline()).ok()) {
+    return link_->give_up();
+  }
+  for (;;) {
+    const auto result = link_->next(deadline());
+    if (!result.ok()) return link_->give_up();
+    if (*result == nullptr) continue;
+    if (PQresultStatus(result->get()) == PGRES_PIPELINE_SYNC) return;
+    if (PQresultStatus(result->get()) == PGRES_FATAL_ERROR) return link_->give_up();
+  }
+}
+
+Result<void> PostgresSession::script(std::string_view statements) {
+  if (spoiled_) return *spoiled_;
+  BL_RETURN_IF_ERROR(begin_now());
+  auto answer = link_->simple(std::string(statements), deadline());
+  if (!answer.ok()) return spoil(std::move(answer).error());
+  if (*answer == nullptr) return {};  // nothing but blanks
+  return check(answer->get(), doing_sql(statements));
+}
+
+bool PostgresSession::ping() {
+  const auto asked = run(
+      Mode::read,
+      [](Connection& connection) {
+        return connection.query("select 1", {}, [](const Row&) { return true; });
+      },
+      limits_.connect_ms_max);
+  rollback();
+  return asked.ok() && is_usable();
+}
+
+}  // namespace bl::store
