@@ -12,7 +12,9 @@
 /// seven are created only where they are absent, with Conbench's indexes.
 namespace bl::results {
 
-/// Numbers 1..49 of the program's migrations.
+/// Numbers 1 and 2 of the program's migrations.
 std::span<const store::Migration> migrations();
+/// Number 4: commits that wait for enrichment (store_commits.h).
+std::span<const store::Migration> commit_migrations();
 
 }  // namespace bl::results
