@@ -46,6 +46,27 @@ std::string sha256_hex(std::string_view bytes) {
   return to_hex(sha256(bytes));
 }
 
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  static const EVP_MD* const k_sha256 = digest_named("SHA256");
+  BL_CHECK(context_ != nullptr);
+  BL_CHECK(EVP_DigestInit_ex2(static_cast<EVP_MD_CTX*>(context_), k_sha256, nullptr) == 1);
+}
+
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
+}
+
+void Sha256::add(std::string_view bytes) {
+  BL_CHECK(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::finish_hex() {
+  std::array<std::byte, 32> digest;
+  BL_CHECK(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_),
+                              reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
+  return to_hex(digest);
+}
+
 std::uint64_t xxh3_64(std::string_view bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }

@@ -17,6 +17,20 @@ std::string md5_hex(std::string_view bytes);
 /// 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);
 std::array<std::byte, 32> sha256(std::string_view bytes);
+/// SHA-256 of bytes that come in pieces. One thread.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  void add(std::string_view bytes);
+  /// 64 lower-case hex digits of all that was added; the end of this object's use.
+  std::string finish_hex();
+
+ private:
+  void* context_;
+};
 /// XXH3, 64 bits, seed 0: checksums and hash tables.
 std::uint64_t xxh3_64(std::string_view bytes);
 

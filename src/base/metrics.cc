@@ -7,6 +7,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 
 #include "base/check.h"
@@ -135,6 +136,42 @@ std::vector<MetricInfo> Metrics::list() const {
     metrics.push_back({name, family.type, family.help});
   }
   return metrics;
+}
+
+std::vector<MetricSample> Metrics::samples(std::string_view prefix) const {
+  auto families = state_->registry.Collect();
+  std::erase_if(families, [&](const auto& family) { return !family.name.starts_with(prefix); });
+  sort_families(families);
+  std::vector<MetricSample> samples;
+  for (const auto& family : families) {
+    for (const auto& metric : family.metric) {
+      MetricSample sample{.name = family.name};
+      for (const auto& label : metric.label) sample.labels.emplace(label.name, label.value);
+      sample.value = family.type == prometheus::MetricType::Counter ? metric.counter.value
+                     : family.type == prometheus::MetricType::Gauge ? metric.gauge.value
+                                                                    : metric.histogram.sample_sum;
+      for (const auto& bucket : metric.histogram.bucket)
+        sample.buckets.emplace_back(bucket.upper_bound, bucket.cumulative_count);
+      samples.push_back(std::move(sample));
+    }
+  }
+  return samples;
+}
+
+std::optional<double> quantile(const MetricSample& histogram, double share) {
+  if (histogram.buckets.empty() || histogram.buckets.back().second == 0) return std::nullopt;
+  const double wanted = share * static_cast<double>(histogram.buckets.back().second);
+  double bound_below = 0, count_below = 0;
+  for (const auto& [bound, cumulative] : histogram.buckets) {
+    const auto count = static_cast<double>(cumulative);
+    if (count >= wanted && count > count_below) {
+      if (!std::isfinite(bound)) break;
+      return bound_below + (bound - bound_below) * (wanted - count_below) / (count - count_below);
+    }
+    bound_below = bound;
+    count_below = count;
+  }
+  return bound_below;
 }
 
 const std::vector<double>& Metrics::latency_bounds() {

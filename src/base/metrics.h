@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// Prometheus metrics (prometheus-cpp core behind the .cc). Names and helps are declared once,
@@ -51,6 +53,15 @@ struct MetricInfo {
   std::string help;
 };
 
+/// One metric as it stands now; for the status page.
+struct MetricSample {
+  std::string name;
+  MetricLabels labels;
+  double value = 0;  ///< of a counter or gauge; of a histogram the sum of what was observed
+  /// Of a histogram: upper bounds, ascending, the last infinite, with the observations up to each.
+  std::vector<std::pair<double, std::uint64_t>> buckets;
+};
+
 /// All metrics of one process. Handles stay valid as long as it lives. Asking twice for the same
 /// name and labels gives the same metric; a name with another type or help is a BL_CHECK.
 class Metrics {
@@ -68,6 +79,8 @@ class Metrics {
   /// Prometheus text format 0.0.4.
   std::string text() const;
   std::vector<MetricInfo> list() const;
+  /// Every metric whose name begins with `prefix`, by name and labels.
+  std::vector<MetricSample> samples(std::string_view prefix) const;
 
   /// 0.5 ms to 30 s: the bounds for request durations.
   static const std::vector<double>& latency_bounds();
@@ -76,5 +89,9 @@ class Metrics {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// The value that `share` (0 to 1) of a histogram's observations do not exceed, straight within a
+/// bucket; the last finite bound when it lies beyond. nullopt without observations.
+std::optional<double> quantile(const MetricSample& histogram, double share);
 
 }  // namespace bl

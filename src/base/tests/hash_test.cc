@@ -62,5 +62,14 @@ RC_GTEST_PROP(EqualConstantTime, agrees_with_equals, (std::string a, std::string
   RC_ASSERT(equal_constant_time(a, a));
 }
 
+TEST(Hash, sha256_in_pieces_is_that_of_the_whole) {
+  Sha256 pieces;
+  EXPECT_EQ(Sha256().finish_hex(), sha256_hex(""));
+  pieces.add("ab");
+  pieces.add("");
+  pieces.add("c");
+  EXPECT_EQ(pieces.finish_hex(), sha256_hex("abc"));
+}
+
 }  // namespace
 }  // namespace bl

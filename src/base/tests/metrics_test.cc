@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <thread>
 
 namespace bl {
@@ -84,6 +86,33 @@ TEST(MetricsDeathTest, a_name_has_one_type_and_one_help) {
   EXPECT_DEATH(metrics.gauge("a_total", "a"), "check failed");
   EXPECT_DEATH(metrics.counter("a_total", "b"), "check failed");
   EXPECT_DEATH(metrics.counter("no-name", "b"), "check failed");
+}
+
+TEST(Metrics, samples_are_what_the_text_says) {
+  Metrics metrics;
+  metrics.counter("bl_a_total", "a", {{"kind", "x"}}).add(3);
+  metrics.gauge("bl_b", "b").set(-2);
+  auto histogram = metrics.histogram("bl_c_seconds", "c", {1, 2});
+  for (const double seconds : {0.5, 1.5, 9.0}) histogram.observe(seconds);
+  const auto samples = metrics.samples("bl_");
+  ASSERT_EQ(samples.size(), 3u);
+  EXPECT_EQ(samples[0].labels, (MetricLabels{{"kind", "x"}}));
+  EXPECT_EQ(samples[0].value, 3);
+  EXPECT_EQ(samples[1].value, -2);
+  EXPECT_EQ(samples[2].value, 11);
+  ASSERT_EQ(samples[2].buckets.size(), 3u);
+  EXPECT_EQ(samples[2].buckets[1], (std::pair<double, std::uint64_t>{2, 2}));
+  EXPECT_EQ(metrics.samples("bl_b").size(), 1u);
+}
+
+TEST(Metrics, a_quantile_lies_straight_within_its_bucket) {
+  const MetricSample four{.buckets = {{1, 0}, {2, 4}, {4, 4}, {INFINITY, 4}}};
+  EXPECT_EQ(quantile(four, 0.5), 1.5);
+  EXPECT_EQ(quantile(four, 1), 2);
+  const MetricSample beyond{.buckets = {{1, 1}, {2, 1}, {INFINITY, 10}}};
+  EXPECT_EQ(quantile(beyond, 0.99), 2) << "no bound lies above";
+  EXPECT_EQ(quantile({.buckets = {{1, 0}, {INFINITY, 0}}}, 0.5), std::nullopt);
+  EXPECT_EQ(quantile({}, 0.5), std::nullopt);
 }
 
 }  // namespace

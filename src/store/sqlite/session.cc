@@ -16,6 +16,7 @@ namespace {
 constexpr int k_busy_timeout_ms = 5'000;
 constexpr int k_progress_operations = 4'000;  // virtual machine steps between looks at the clock
 constexpr int k_wal_frame_header_bytes = 24;
+constexpr int k_copy_pages = 256;  // between two looks at the progress
 
 // Without its malloc statistics SQLite takes no process-wide lock for each allocation.
 void initialize_library() {
@@ -161,6 +162,7 @@ Result<void> Session::configure(Role role, const DatabaseLimits& limits) {
   BL_RETURN_IF_ERROR(script("PRAGMA cache_size = -" + kib(cache_bytes) +
                             "; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY"));
   if (is_reader) BL_RETURN_IF_ERROR(script("PRAGMA query_only = ON"));
+  if (role == Role::copy) return script("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
   if (role == Role::writer) {
     // The first statement that touches the file: it tells whether it is a database at all.
     bool is_wal = false;
@@ -322,6 +324,28 @@ Result<std::int64_t> Session::pragma_integer(const char* fixed_sql) {
     return true;
   }));
   return value;
+}
+
+Result<void> Session::copy_to(Session& target,
+                              const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
+  BL_TRY(const std::int64_t page_bytes, pragma_integer("PRAGMA page_size"));
+  const auto bytes_of = [&](int pages) {
+    return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
+  };
+  sqlite3_backup* copy = sqlite3_backup_init(target.db_, "main", db_, "main");
+  if (copy == nullptr) return sqlite_error(target.db_, sqlite3_errcode(target.db_), "the copy");
+  int rc = SQLITE_OK;
+  bool is_wanted = true;
+  while (rc == SQLITE_OK && is_wanted) {
+    rc = sqlite3_backup_step(copy, k_copy_pages);
+    const int total = sqlite3_backup_pagecount(copy);
+    is_wanted = progress(bytes_of(total - sqlite3_backup_remaining(copy)), bytes_of(total));
+  }
+  const int finished = sqlite3_backup_finish(copy);
+  if (rc != SQLITE_DONE && finished != SQLITE_OK) rc = finished;
+  if (rc == SQLITE_DONE) return {};
+  if (rc == SQLITE_OK) return Error(Code::cancelled, "the copy was cancelled");
+  return sqlite_error(target.db_, rc, "the copy");
 }
 
 Result<void> Session::seal() {

@@ -22,6 +22,7 @@ class Session final : public Connection {
     writer,  ///< creates the file, turns WAL on, checkpoints
     reader,  ///< the file exists; nothing can be written
     memory,  ///< a database of its own, gone with the session
+    copy,    ///< a new file that copy_to() fills; neither journal nor sync
   };
   /// Errors: io, corrupt (no database), forbidden (a writer that may not write), unsupported (no
   /// WAL on this file system).
@@ -56,6 +57,11 @@ class Session final : public Connection {
 
   /// Statements with `;` between, without parameters.
   Result<void> script(std::string_view statements);
+
+  /// Overwrites all of `target` with this session's snapshot; `progress` as in CopyProgress.
+  /// Errors: io, disk_full, corrupt, cancelled.
+  Result<void> copy_to(Session& target,
+                       const std::function<bool(std::uint64_t, std::uint64_t)>& progress);
 
   /// Writes one page in a commit of its own. The log's frames that a failed commit left behind lie
   /// where this frame goes, so that no later recovery can mistake them for a commit.
