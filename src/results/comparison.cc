@@ -22,6 +22,19 @@ Comparison compare(const CompareInput& input, const Thresholds& thresholds) {
   return comparison;
 }
 
+CompareSide side_of(const StoredResult& result, SummaryMode mode) {
+  return {.result_id = result.id,
+          .run_id = result.run_id,
+          .history_fingerprint = result.history_fingerprint,
+          .unit = result.stats.unit,
+          .summary = result.summary(mode),
+          .failed = result.failed()};
+}
+
+bool units_match(const CompareSide& baseline, const CompareSide& contender) {
+  return baseline.failed || contender.failed || baseline.unit == contender.unit;
+}
+
 namespace {
 
 /// Why nothing of the run could be judged.

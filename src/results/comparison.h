@@ -23,6 +23,11 @@ struct Comparison {
 
 Comparison compare(const CompareInput& input, const Thresholds& thresholds);
 
+/// What a comparison takes of a whole result.
+CompareSide side_of(const StoredResult& result, SummaryMode mode);
+/// Values of different units are never set against each other; a result that failed has no value.
+bool units_match(const CompareSide& baseline, const CompareSide& contender);
+
 /// What a run asks of its readers, from the newest state of its series. Statuses and their
 /// precedence are those of a CI report [4.8]: action_required (a result failed), failure (a series
 /// regressed), skipped (nothing of it could be judged), success.

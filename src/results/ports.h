@@ -57,6 +57,12 @@ struct ResultRow {
   bool has_error = false;
 };
 
+/// A page of whole results, newest id first.
+struct WholePage {
+  std::vector<StoredResult> results;
+  bool may_go_on = false;  ///< full, or cut because the samples were many: ask for what comes after
+};
+
 struct ResultFilter {
   std::optional<std::string> run_id, batch_id, run_reason;
   std::optional<Timestamp> earliest, latest;  ///< inclusive
@@ -83,6 +89,9 @@ class RunBrowser {
   /// Newest id first. Pages are stable: a later page never repeats or skips what was there when the
   /// first was read.
   virtual Result<std::vector<ResultRow>> results(const ResultFilter& filter) = 0;
+  /// The same page with everything about each. Shorter than asked when its samples are more than a
+  /// limit, but never empty then.
+  virtual Result<WholePage> whole_results(const ResultFilter& filter) = 0;
   /// Errors: not_found.
   virtual Result<StoredResult> result(std::string_view id) = 0;
   /// Newest result first.
@@ -114,12 +123,20 @@ struct History {
   TextArena texts;
 };
 
+/// What a history's points do not say and the legacy dialect shows.
+struct HistoryDetails {
+  std::string case_id, context_id;                              ///< of every point; empty: no point
+  std::map<std::string, std::string, std::less<>> times_jsons;  ///< by result id: as stored
+};
+
 class HistoryReader {
  public:
   virtual ~HistoryReader() = default;
   /// Empty points when the series has no good result on the default branch. Errors: not_found
   /// (nobody ever submitted to that fingerprint).
   virtual Result<History> history(std::string_view fingerprint) = 0;
+  /// Of all results without an error. Cost: the facts of one series.
+  virtual Result<HistoryDetails> details(std::string_view fingerprint) = 0;
   /// Errors: not_found.
   virtual Result<std::string> fingerprint_of(std::string_view result_id) = 0;
 };
@@ -144,6 +161,11 @@ class CompareReader {
   /// Errors: not_found (naming the side), invalid (another series, units that do not match).
   virtual Result<CompareInput> compare(std::string_view baseline_id,
                                        std::string_view contender_id) = 0;
+  /// The distribution of any series over the ancestry of the baseline's commit [4.3, 4.4]: what a
+  /// contender of that series is judged by. Undefined when the baseline has no commit. Errors:
+  /// not_found.
+  virtual Result<verdict::Distribution> distribution(std::string_view baseline_id,
+                                                     std::string_view fingerprint) = 0;
 };
 
 /// How a series stands: its newest good default-branch result against the commits before it, |z|

@@ -1,5 +1,6 @@
 #include "results/store_compare.h"
 
+#include "results/comparison.h"
 #include "results/store_rows.h"
 #include "results/store_sql.h"
 
@@ -165,7 +166,7 @@ Result<void> check_comparable(const CompareSide& baseline, const CompareSide& co
                  "the two results are of different series: " + baseline.history_fingerprint +
                      " and " + contender.history_fingerprint};
   }
-  if (!baseline.failed && !contender.failed && baseline.unit != contender.unit) {
+  if (!units_match(baseline, contender)) {
     return Error{Code::invalid, "the units of the two results do not match: " + *baseline.unit +
                                     " and " + *contender.unit};
   }
@@ -190,6 +191,18 @@ Result<CompareInput> StoreCompareReader::compare(std::string_view baseline_id,
     return {};
   }));
   return input;
+}
+
+Result<verdict::Distribution> StoreCompareReader::distribution(std::string_view baseline_id,
+                                                               std::string_view fingerprint) {
+  verdict::Distribution found;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
+    BL_TRY(const Side baseline, read_side(connection, baseline_id, "baseline", mode_));
+    if (!baseline.commit) return {};
+    BL_TRY(found, distribution_of(connection, *baseline.commit, fingerprint, mode_));
+    return {};
+  }));
+  return found;
 }
 
 }  // namespace bl::results

@@ -14,6 +14,8 @@ class StoreCompareReader final : public CompareReader {
 
   Result<CompareInput> compare(std::string_view baseline_id,
                                std::string_view contender_id) override;
+  Result<verdict::Distribution> distribution(std::string_view baseline_id,
+                                             std::string_view fingerprint) override;
 
  private:
   store::Database& database_;

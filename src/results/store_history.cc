@@ -154,6 +154,23 @@ Result<History> StoreHistoryReader::history(std::string_view fingerprint) {
   return history;
 }
 
+Result<HistoryDetails> StoreHistoryReader::details(std::string_view fingerprint) {
+  HistoryDetails details;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
+    details = {};
+    return connection.query(
+        both_dialects<"select id, case_id, context_id, @numbers{times} from benchmark_result "
+                      "where history_fingerprint = $1 and error is null">(),
+        {fingerprint}, [&](const store::Row& row) {
+          details.case_id = row.text(1);
+          details.context_id = row.text(2);
+          details.times_jsons.emplace(row.text(0), row.text_or_null(3).value_or("[]"));
+          return true;
+        });
+  }));
+  return details;
+}
+
 Result<std::string> StoreHistoryReader::fingerprint_of(std::string_view result_id) {
   std::optional<std::string> fingerprint;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {

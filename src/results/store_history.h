@@ -14,6 +14,7 @@ class StoreHistoryReader final : public HistoryReader {
       : database_(database), mode_(mode) {}
 
   Result<History> history(std::string_view fingerprint) override;
+  Result<HistoryDetails> details(std::string_view fingerprint) override;
   Result<std::string> fingerprint_of(std::string_view result_id) override;
 
  private:

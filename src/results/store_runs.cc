@@ -83,6 +83,28 @@ std::string page_of_ids(const ResultFilter& filter, const Conditions& conditions
          std::to_string(filter.page_size);
 }
 
+// Hands the rows of a page to `each`, which says whether it wants the next one. `select` ends after
+// its joins.
+Result<void> read_page(store::Connection& connection, const ResultFilter& filter,
+                       std::string_view select,
+                       const std::function<Result<bool>(const store::Row&)>& each) {
+  BL_TRY(const bool narrow, is_narrow_in_time(connection, filter));
+  const Conditions conditions = conditions_of(filter);
+  std::string sql(select);
+  sql += "where r.id in (" + page_of_ids(filter, conditions, narrow, connection.dialect()) +
+         ") order by r.id desc";
+  std::optional<Error> fault;
+  BL_RETURN_IF_ERROR(connection.query_text(in_dialect(sql, connection.dialect()), conditions.params,
+                                           [&](const store::Row& row) {
+                                             auto wants_more = each(row);
+                                             if (wants_more.ok()) return *wants_more;
+                                             fault = std::move(wants_more).error();
+                                             return false;
+                                           }));
+  if (fault) return std::move(*fault);
+  return {};
+}
+
 Result<ResultRow> result_row_of(const store::Row& row, SummaryMode mode) {
   ResultRow result;
   result.id = row.text(0);
@@ -121,6 +143,13 @@ Result<ResultRow> result_row_of(const store::Row& row, SummaryMode mode) {
   "h.cpu_l3_cache_bytes, h.cpu_core_count, h.cpu_thread_count, h.cpu_frequency_max_hz, "    \
   "h.memory_bytes, h.gpu_count, @texts{h.gpu_product_names}, @text{h.info}, "               \
   "@text{h.optional_info}"
+#define BL_STORED_RESULT_TABLES                                            \
+  " from benchmark_result r join \"case\" k on k.id = r.case_id "          \
+  "join context x on x.id = r.context_id join info i on i.id = r.info_id " \
+  "join hardware h on h.id = r.hardware_id "                               \
+  "left join \"commit\" c on c.id = r.commit_id "
+constexpr int k_data_column = 15;
+constexpr int k_times_column = 16;
 constexpr int k_commit_column = 33;
 constexpr int k_hardware_column = k_commit_column + k_commit_columns;
 
@@ -247,47 +276,53 @@ Result<RunRow> run_row_of(const store::Row& row) {
 
 Result<std::vector<ResultRow>> StoreRunBrowser::results(const ResultFilter& filter) {
   std::vector<ResultRow> page;
-  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
     page.clear();
-    BL_TRY(const bool narrow, is_narrow_in_time(connection, filter));
-    const Conditions conditions = conditions_of(filter);
-    const std::string sql =
-        "select " BL_RESULT_ROW_COLUMNS
-        " from benchmark_result r "
-        "join \"case\" k on k.id = r.case_id left join \"commit\" c on c.id = r.commit_id "
-        "where r.id in (" +
-        page_of_ids(filter, conditions, narrow, connection.dialect()) + ") order by r.id desc";
-    std::optional<Error> fault;
-    BL_RETURN_IF_ERROR(connection.query_text(in_dialect(sql, connection.dialect()),
-                                             conditions.params, [&](const store::Row& row) {
-                                               auto result = result_row_of(row, mode_);
-                                               if (!result.ok()) {
-                                                 fault = std::move(result).error();
-                                                 return false;
-                                               }
-                                               page.push_back(std::move(*result));
-                                               return true;
-                                             }));
-    if (fault) return std::move(*fault);
-    return {};
+    return read_page(connection, filter,
+                     "select " BL_RESULT_ROW_COLUMNS
+                     " from benchmark_result r "
+                     "join \"case\" k on k.id = r.case_id "
+                     "left join \"commit\" c on c.id = r.commit_id ",
+                     [&](const store::Row& row) -> Result<bool> {
+                       BL_TRY(auto result, result_row_of(row, mode_));
+                       page.push_back(std::move(result));
+                       return true;
+                     });
   }));
+  return page;
+}
+
+Result<WholePage> StoreRunBrowser::whole_results(const ResultFilter& filter) {
+  WholePage page;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
+    page = {};
+    std::size_t bytes = 0;
+    return read_page(connection, filter, "select " BL_STORED_RESULT_COLUMNS BL_STORED_RESULT_TABLES,
+                     [&](const store::Row& row) -> Result<bool> {
+                       bytes += row.text(k_data_column).size() + row.text(k_times_column).size();
+                       if (bytes > limits_.page_samples_bytes_max && !page.results.empty()) {
+                         page.may_go_on = true;
+                         return false;
+                       }
+                       BL_TRY(auto result, stored_result_of(row));
+                       page.results.push_back(std::move(result));
+                       return true;
+                     });
+  }));
+  if (page.results.size() == static_cast<std::size_t>(filter.page_size)) page.may_go_on = true;
   return page;
 }
 
 Result<StoredResult> StoreRunBrowser::result(std::string_view id) {
   std::optional<StoredResult> found;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
-    return for_each_row(
-        connection,
-        both_dialects<"select " BL_STORED_RESULT_COLUMNS
-                      " from benchmark_result r join \"case\" k on k.id = r.case_id "
-                      "join context x on x.id = r.context_id join info i on i.id = r.info_id "
-                      "join hardware h on h.id = r.hardware_id "
-                      "left join \"commit\" c on c.id = r.commit_id where r.id = $1">(),
-        {id}, [&](const store::Row& row) -> Result<void> {
-          BL_TRY(found, stored_result_of(row));
-          return {};
-        });
+    return for_each_row(connection,
+                        both_dialects<"select " BL_STORED_RESULT_COLUMNS BL_STORED_RESULT_TABLES
+                                      "where r.id = $1">(),
+                        {id}, [&](const store::Row& row) -> Result<void> {
+                          BL_TRY(found, stored_result_of(row));
+                          return {};
+                        });
   }));
   if (!found) return Error{Code::not_found, "no benchmark result has the id " + std::string(id)};
   return std::move(*found);

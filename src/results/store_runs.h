@@ -5,14 +5,20 @@
 
 namespace bl::results {
 
+struct RunBrowserLimits {
+  std::size_t page_samples_bytes_max = 32u << 20;  ///< of a page of whole results, as stored text
+};
+
 /// RunBrowser over the store. Result lists walk an index in id order; runs come from the run table
 /// that submissions keep, so that nothing scans the facts. Threads: any.
 class StoreRunBrowser final : public RunBrowser {
  public:
-  explicit StoreRunBrowser(store::Database& database, SummaryMode mode = SummaryMode::best)
-      : database_(database), mode_(mode) {}
+  explicit StoreRunBrowser(store::Database& database, SummaryMode mode = SummaryMode::best,
+                           RunBrowserLimits limits = {})
+      : database_(database), mode_(mode), limits_(limits) {}
 
   Result<std::vector<ResultRow>> results(const ResultFilter& filter) override;
+  Result<WholePage> whole_results(const ResultFilter& filter) override;
   Result<StoredResult> result(std::string_view id) override;
   Result<std::vector<RunRow>> recent_runs(std::optional<std::string> repository,
                                           int count) override;
@@ -21,6 +27,7 @@ class StoreRunBrowser final : public RunBrowser {
  private:
   store::Database& database_;
   SummaryMode mode_;
+  RunBrowserLimits limits_;
 };
 
 /// Every repository that has a run, sorted. Cost: one index probe each.

@@ -23,6 +23,7 @@ class FakePorts : public ResultWriter,
   std::vector<RunRow> runs;
   std::vector<std::string> repository_names;
   std::map<std::string, History, std::less<>> histories;
+  HistoryDetails history_details;
   CompareInput compare_input;
   SeriesPage series_page;
   Facts known_facts;
@@ -30,6 +31,7 @@ class FakePorts : public ResultWriter,
   ResultFilter last_filter;
   SeriesFilter last_series_filter;
   std::optional<std::string> last_repository;
+  std::string last_distribution;  ///< baseline id, fingerprint
   int last_count = 0;
 
   Result<Submitted> submit(const Submission& submission) override {
@@ -65,6 +67,19 @@ class FakePorts : public ResultWriter,
     return page;
   }
 
+  Result<WholePage> whole_results(const ResultFilter& filter) override {
+    last_filter = filter;
+    if (failure) return *failure;
+    WholePage page;
+    for (auto found = stored.rbegin(); found != stored.rend(); ++found) {
+      if (filter.before_id && found->first >= *filter.before_id) continue;
+      if (page.results.size() == static_cast<std::size_t>(filter.page_size)) break;
+      page.results.push_back(found->second);
+    }
+    page.may_go_on = page.results.size() == static_cast<std::size_t>(filter.page_size);
+    return page;
+  }
+
   Result<StoredResult> result(std::string_view id) override {
     if (failure) return *failure;
     const auto found = stored.find(id);
@@ -89,6 +104,11 @@ class FakePorts : public ResultWriter,
     return Error{Code::not_found, "no series has the fingerprint " + std::string(fingerprint)};
   }
 
+  Result<HistoryDetails> details(std::string_view) override {
+    if (failure) return *failure;
+    return history_details;
+  }
+
   Result<std::string> fingerprint_of(std::string_view result_id) override {
     BL_TRY(const StoredResult found, result(result_id));
     return found.history_fingerprint;
@@ -101,6 +121,13 @@ class FakePorts : public ResultWriter,
     input.baseline.result_id = baseline_id;
     input.contender.result_id = contender_id;
     return input;
+  }
+
+  Result<verdict::Distribution> distribution(std::string_view baseline_id,
+                                             std::string_view fingerprint) override {
+    if (failure) return *failure;
+    last_distribution = std::string(baseline_id).append(" ").append(fingerprint);
+    return compare_input.distribution;
   }
 
   Result<SeriesPage> series(const SeriesFilter& filter) override {

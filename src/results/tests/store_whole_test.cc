@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include "results/comparison.h"
+#include "results/tests/store_fixture.h"
+#include "verdict/comparison.h"
+
+// What the legacy dialect asks of the store beyond the new one.
+
+namespace bl::results::testing {
+namespace {
+
+std::vector<std::string> ids_of(const WholePage& page) {
+  std::vector<std::string> ids;
+  for (const StoredResult& result : page.results) ids.push_back(result.id);
+  return ids;
+}
+
+TEST(WholeResults, a_page_holds_what_the_list_and_the_single_results_hold) {
+  StoreFixture store;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) ids.insert(ids.begin(), store.submit(submission_of(on_commit(i))).id);
+  const WholePage page = store.runs.whole_results({}).value();
+  EXPECT_EQ(ids_of(page), ids);
+  EXPECT_FALSE(page.may_go_on);
+  for (const StoredResult& result : page.results) {
+    const StoredResult alone = store.runs.result(result.id).value();
+    EXPECT_EQ(json::to_text(json::Value::array(result.stats.data)),
+              json::to_text(json::Value::array(alone.stats.data)));
+    EXPECT_EQ(result.stored_commit->sha, alone.stored_commit->sha);
+    EXPECT_EQ(result.context_id, alone.context_id);
+    EXPECT_EQ(result.hardware.identity(), alone.hardware.identity());
+  }
+}
+
+TEST(WholeResults, a_full_page_may_go_on_after_its_last_id) {
+  StoreFixture store;
+  for (int i = 0; i < 4; ++i) store.submit(submission_of(on_commit(i)));
+  ResultFilter filter;
+  filter.page_size = 2;
+  const WholePage first = store.runs.whole_results(filter).value();
+  EXPECT_TRUE(first.may_go_on);
+  filter.before_id = first.results.back().id;
+  const WholePage second = store.runs.whole_results(filter).value();
+  EXPECT_TRUE(second.may_go_on) << "exactly full: one empty page follows";
+  filter.before_id = second.results.back().id;
+  const WholePage third = store.runs.whole_results(filter).value();
+  EXPECT_TRUE(third.results.empty());
+  EXPECT_FALSE(third.may_go_on);
+}
+
+TEST(WholeResults, a_page_of_many_samples_is_cut_and_goes_on) {
+  StoreFixture store;
+  for (int i = 0; i < 3; ++i) store.submit(submission_of(on_commit(i)));
+  StoreRunBrowser narrow(*store.database, SummaryMode::best, {.page_samples_bytes_max = 1});
+  ResultFilter filter;
+  std::vector<std::string> seen;
+  for (bool more = true; more;) {
+    const WholePage page = narrow.whole_results(filter).value();
+    more = page.may_go_on;
+    ASSERT_EQ(page.results.size(), 1u);
+    seen.push_back(page.results[0].id);
+    filter.before_id = seen.back();
+  }
+  EXPECT_EQ(seen, ids_of(store.runs.whole_results({}).value()));
+}
+
+TEST(HistoryDetails, every_point_has_its_times_and_the_series_its_case_and_context) {
+  StoreFixture store;
+  Submission timed = submission_of(on_commit(1));
+  timed.result.stats.times = {json::Value::number(0.5), json::Value()};
+  const Submitted first = store.submit(timed);
+  const Submitted second = store.submit(submission_of(on_commit(2)));
+  const HistoryDetails details = store.history.details(first.history_fingerprint).value();
+  EXPECT_EQ(details.times_jsons.at(first.id), "[0.5,null]");
+  EXPECT_EQ(details.times_jsons.at(second.id), "[]");
+  const StoredResult stored = store.runs.result(first.id).value();
+  EXPECT_EQ(details.case_id, stored.case_id);
+  EXPECT_EQ(details.context_id, stored.context_id);
+  EXPECT_TRUE(store.history.details("nobody's")->case_id.empty());
+}
+
+TEST(AnyDistribution, it_is_that_of_the_series_over_the_baselines_ancestry) {
+  StoreFixture store;
+  const double values[] = {10, 10.1, 10.2, 10.05};
+  std::string baseline, other_series, fingerprint;
+  for (int i = 0; i < 4; ++i) {
+    Draft draft = on_commit(i);
+    draft.data = {values[i]};
+    baseline = store.submit(submission_of(draft)).id;
+    draft.name = "another";
+    draft.data = {100 + values[i]};
+    const Submitted other = store.submit(submission_of(draft));
+    other_series = other.id;
+    fingerprint = other.history_fingerprint;
+  }
+  const auto own = store.compare.distribution(other_series, fingerprint).value();
+  const auto across = store.compare.distribution(baseline, fingerprint).value();
+  ASSERT_TRUE(own.mean && across.mean);
+  EXPECT_EQ(*own.mean, *across.mean);
+  EXPECT_GT(*across.mean, 100);
+  EXPECT_EQ(store.compare.distribution("nope", fingerprint).error().code, Code::not_found);
+  EXPECT_FALSE(store.compare.distribution(baseline, "nobody's")->mean);
+}
+
+TEST(SideOf, a_whole_result_gives_the_side_that_a_comparison_reads) {
+  StoreFixture store;
+  Draft draft = on_commit(1);
+  const std::string good = store.submit(submission_of(draft)).id;
+  draft.errored = true;
+  const std::string failed = store.submit(submission_of(draft)).id;
+  const CompareInput input = store.compare.compare(good, failed).value();
+  for (const CompareSide& side : {input.baseline, input.contender}) {
+    const CompareSide again = side_of(store.runs.result(side.result_id).value(), SummaryMode::best);
+    EXPECT_EQ(again.run_id, side.run_id);
+    EXPECT_EQ(again.history_fingerprint, side.history_fingerprint);
+    EXPECT_EQ(again.unit, side.unit);
+    EXPECT_EQ(again.summary.value, side.summary.value);
+    EXPECT_EQ(again.summary.type, side.summary.type);
+    EXPECT_EQ(again.failed, side.failed);
+  }
+}
+
+}  // namespace
+}  // namespace bl::results::testing
