@@ -11,6 +11,7 @@
 #include "app/site.h"
 #include "base/uri.h"
 #include "net/server_address.h"
+#include "results/legacy_routes.h"
 #include "results/routes.h"
 #include "results/schema.h"
 #include "results/store_compare.h"
@@ -121,12 +122,14 @@ class RunningService final : public Service {
   }
 
   void add_routes() {
-    results::add_routes(router_, {.writer = *result_writer_,
-                                  .runs = *run_browser_,
-                                  .history = *history_reader_,
-                                  .compare = *compare_reader_,
-                                  .health = *health_reader_,
-                                  .version = BL_VERSION});
+    const results::Ports ports{.writer = *result_writer_,
+                               .runs = *run_browser_,
+                               .history = *history_reader_,
+                               .compare = *compare_reader_,
+                               .health = *health_reader_,
+                               .version = BL_VERSION};
+    results::add_routes(router_, ports);
+    results::add_legacy_routes(router_, ports);
     access::add_routes(router_, *tokens_);
     add_search_routes(router_, {[this](std::string_view text, int count_max) {
                         return health_reader_->search(text, count_max);

@@ -26,13 +26,6 @@ using Body = Result<std::string>;
 
 // Submitting ---------------------------------------------------------------------------------
 
-/// `application/json`, with any parameters, or nothing said.
-bool is_json(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  return type.empty() || net::equal_without_case(type, "application/json");
-}
-
 Result<Submitted> submit(const Request& request, const Ports& ports) {
   const std::string_view type = request.headers.get("Content-Type");
   if (!is_json(type)) {
@@ -201,6 +194,12 @@ Response answer(Body body, const Request& request) {
 }
 
 }  // namespace
+
+bool is_json(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return type.empty() || net::equal_without_case(type, "application/json");
+}
 
 void add_routes(net::Router& router, const Ports& ports) {
   const auto get = [&](std::string pattern, Access access,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "net/router.h"
 #include "results/ports.h"
@@ -21,5 +22,8 @@ struct Ports {
 };
 
 void add_routes(net::Router& router, const Ports& ports);
+
+/// `application/json`, with any parameters, or nothing said: what a submission may call itself.
+bool is_json(std::string_view content_type);
 
 }  // namespace bl::results

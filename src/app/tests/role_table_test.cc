@@ -5,6 +5,10 @@
 #include "access/tokens.h"
 #include "net/client.h"
 #include "net/server.h"
+#include "results/canned_commits.h"
+#include "results/commit_enricher.h"
+#include "results/commit_routes.h"
+#include "results/legacy_routes.h"
 #include "results/routes.h"
 #include "results/schema.h"
 #include "results/store_compare.h"
@@ -29,12 +33,15 @@ class RoleTable : public ::testing::Test {
     steps.insert(steps.end(), access::migrations().begin(), access::migrations().end());
     BL_CHECK(database_->migrate(steps).ok());
     net::Router real;
-    results::add_routes(real, {.writer = writer_,
+    const results::Ports ports{.writer = writer_,
                                .runs = runs_,
                                .history = history_,
                                .compare = compare_,
-                               .health = health_});
+                               .health = health_};
+    results::add_routes(real, ports);
+    results::add_legacy_routes(real, ports);
     access::add_routes(real, tokens_);
+    results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
                    .pattern = route->pattern,
@@ -59,9 +66,10 @@ class RoleTable : public ::testing::Test {
         tokens_.create("a", net::Role::admin)->plaintext,
         k_operator_token,
     };
-    std::string text = "                                           none bad  read writ admn oper\n";
+    std::string text =
+        "                                             none bad  read writ admn oper\n";
     for (const auto& route : router_.routes()) {
-      text += fmt::format("{:7}{:36}", net::name_of(route->method), route->pattern);
+      text += fmt::format("{:7}{:38}", net::name_of(route->method), route->pattern);
       for (const std::string& token : credentials) {
         text += fmt::format(" {:4}", ask(server->port(), *route, token));
       }
@@ -74,8 +82,9 @@ class RoleTable : public ::testing::Test {
 
   std::string ask(std::uint16_t port, const net::Route& route, const std::string& token) {
     std::string path = route.pattern;
-    if (std::size_t brace = path.find('{'); brace != std::string::npos) path.resize(brace);
-    if (path.size() < route.pattern.size()) path += "x";
+    if (const std::size_t brace = path.find('{'); brace != std::string::npos) {
+      path.replace(brace, path.find('}') + 1 - brace, "x");
+    }
     net::Headers headers;
     if (!token.empty()) headers.add("Authorization", "Bearer " + token);
     auto answer =
@@ -96,6 +105,9 @@ class RoleTable : public ::testing::Test {
   results::StoreHistoryReader history_{*database_};
   results::StoreCompareReader compare_{*database_};
   results::StoreProjectHealthReader health_{*database_};
+  results::StoreCommits commits_{*database_, ids_, "owner"};
+  results::CannedCommits source_;
+  results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
   access::Tokens tokens_{*database_, clock_, random_, ids_};
   access::TokenAuthenticator authenticator_{tokens_, k_operator_token};
   net::Router router_;
@@ -103,41 +115,62 @@ class RoleTable : public ::testing::Test {
 };
 
 TEST_F(RoleTable, while_reads_are_public) {
-  EXPECT_EQ(table(true), R"(                                           none bad  read writ admn oper
-POST   /api/results                         401  401  403  yes  yes  yes
-GET    /api/benchmark-results/{id}          yes  401  yes  yes  yes  yes
-GET    /api/benchmark-results               yes  401  yes  yes  yes  yes
-GET    /api/history                         yes  401  yes  yes  yes  yes
-GET    /api/history/{benchmark_result_id}   yes  401  yes  yes  yes  yes
-GET    /api/compare/benchmark-results       yes  401  yes  yes  yes  yes
-GET    /api/series                          yes  401  yes  yes  yes  yes
-GET    /api/runs/recent                     yes  401  yes  yes  yes  yes
-GET    /api/v1/facts                        yes  401  yes  yes  yes  yes
-GET    /api/ping                            yes  yes  yes  yes  yes  yes
-GET    /api/tokens                          401  401  403  403  yes  yes
-POST   /api/tokens                          401  401  403  403  yes  yes
-DELETE /api/tokens/{id}                     401  401  403  403  yes  yes
-GET    /api/auth/capabilities               yes  401  yes  yes  yes  yes
+  EXPECT_EQ(table(true),
+            R"(                                             none bad  read writ admn oper
+POST   /api/results                           401  401  403  yes  yes  yes
+GET    /api/benchmark-results/{id}            yes  401  yes  yes  yes  yes
+GET    /api/benchmark-results                 yes  401  yes  yes  yes  yes
+GET    /api/history                           yes  401  yes  yes  yes  yes
+GET    /api/history/{benchmark_result_id}     yes  401  yes  yes  yes  yes
+GET    /api/compare/benchmark-results         yes  401  yes  yes  yes  yes
+GET    /api/series                            yes  401  yes  yes  yes  yes
+GET    /api/runs/recent                       yes  401  yes  yes  yes  yes
+GET    /api/v1/facts                          yes  401  yes  yes  yes  yes
+GET    /api/ping                              yes  yes  yes  yes  yes  yes
+POST   /api/benchmark-results/                401  401  403  yes  yes  yes
+GET    /api/benchmark-results/                yes  401  yes  yes  yes  yes
+GET    /api/benchmark-results/{id}/           yes  401  yes  yes  yes  yes
+POST   /api/benchmarks/                       401  401  403  yes  yes  yes
+GET    /api/benchmarks/                       yes  401  yes  yes  yes  yes
+GET    /api/benchmarks/{id}/                  yes  401  yes  yes  yes  yes
+GET    /api/history/{benchmark_result_id}/    yes  401  yes  yes  yes  yes
+GET    /api/compare/benchmark-results/{pair}/ yes  401  yes  yes  yes  yes
+GET    /api/tokens                            401  401  403  403  yes  yes
+POST   /api/tokens                            401  401  403  403  yes  yes
+DELETE /api/tokens/{id}                       401  401  403  403  yes  yes
+GET    /api/auth/capabilities                 yes  401  yes  yes  yes  yes
+GET    /api/v1/commits/incomplete             yes  401  yes  yes  yes  yes
+POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 )");
 }
 
 TEST_F(RoleTable, while_reads_need_a_token) {
   EXPECT_EQ(table(false),
-            R"(                                           none bad  read writ admn oper
-POST   /api/results                         401  401  403  yes  yes  yes
-GET    /api/benchmark-results/{id}          401  401  yes  yes  yes  yes
-GET    /api/benchmark-results               401  401  yes  yes  yes  yes
-GET    /api/history                         401  401  yes  yes  yes  yes
-GET    /api/history/{benchmark_result_id}   401  401  yes  yes  yes  yes
-GET    /api/compare/benchmark-results       401  401  yes  yes  yes  yes
-GET    /api/series                          401  401  yes  yes  yes  yes
-GET    /api/runs/recent                     401  401  yes  yes  yes  yes
-GET    /api/v1/facts                        401  401  yes  yes  yes  yes
-GET    /api/ping                            yes  yes  yes  yes  yes  yes
-GET    /api/tokens                          401  401  403  403  yes  yes
-POST   /api/tokens                          401  401  403  403  yes  yes
-DELETE /api/tokens/{id}                     401  401  403  403  yes  yes
-GET    /api/auth/capabilities               401  401  yes  yes  yes  yes
+            R"(                                             none bad  read writ admn oper
+POST   /api/results                           401  401  403  yes  yes  yes
+GET    /api/benchmark-results/{id}            401  401  yes  yes  yes  yes
+GET    /api/benchmark-results                 401  401  yes  yes  yes  yes
+GET    /api/history                           401  401  yes  yes  yes  yes
+GET    /api/history/{benchmark_result_id}     401  401  yes  yes  yes  yes
+GET    /api/compare/benchmark-results         401  401  yes  yes  yes  yes
+GET    /api/series                            401  401  yes  yes  yes  yes
+GET    /api/runs/recent                       401  401  yes  yes  yes  yes
+GET    /api/v1/facts                          401  401  yes  yes  yes  yes
+GET    /api/ping                              yes  yes  yes  yes  yes  yes
+POST   /api/benchmark-results/                401  401  403  yes  yes  yes
+GET    /api/benchmark-results/                401  401  yes  yes  yes  yes
+GET    /api/benchmark-results/{id}/           401  401  yes  yes  yes  yes
+POST   /api/benchmarks/                       401  401  403  yes  yes  yes
+GET    /api/benchmarks/                       401  401  yes  yes  yes  yes
+GET    /api/benchmarks/{id}/                  401  401  yes  yes  yes  yes
+GET    /api/history/{benchmark_result_id}/    401  401  yes  yes  yes  yes
+GET    /api/compare/benchmark-results/{pair}/ 401  401  yes  yes  yes  yes
+GET    /api/tokens                            401  401  403  403  yes  yes
+POST   /api/tokens                            401  401  403  403  yes  yes
+DELETE /api/tokens/{id}                       401  401  403  403  yes  yes
+GET    /api/auth/capabilities                 401  401  yes  yes  yes  yes
+GET    /api/v1/commits/incomplete             401  401  yes  yes  yes  yes
+POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 )");
 }
 

@@ -1,0 +1,237 @@
+#include "results/legacy_routes.h"
+
+#include <cmath>
+
+#include "base/numbers.h"
+#include "results/comparison.h"
+#include "results/legacy_decode.h"
+#include "results/legacy_encode.h"
+
+namespace bl::results {
+namespace {
+
+using net::Access;
+using net::Method;
+using net::Request;
+using net::Response;
+
+/// Older results have random ids, which lists by id cannot place; the legacy server hides them from
+/// lists of all runs [3.6]. 2023-06-03T00:00:00Z.
+constexpr Timestamp k_first_sorted{1'685'750'400'000'000};
+
+/// A body, or the error that is answered.
+using Body = Result<std::string>;
+
+// Errors -------------------------------------------------------------------------------------
+
+Response legacy_error(int status, const Error& error, std::string_view request_id) {
+  Response response = net::problem(error, request_id);  // for its headers
+  response.status = status;
+  response.headers.set("Content-Type", "application/json");
+  response.body = encode_legacy_error(status, error);
+  return response;
+}
+
+/// The dialect has no 422: what breaks a rule is a bad request.
+int legacy_status(Code code) {
+  return code == Code::invalid ? 400 : net::http_status(code);
+}
+
+Response refuse(const Error& error, const Request& request) {
+  return legacy_error(legacy_status(error.code), error, request.request_id);
+}
+
+/// `{"_errors":[message]}` as the description.
+Error bad_request(std::string message) {
+  return {Code::invalid, message, {{"/_errors", message, ""}}};
+}
+
+Error no_such_result(std::string_view id) {
+  return {Code::not_found,
+          std::string("no benchmark result found with ID: '").append(id).append("'")};
+}
+
+Result<StoredResult> find_result(const Ports& ports, std::string_view id) {
+  auto result = ports.runs.result(id);
+  if (!result.ok() && result.error().code == Code::not_found) return no_such_result(id);
+  return result;
+}
+
+// Submitting ---------------------------------------------------------------------------------
+
+constexpr const char* k_not_understood =
+    "The browser (or proxy) sent a request that this server could not understand.";
+
+Result<Submission> decode(const Request& request) {
+  if (!is_json(request.headers.get("Content-Type")))
+    return Error{Code::malformed, k_not_understood};
+  auto submission = decode_legacy_submission(request.body);
+  if (!submission.ok() && submission.error().code == Code::malformed) {
+    return Error{Code::malformed, k_not_understood};
+  }
+  return submission;
+}
+
+/// What is stored is answered with 201, come what may: a client that saw an error would send it
+/// again.
+Response post_result(const Request& request, const Ports& ports) {
+  const auto submission = decode(request);
+  if (!submission.ok()) return refuse(submission.error(), request);
+  const auto submitted = ports.writer.submit(*submission);
+  if (!submitted.ok()) return refuse(submitted.error(), request);
+  StoredResult result;
+  if (auto stored = ports.runs.result(submitted->id); stored.ok()) {
+    result = std::move(*stored);
+  } else {
+    static_cast<BenchmarkResult&>(result) = submission->result;
+    result.id = submitted->id;
+    result.history_fingerprint = submitted->history_fingerprint;
+  }
+  const std::string origin = request.origin();
+  Response response = Response::json(201, encode_legacy_result(result, origin));
+  response.headers.add("Location", legacy_result_link(submitted->id, origin));
+  return response;
+}
+
+// Results ------------------------------------------------------------------------------------
+
+Body get_result(const Request& request, const Ports& ports) {
+  BL_TRY(const StoredResult result, find_result(ports, request.capture("id")));
+  return encode_legacy_result(result, request.origin());
+}
+
+std::optional<std::string> text_of(const Request& request, std::string_view name) {
+  const std::string* value = request.query_value(name);
+  if (value == nullptr || value->empty()) return std::nullopt;
+  return *value;
+}
+
+Result<std::optional<Timestamp>> time_of(const Request& request, std::string_view name) {
+  const auto text = text_of(request, name);
+  if (!text) return std::optional<Timestamp>();
+  const auto time = parse_iso_datetime(*text);
+  if (time.ok()) return std::optional<Timestamp>(*time);
+  return bad_request(std::string(name).append(" must be an ISO 8601 date-time: ").append(*text));
+}
+
+Result<int> page_size_of(const Request& request) {
+  const std::string* text = request.query_value("page_size");
+  if (text == nullptr) return 100;
+  const auto size = parse_int64(*text);
+  if (size && *size >= 1 && *size <= 1000) return static_cast<int>(*size);
+  return bad_request("page_size must be a positive integer no greater than 1000");
+}
+
+/// Parameters that nobody knows are ignored, as the legacy server does.
+Body list_results(const Request& request, const Ports& ports) {
+  ResultFilter filter;
+  filter.run_id = text_of(request, "run_id");
+  filter.batch_id = text_of(request, "batch_id");
+  filter.run_reason = text_of(request, "run_reason");
+  BL_TRY(filter.earliest, time_of(request, "earliest_timestamp"));
+  BL_TRY(filter.latest, time_of(request, "latest_timestamp"));
+  BL_TRY(filter.page_size, page_size_of(request));
+  filter.before_id = text_of(request, "cursor");
+  if (filter.before_id == "null") filter.before_id.reset();
+  if (!filter.run_id && !filter.batch_id) {
+    filter.earliest = std::max(filter.earliest.value_or(k_first_sorted), k_first_sorted);
+  }
+  BL_TRY(const WholePage page, ports.runs.whole_results(filter));
+  return encode_legacy_results(page, request.origin());
+}
+
+// History and comparison ---------------------------------------------------------------------
+
+Body get_history(const Request& request, const Ports& ports) {
+  const std::string& id = request.capture("benchmark_result_id");
+  const auto fingerprint = ports.history.fingerprint_of(id);
+  if (!fingerprint.ok()) {
+    if (fingerprint.error().code == Code::not_found) return no_such_result(id);
+    return fingerprint.error();
+  }
+  BL_TRY(const History history, ports.history.history(*fingerprint));
+  BL_TRY(const HistoryDetails details, ports.history.details(*fingerprint));
+  return encode_legacy_history(history, details);
+}
+
+struct IdPair {
+  std::string baseline, contender;
+};
+
+Result<IdPair> pair_of(const std::string& segment) {
+  constexpr std::string_view k_between = "...";
+  const std::size_t at = segment.find(k_between);
+  if (at == std::string::npos) {
+    return Error{Code::not_found, "last URL path segment must be of pattern <id>...<id>"};
+  }
+  IdPair pair{segment.substr(0, at), segment.substr(at + k_between.size())};
+  if (pair.baseline.empty()) return Error{Code::not_found, "empty baseline ID"};
+  if (pair.contender.empty()) return Error{Code::not_found, "empty contender ID"};
+  return pair;
+}
+
+Result<double> threshold_of(const Request& request, std::string_view name, double otherwise) {
+  const auto text = text_of(request, name);
+  if (!text) return otherwise;
+  if (const auto number = parse_double(*text)) return *number;
+  return bad_request(std::string(name).append(" must be a number: ").append(*text));
+}
+
+Error units_differ(const StoredResult& baseline, const StoredResult& contender) {
+  std::string message = "Benchmark units do not match.";
+  for (const StoredResult* side : {&baseline, &contender}) {
+    message.append(" Benchmark result with ID '").append(side->id).append("' has unit '");
+    message.append(side->stats.unit.value_or("")).append("'.");
+  }
+  return {Code::malformed, std::move(message)};
+}
+
+/// Any two results, also of different series: the contender is judged by its own series over the
+/// ancestry of the baseline's commit.
+Body compare_results(const Request& request, const Ports& ports) {
+  BL_TRY(const IdPair pair, pair_of(request.capture("pair")));
+  Thresholds thresholds;
+  BL_TRY(thresholds.percent, threshold_of(request, "threshold", thresholds.percent));
+  BL_TRY(thresholds.z, threshold_of(request, "threshold_z", thresholds.z));
+  BL_TRY(const StoredResult baseline, find_result(ports, pair.baseline));
+  BL_TRY(const StoredResult contender, find_result(ports, pair.contender));
+  CompareInput input;
+  input.baseline = side_of(baseline, ports.mode);
+  input.contender = side_of(contender, ports.mode);
+  if (!units_match(input.baseline, input.contender)) return units_differ(baseline, contender);
+  BL_TRY(input.distribution,
+         ports.compare.distribution(baseline.id, contender.history_fingerprint));
+  const Comparison judged = compare(input, thresholds);
+  return encode_legacy_comparison({baseline, contender, judged});
+}
+
+}  // namespace
+
+void add_legacy_routes(net::Router& router, const Ports& ports) {
+  const auto get = [&](std::string pattern, Body (*read)(const Request&, const Ports&)) {
+    router.add({.method = Method::get,
+                .pattern = std::move(pattern),
+                .access = Access::read,
+                .handler = [read, ports](Request& request) {
+                  Body body = read(request, ports);
+                  if (!body.ok()) return refuse(body.error(), request);
+                  return Response::json(200, *std::move(body));
+                }});
+  };
+  for (const std::string list : {"/api/benchmark-results/", "/api/benchmarks/"}) {
+    router.add({.method = Method::post,
+                .pattern = list,
+                .access = Access::write,
+                .handler = [ports](Request& request) { return post_result(request, ports); }});
+    get(list, list_results);
+    get(list + "{id}/", get_result);
+  }
+  get("/api/history/{benchmark_result_id}/", get_history);
+  get("/api/compare/benchmark-results/{pair}/", compare_results);
+  router.add_error_shape(
+      {.applies =
+           [](std::string_view path) { return path.starts_with("/api/") && path.ends_with('/'); },
+       .render = legacy_error});
+}
+
+}  // namespace bl::results
