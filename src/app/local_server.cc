@@ -11,11 +11,12 @@ LocalServer::~LocalServer() {
 Result<void> LocalServer::start(const std::string& data_folder,
                                 const std::map<std::string, std::string>& environment) {
   Config::Sources sources;
-  sources.environment = environment;
+  sources.environment = with_github_api(environment);
   sources.flags = {{"server.data", data_folder}, {"server.http", "127.0.0.1:0"}};
   BL_TRY(const Config config, Config::load(config_keys(), sources));
   BL_TRY(Settings settings, settings_from(config));
   settings.http.tls.reset();
+  settings.commits.in_background = false;
   settings.log_level = std::max(settings.log_level, LogLevel::warning);
   if (config.text("server.store").empty()) {
     BL_TRY(const bool there, disk_->exists(data_folder + "/benchlake.db"));

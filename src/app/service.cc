@@ -9,11 +9,15 @@
 #include "app/periodic_task.h"
 #include "app/search.h"
 #include "app/site.h"
+#include "app/stop_signal.h"
 #include "base/uri.h"
 #include "net/server_address.h"
+#include "results/commit_enricher.h"
+#include "results/commit_routes.h"
 #include "results/legacy_routes.h"
 #include "results/routes.h"
 #include "results/schema.h"
+#include "results/store_commits.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
 #include "results/store_runs.h"
@@ -27,6 +31,7 @@ namespace {
 
 constexpr std::chrono::milliseconds k_refresh_pause{200};
 constexpr int k_refresh_series_max = 64;  ///< in one transaction
+constexpr std::chrono::milliseconds k_commits_pause{1'000};
 
 /// A look that really reaches the file: every store of ours has this table.
 const store::Sql k_probe("select number from bl_migration limit 1",
@@ -35,7 +40,8 @@ const store::Sql k_probe("select number from bl_migration limit 1",
 /// All migrations of the program, in the order of their numbers.
 std::vector<store::Migration> all_migrations() {
   std::vector<store::Migration> all;
-  for (const auto part : {results::migrations(), access::migrations()})
+  for (const auto part :
+       {results::migrations(), access::migrations(), results::commit_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -61,6 +67,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_store());
     BL_RETURN_IF_ERROR(open_access());
     open_domains();
+    BL_RETURN_IF_ERROR(open_commits());
     add_routes();
     return listen();
   }
@@ -69,6 +76,7 @@ class RunningService final : public Service {
     if (stopped_) return;
     stopped_ = true;
     ready_ = false;
+    stop_signal_.stop();
     certificate_task_.reset();  // before server.json goes: it writes it
     if (server_ != nullptr) {
       // A left-over file would only point commands at a server that is gone; it is not worth
@@ -80,6 +88,7 @@ class RunningService final : public Service {
       server_->stop();
     }
     refresh_task_.reset();
+    commit_task_.reset();
   }
 
   void reload() override { reload_certificate(net::Server::Reload::always); }
@@ -121,8 +130,21 @@ class RunningService final : public Service {
     series_refresher_ = std::make_unique<results::SeriesRefresher>(*database_);
   }
 
+  Result<void> open_commits() {
+    BL_TRY(commit_sources_,
+           make_commit_sources(settings_.commits, clock_, metrics_,
+                               [this](auto time) { return stop_signal_.pause(time); }));
+    commits_ = std::make_unique<results::StoreCommits>(*database_, ids_, ids_.next());
+    commit_enricher_ = std::make_unique<results::CommitEnricher>(
+        *commits_, *commit_sources_, clock_, log_, metrics_,
+        results::EnrichmentLimits{.backfill_max = settings_.commits.backfill_max});
+    noting_writer_ = std::make_unique<results::CommitNotingWriter>(*result_writer_, *commits_,
+                                                                   *commit_sources_, log_);
+    return {};
+  }
+
   void add_routes() {
-    const results::Ports ports{.writer = *result_writer_,
+    const results::Ports ports{.writer = *noting_writer_,
                                .runs = *run_browser_,
                                .history = *history_reader_,
                                .compare = *compare_reader_,
@@ -130,6 +152,10 @@ class RunningService final : public Service {
                                .version = BL_VERSION};
     results::add_routes(router_, ports);
     results::add_legacy_routes(router_, ports);
+    results::add_commit_routes(router_, {.commits = *commits_,
+                                         .enricher = *commit_enricher_,
+                                         .clock = clock_,
+                                         .sources = commit_sources_->names()});
     access::add_routes(router_, *tokens_);
     add_search_routes(router_, {[this](std::string_view text, int count_max) {
                         return health_reader_->search(text, count_max);
@@ -148,6 +174,10 @@ class RunningService final : public Service {
     server_->start();
     refresh_task_ =
         std::make_unique<PeriodicTask>(k_refresh_pause, [this] { return refresh_series(); });
+    if (settings_.commits.in_background) {
+      commit_task_ = std::make_unique<PeriodicTask>(k_commits_pause,
+                                                    [this] { return commit_enricher_->work(); });
+    }
     BL_RETURN_IF_ERROR(write_server_file());
     watch_certificate();
     ready_ = true;
@@ -216,7 +246,13 @@ class RunningService final : public Service {
   std::unique_ptr<results::CompareReader> compare_reader_;
   std::unique_ptr<results::ProjectHealthReader> health_reader_;
   std::unique_ptr<results::SeriesRefresher> series_refresher_;
+  StopSignal stop_signal_;
+  std::unique_ptr<results::CommitSources> commit_sources_;
+  std::unique_ptr<results::StoreCommits> commits_;
+  std::unique_ptr<results::CommitEnricher> commit_enricher_;
+  std::unique_ptr<results::ResultWriter> noting_writer_;
   std::unique_ptr<PeriodicTask> refresh_task_;
+  std::unique_ptr<PeriodicTask> commit_task_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<PeriodicTask> certificate_task_;
 };

@@ -17,13 +17,15 @@ struct FlagOfKey {
   const char* flag;
   const char* key;
   const char* value_name;
+  const char* separator = nullptr;  ///< set: the flag may be given again, and adds to the list
 };
-constexpr std::array<FlagOfKey, 6> k_flags = {{{"--data", "server.data", "DIR"},
+constexpr std::array<FlagOfKey, 7> k_flags = {{{"--data", "server.data", "DIR"},
                                                {"--store", "server.store", "URI"},
                                                {"--http", "server.http", "HOST:PORT"},
                                                {"--log-level", "log.level", "LEVEL"},
                                                {"--tls-certificate", "tls.certificate", "FILE"},
-                                               {"--tls-key", "tls.key", "FILE"}}};
+                                               {"--tls-key", "tls.key", "FILE"},
+                                               {"--git", "commits.git", "[URL=]DIR", ";"}}};
 
 const ConfigKey& key_named(std::string_view name) {
   for (const ConfigKey& key : config_keys()) {
@@ -121,6 +123,15 @@ const std::vector<ConfigKey>& config_keys() {
       {"http.connections_max", integer, "4096", "open connections; more are answered 503"},
       {"http.stop_timeout", duration_ms, "10s",
        "running requests get this long when the server stops"},
+      {"commits.source", text, "auto",
+       "who knows commits: auto (git and github as far as they are set), none, git, github, "
+       "canned"},
+      {"commits.git", text, "", "git repositories of this machine: DIR or URL=DIR; more after ;"},
+      {"commits.github_api", text, "", "GitHub's REST API; empty: https://api.github.com"},
+      {"commits.github_tokens", text, "", "tokens for it, with commas between", true},
+      {"commits.github_budget", duration_ms, "20s", "for one question about a commit"},
+      {"commits.backfill_max", integer, "1000",
+       "commits of the default branch that are added below a new one"},
       {"store.readers", integer, "8", "read-only connections"},
       {"store.group_commit_max", integer, "512", "writes in one commit"},
       {"store.reader_cache", bytes, "8MiB", "page cache of each reader"},
@@ -151,6 +162,7 @@ Result<Settings> settings_from(const Config& config) {
   }
   BL_RETURN_IF_ERROR(apply_tls(config, settings));
   BL_RETURN_IF_ERROR(apply_limits(config, settings));
+  BL_TRY(settings.commits, commit_settings_from(config));
   return settings;
 }
 
@@ -160,7 +172,8 @@ std::vector<CommandOption> serve_options() {
     const ConfigKey& key = key_named(flag.key);
     options.push_back({.name = flag.flag,
                        .value_name = flag.value_name,
-                       .help = fmt::format("{} [{}]", key.help, key.name)});
+                       .help = fmt::format("{} [{}]", key.help, key.name),
+                       .repeated = flag.separator != nullptr});
   }
   options.push_back(
       {.name = "--config", .value_name = "FILE", .help = "TOML file with any of the settings"});
@@ -173,7 +186,7 @@ std::vector<CommandOption> serve_options() {
 
 Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk& disk) {
   Config::Sources sources;
-  sources.environment = io.environment;
+  sources.environment = with_github_api(io.environment);
   if (const auto file = arguments.text_or_null("--config")) {
     sources.file_name = *file;
     BL_TRY(sources.file_text, read_file(disk, *file, k_config_bytes_max));
@@ -186,7 +199,10 @@ Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk
     sources.flags[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
   for (const FlagOfKey& flag : k_flags) {
-    if (const auto value = arguments.text_or_null(flag.flag)) sources.flags[flag.key] = *value;
+    for (const std::string& value : arguments.list(flag.flag)) {
+      std::string& text = sources.flags[flag.key];
+      text = flag.separator == nullptr || text.empty() ? value : text + flag.separator + value;
+    }
   }
   return Config::load(config_keys(), sources);
 }

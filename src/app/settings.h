@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "app/commit_sources.h"
 #include "base/command_line.h"
 #include "base/config.h"
 #include "base/disk.h"
@@ -24,6 +25,7 @@ struct Settings {
   net::ServerOptions http;
   std::chrono::milliseconds certificate_check_interval{10'000};  ///< 0: never
   store::DatabaseLimits store_limits;
+  CommitSettings commits;
 };
 
 /// Errors: invalid, naming the key and the value: an address that does not parse, half of a TLS

@@ -5,7 +5,8 @@
 namespace bl::results {
 
 std::vector<Command> commands() {
-  return {submit_command(), demo_command(), series_command(), history_command(), compare_command()};
+  return {submit_command(),  demo_command(),         series_command(),        history_command(),
+          compare_command(), commits_list_command(), commits_repair_command()};
 }
 
 }  // namespace bl::results

@@ -6,7 +6,7 @@
 
 namespace bl::results {
 
-/// `submit`, `demo`, `series`, `history`, `compare`.
+/// `submit`, `demo`, `series`, `history`, `compare`, `commits list`, `commits repair`.
 std::vector<Command> commands();
 
 }  // namespace bl::results
