@@ -29,7 +29,7 @@ void fill(FilledStore& store, const ResultPlan& plan, std::int64_t batch, Report
       for (std::size_t at = 0; at < all.size(); at += static_cast<std::size_t>(batch)) {
         const auto part =
             all.subspan(at, std::min(static_cast<std::size_t>(batch), all.size() - at));
-        must(writer.submit_all(part), "submit");
+        for (auto& outcome : writer.submit_many(part)) must(std::move(outcome), "submit");
         stored += static_cast<std::int64_t>(part.size());
       }
       if (commit % 20 == 0) {

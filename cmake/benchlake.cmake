@@ -96,6 +96,19 @@ function(bl_test name)
     ENVIRONMENT "BENCHLAKE_SHARED=${shared};BL_TEST_SOURCE=${PROJECT_SOURCE_DIR};BL_TEST_BINARY=${PROJECT_BINARY_DIR}/benchlake")
 endfunction()
 
+# The same test program once more, over a real PostgreSQL where it would have used SQLite.
+function(bl_test_on_postgres name)
+  if(BL_FUZZ)
+    return()
+  endif()
+  add_test(NAME ${name}_postgres COMMAND ${name})
+  foreach(property LABELS TIMEOUT ENVIRONMENT)
+    get_test_property(${name} ${property} value)
+    set_tests_properties(${name}_postgres PROPERTIES ${property} "${value}")
+  endforeach()
+  set_property(TEST ${name}_postgres APPEND PROPERTY ENVIRONMENT "BL_TEST_STORE=postgres")
+endfunction()
+
 # bl_fuzzer(NAME SOURCES fuzz_x.cc USES bl_x): built in the fuzz preset only, into fuzz/; its seeds, if any,
 # lie beside it in corpus/NAME/.
 function(bl_fuzzer name)

@@ -98,6 +98,10 @@ std::string to_python_canonical(const Value& value);
 /// the same text): equal text <=> operator==. The input of dimension and payload hashes.
 std::string to_canonical(const Value& value);
 
+/// Keys sorted at every level, compact, numbers by append_plain_decimal: what a jsonb column of
+/// PostgreSQL keeps of a document, so that every store gives back the same text.
+std::string to_stored_text(const Value& value);
+
 void append_quoted(std::string& out, std::string_view text);
 /// `/a/b~1c/3`: appends one reference token, escaped.
 std::string pointer_append(std::string_view pointer, std::string_view token);

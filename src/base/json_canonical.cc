@@ -91,6 +91,15 @@ struct CompactStyle {
   }
 };
 
+struct StoredStyle {
+  static constexpr std::string_view k_item_separator = ",";
+  static constexpr std::string_view k_key_separator = ":";
+  static void string(std::string& out, std::string_view text) { append_quoted(out, text); }
+  static void number(std::string& out, const Value& number) {
+    append_plain_decimal(out, number.number_text());
+  }
+};
+
 bool same_number(const std::string& a, const std::string& b) {
   if (a == b) return true;
   std::string exact_a;
@@ -166,6 +175,12 @@ std::string to_python_canonical(const Value& value) {
 std::string to_canonical(const Value& value) {
   std::string out;
   append_sorted<CompactStyle>(out, value);
+  return out;
+}
+
+std::string to_stored_text(const Value& value) {
+  std::string out;
+  append_sorted<StoredStyle>(out, value);
   return out;
 }
 

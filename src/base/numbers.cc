@@ -148,26 +148,83 @@ bool is_bounded_number(std::string_view json_number_text) {
   return parse_double(json_number_text).has_value();
 }
 
-void append_exact_decimal(std::string& out, std::string_view json_number_text) {
-  BL_CHECK(is_json_number(json_number_text));
-  const bool negative = json_number_text.front() == '-';
-  std::string_view text = json_number_text.substr(negative ? 1 : 0);
+namespace {
 
+// A JSON number taken apart: DIGITS with a point after the first `point` of them, times
+// 10^exponent.
+struct Decimal {
+  bool negative = false;
+  std::string digits;
+  std::int64_t point = 0;
   std::int64_t exponent = 0;
+};
+
+Decimal decimal_of(std::string_view json_number_text) {
+  BL_CHECK(is_json_number(json_number_text));
+  Decimal decimal;
+  decimal.negative = json_number_text.front() == '-';
+  std::string_view text = json_number_text.substr(decimal.negative ? 1 : 0);
   if (const std::size_t mark = text.find_first_of("eE"); mark != std::string_view::npos) {
     std::string_view digits = text.substr(mark + 1);
     if (digits.front() == '+') digits.remove_prefix(1);
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+    const auto read =
+        std::from_chars(digits.data(), digits.data() + digits.size(), decimal.exponent);
     // Beyond 64 bits no text of a sane length can tell the values apart.
-    if (read.ec != std::errc()) exponent = digits.front() == '-' ? INT64_MIN / 2 : INT64_MAX / 2;
+    if (read.ec != std::errc()) {
+      decimal.exponent = digits.front() == '-' ? INT64_MIN / 2 : INT64_MAX / 2;
+    }
     text = text.substr(0, mark);
   }
-  std::string digits(text);
-  std::int64_t point = static_cast<std::int64_t>(digits.size());
-  if (const std::size_t dot = digits.find('.'); dot != std::string::npos) {
-    digits.erase(dot, 1);
-    point = static_cast<std::int64_t>(dot);
+  decimal.digits = text;
+  decimal.point = static_cast<std::int64_t>(text.size());
+  if (const std::size_t dot = decimal.digits.find('.'); dot != std::string::npos) {
+    decimal.digits.erase(dot, 1);
+    decimal.point = static_cast<std::int64_t>(dot);
   }
+  return decimal;
+}
+
+}  // namespace
+
+void append_plain_decimal(std::string& out, std::string_view json_number_text) {
+  BL_CHECK(is_bounded_number(json_number_text));
+  constexpr std::int64_t k_places_max = 400;
+  Decimal decimal = decimal_of(json_number_text);
+  std::string& digits = decimal.digits;
+  const auto fraction = static_cast<std::int64_t>(digits.size()) - decimal.point;
+  const std::int64_t places = std::max<std::int64_t>(fraction - decimal.exponent, 0);
+  const std::size_t first = digits.find_first_not_of('0');
+  const bool is_zero = first == std::string::npos;
+  std::int64_t point = decimal.point + decimal.exponent;
+  if (is_zero ? places > k_places_max : point - static_cast<std::int64_t>(first) < -k_places_max) {
+    out += '0';
+    return;
+  }
+  if (decimal.negative && !is_zero) out += '-';
+  if (is_zero) {
+    out += '0';
+    if (places > 0) out.append(".").append(static_cast<std::size_t>(places), '0');
+    return;
+  }
+  digits.erase(0, first);
+  point -= static_cast<std::int64_t>(first);
+  const auto count = static_cast<std::int64_t>(digits.size());
+  if (point <= 0) {
+    out.append("0.").append(static_cast<std::size_t>(-point), '0').append(digits);
+  } else if (point >= count) {
+    out.append(digits).append(static_cast<std::size_t>(point - count), '0');
+  } else {
+    const auto split = static_cast<std::size_t>(point);
+    out.append(digits, 0, split).append(".").append(digits, split);
+  }
+}
+
+void append_exact_decimal(std::string& out, std::string_view json_number_text) {
+  Decimal decimal = decimal_of(json_number_text);
+  const bool negative = decimal.negative;
+  const std::int64_t exponent = decimal.exponent;
+  std::string& digits = decimal.digits;
+  std::int64_t point = decimal.point;
   const std::size_t first = digits.find_first_not_of('0');
   if (first == std::string::npos) {
     out += '0';

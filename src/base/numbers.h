@@ -42,6 +42,11 @@ bool is_bounded_number(std::string_view json_number_text);
 /// Plain from 1e-6 to below 1e21, else one digit, a fraction and an exponent: `1.5e-7`, `1e21`.
 void append_exact_decimal(std::string& out, std::string_view json_number_text);
 
+/// The text of a JSON number (BL_CHECK: is_bounded_number) as PostgreSQL's numeric prints it:
+/// without an exponent, with the digits that stood behind the point: 1e2 gives `100`, 1.50 `1.50`,
+/// -0.0 `0.0`, 1.5e-3 `0.0015`. What is closer to 0 than 1e-400 gives `0`.
+void append_plain_decimal(std::string& out, std::string_view json_number_text);
+
 /// The whole text as a decimal double: JSON grammar plus a leading `+`, surrounding blanks not
 /// allowed. Too small values become 0. nullopt for anything else, for nan and infinities, and for
 /// values beyond the range (1e400).

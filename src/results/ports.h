@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,8 +30,12 @@ struct Submitted {
 class ResultWriter {
  public:
   virtual ~ResultWriter() = default;
-  /// Durable on return. Errors: conflict (the submission key is taken by another content).
+  /// Durable on return. Errors: conflict (the submission key is taken by another content),
+  /// outcome_unknown (cut off during the commit).
   virtual Result<Submitted> submit(const Submission& submission) = 0;
+  /// Many, in their order, each with an outcome of its own; durable on return. Not all or nothing:
+  /// the good ones are stored.
+  virtual std::vector<Result<Submitted>> submit_many(std::span<const Submission> submissions) = 0;
 };
 
 /// A stored commit's row, or nothing.

@@ -1,6 +1,8 @@
 #include "results/store_derived.h"
 
 #include <limits>
+#include <map>
+#include <set>
 #include <tuple>
 
 #include "base/json.h"
@@ -13,6 +15,7 @@ namespace {
 
 using store::Null;
 using store::Param;
+using store::ParamRows;
 
 Param text_or_null(const std::optional<std::string_view>& text) {
   return text ? Param(*text) : Param(Null{});
@@ -21,29 +24,158 @@ Param real_or_null(const std::optional<double>& value) {
   return value ? Param(*value) : Param(Null{});
 }
 
+// Facts of one pass, gathered by run and by series. Maps, so that rows are always touched in the
+// same order: two transactions never wait for each other in a circle.
+
+struct RunTally {
+  std::int64_t run_no = 0;  // 0 until it is found
+  std::int64_t results = 0, errors = 0, new_series = 0, new_batches = 0;
+  std::int64_t first_at = std::numeric_limits<std::int64_t>::max();
+  const DerivedFact* newest = nullptr;
+};
+using RunName = std::pair<std::string_view, std::string_view>;  // run_id, repository
+using Runs = std::map<RunName, RunTally>;
+
 // Where the newest of something stands; larger is newer.
 using Place = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
 
-struct SeriesState {
-  std::int64_t series_no = 0;
+struct SeriesTally {
+  std::int64_t series_no = 0;  // 0 until it is found
   std::int64_t point_count = 0;
   Place latest;  // commit time (0 while the series has no point), result time, result number
+  std::int64_t results = 0, errors = 0, points = 0;  // of this pass
+  const DerivedFact* first = nullptr;
+  const DerivedFact* leader = nullptr;  // the newest now, when it is of this pass
 };
+using AllSeries = std::map<std::string_view, SeriesTally>;  // by fingerprint
 
-Result<std::optional<SeriesState>> find_series(store::Connection& connection,
-                                               std::string_view fingerprint) {
-  std::optional<SeriesState> found;
-  BL_RETURN_IF_ERROR(
-      connection.query(both_dialects<"select series_no, point_count, latest_commit_timestamp, "
-                                     "latest_result_timestamp, latest_result_no from @series "
-                                     "where history_fingerprint = $1">(),
-                       {fingerprint}, [&](const store::Row& row) {
-                         found = SeriesState{row.integer(0), row.integer(1),
-                                             Place{row.integer(2), row.integer(3), row.integer(4)}};
-                         return true;
-                       }));
-  return found;
+bool is_newer(const DerivedFact& fact, const DerivedFact& than) {
+  return std::tie(fact.timestamp.micros, fact.result_no) >
+         std::tie(than.timestamp.micros, than.result_no);
 }
+
+RunName run_name(const DerivedFact& fact) {
+  return {fact.run_id, fact.repository};
+}
+
+// Runs ---------------------------------------------------------------------------------------
+
+Result<void> find_runs(store::Connection& connection, Runs& runs) {
+  std::vector<Runs::value_type*> missing;
+  ParamRows names(2);
+  for (auto& run : runs) {
+    if (run.second.run_no != 0) continue;
+    missing.push_back(&run);
+    names.add({run.first.first, run.first.second});
+  }
+  if (missing.empty()) return {};
+  return connection.query_many(
+      both_dialects<"select run_no from @run where run_id = $1 and repository = $2">(), names,
+      [&](std::size_t i, const store::Row& row) { missing[i]->second.run_no = row.integer(0); });
+}
+
+Result<void> create_runs(store::Connection& connection, Runs& runs) {
+  ParamRows rows(9);
+  for (const auto& [name, run] : runs) {
+    if (run.run_no != 0) continue;
+    const DerivedFact& fact = *run.newest;
+    rows.add({fact.run_id, fact.repository, text_or_null(fact.run_reason), fact.run_tags,
+              text_or_null(fact.commit_id), text_or_null(fact.batch_id), fact.result_id,
+              fact.result_no, fact.timestamp.micros});
+  }
+  if (rows.empty()) return {};
+  BL_TRY(const auto created,
+         connection.execute_many(
+             both_dialects<"insert into @run (run_id, repository, run_reason, run_tags, "
+                           "commit_id, latest_batch_id, latest_result_id, latest_result_no, "
+                           "first_result_at, last_result_at, result_count, error_count, "
+                           "series_count, batch_count) "
+                           "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, 0, 0, 0) "
+                           "on conflict do nothing">(),
+             rows));
+  std::int64_t count_created = 0;
+  for (const std::int64_t one : created) count_created += one;
+  BL_RETURN_IF_ERROR(count(connection, "runs", count_created));
+  return find_runs(connection, runs);
+}
+
+Result<Runs> find_or_create_runs(store::Connection& connection,
+                                 std::span<const DerivedFact> facts) {
+  Runs runs;
+  for (const DerivedFact& fact : facts) {
+    RunTally& run = runs[run_name(fact)];
+    if (run.newest == nullptr || is_newer(fact, *run.newest)) run.newest = &fact;
+  }
+  BL_RETURN_IF_ERROR(find_runs(connection, runs));
+  BL_RETURN_IF_ERROR(create_runs(connection, runs));
+  for (const auto& [name, run] : runs) {
+    if (run.run_no != 0) continue;
+    return Error{Code::internal, "a run is neither new nor there: " + std::string(name.first)};
+  }
+  return runs;
+}
+
+// Which series and batches a run has not had yet.
+Result<void> add_members(store::Connection& connection, std::span<const DerivedFact> facts,
+                         Runs& runs, const AllSeries& all_series) {
+  std::map<std::pair<std::int64_t, std::int64_t>, RunTally*> series;
+  std::map<std::pair<std::int64_t, std::string_view>, RunTally*> batches;
+  for (const DerivedFact& fact : facts) {
+    RunTally& run = runs.at(run_name(fact));
+    series.try_emplace({run.run_no, all_series.at(fact.fingerprint).series_no}, &run);
+    if (fact.batch_id) batches.try_emplace({run.run_no, *fact.batch_id}, &run);
+  }
+  ParamRows series_rows(2);
+  for (const auto& [key, run] : series) series_rows.add({key.first, key.second});
+  BL_TRY(const auto new_series,
+         connection.execute_many(both_dialects<"insert into @run_series (run_no, series_no) "
+                                               "values ($1, $2) on conflict do nothing">(),
+                                 series_rows));
+  std::size_t i = 0;
+  for (const auto& [key, run] : series) run->new_series += new_series[i++];
+  if (batches.empty()) return {};
+  ParamRows batch_rows(2);
+  for (const auto& [key, run] : batches) batch_rows.add({key.first, key.second});
+  BL_TRY(const auto new_batches,
+         connection.execute_many(both_dialects<"insert into @run_batch (run_no, batch_id) "
+                                               "values ($1, $2) on conflict do nothing">(),
+                                 batch_rows));
+  i = 0;
+  for (const auto& [key, run] : batches) run->new_batches += new_batches[i++];
+  return {};
+}
+
+// The newest result leads a run; the row itself is asked whether this pass brings one.
+Result<void> update_runs(store::Connection& connection, const Runs& runs) {
+  ParamRows counts(6);
+  ParamRows leaders(8);
+  for (const auto& [name, run] : runs) {
+    counts.add(
+        {run.run_no, run.results, run.errors, run.new_series, run.new_batches, run.first_at});
+    const DerivedFact& fact = *run.newest;
+    leaders.add({run.run_no, fact.timestamp.micros, fact.result_no, text_or_null(fact.run_reason),
+                 fact.run_tags, text_or_null(fact.commit_id), text_or_null(fact.batch_id),
+                 fact.result_id});
+  }
+  BL_TRY([[maybe_unused]] auto counted,
+         connection.execute_many(
+             both_dialects<"update @run set result_count = result_count + $2, "
+                           "error_count = error_count + $3, series_count = series_count + $4, "
+                           "batch_count = batch_count + $5, first_result_at = "
+                           "case when $6 < first_result_at then $6 else first_result_at end "
+                           "where run_no = $1">(),
+             counts));
+  BL_TRY([[maybe_unused]] auto led,
+         connection.execute_many(
+             both_dialects<"update @run set last_result_at = $2, latest_result_no = $3, "
+                           "run_reason = $4, run_tags = $5, commit_id = $6, "
+                           "latest_batch_id = $7, latest_result_id = $8 where run_no = $1 and "
+                           "(last_result_at, latest_result_no) <= ($2, $3)">(),
+             leaders));
+  return {};
+}
+
+// Series -------------------------------------------------------------------------------------
 
 std::string tags_with_name(std::string_view case_name, std::string_view case_tags) {
   std::string tags = "{\"name\":";
@@ -59,194 +191,187 @@ std::string tags_with_name(std::string_view case_name, std::string_view case_tag
 
 constexpr double k_rank_without_change = std::numeric_limits<double>::max();
 
-Result<SeriesState> create_series(store::Connection& connection, const DerivedFact& fact,
-                                  std::int64_t run_no) {
-  const std::string tags = tags_with_name(fact.case_name, fact.case_tags);
-  const std::string search_text = search_text_of(fact.case_name, fact.case_tags);
-  BL_TRY(
-      const auto series_no,
-      insert_numbered(
-          connection,
-          both_dialects<
-              "insert into @series (history_fingerprint, context_id, hardware_name, "
-              "hardware_hash, repository, name, tags, search_text, result_count, error_count, "
-              "point_count, latest_result_no, latest_result_id, latest_run_no, "
-              "latest_result_timestamp, change_count, fresh_count, status, change_rank, "
-              "sparkline) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, 0, "
-              "0, $12, '[]') @returning{series_no}">(),
-          {fact.fingerprint, fact.context_id, fact.hardware_name, fact.hardware_hash,
-           fact.repository, fact.case_name, std::string_view(tags), std::string_view(search_text),
-           fact.result_id, run_no, fact.timestamp.micros, k_rank_without_change}));
-  SeriesState created;
-  created.series_no = series_no.value_or(0);
-  // Older than any result: the first one becomes the latest.
-  created.latest = {0, std::numeric_limits<std::int64_t>::min(), 0};
-  BL_RETURN_IF_ERROR(count(connection, "series", 1));
-  return created;
+// PostgreSQL locks what it finds: which result is the newest is decided here.
+Result<void> find_series(store::Connection& connection, AllSeries& all_series) {
+  std::vector<SeriesTally*> missing;
+  ParamRows fingerprints(1);
+  for (auto& [fingerprint, series] : all_series) {
+    if (series.series_no != 0) continue;
+    missing.push_back(&series);
+    fingerprints.add({fingerprint});
+  }
+  if (missing.empty()) return {};
+  return connection.query_many(
+      both_dialects<"select series_no, point_count, latest_commit_timestamp, "
+                    "latest_result_timestamp, latest_result_no from @series "
+                    "where history_fingerprint = $1 @postgres{for update}">(),
+      fingerprints, [&](std::size_t i, const store::Row& row) {
+        missing[i]->series_no = row.integer(0);
+        missing[i]->point_count = row.integer(1);
+        // Made by this pass and without a result yet: the first one leads.
+        missing[i]->latest = row.integer(4) == 0
+                                 ? Place{0, std::numeric_limits<std::int64_t>::min(), 0}
+                                 : Place{row.integer(2), row.integer(3), row.integer(4)};
+      });
 }
 
-Result<void> insert_history(store::Connection& connection, std::int64_t series_no,
-                            const DerivedFact& fact) {
-  if (connection.dialect() == store::Dialect::postgres) return {};  // reads the facts
-  auto inserted = connection.execute(
-      "insert into bl_history (series_no, commit_timestamp, result_timestamp, result_no, best, "
-      "summary_mean, begins_change, mean, unit, result_id, run_id, commit_sha, commit_message, "
-      "data, run_tags, change_annotations, info_id) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-      {series_no, fact.commit_timestamp->micros, fact.timestamp.micros, fact.result_no, *fact.best,
-       *fact.summary_mean, static_cast<std::int64_t>(fact.begins_change), real_or_null(fact.mean),
-       *fact.unit, fact.result_id, fact.run_id, fact.commit_sha, fact.commit_message, fact.data,
-       fact.run_tags, fact.change_annotations, fact.info_id});
-  if (!inserted.ok()) return std::move(inserted).error();
-  return {};
+Result<void> create_series(store::Connection& connection, AllSeries& all_series, const Runs& runs) {
+  std::vector<std::string> texts;  // what the rows borrow
+  texts.reserve(2 * all_series.size());
+  ParamRows rows(12);
+  for (const auto& [fingerprint, series] : all_series) {
+    if (series.series_no != 0) continue;
+    const DerivedFact& fact = *series.first;
+    texts.push_back(tags_with_name(fact.case_name, fact.case_tags));
+    texts.push_back(search_text_of(fact.case_name, fact.case_tags));
+    rows.add({fact.fingerprint, fact.context_id, fact.hardware_name, fact.hardware_hash,
+              fact.repository, fact.case_name, std::string_view(texts[texts.size() - 2]),
+              std::string_view(texts.back()), fact.result_id, runs.at(run_name(fact)).run_no,
+              fact.timestamp.micros, k_rank_without_change});
+  }
+  if (rows.empty()) return {};
+  BL_TRY(const auto created,
+         connection.execute_many(
+             both_dialects<
+                 "insert into @series (history_fingerprint, context_id, hardware_name, "
+                 "hardware_hash, repository, name, tags, search_text, result_count, error_count, "
+                 "point_count, latest_result_no, latest_result_id, latest_run_no, "
+                 "latest_result_timestamp, change_count, fresh_count, status, change_rank, "
+                 "sparkline) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, "
+                 "0, 0, $12, '[]') on conflict do nothing">(),
+             rows));
+  std::int64_t count_created = 0;
+  for (const std::int64_t one : created) count_created += one;
+  BL_RETURN_IF_ERROR(count(connection, "series", count_created));
+  return find_series(connection, all_series);
+}
+
+Result<AllSeries> find_or_create_series(store::Connection& connection,
+                                        std::span<const DerivedFact> facts, const Runs& runs) {
+  AllSeries all_series;
+  for (const DerivedFact& fact : facts) {
+    SeriesTally& series = all_series[fact.fingerprint];
+    if (series.first == nullptr) series.first = &fact;
+  }
+  BL_RETURN_IF_ERROR(find_series(connection, all_series));
+  BL_RETURN_IF_ERROR(create_series(connection, all_series, runs));
+  for (const auto& [fingerprint, series] : all_series) {
+    if (series.series_no != 0) continue;
+    return Error{Code::internal, "a series is neither new nor there: " + std::string(fingerprint)};
+  }
+  return all_series;
 }
 
 // The newest point of the history leads a series; while it has none, its newest result does.
-bool leads(const SeriesState& series, const DerivedFact& fact) {
+void take(SeriesTally& series, const DerivedFact& fact) {
   const bool is_point = fact.is_history_point();
-  if (is_point != (series.point_count > 0)) return is_point;
-  const std::int64_t commit_time = is_point ? fact.commit_timestamp->micros : 0;
-  return Place{commit_time, fact.timestamp.micros, fact.result_no} > series.latest;
+  const Place place{is_point ? fact.commit_timestamp->micros : 0, fact.timestamp.micros,
+                    fact.result_no};
+  const bool leads = is_point == (series.point_count > 0) ? place > series.latest : is_point;
+  if (is_point) {
+    ++series.points;
+    ++series.point_count;
+  }
+  if (!leads) return;
+  series.latest = place;
+  series.leader = &fact;
 }
 
-Result<void> update_series(store::Connection& connection, const SeriesState& series,
-                           const DerivedFact& fact, std::int64_t run_no, std::int64_t results) {
-  const bool is_point = fact.is_history_point();
-  const std::int64_t points = is_point ? 1 : 0;
-  const std::int64_t errors = fact.failed ? results : 0;
-  if (!leads(series, fact)) {
-    auto counted = connection.execute(
-        both_dialects<"update @series set result_count = result_count + $2, "
-                      "error_count = error_count + $3, point_count = point_count + $4, "
-                      "change_count = change_count + $4 where series_no = $1">(),
-        {series.series_no, results, errors, points});
-    if (!counted.ok()) return std::move(counted).error();
-    return {};
+Result<void> update_series(store::Connection& connection, const AllSeries& all_series,
+                           const Runs& runs) {
+  ParamRows counts(4);
+  ParamRows leaders(13);
+  for (const auto& [fingerprint, series] : all_series) {
+    if (series.leader == nullptr) {
+      counts.add({series.series_no, series.results, series.errors, series.points});
+      continue;
+    }
+    const DerivedFact& fact = *series.leader;
+    leaders.add({series.series_no, series.results, series.errors, series.points, fact.result_no,
+                 fact.result_id, runs.at(run_name(fact)).run_no, fact.timestamp.micros,
+                 fact.is_history_point() ? Param(fact.commit_timestamp->micros) : Param(Null{}),
+                 fact.commit_id ? Param(fact.commit_sha) : Param(Null{}), real_or_null(fact.best),
+                 real_or_null(fact.summary_mean), text_or_null(fact.unit)});
   }
-  const bool has_commit = fact.commit_id.has_value();
-  auto updated = connection.execute(
-      both_dialects<"update @series set result_count = result_count + $2, "
-                    "error_count = error_count + $3, point_count = point_count + $4, "
-                    "change_count = change_count + $4, "
-                    "latest_result_no = $5, latest_result_id = $6, latest_run_no = $7, "
-                    "latest_result_timestamp = $8, latest_commit_timestamp = $9, "
-                    "latest_commit_sha = $10, latest_best = $11, latest_mean = $12, unit = $13 "
-                    "where series_no = $1">(),
-      {series.series_no, results, errors, points, fact.result_no, fact.result_id, run_no,
-       fact.timestamp.micros, is_point ? Param(fact.commit_timestamp->micros) : Param(Null{}),
-       has_commit ? Param(fact.commit_sha) : Param(Null{}), real_or_null(fact.best),
-       real_or_null(fact.summary_mean), text_or_null(fact.unit)});
-  if (!updated.ok()) return std::move(updated).error();
+  BL_TRY([[maybe_unused]] auto counted,
+         connection.execute_many(
+             both_dialects<"update @series set result_count = result_count + $2, "
+                           "error_count = error_count + $3, point_count = point_count + $4, "
+                           "change_count = change_count + $4 where series_no = $1">(),
+             counts));
+  BL_TRY([[maybe_unused]] auto led,
+         connection.execute_many(
+             both_dialects<"update @series set result_count = result_count + $2, "
+                           "error_count = error_count + $3, point_count = point_count + $4, "
+                           "change_count = change_count + $4, "
+                           "latest_result_no = $5, latest_result_id = $6, latest_run_no = $7, "
+                           "latest_result_timestamp = $8, latest_commit_timestamp = $9, "
+                           "latest_commit_sha = $10, latest_best = $11, latest_mean = $12, "
+                           "unit = $13 where series_no = $1">(),
+             leaders));
   return {};
 }
 
-struct RunState {
-  std::int64_t run_no = 0;
-  std::int64_t last_result_at = 0;
-  std::int64_t latest_result_no = 0;
-};
-
-Result<std::optional<RunState>> find_run(store::Connection& connection, const DerivedFact& fact) {
-  std::optional<RunState> found;
-  BL_RETURN_IF_ERROR(
-      connection.query(both_dialects<"select run_no, last_result_at, latest_result_no from @run "
-                                     "where run_id = $1 and repository = $2">(),
-                       {fact.run_id, fact.repository}, [&](const store::Row& row) {
-                         found = RunState{row.integer(0), row.integer(1), row.integer(2)};
-                         return true;
-                       }));
-  return found;
-}
-
-Result<RunState> find_or_create_run(store::Connection& connection, const DerivedFact& fact) {
-  BL_TRY(auto found, find_run(connection, fact));
-  if (found) return *found;
-  BL_TRY(const auto run_no,
-         insert_numbered(
-             connection,
-             both_dialects<"insert into @run (run_id, repository, run_reason, run_tags, "
-                           "commit_id, latest_batch_id, latest_result_id, latest_result_no, "
-                           "first_result_at, last_result_at, result_count, error_count, "
-                           "series_count, batch_count) "
-                           "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, 0, 0, 0) "
-                           "on conflict do nothing @returning{run_no}">(),
-             {fact.run_id, fact.repository, text_or_null(fact.run_reason), fact.run_tags,
-              text_or_null(fact.commit_id), text_or_null(fact.batch_id), fact.result_id,
-              fact.result_no, fact.timestamp.micros}));
-  if (run_no) {
-    BL_RETURN_IF_ERROR(count(connection, "runs", 1));
-    return RunState{*run_no, fact.timestamp.micros, fact.result_no};
+// PostgreSQL reads histories from the facts.
+Result<void> insert_history(store::Connection& connection, std::span<const DerivedFact> facts,
+                            const AllSeries& all_series) {
+  if (connection.dialect() == store::Dialect::postgres) return {};
+  ParamRows rows(17);
+  for (const DerivedFact& fact : facts) {
+    if (!fact.is_history_point()) continue;
+    rows.add({all_series.at(fact.fingerprint).series_no, fact.commit_timestamp->micros,
+              fact.timestamp.micros, fact.result_no, *fact.best, *fact.summary_mean,
+              static_cast<std::int64_t>(fact.begins_change), real_or_null(fact.mean), *fact.unit,
+              fact.result_id, fact.run_id, fact.commit_sha, fact.commit_message, fact.data,
+              fact.run_tags, fact.change_annotations, fact.info_id});
   }
-  BL_TRY(found, find_run(connection, fact));
-  if (!found)
-    return Error{Code::internal, "a run is neither new nor there: " + std::string(fact.run_id)};
-  return *found;
-}
-
-Result<void> update_run(store::Connection& connection, const RunState& run, const DerivedFact& fact,
-                        std::int64_t series_no) {
-  BL_TRY(const std::int64_t new_series,
-         connection.execute(both_dialects<"insert into @run_series (run_no, series_no) "
-                                          "values ($1, $2) on conflict do nothing">(),
-                            {run.run_no, series_no}));
-  std::int64_t new_batches = 0;
-  if (fact.batch_id) {
-    BL_TRY(new_batches,
-           connection.execute(both_dialects<"insert into @run_batch (run_no, batch_id) "
-                                            "values ($1, $2) on conflict do nothing">(),
-                              {run.run_no, *fact.batch_id}));
-  }
-  const std::int64_t errors = fact.failed ? 1 : 0;
-  const bool newest = std::tie(fact.timestamp.micros, fact.result_no) >=
-                      std::tie(run.last_result_at, run.latest_result_no);
-  if (!newest) {
-    BL_TRY([[maybe_unused]] auto counted,
-           connection.execute(
-               both_dialects<"update @run set result_count = result_count + 1, "
-                             "error_count = error_count + $2, series_count = series_count + $3, "
-                             "batch_count = batch_count + $4, first_result_at = "
-                             "case when $5 < first_result_at then $5 else first_result_at end "
-                             "where run_no = $1">(),
-               {run.run_no, errors, new_series, new_batches, fact.timestamp.micros}));
-    return {};
-  }
-  BL_TRY([[maybe_unused]] auto led,
-         connection.execute(
-             both_dialects<"update @run set result_count = result_count + 1, "
-                           "error_count = error_count + $2, series_count = series_count + $3, "
-                           "batch_count = batch_count + $4, last_result_at = $5, run_reason = $6, "
-                           "run_tags = $7, commit_id = $8, latest_batch_id = $9, "
-                           "latest_result_id = $10, latest_result_no = $11 where run_no = $1">(),
-             {run.run_no, errors, new_series, new_batches, fact.timestamp.micros,
-              text_or_null(fact.run_reason), fact.run_tags, text_or_null(fact.commit_id),
-              text_or_null(fact.batch_id), fact.result_id, fact.result_no}));
+  BL_TRY([[maybe_unused]] auto inserted,
+         connection.execute_many(
+             "insert into bl_history (series_no, commit_timestamp, result_timestamp, result_no, "
+             "best, summary_mean, begins_change, mean, unit, result_id, run_id, commit_sha, "
+             "commit_message, data, run_tags, change_annotations, info_id) "
+             "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+             rows));
   return {};
 }
 
 }  // namespace
 
-Result<void> add_derived(store::Connection& connection, const DerivedFact& fact) {
-  BL_TRY(const RunState run, find_or_create_run(connection, fact));
-  BL_TRY(auto series, find_series(connection, fact.fingerprint));
-  if (!series) {
-    BL_TRY(series, create_series(connection, fact, run.run_no));
+Result<void> add_derived(store::Connection& connection, std::span<const DerivedFact> facts) {
+  if (facts.empty()) return {};
+  BL_TRY(Runs runs, find_or_create_runs(connection, facts));
+  BL_TRY(AllSeries all_series, find_or_create_series(connection, facts, runs));
+  for (const DerivedFact& fact : facts) {
+    SeriesTally& series = all_series.at(fact.fingerprint);
+    RunTally& run = runs.at(run_name(fact));
+    ++series.results;
+    ++run.results;
+    if (fact.failed) {
+      ++series.errors;
+      ++run.errors;
+    }
+    run.first_at = std::min(run.first_at, fact.timestamp.micros);
+    take(series, fact);
   }
-  if (fact.is_history_point()) {
-    BL_RETURN_IF_ERROR(insert_history(connection, series->series_no, fact));
-  }
-  BL_RETURN_IF_ERROR(update_series(connection, *series, fact, run.run_no, 1));
-  BL_RETURN_IF_ERROR(update_run(connection, run, fact, series->series_no));
-  return count(connection, "results", 1);
+  BL_RETURN_IF_ERROR(insert_history(connection, facts, all_series));
+  BL_RETURN_IF_ERROR(update_series(connection, all_series, runs));
+  BL_RETURN_IF_ERROR(add_members(connection, facts, runs, all_series));
+  // Last: every result of a run shares its row, and others wait for it.
+  BL_RETURN_IF_ERROR(update_runs(connection, runs));
+  return count(connection, "results", static_cast<std::int64_t>(facts.size()));
 }
 
-Result<void> add_history_point(store::Connection& connection, const DerivedFact& fact) {
-  if (!fact.is_history_point()) return {};
-  BL_TRY(const RunState run, find_or_create_run(connection, fact));
-  BL_TRY(auto series, find_series(connection, fact.fingerprint));
-  if (!series)
-    return Error{Code::internal, "a result without a series: " + std::string(fact.result_id)};
-  BL_RETURN_IF_ERROR(insert_history(connection, series->series_no, fact));
-  return update_series(connection, *series, fact, run.run_no, 0);
+Result<void> add_history_points(store::Connection& connection, std::span<const DerivedFact> facts) {
+  std::vector<DerivedFact> points;
+  for (const DerivedFact& fact : facts) {
+    if (fact.is_history_point()) points.push_back(fact);
+  }
+  if (points.empty()) return {};
+  BL_TRY(const Runs runs, find_or_create_runs(connection, points));
+  BL_TRY(AllSeries all_series, find_or_create_series(connection, points, runs));
+  for (const DerivedFact& fact : points) take(all_series.at(fact.fingerprint), fact);
+  BL_RETURN_IF_ERROR(insert_history(connection, points, all_series));
+  return update_series(connection, all_series, runs);
 }
 
 Result<void> count(store::Connection& connection, std::string_view counter, std::int64_t by) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/time.h"
@@ -39,11 +41,12 @@ struct DerivedFact {
   }
 };
 
-/// Adds a result that is not there yet. Inside the transaction that stores it.
-Result<void> add_derived(store::Connection& connection, const DerivedFact& fact);
+/// Adds results that are not there yet, in their order. Inside the transaction that stores them.
+/// Cost: a few statements for each series and run among them, however many results they share.
+Result<void> add_derived(store::Connection& connection, std::span<const DerivedFact> facts);
 
-/// Makes a stored result a point of its series' history, because its commit became known.
-Result<void> add_history_point(store::Connection& connection, const DerivedFact& fact);
+/// Makes stored results points of their series' histories, because their commit became known.
+Result<void> add_history_points(store::Connection& connection, std::span<const DerivedFact> facts);
 
 /// Adds to a counter of bl_counter. PostgreSQL keeps none: a row that every submission updates
 /// would make them wait for each other.

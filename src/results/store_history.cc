@@ -74,7 +74,16 @@ verdict::LookbackRow lookback_row_of(const store::Row& row, SummaryMode mode) {
           row.integer(2) != 0};
 }
 
-HistoryPoint point_of(const store::Row& row, SummaryMode mode, TextArena& texts) {
+// An object as our own writer left it; jsonb is written out in an order and with blanks of its own.
+Result<std::string_view> object_text(const store::Row& row, int column, store::Dialect dialect,
+                                     TextArena& texts) {
+  if (dialect == store::Dialect::sqlite) return texts.keep(row.text(column));
+  BL_TRY(const std::string text, object_text_of(row, column));
+  return texts.keep(text);
+}
+
+Result<HistoryPoint> point_of(const store::Row& row, SummaryMode mode, store::Dialect dialect,
+                              TextArena& texts) {
   HistoryPoint point;
   const auto text = [&](int column) { return texts.keep(row.text(column)); };
   point.commit_timestamp = Timestamp{row.integer(0)};
@@ -88,8 +97,8 @@ HistoryPoint point_of(const store::Row& row, SummaryMode mode, TextArena& texts)
   point.commit_sha = text(9);
   point.commit_message = text(10);
   point.data_json = text(11);
-  point.run_tags_json = text(12);
-  point.change_annotations_json = text(13);
+  BL_TRY(point.run_tags_json, object_text(row, 12, dialect, texts));
+  BL_TRY(point.change_annotations_json, object_text(row, 13, dialect, texts));
   point.info_id = text(14);
   return point;
 }
@@ -100,11 +109,11 @@ Result<void> read_infos(store::Connection& connection, History& history) {
     if (history.infos.find(point.info_id) != history.infos.end()) continue;
     std::string& info = history.infos[std::string(point.info_id)];
     BL_RETURN_IF_ERROR(
-        connection.query(both_dialects<"select @text{tags} from info where id = $1">(),
-                         {point.info_id}, [&info](const store::Row& row) {
-                           info = row.text(0);
-                           return true;
-                         }));
+        for_each_row(connection, both_dialects<"select @text{tags} from info where id = $1">(),
+                     {point.info_id}, [&info](const store::Row& row) -> Result<void> {
+                       BL_TRY(info, object_text_of(row, 0));
+                       return {};
+                     }));
   }
   return {};
 }
@@ -138,11 +147,12 @@ Result<History> StoreHistoryReader::history(std::string_view fingerprint) {
     rows.clear();
     history.points.reserve(static_cast<std::size_t>(place->point_count));
     rows.reserve(static_cast<std::size_t>(place->point_count));
-    BL_RETURN_IF_ERROR(
-        connection.query(points_sql(), {place->series_no}, [&](const store::Row& row) {
+    BL_RETURN_IF_ERROR(for_each_row(
+        connection, points_sql(), {place->series_no}, [&](const store::Row& row) -> Result<void> {
           rows.push_back(lookback_row_of(row, mode_));
-          history.points.push_back(point_of(row, mode_, history.texts));
-          return true;
+          BL_TRY(auto point, point_of(row, mode_, connection.dialect(), history.texts));
+          history.points.push_back(point);
+          return {};
         }));
     return read_infos(connection, history);
   }));

@@ -84,18 +84,18 @@ Result<OwnedFact> fact_of(const store::Row& row) {
   owned.fact.best = summary_of(columns, SummaryMode::best).value;
   owned.fact.summary_mean = summary_of(columns, SummaryMode::mean).value;
   owned.data = row.is_null(13) ? "[]" : std::string(row.text(13));
-  owned.run_tags = row.text(14);
+  BL_TRY(owned.run_tags, object_text_of(row, 14));
   BL_TRY(const json::Value annotations, object_of(row, 15));
   BenchmarkResult annotated;
   annotated.change_annotations = annotations;
   owned.fact.begins_change = annotated.begins_distribution_change();
-  owned.annotations = json::to_text(annotations);
+  owned.annotations = json::to_stored_text(annotations);
   owned.context_id = row.text(16);
   owned.info_id = row.text(17);
   owned.hardware_name = row.text(18);
   owned.hardware_hash = row.text(19);
   owned.case_name = row.text(20);
-  owned.case_tags = row.text(21);
+  BL_TRY(owned.case_tags, object_text_of(row, 21));
   owned.commit = commit_of(row, 22);
   return owned;
 }
@@ -111,6 +111,13 @@ Result<std::vector<OwnedFact>> read_page(store::Connection& connection, const st
         return {};
       }));
   return page;
+}
+
+std::vector<DerivedFact> views_of(std::vector<OwnedFact>& page) {
+  std::vector<DerivedFact> facts;
+  facts.reserve(page.size());
+  for (OwnedFact& owned : page) facts.push_back(owned.view());
+  return facts;
 }
 
 Result<void> empty_derived(store::Connection& connection) {
@@ -150,9 +157,7 @@ Result<void> add_repaired_history(store::Connection& connection, std::string_vie
                                               "where r.commit_id = $1 and r.id > $2 "
                                               "order by r.id limit 500">(),
                                 {commit_id, std::string_view(after)}));
-    for (OwnedFact& owned : page) {
-      BL_RETURN_IF_ERROR(add_history_point(connection, owned.view()));
-    }
+    BL_RETURN_IF_ERROR(add_history_points(connection, views_of(page)));
     if (page.size() < k_page_rows) return {};
     after = page.back().id;
   }
@@ -168,9 +173,7 @@ Result<void> rebuild_derived(store::Database& database) {
                                   both_dialects<"select " BL_FACT_COLUMNS BL_FACT_TABLES
                                                 "where r.id > $1 order by r.id limit 500">(),
                                   {std::string_view(after)}));
-      for (OwnedFact& owned : page) {
-        BL_RETURN_IF_ERROR(add_derived(connection, owned.view()));
-      }
+      BL_RETURN_IF_ERROR(add_derived(connection, views_of(page)));
       if (page.size() < k_page_rows) return {};
       after = page.back().id;
     }

@@ -19,23 +19,25 @@ Result<void> for_each_row(store::Connection& connection, const store::Sql& sql,
   return done;
 }
 
-Result<std::optional<std::int64_t>> insert_numbered(store::Connection& connection,
-                                                    const store::Sql& sql,
-                                                    std::initializer_list<store::Param> params) {
-  std::optional<std::int64_t> number;
-  const auto take = [&](const store::Row& row) {
-    number = row.integer(0);
-    return true;
-  };
-  if (connection.dialect() == store::Dialect::postgres) {
-    BL_RETURN_IF_ERROR(connection.query(sql, params, take));
-    return number;
+namespace {
+
+// jsonb has an order of its own; ours is by key, on every store.
+void sort_members(json::Value& value) {
+  if (value.is_array()) {
+    for (json::Value& item : value.items()) sort_members(item);
   }
-  BL_TRY(const std::int64_t inserted, connection.execute(sql, params));
-  if (inserted == 0) return number;
-  BL_RETURN_IF_ERROR(connection.query("select last_insert_rowid()", {}, take));
-  return number;
+  if (!value.is_object()) return;
+  json::Object& members = value.members();
+  const auto by_key = [](const json::Member& a, const json::Member& b) {
+    return a.first < b.first;
+  };
+  if (!std::is_sorted(members.begin(), members.end(), by_key)) {
+    std::sort(members.begin(), members.end(), by_key);
+  }
+  for (json::Member& member : members) sort_members(member.second);
 }
+
+}  // namespace
 
 Result<json::Value> document_of(const store::Row& row, int column) {
   if (row.is_null(column)) return json::Value{};
@@ -43,6 +45,7 @@ Result<json::Value> document_of(const store::Row& row, int column) {
   if (!parsed.ok()) {
     return Error{Code::corrupt, "a stored document is not JSON: " + parsed.error().message};
   }
+  sort_members(*parsed);
   return parsed;
 }
 
@@ -52,6 +55,12 @@ Result<json::Value> object_of(const store::Row& row, int column) {
   if (value.is_object()) return value;
   if (value.is_null()) return json::Value::object();
   return Error{Code::corrupt, "a stored document is not an object"};
+}
+
+Result<std::string> object_text_of(const store::Row& row, int column) {
+  if (!row.is_null(column) && row.text(column) == "{}") return std::string("{}");
+  BL_TRY(const json::Value value, object_of(row, column));
+  return json::to_stored_text(value);
 }
 
 Result<json::Array> samples_of(const store::Row& row, int column) {

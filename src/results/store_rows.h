@@ -24,18 +24,13 @@ inline Result<void> for_each_row(store::Connection& connection, const store::Sql
                       each);
 }
 
-/// Inserts one row and gives the number that it got; nullopt when `on conflict do nothing` did
-/// nothing. The statement ends in `@returning{...}`: SQLite answers by its rowid, because RETURNING
-/// there opens a statement journal, which makes a long transaction quadratic.
-Result<std::optional<std::int64_t>> insert_numbered(store::Connection& connection,
-                                                    const store::Sql& sql,
-                                                    std::initializer_list<store::Param> params);
-
 /// A stored document: SQL NULL and the JSON value null are both null (spec/results-conbench.md
-/// 1.1). Errors: corrupt.
+/// 1.1). Members are sorted by their keys. Errors: corrupt.
 Result<json::Value> document_of(const store::Row& row, int column);
 /// As above for columns that hold an object; null gives `{}`.
 Result<json::Value> object_of(const store::Row& row, int column);
+/// The same as JSON text: compact, sorted.
+Result<std::string> object_text_of(const store::Row& row, int column);
 /// A stored sample array; null gives `[]`. Errors: corrupt.
 Result<json::Array> samples_of(const store::Row& row, int column);
 

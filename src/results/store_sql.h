@@ -18,11 +18,11 @@
 ///   @text{c}         c               c::text                 (a jsonb column as JSON text)
 ///   @float{c}        c               c::float8               (a numeric column)
 ///   @numbers{c}      c               a numeric[] column as a JSON array
-///   @numeric{$1}     $1              a JSON array as numeric[]
+///   @numeric{$1}     $1              a JSON array of numbers and nulls as numeric[]
 ///   @texts{c}        c               a text[] column as a JSON array
 ///   @textarray{$1}   $1              a JSON array as text[], null stays null
 ///   @binary{c}       c               c collate "C"
-///   @returning{no}                   returning no            (insert_numbered)
+///   @postgres{for update}            for update              (PostgreSQL only)
 namespace bl::results {
 
 namespace sql {
@@ -38,13 +38,12 @@ inline constexpr std::array k_marks = {
     Mark{"text", "", "::text"},
     Mark{"float", "", "::float8"},
     Mark{"numbers", "array_to_json(", ")::text"},
-    Mark{"numeric", "array(select e::numeric from jsonb_array_elements_text(",
-         "::jsonb) with ordinality as t(e, i) order by i)"},
+    Mark{"numeric", "translate(", ", '[]', '{}')::numeric[]"},
     Mark{"texts", "array_to_json(", ")::text"},
     Mark{"textarray", "(select array_agg(e order by i) from jsonb_array_elements_text(",
          "::jsonb) with ordinality as t(e, i))"},
     Mark{"binary", "", " collate \"C\""},
-    Mark{"returning", "returning ", "", true},
+    Mark{"postgres", "", "", true},
 };
 
 constexpr bool is_word(char c) {
@@ -57,11 +56,13 @@ constexpr void render(std::string_view text, store::Dialect dialect, Out&& out) 
   const bool postgres = dialect == store::Dialect::postgres;
   std::size_t at = 0;
   std::string_view after;  // of the mark that is open; marks do not nest
-  bool swallow = false;    // its argument
+  bool is_open = false;
+  bool swallow = false;  // its argument
   while (at < text.size()) {
     const char c = text[at];
-    if (c == '}') {
+    if (c == '}' && is_open) {
       if (postgres) out(after);
+      is_open = false;
       swallow = false;
       ++at;
       continue;
@@ -79,6 +80,7 @@ constexpr void render(std::string_view text, store::Dialect dialect, Out&& out) 
         if (mark.name != name) continue;
         if (postgres) out(mark.before);
         after = mark.after;
+        is_open = true;
         swallow = mark.postgres_only && !postgres;
       }
       at = end + 1;

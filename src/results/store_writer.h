@@ -1,5 +1,9 @@
 #pragma once
 
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -10,24 +14,49 @@
 
 namespace bl::results {
 
-/// ResultWriter over the store. One submission is one transaction: the submission key, the
-/// dimension rows, the commit (repaired when it was unknown), the fact, its number, a change-log
-/// row, and the derived tables (store_derived.h). Texts and hashes are made on the caller's thread;
-/// the writer's only runs statements. Threads: any.
+struct PreparedSubmission;
+
+struct WriterLimits {
+  std::size_t group_max = 512;  ///< submissions in one transaction
+  /// Transactions at once: while one waits for the disk, the next one is filled.
+  std::size_t groups_max = 2;
+  std::size_t waiting_max = 65'536;  ///< submissions that wait for a transaction
+};
+
+/// ResultWriter over the store. Submissions that arrive while a transaction is under way share the
+/// next one: who finds no other at work stores all that wait, its own among them. Texts and hashes
+/// are made on the caller's thread, before. A submission whose rows the store refuses fails alone:
+/// a group that fails for such a reason is stored again one by one. Threads: any.
 class StoreResultWriter final : public ResultWriter {
  public:
   /// The database is migrated with migrations() (schema.h).
-  StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock)
-      : database_(database), ids_(ids), clock_(clock) {}
+  StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock,
+                    const WriterLimits& limits = {})
+      : database_(database), ids_(ids), clock_(clock), limits_(limits) {}
 
   Result<Submitted> submit(const Submission& submission) override;
-  /// All in one transaction, in order: all are stored, or none. For bulk loads. Errors: as submit.
-  Result<std::vector<Submitted>> submit_all(std::span<const Submission> submissions);
+  std::vector<Result<Submitted>> submit_many(std::span<const Submission> submissions) override;
 
  private:
+  struct Caller;
+  struct Entry;
+  using Group = std::vector<Entry*>;
+
+  /// Waits for the entries, working off the queue meanwhile when nobody else does.
+  void run(std::span<Entry> entries);
+  Group take_group();
+  void store(const Group& group);
+  void store_alone(const Group& group);
+  Result<void> store_once(const Group& group);
+
   store::Database& database_;
   IdSource& ids_;
   const Clock& clock_;
+  const WriterLimits limits_;
+
+  std::mutex mutex_;
+  std::deque<Entry*> waiting_;  // guarded by mutex_
+  std::size_t groups_ = 0;      // under way; guarded by mutex_
 };
 
 }  // namespace bl::results

@@ -56,9 +56,10 @@ inline Param param_of(const std::optional<std::string>& maybe) {
 class ParamRows {
  public:
   explicit ParamRows(std::size_t columns) : columns_(columns) { BL_CHECK(columns > 0); }
-  void add(std::initializer_list<Param> row) {
+  void add(std::initializer_list<Param> row) { add(std::span(row.begin(), row.size())); }
+  void add(std::span<const Param> row) {
     BL_CHECK(row.size() == columns_);
-    values_.insert(values_.end(), row);
+    values_.insert(values_.end(), row.begin(), row.end());
   }
   std::size_t size() const { return values_.size() / columns_; }
   bool empty() const { return values_.empty(); }

@@ -166,5 +166,12 @@ TEST(JsonFaults, beyond_the_limit_they_are_counted) {
   EXPECT_EQ(faults.list().size(), Faults::k_faults_max);
 }
 
+TEST(Json, the_stored_text_is_sorted_compact_and_without_exponents) {
+  const auto document = parse(R"({"b": [1.50, 1e2, null], "a": {"y": "\u00e9\n", "x": true}})");
+  ASSERT_TRUE(document.ok());
+  EXPECT_EQ(to_stored_text(*document),
+            "{\"a\":{\"x\":true,\"y\":\"\u00e9\\n\"},\"b\":[1.50,100,null]}");
+}
+
 }  // namespace
 }  // namespace bl::json

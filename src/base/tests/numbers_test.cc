@@ -177,5 +177,27 @@ TEST(ParseInt64, reads_what_fits) {
   }
 }
 
+std::string plain(std::string_view text) {
+  std::string out;
+  append_plain_decimal(out, text);
+  return out;
+}
+
+TEST(Numbers, a_plain_decimal_is_what_numeric_prints) {
+  EXPECT_EQ(plain("0"), "0");
+  EXPECT_EQ(plain("-0"), "0");
+  EXPECT_EQ(plain("-0.0"), "0.0");
+  EXPECT_EQ(plain("1.50"), "1.50");
+  EXPECT_EQ(plain("1e2"), "100");
+  EXPECT_EQ(plain("1.50e1"), "15.0");
+  EXPECT_EQ(plain("1.5E-3"), "0.0015");
+  EXPECT_EQ(plain("-12.5e-1"), "-1.25");
+  EXPECT_EQ(plain("0e-3"), "0.000");
+  EXPECT_EQ(plain("0.0e3"), "0");
+  EXPECT_EQ(plain("1e22"), "10000000000000000000000");
+  EXPECT_EQ(plain("1e-999999"), "0");
+  EXPECT_EQ(plain("0.100000000000000000000001"), "0.100000000000000000000001");
+}
+
 }  // namespace
 }  // namespace bl

@@ -56,6 +56,12 @@ class FakePorts : public ResultWriter,
     return submitted;
   }
 
+  std::vector<Result<Submitted>> submit_many(std::span<const Submission> submissions) override {
+    std::vector<Result<Submitted>> outcomes;
+    for (const Submission& submission : submissions) outcomes.push_back(submit(submission));
+    return outcomes;
+  }
+
   Result<std::vector<ResultRow>> results(const ResultFilter& filter) override {
     last_filter = filter;
     if (failure) return *failure;

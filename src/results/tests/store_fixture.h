@@ -21,7 +21,8 @@
 #include "results/store_writer.h"
 #include "store/open.h"
 
-/// A real SQLite file with the results tables, and all ports over it.
+/// A real store with the results tables, and all ports over it: a SQLite file, or, when the
+/// environment says BL_TEST_STORE=postgres, a database of a real PostgreSQL.
 namespace bl::results::testing {
 
 /// 2024-08-01T12:00:00Z
@@ -31,9 +32,12 @@ inline constexpr const char* k_repository = "https://github.com/org/repo";
 
 class Folder {
  public:
+  enum class Postgres : unsigned char { if_wanted };
   Folder();
-  ~Folder() { std::filesystem::remove_all(path); }
+  explicit Folder(Postgres);
+  ~Folder();
   std::string path;
+  std::string database;  ///< on PostgreSQL, else empty
 };
 
 struct StoreFixture {
@@ -45,8 +49,10 @@ struct StoreFixture {
   /// One column of one row, as text; "" for null. For looking at what no port shows.
   std::string value(const std::string& sql);
   void run_sql(const std::string& sql);
+  /// Tables of ours are named as on SQLite (`bl_run`); the marks of store_sql.h work too.
+  std::string in_dialect(std::string sql) const;
 
-  Folder folder;
+  Folder folder{Folder::Postgres::if_wanted};
   ManualClock clock{k_start};
   SeededRandom random{7};
   IdSource ids{clock, random};

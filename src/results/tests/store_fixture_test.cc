@@ -2,7 +2,9 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "results/store_sql.h"
 #include "results/tests/store_fixture.h"
+#include "store/testing/postgres_server.h"
 
 namespace bl::results::testing {
 
@@ -12,14 +14,44 @@ Folder::Folder() {
   path = name;
 }
 
+namespace {
+
+bool on_postgres() {
+  const char* store = getenv("BL_TEST_STORE");
+  return store != nullptr && std::string_view(store) == "postgres";
+}
+
+}  // namespace
+
+// `BL_TEST_STORE=postgres` runs every test of this program over a database of its own there.
+Folder::Folder(Postgres) : Folder() {
+  if (on_postgres()) database = store::testing::PostgresServer::shared().create_database();
+}
+Folder::~Folder() {
+  if (!database.empty()) store::testing::PostgresServer::shared().drop_database(database);
+  std::filesystem::remove_all(path);
+}
+
 std::unique_ptr<store::Database> StoreFixture::open() {
-  auto opened = store::open_database("sqlite://" + folder.path + "/test.db", {}, log, metrics);
+  const std::string uri = folder.database.empty()
+                              ? "sqlite://" + folder.path + "/test.db"
+                              : store::testing::PostgresServer::shared().uri(folder.database);
+  auto opened = store::open_database(uri, {}, log, metrics);
   if (!opened.ok()) ADD_FAILURE() << opened.error().message;
   BL_CHECK(opened.ok());
   const auto migrated = (*opened)->migrate(migrations());
   if (!migrated.ok()) ADD_FAILURE() << migrated.error().message;
   BL_CHECK(migrated.ok());
   return std::move(*opened);
+}
+
+std::string StoreFixture::in_dialect(std::string sql) const {
+  sql = results::in_dialect(sql, database->dialect());
+  if (database->dialect() == store::Dialect::sqlite) return sql;
+  for (std::size_t at; (at = sql.find("bl_")) != std::string::npos;) {
+    sql.replace(at, 3, "benchlake.");
+  }
+  return sql;
 }
 
 StoreFixture::StoreFixture()
@@ -49,7 +81,7 @@ void StoreFixture::refresh_all() {
 std::string StoreFixture::value(const std::string& sql) {
   std::string text;
   const auto read = database->read([&](store::Connection& connection) {
-    return connection.query_text(sql, {}, [&](const store::Row& row) {
+    return connection.query_text(in_dialect(sql), {}, [&](const store::Row& row) {
       text = row.text(0);
       return true;
     });
@@ -60,7 +92,7 @@ std::string StoreFixture::value(const std::string& sql) {
 
 void StoreFixture::run_sql(const std::string& sql) {
   const auto written = database->write([&](store::Connection& connection) {
-    return connection.query_text(sql, {}, [](const store::Row&) { return true; });
+    return connection.query_text(in_dialect(sql), {}, [](const store::Row&) { return true; });
   });
   if (!written.ok()) ADD_FAILURE() << written.error().message;
 }

@@ -152,7 +152,7 @@ std::string derived_text(StoreFixture& store) {
   std::string text;
   const auto add = [&](const std::string& sql) {
     const auto read = store.database->read([&](store::Connection& connection) {
-      return connection.query_text(sql, {}, [&](const store::Row& row) {
+      return connection.query_text(store.in_dialect(sql), {}, [&](const store::Row& row) {
         text += row.text(0);
         text += '\n';
         return true;
@@ -160,19 +160,28 @@ std::string derived_text(StoreFixture& store) {
     });
     ASSERT_TRUE(read.ok()) << read.error().message;
   };
-  add("select json_array(s.history_fingerprint, context_id, hardware_name, hardware_hash, "
+  const bool on_postgres = store.database->dialect() == store::Dialect::postgres;
+  const auto add_rows = [&](const std::string& columns, const std::string& rest) {
+    add((on_postgres ? "select json_build_array(" : "select json_array(") + columns + ") " + rest);
+  };
+  add_rows(
+      "s.history_fingerprint, context_id, hardware_name, hardware_hash, "
       "s.repository, name, tags, search_text, s.result_count, s.error_count, point_count, "
       "s.latest_result_no, s.latest_result_id, u.run_id, latest_result_timestamp, "
       "latest_commit_timestamp, latest_commit_sha, latest_best, latest_mean, unit, status, "
-      "z_score, change_percent, change_rank, sparkline) from bl_series s "
-      "join bl_run u on u.run_no = s.latest_run_no order by s.history_fingerprint");
+      "z_score, change_percent, change_rank, sparkline",
+      "from bl_series s join bl_run u on u.run_no = s.latest_run_no "
+      "order by s.history_fingerprint");
+  add_rows(
+      "run_id, repository, run_reason, run_tags, commit_id, latest_batch_id, "
+      "latest_result_id, latest_result_no, first_result_at, last_result_at, result_count, "
+      "error_count, series_count, batch_count",
+      "from bl_run order by run_id, repository");
+  if (on_postgres) return text;  // histories and counts are read from the facts
   add("select json_array(s.history_fingerprint, commit_timestamp, result_timestamp, result_no, "
       "best, summary_mean, begins_change, mean, h.unit, result_id, run_id, commit_sha, "
       "commit_message, data, run_tags, change_annotations, info_id) from bl_history h "
       "join bl_series s on s.series_no = h.series_no order by 1");
-  add("select json_array(run_id, repository, run_reason, run_tags, commit_id, latest_batch_id, "
-      "latest_result_id, latest_result_no, first_result_at, last_result_at, result_count, "
-      "error_count, series_count, batch_count) from bl_run order by run_id, repository");
   add("select json_array(name, value) from bl_counter order by name");
   return text;
 }
@@ -282,8 +291,8 @@ struct OldDatabase : StoreFixture {
         "insert into hardware (id, name, type, hash) values ('h1', 'm', 'machine', 'm-0-0-0-0')");
     run_sql(
         "insert into \"commit\" (id, sha, repository, message, author_name, timestamp, branch, "
-        "fork_point_sha) values ('c1', 'abc', '', 'old commit', '', 1600000000000000, 'o:m', "
-        "'abc')");
+        "fork_point_sha) values ('c1', 'abc', '', 'old commit', '', @time{1600000000000000}, "
+        "'o:m', 'abc')");
     add("f0e1d2c3b4a5968778695a4b3c2d1e0f", "'s'", "null", "'[3,2]'", "null", "null");
     add("0123456789abcdef0123456789abcdef", "null", "1.0", "'[1]'", "null", "'null'");
     add("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "''", "1.5", "'[1.5]'", "null", "'{}'");
@@ -298,8 +307,8 @@ struct OldDatabase : StoreFixture {
         "insert into benchmark_result (id, case_id, context_id, run_id, unit, timestamp, mean, "
         "info_id, error, data, times, validation, optional_benchmark_info, change_annotations, "
         "run_tags, commit_id, hardware_id, commit_repo_url, history_fingerprint) values ('" +
-        id + "', 'k1', 'x1', 'r1', " + unit + ", 1600000000000001, " + mean + ", 'i1', " + error +
-        ", " + data + ", null, 'null', null, " + annotations +
+        id + "', 'k1', 'x1', 'r1', " + unit + ", @time{1600000000000001}, " + mean + ", 'i1', " +
+        error + ", @numeric{" + data + "}, null, 'null', null, " + annotations +
         ", '{\"name\":\"former run name\"}', 'c1', 'h1', '', 'fp')");
   }
 };
