@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view k_metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Paths of the APIs: what is not there is a 404 problem, never the page.
+/// Paths of the APIs: what is not there is a 404 in the shape of its dialect, never the page.
 bool is_api_path(std::string_view path) {
   for (const std::string_view prefix :
        {"/api", "/v1", "/jaeger", "/tempo", "/bigquery", "/upload", "/mcp"}) {
@@ -18,18 +18,18 @@ bool is_api_path(std::string_view path) {
   return false;
 }
 
-net::Response not_found(const net::Request& request) {
-  return net::problem(Error{Code::not_found, "there is nothing at " + request.path},
-                      request.request_id);
+net::Response not_found(const net::Router& router, const net::Request& request) {
+  const Error error(Code::not_found, "there is nothing at " + request.path);
+  return router.error_answer(request.path, 404, error, request.request_id);
 }
 
 /// A file of the page, or for any other path the page itself, which shows the view that the path
 /// names.
-net::Response page(const net::Request& request) {
-  if (is_api_path(request.path)) return not_found(request);
+net::Response page(const net::Router& router, const net::Request& request) {
+  if (is_api_path(request.path)) return not_found(router, request);
   if (const auto* file = net::find(embedded::web(), request.path))
     return net::respond(*file, request);
-  if (request.path.starts_with("/assets/")) return not_found(request);
+  if (request.path.starts_with("/assets/")) return not_found(router, request);
   const auto* index = net::find(embedded::web(), "/index.html");
   BL_CHECK(index != nullptr);  // the build embeds the page or fails
   return net::respond(*index, request);
@@ -76,16 +76,13 @@ void add_site_routes(net::Router& router, SitePorts ports) {
   for (const net::EmbeddedFile& file : embedded::openapi()) add_file_route(router, file);
   net::RouteOptions of_the_page;
   of_the_page.in_openapi = false;
-  router.add({.method = Method::get,
-              .pattern = "/",
-              .access = Access::open,
-              .handler = page,
-              .options = of_the_page});
-  router.add({.method = Method::get,
-              .pattern = "/{rest...}",
-              .access = Access::open,
-              .handler = page,
-              .options = of_the_page});
+  for (const char* pattern : {"/", "/{rest...}"}) {
+    router.add({.method = Method::get,
+                .pattern = pattern,
+                .access = Access::open,
+                .handler = [&router](net::Request& request) { return page(router, request); },
+                .options = of_the_page});
+  }
 }
 
 }  // namespace bl::app

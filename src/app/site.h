@@ -19,7 +19,7 @@ struct SitePorts {
 
 /// GET /healthz (no I/O), /readyz, /metrics, /openapi.yaml, /openapi-3.0.yaml, /openapi.json, and
 /// for every other path outside the APIs the page, so that each of its views is a link. Unknown
-/// paths of an API are 404 problems.
+/// paths of an API are 404 in the shape of their dialect. `router` outlives its routes.
 void add_site_routes(net::Router& router, SitePorts ports);
 
 }  // namespace bl::app
