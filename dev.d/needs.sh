@@ -30,18 +30,30 @@ need() {
   fi
 }
 
-# System packages by apt; asks dpkg first, so that a call with nothing to do costs milliseconds.
+# System packages by apt; asks dpkg first, so that a call with nothing to do costs milliseconds. Several
+# calls queue one step for all of them.
 queue_packages() {
   [[ -z ${DEV_SKIP_PACKAGES-} && $# -gt 0 ]] || return 0
-  local wanted missing
+  local wanted missing i step="" title
+  for i in "${!step_names[@]}"; do
+    [[ ${step_names[i]} != packages ]] || step=$i
+  done
+  # shellcheck disable=SC2086 # one package a word
+  [[ -z $step ]] || set -- "$@" ${step_commands[step]#install_packages }
   wanted=$(printf '%s\n' "$@" | sort -u)
   { command -v dpkg-query && command -v apt-get; } >/dev/null || die \
     "this is not a Debian-like system; install the equivalents of these packages, then call again with DEV_SKIP_PACKAGES=1: ${wanted//$'\n'/ }"
   # shellcheck disable=SC2086 # one package a word
   missing=$(comm -23 <(printf '%s\n' "$wanted") \
     <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort -u))
+  [[ -n $missing ]] || return 0
+  title="installing system packages ($(wc -l <<<"$missing"))"
+  if [[ -n $step ]]; then
+    step_titles[step]=$title step_commands[step]="install_packages ${missing//$'\n'/ }"
+    return 0
+  fi
   # shellcheck disable=SC2086
-  [[ -z $missing ]] || queue packages "installing system packages ($(wc -l <<<"$missing"))" \
+  queue packages "$title" \
     "read the log; on Debian 12 all of them are in 'main'. If apt asks for a password, run as root once" \
     install_packages ${missing//$'\n'/ }
 }
