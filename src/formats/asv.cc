@@ -2,8 +2,7 @@
 
 #include "base/hash.h"
 #include "base/numbers.h"
-#include "formats/draft.h"
-#include "formats/formats.h"
+#include "formats/metrics.h"
 
 /// airspeed velocity's results on disk: RESULTS/benchmarks.json tells names, units and parameters;
 /// RESULTS/MACHINE/ holds machine.json and one file per commit and environment. In such a file
@@ -36,19 +35,12 @@ std::optional<Timestamp> millis_of(const json::Value* value) {
   return Timestamp::from_millis(static_cast<std::int64_t>(millis));
 }
 
-/// asv's unit names; others go through as they are, for the server to accept or to name.
-std::string unit_of(const std::string& unit) {
-  if (unit == "seconds") return "s";
-  if (unit == "bytes") return "B";
-  return unit;
-}
-
 /// The unit of a benchmark: as benchmarks.json says, else by asv's naming rule. nullopt when
 /// neither tells.
 std::optional<std::string> unit_of_benchmark(const std::string& name,
                                              const json::Value* description) {
   if (description != nullptr) {
-    if (std::string unit = text_of(description->find("unit")); !unit.empty()) return unit_of(unit);
+    if (std::string unit = text_of(description->find("unit")); !unit.empty()) return unit;
   }
   const std::size_t dot = name.rfind('.');
   const std::string method = name.substr(dot == std::string::npos ? 0 : dot + 1);
@@ -178,7 +170,7 @@ json::Value machine_info_of(const json::Value* machine, const std::string& name)
 enum class Outcome { measured, failed, left_out };
 
 Outcome set_stats(Draft& draft, const json::Value* value, const json::Value* samples,
-                  const std::string& unit) {
+                  const Scale& scale) {
   const bool has_samples = samples != nullptr && samples->is_array() && !samples->items().empty();
   if (value != nullptr && value->is_string()) return Outcome::left_out;  // "NaN", "Infinity"
   if (value == nullptr || !value->is_number()) {
@@ -186,9 +178,12 @@ Outcome set_stats(Draft& draft, const json::Value* value, const json::Value* sam
     draft.error.set("message", json::Value::string("the benchmark failed in asv"));
     return Outcome::failed;
   }
+  json::Array data;
+  for (const json::Value& sample : has_samples ? samples->items() : json::Array{*value})
+    data.push_back(scaled(sample, scale.factor).value_or(sample));
   draft.stats = json::Value::object();
-  draft.stats.set("data", has_samples ? *samples : json::Value::array({*value}));
-  draft.stats.set("unit", json::Value::string(unit));
+  draft.stats.set("data", json::Value::array(std::move(data)));
+  draft.stats.set("unit", json::Value::string(scale.unit));
   return Outcome::measured;
 }
 
@@ -222,6 +217,11 @@ void read_benchmark(const FileFacts& file, const std::string& name, const Result
     reading.skipped.push_back({place, "benchmarks.json does not say its unit"});
     return;
   }
+  const std::optional<Scale> scale = scale_of(*unit);
+  if (!scale) {
+    reading.skipped.push_back({place, "the stores have no such unit: " + *unit});
+    return;
+  }
   for (std::size_t i = 0; i < combinations.size(); ++i) {
     Draft draft = file.common;
     draft.name = name;
@@ -233,7 +233,7 @@ void read_benchmark(const FileFacts& file, const std::string& name, const Result
     }
     const json::Value* value = element(values, i, combinations.size());
     const Outcome outcome =
-        set_stats(draft, value, element(samples, i, combinations.size()), *unit);
+        set_stats(draft, value, element(samples, i, combinations.size()), *scale);
     if (outcome == Outcome::left_out) {
       reading.skipped.push_back(
           {place, "asv has no number for this combination of parameters: " + text_of(value)});

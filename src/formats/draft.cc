@@ -1,5 +1,7 @@
 #include "formats/draft.h"
 
+#include "base/hash.h"
+
 namespace bl::formats {
 namespace {
 
@@ -52,8 +54,8 @@ json::Value machine_of(json::Value of_file, const Facts& facts) {
   return machine;
 }
 
-void set_github(json::Value& github, const Facts& facts) {
-  set_known(github, "repository", facts.repository);
+/// What the facts say of the commit.
+void set_commit(json::Value& github, const Facts& facts) {
   set_known(github, "commit", facts.commit);
   set_known(github, "branch", facts.branch);
   if (facts.pr_number) github.set("pr_number", json::Value::number(*facts.pr_number));
@@ -102,10 +104,12 @@ json::Value to_submission(Draft draft, const Facts& facts) {
   json::Value github = json::Value::object();
   set_known(github, "repository", draft.repository);
   set_known(github, "commit", draft.commit);
-  // What the file knows of its commit says nothing of another one.
+  set_known(github, "repository", facts.repository);
+  // What is known of one commit says nothing of another one.
   const bool same_commit = !facts.commit || facts.commit == draft.commit;
-  if (same_commit) set_known(github, "commit_info", std::move(draft.commit_info));
-  set_github(github, facts);
+  const bool is_of_file = draft.commit && (same_commit || facts.commit_is_detected);
+  if (same_commit || is_of_file) set_known(github, "commit_info", std::move(draft.commit_info));
+  if (same_commit || !is_of_file) set_commit(github, facts);
   submission.set("github", std::move(github));
   set_known(submission, "machine_info", machine_of(std::move(draft.machine), facts));
   set_known(submission, "stats", std::move(draft.stats));
@@ -123,7 +127,8 @@ void override_submission(json::Value& submission, const Facts& facts) {
   if (knows_commit) {
     if (json::Value* github = object_at(submission, "github")) {
       if (facts.commit) forget_other_commit(*github, *facts.commit);
-      set_github(*github, facts);
+      set_known(*github, "repository", facts.repository);
+      set_commit(*github, facts);
     }
   }
   const auto lay_over = [&](const char* key, const std::map<std::string, std::string>& added) {
@@ -145,6 +150,26 @@ void override_submission(json::Value& submission, const Facts& facts) {
   if (submission.find("timestamp") == nullptr && facts.timestamp) {
     submission.set("timestamp", text(to_rfc3339(*facts.timestamp)));
   }
+}
+
+std::string batch_of(const std::string& run_id, const std::string& name) {
+  return sha256_hex(run_id + "\n" + name).substr(0, 32);
+}
+
+std::string text_at(const json::Value& object, const char* key) {
+  const json::Value* value = object.find(key);
+  return value != nullptr && value->is_string() ? value->as_string() : std::string();
+}
+
+const json::Value* number_at(const json::Value& object, const char* key) {
+  const json::Value* value = object.find(key);
+  return value != nullptr && value->is_number() ? value : nullptr;
+}
+
+json::Value error_object(std::string message) {
+  json::Value error = json::Value::object();
+  error.set("message", text(std::move(message)));
+  return error;
 }
 
 Result<json::Value> parse_with_nonfinite(std::string_view bytes) {

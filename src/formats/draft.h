@@ -31,6 +31,16 @@ json::Value to_submission(Draft draft, const Facts& facts);
 /// commit, tags, context.
 void override_submission(json::Value& submission, const Facts& facts);
 
+/// One batch of a run holds what one benchmark measured with all its parameters.
+std::string batch_of(const std::string& run_id, const std::string& name);
+
+/// The text at the key; empty when there is none.
+std::string text_at(const json::Value& object, const char* key);
+/// The number at the key; nullptr when there is none.
+const json::Value* number_at(const json::Value& object, const char* key);
+/// {"message": text}: what went wrong, as the stores keep it.
+json::Value error_object(std::string message);
+
 /// Parses what tools that print NaN, Infinity and -Infinity as bare words write: outside of strings
 /// these become the strings "NaN", "Infinity" and "-Infinity". Errors: as json::parse.
 Result<json::Value> parse_with_nonfinite(std::string_view bytes);

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "base/hash.h"
 #include "formats/draft.h"
 #include "formats/formats.h"
 
@@ -25,16 +24,6 @@ struct Group {
   std::vector<std::pair<std::string, json::Array>> counters;  // per repetition
 };
 
-std::string text_of(const json::Value& object, const char* key) {
-  const json::Value* value = object.find(key);
-  return value != nullptr && value->is_string() ? value->as_string() : std::string();
-}
-
-const json::Value* number_of(const json::Value& object, const char* key) {
-  const json::Value* value = object.find(key);
-  return value != nullptr && value->is_number() ? value : nullptr;
-}
-
 /// Nanoseconds in the tool's time unit; 0 when it is unknown. Seconds stay seconds.
 double nanoseconds_in(const std::string& unit) {
   if (unit == "ns") return 1;
@@ -51,8 +40,8 @@ struct Measured {
 /// bytes_per_second, else items_per_second, else the real time.
 std::optional<Measured> measured_of(const json::Value& run, const json::Value& time,
                                     const std::string& time_unit) {
-  if (const json::Value* bytes = number_of(run, "bytes_per_second")) return Measured{*bytes, "B/s"};
-  if (const json::Value* items = number_of(run, "items_per_second")) return Measured{*items, "i/s"};
+  if (const json::Value* bytes = number_at(run, "bytes_per_second")) return Measured{*bytes, "B/s"};
+  if (const json::Value* items = number_at(run, "items_per_second")) return Measured{*items, "i/s"};
   if (time.is_null()) return std::nullopt;
   return Measured{time, time_unit};
 }
@@ -94,16 +83,15 @@ std::optional<json::Value> in_nanoseconds(const json::Value& time, double factor
 
 /// One element of `benchmarks`: added to its group, or the reason why not.
 std::optional<std::string> add_run(const json::Value& run, Group& group) {
-  if (is_set(run, "skipped")) return "skipped by the benchmark: " + text_of(run, "skip_message");
+  if (is_set(run, "skipped")) return "skipped by the benchmark: " + text_at(run, "skip_message");
   if (is_set(run, "error_occurred")) {
     if (group.error.is_null()) {
-      group.error = json::Value::object();
-      group.error.set("message", json::Value::string(text_of(run, "error_message")));
+      group.error = error_object(text_at(run, "error_message"));
     }
     return std::nullopt;
   }
-  const json::Value* real_time = number_of(run, "real_time");
-  std::string time_unit = text_of(run, "time_unit");
+  const json::Value* real_time = number_at(run, "real_time");
+  std::string time_unit = text_at(run, "time_unit");
   json::Value time;
   if (real_time != nullptr) {
     const double factor = nanoseconds_in(time_unit);
@@ -121,7 +109,7 @@ std::optional<std::string> add_run(const json::Value& run, Group& group) {
   group.time_unit = time_unit;
   group.values.push_back(std::move(measured->value));
   if (!time.is_null()) group.times.push_back(std::move(time));
-  if (const std::string label = text_of(run, "label"); !label.empty()) group.label = label;
+  if (const std::string label = text_at(run, "label"); !label.empty()) group.label = label;
   add_counters(run, group.unit, group);
   return std::nullopt;
 }
@@ -133,11 +121,6 @@ void set_name(Draft& draft, const std::string& run_name) {
   if (cut == std::string::npos) return;
   const std::string params = run_name.substr(run_name[cut] == '/' ? cut + 1 : cut);
   draft.tags.set("params", json::Value::string(params));
-}
-
-/// One batch of a run holds what one benchmark measured with all its parameters.
-std::string batch_of(const std::string& run_id, const std::string& name) {
-  return sha256_hex(run_id + "\n" + name).substr(0, 32);
 }
 
 Draft draft_of(Group group, const json::Value& context) {
@@ -164,13 +147,13 @@ Draft draft_of(Group group, const json::Value& context) {
   }
   if (!group.label.empty()) draft.info.set("label", json::Value::string(group.label));
 
-  if (const std::string host = text_of(context, "host_name"); !host.empty()) {
+  if (const std::string host = text_at(context, "host_name"); !host.empty()) {
     draft.machine = json::Value::object();
     draft.machine.set("name", json::Value::string(host));
-    if (const json::Value* cpus = number_of(context, "num_cpus"))
+    if (const json::Value* cpus = number_at(context, "num_cpus"))
       draft.machine.set("cpu_thread_count", *cpus);
   }
-  if (auto date = parse_iso_datetime(text_of(context, "date")); date.ok()) draft.timestamp = *date;
+  if (auto date = parse_iso_datetime(text_at(context, "date")); date.ok()) draft.timestamp = *date;
   return draft;
 }
 
@@ -192,12 +175,12 @@ Result<Reading> read_google_benchmark(std::string_view bytes, const std::string&
   for (std::size_t i = 0; i < runs->items().size(); ++i) {
     const json::Value& run = runs->items()[i];
     const std::string run_place = fmt::format("{}#/benchmarks/{}", place, i);
-    if (text_of(run, "run_type") == "aggregate") {
+    if (text_at(run, "run_type") == "aggregate") {
       reading.skipped.push_back({run_place, "an aggregate: computed again from the repetitions"});
       continue;
     }
-    std::string run_name = text_of(run, "run_name");
-    if (run_name.empty()) run_name = text_of(run, "name");
+    std::string run_name = text_at(run, "run_name");
+    if (run_name.empty()) run_name = text_at(run, "name");
     if (run_name.empty()) {
       reading.skipped.push_back({run_place, "has no name"});
       continue;

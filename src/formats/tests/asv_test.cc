@@ -18,6 +18,7 @@ constexpr const char* k_benchmarks = R"({
                       "params": [["1", "2"], ["'a'", "'b'"]], "version": "v1"},
   "suite.peakmem_all": {"unit": "bytes", "param_names": [], "params": []},
   "suite.track_ratio": {"unit": "ratio", "param_names": [], "params": []},
+  "suite.track_delay": {"unit": "ms", "param_names": [], "params": []},
   "version": 2})";
 
 /// A results folder with one file of results.
@@ -128,14 +129,16 @@ TEST_F(AsvTest, rows_of_old_files_are_bare_values_or_objects) {
 TEST_F(AsvTest, the_unit_is_said_or_follows_from_the_name_and_is_never_guessed) {
   const Reading reading = read(
       R"("suite.track_ratio": [[0.5], []], "old.time_x": [[1], []], "old.Class.mem_x": [[1], []],
-         "old.track_x": [[1], []])");
+         "old.track_x": [[1], []], "suite.track_delay": [[1.5], [], "v", 1, 0.1, [[1.5, 2]]])");
   ASSERT_EQ(reading.submissions.size(), 3u);
-  EXPECT_EQ(at(reading.submissions[0], "stats/unit"), "\"ratio\"");
-  EXPECT_EQ(at(reading.submissions[1], "stats/unit"), "\"s\"");
-  EXPECT_EQ(at(reading.submissions[2], "stats/unit"), "\"B\"");
-  ASSERT_EQ(reading.skipped.size(), 1u);
-  EXPECT_THAT(reading.skipped[0].place, EndsWith("#/results/old.track_x"));
-  EXPECT_EQ(reading.skipped[0].reason, "benchmarks.json does not say its unit");
+  EXPECT_EQ(at(reading.submissions[0], "stats/unit"), "\"s\"");
+  EXPECT_EQ(at(reading.submissions[1], "stats/unit"), "\"B\"");
+  EXPECT_EQ(at(reading.submissions[2], "stats"), R"({"data":[1500000,2000000],"unit":"ns"})");
+  ASSERT_EQ(reading.skipped.size(), 2u);
+  EXPECT_THAT(reading.skipped[0].place, EndsWith("#/results/suite.track_ratio"));
+  EXPECT_EQ(reading.skipped[0].reason, "the stores have no such unit: ratio");
+  EXPECT_THAT(reading.skipped[1].place, EndsWith("#/results/old.track_x"));
+  EXPECT_EQ(reading.skipped[1].reason, "benchmarks.json does not say its unit");
 }
 
 TEST_F(AsvTest, the_same_measurement_has_the_same_key_and_another_one_another) {

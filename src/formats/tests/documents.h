@@ -23,4 +23,28 @@ inline json::Value parsed(std::string_view text) {
   return json::parse(text).value();
 }
 
+/// `place: reason` of everything that was skipped.
+inline std::vector<std::string> reasons_of(const Reading& reading) {
+  std::vector<std::string> reasons;
+  for (const Skipped& skipped : reading.skipped)
+    reasons.push_back(skipped.place + ": " + skipped.reason);
+  return reasons;
+}
+
+/// Data and unit of each result: `[1,2] ns`; `error` where there is no stats.
+inline std::vector<std::string> stats_of(const Reading& reading) {
+  std::vector<std::string> all;
+  for (const json::Value& document : reading.submissions) {
+    const json::Value* stats = document.find("stats");
+    if (stats == nullptr || document.find("error") != nullptr) {
+      all.emplace_back("error");
+      continue;
+    }
+    std::string line = at(document, "stats/data");
+    line.append(" ").append(stats->find("unit")->as_string());
+    all.push_back(std::move(line));
+  }
+  return all;
+}
+
 }  // namespace bl::formats::testing

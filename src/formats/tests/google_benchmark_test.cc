@@ -14,6 +14,7 @@ using ::testing::AllOf;
 using testing::at;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::reasons_of;
 
 std::string file_of(const std::string& runs) {
   return R"({"context":{"date":"2024-08-01T14:00:00+02:00","host_name":"m1","num_cpus":8},)"
@@ -29,13 +30,6 @@ Reading read(const std::string& runs) {
   auto reading = try_read(runs);
   EXPECT_TRUE(reading.ok()) << (reading.ok() ? "" : reading.error().message);
   return reading.ok() ? std::move(reading).value() : Reading{};
-}
-
-std::vector<std::string> reasons_of(const Reading& reading) {
-  std::vector<std::string> reasons;
-  for (const Skipped& skipped : reading.skipped)
-    reasons.push_back(skipped.place + ": " + skipped.reason);
-  return reasons;
 }
 
 std::string run_of(const std::string& name, const std::string& more) {

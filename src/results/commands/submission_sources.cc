@@ -61,27 +61,56 @@ void add_asv(Disk& disk, const std::string& folder, std::vector<SubmissionSource
   }
 }
 
+/// A file of a format that was not found: what is wrong with it.
+Error unknown_bytes(std::string_view bytes, const std::string& place) {
+  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
+  const bool is_json =
+      first != std::string_view::npos && (bytes[first] == '{' || bytes[first] == '[');
+  if (is_json) {
+    if (auto parsed = json::parse(bytes); !parsed.ok())
+      return std::move(parsed).error().with_context(place);
+  }
+  return {Code::invalid, fmt::format("none of {} (say it with --format): {}",
+                                     fmt::join(formats::format_names(), ", "), place)};
+}
+
 Result<formats::Reading> read_bytes(std::string_view bytes, const std::string& place,
                                     const SourceOptions& options, const FactsOf& facts_of) {
   const auto format = options.format ? options.format : formats::detect(bytes);
-  if (!format) {
-    if (auto parsed = json::parse(bytes); !parsed.ok()) {
-      return std::move(parsed).error().with_context(place);
-    }
-    return Error{
-        Code::invalid,
-        "neither Conbench's, Google Benchmark's nor asv's JSON (say it with --format): " + place};
+  if (!format) return unknown_bytes(bytes, place);
+  return formats::read(*format, bytes, place, facts_of(*format));
+}
+
+SubmissionSource file_source(Disk& disk, const std::string& path, const SourceOptions& options) {
+  return {path, [&disk, path, options](const FactsOf& facts_of) -> Result<formats::Reading> {
+            BL_TRY(const std::string bytes, read_file(disk, path, k_file_bytes_max));
+            return read_bytes(bytes, path, options, facts_of);
+          }};
+}
+
+/// asv: a source for each commit; Criterion: one; pytest-benchmark: one for each saved run.
+void add_folder(Disk& disk, const std::string& folder, const SourceOptions& options,
+                std::vector<SubmissionSource>& sources) {
+  const auto format = options.format ? options.format : formats::detect_folder(disk, folder);
+  if (format == formats::Format::criterion) {
+    sources.push_back({folder, [&disk, folder](const FactsOf& facts_of) {
+                         return formats::read_criterion_folder(
+                             disk, folder, facts_of(formats::Format::criterion));
+                       }});
+  } else if (format == formats::Format::pytest_benchmark) {
+    for (const std::string& path : formats::pytest_benchmark_files(disk, folder))
+      sources.push_back(file_source(disk, path, options));
+  } else if (format == formats::Format::asv) {
+    add_asv(disk, folder, sources);
+  } else {
+    sources.push_back({folder, [folder](const FactsOf&) -> Result<formats::Reading> {
+                         return Error{Code::invalid,
+                                      "neither a folder of asv (benchmarks.json), of Criterion "
+                                      "(new/benchmark.json below) nor of pytest-benchmark "
+                                      "(.benchmarks): " +
+                                          folder};
+                       }});
   }
-  switch (*format) {
-    case formats::Format::conbench:
-      return formats::read_conbench(bytes, place, facts_of(*format));
-    case formats::Format::google_benchmark:
-      return formats::read_google_benchmark(bytes, place, facts_of(*format));
-    case formats::Format::asv:
-      break;
-  }
-  return Error{Code::invalid,
-               "asv results are read as a folder, the one with benchmarks.json in it: " + place};
 }
 
 }  // namespace
@@ -101,13 +130,9 @@ Result<std::vector<SubmissionSource>> open_sources(Disk& disk,
                return read_bytes(bytes, place, options, facts_of);
              }});
       } else if (is_folder(path)) {
-        add_asv(disk, path, sources);
+        add_folder(disk, path, options, sources);
       } else {
-        sources.push_back(
-            {path, [&disk, path, options](const FactsOf& facts_of) -> Result<formats::Reading> {
-               BL_TRY(const std::string bytes, read_file(disk, path, k_file_bytes_max));
-               return read_bytes(bytes, path, options, facts_of);
-             }});
+        sources.push_back(file_source(disk, path, options));
       }
     }
   }

@@ -86,16 +86,27 @@ class FactsOfFormat {
     fill_from_git(detected_);
     if (!detected_.branch && !detected_.pr_number)
       detected_.pr_number = formats::detect_pull_request(io.environment);
-    if (!detected_.run_id) detected_.run_id = IdSource(clock, random).next();
+    detected_.commit_is_detected = !given_.commit;
     detected_.timestamp = clock.now();
+    detected_of_run_ = detected_;
+    if (!detected_.run_id) detected_.run_id = IdSource(clock, random).next();
   }
   const formats::Facts& of(formats::Format format) const {
-    return format == formats::Format::google_benchmark ? detected_ : given_;
+    switch (format) {
+      case formats::Format::conbench:
+      case formats::Format::asv:
+        return given_;
+      case formats::Format::pytest_benchmark:  // each file is a run of its own
+        return detected_of_run_;
+      default:
+        return detected_;
+    }
   }
 
  private:
   formats::Facts given_;
   formats::Facts detected_;
+  formats::Facts detected_of_run_;  ///< without a run that this call made
 };
 
 void print_documents(CommandIo& io, const formats::Reading& reading) {
@@ -172,7 +183,7 @@ std::vector<CommandOption> submit_options() {
   std::vector<CommandOption> options = {
       {.name = "--format",
        .value_name = "FORMAT",
-       .help = "conbench, google-benchmark or asv; else looked for"},
+       .help = fmt::format("{}; else looked for", fmt::join(formats::format_names(), ", "))},
       {.name = "--jobs", .value_name = "N", .help = "connections at once", .default_text = "8"},
       {.name = "--dry-run", .help = "print the submissions, send nothing"},
       {.name = "--run-id", .value_name = "ID", .help = "groups the results of one CI run"},
@@ -206,19 +217,19 @@ std::vector<CommandOption> submit_options() {
 }  // namespace
 
 Command submit_command() {
-  return {
-      .path = "submit",
-      .help =
-          "sends benchmark results: Conbench JSON, Google Benchmark JSON, an asv results folder",
-      .example = "benchlake submit out/*.json --run-reason nightly",
-      .options = submit_options(),
-      .arguments = {{.name = "FILE",
-                     .help = "files, patterns, folders; - is standard input",
-                     .repeated = true}},
-      .run = [](const Arguments& arguments, CommandIo& io) {
-        const Result<ExitCode> outcome = submit(arguments, io);
-        return outcome.ok() ? *outcome : print_error(io, outcome.error());
-      }};
+  return {.path = "submit",
+          .help =
+              "sends benchmark results: what Conbench, Google Benchmark, asv, pytest-benchmark, "
+              "hyperfine, Go, Criterion, JMH and Folly write",
+          .example = "benchlake submit out/*.json --run-reason nightly",
+          .options = submit_options(),
+          .arguments = {{.name = "FILE",
+                         .help = "files, patterns, folders; - is standard input",
+                         .repeated = true}},
+          .run = [](const Arguments& arguments, CommandIo& io) {
+            const Result<ExitCode> outcome = submit(arguments, io);
+            return outcome.ok() ? *outcome : print_error(io, outcome.error());
+          }};
 }
 
 }  // namespace bl::results
