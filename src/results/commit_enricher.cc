@@ -59,7 +59,7 @@ CommitEnricher::CommitEnricher(StoreCommits& commits, CommitSource& source, cons
 
 bool CommitEnricher::work() {
   const auto step = [&]() -> Result<bool> {
-    if (!took_over_) BL_RETURN_IF_ERROR(commits_.take_over());
+    if (!took_over_) BL_RETURN_IF_ERROR(commits_.take_over(clock_.now()));
     took_over_ = true;
     count();
     BL_TRY(const bool more, discover());
@@ -229,21 +229,38 @@ void CommitNotingWriter::note(const Commit& commit) {
   if (!noted.ok()) log_.warning("commit_hint", {{"error", noted.error().message}});
 }
 
-Result<Submitted> CommitNotingWriter::submit(const Submission& submission) {
+bool CommitNotingWriter::may_ask(const Commit& commit) const {
+  return !commit.sha.empty() && !commit.timestamp && source_.covers(commit.repository);
+}
+
+Submission CommitNotingWriter::completed(const Submission& submission) const {
+  Submission completed = submission;
   const Commit& commit = submission.result.commit;
-  if (commit.sha.empty() || commit.timestamp || !source_.covers(commit.repository)) {
-    return writer_.submit(submission);
-  }
-  if (!source_.is_instant()) {
-    note(commit);
-    return writer_.submit(submission);
-  }
+  if (!may_ask(commit)) return completed;
   const auto known =
       source_.find({commit.repository, commit.sha, commit.branch, commit.pull_request});
-  if (!known.ok()) return writer_.submit(submission);
-  Submission completed = submission;
-  completed.result.commit = known->commit;
-  return writer_.submit(completed);
+  if (known.ok()) completed.result.commit = known->commit;
+  return completed;
+}
+
+Result<Submitted> CommitNotingWriter::submit(const Submission& submission) {
+  if (!may_ask(submission.result.commit)) return writer_.submit(submission);
+  if (source_.is_instant()) return writer_.submit(completed(submission));
+  note(submission.result.commit);
+  return writer_.submit(submission);
+}
+
+std::vector<Result<Submitted>> CommitNotingWriter::submit_many(
+    std::span<const Submission> submissions) {
+  if (!source_.is_instant()) {
+    for (const Submission& submission : submissions) {
+      if (may_ask(submission.result.commit)) note(submission.result.commit);
+    }
+    return writer_.submit_many(submissions);
+  }
+  std::vector<Submission> all;
+  for (const Submission& submission : submissions) all.push_back(completed(submission));
+  return writer_.submit_many(all);
 }
 
 }  // namespace bl::results

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,11 +108,14 @@ class CommitNotingWriter final : public ResultWriter {
   CommitNotingWriter(ResultWriter& writer, StoreCommits& commits, CommitSource& source, Log& log)
       : writer_(writer), commits_(commits), source_(source), log_(log) {}
   Result<Submitted> submit(const Submission& submission) override;
+  std::vector<Result<Submitted>> submit_many(std::span<const Submission> submissions) override;
 
  private:
   static constexpr std::size_t k_noted_max = 4096;
 
+  bool may_ask(const Commit& commit) const;
   void note(const Commit& commit);
+  Submission completed(const Submission& submission) const;
 
   ResultWriter& writer_;
   StoreCommits& commits_;

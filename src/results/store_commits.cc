@@ -409,10 +409,14 @@ Result<void> StoreCommits::note_pull_request(std::string_view sha, std::string_v
   });
 }
 
-Result<void> StoreCommits::take_over() {
-  if (database_.dialect() != store::Dialect::sqlite) return {};
+Result<void> StoreCommits::take_over(Timestamp now) {
   return database_.write([&](Connection& connection) -> Result<void> {
-    BL_TRY([[maybe_unused]] auto updated,
+    BL_TRY([[maybe_unused]] auto hastened,
+           connection.execute(both_dialects<"update @commit_enrichment set next_try_at = $1 "
+                                            "where state <> 'given up' and next_try_at > $1">(),
+                              {now.micros}));
+    if (connection.dialect() != store::Dialect::sqlite) return {};
+    BL_TRY([[maybe_unused]] auto freed,
            connection.execute("update bl_commit_enrichment set lease_owner = '', lease_until = 0 "
                               "where lease_until <> 0",
                               {}));

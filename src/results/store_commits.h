@@ -65,9 +65,10 @@ class StoreCommits {
   StoreCommits(store::Database& database, IdSource& ids, std::string owner)
       : database_(database), ids_(ids), owner_(std::move(owner)) {}
 
-  /// At the start: one process owns a SQLite store, so whoever held a lease there is gone. On
+  /// At the start: what waits is tried at once, because whoever restarts a server may have cured
+  /// what failed. One process owns a SQLite store, so whoever held a lease there is gone; on
   /// PostgreSQL leases of the dead end by themselves.
-  Result<void> take_over();
+  Result<void> take_over(Timestamp now);
 
   /// Forgets what waited for commits that somebody else completed.
   Result<void> drop_complete();
