@@ -280,7 +280,13 @@ Result<KnownCommit> GitCommits::find(const CommitQuestion& question) {
   known.commit = std::move(found.commit);
   known.commit.sha = question.sha;
   known.commit.repository = question.repository;
-  known.commit.branch = question.branch ? question.branch : default_label;
+  known.commit.branch = question.branch;
+  if (!question.branch) {
+    known.commit.branch =
+        question.pull_request
+            ? label_of(question.repository, "pull/" + std::to_string(*question.pull_request))
+            : default_label;
+  }
   if (fork == *hash) {
     known.commit.fork_point_sha = question.sha;
   } else if (fork) {

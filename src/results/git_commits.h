@@ -14,8 +14,9 @@
 /// HEAD's branch in a bare repository. A commit is on the default branch when the first-parent line
 /// of its head passes it: a commit that came in by a merge was never what the branch stood at. Its
 /// fork point is the newest commit of that line that it descends from, which is the merge base
-/// unless branches were merged into each other. Author dates order nothing here. A shallow clone
-/// may not hold what is needed; then the reason says so.
+/// unless branches were merged into each other. A pull request's branch goes by `org:pull/N`: git
+/// does not know its name, and one name for all of its commits is what ancestry needs. Author dates
+/// order nothing here. A shallow clone may not hold what is needed; then the reason says so.
 namespace bl::results {
 
 struct GitLimits {

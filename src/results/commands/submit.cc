@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "formats/machine.h"
 #include "net/server_address.h"
+#include "results/commands/checkout.h"
 #include "results/commands/declarations.h"
 #include "results/commands/submission_sources.h"
 #include "results/commands/submitter.h"
@@ -70,8 +71,7 @@ void fill_from_git(formats::Facts& facts) {
     return;
   }
   if (!git.commit) return;
-  facts.commit = git.commit;
-  if (facts.commit_info.is_null()) facts.commit_info = git.commit_info;
+  facts.commit = git.commit;  // what the checkout knows of it: Checkout
 }
 
 /// The facts for each format: a file that speaks for itself is overridden by the command line
@@ -119,6 +119,7 @@ void print_documents(CommandIo& io, const formats::Reading& reading) {
 struct Batch {
   const std::vector<SubmissionSource>& sources;
   const FactsOfFormat& facts;
+  Checkout& checkout;
   CommandIo& io;
   Tally& tally;
   ProgressBar* bar = nullptr;  ///< of the sources
@@ -130,6 +131,7 @@ struct Batch {
           [&](formats::Format format) -> const formats::Facts& { return facts.of(format); });
       if (reading.ok()) {
         tally.add_skipped(reading->skipped);
+        for (json::Value& document : reading->submissions) checkout.fill(document);
         take(source.place, std::move(reading).value());
       } else {
         print_error(io, reading.error());
@@ -151,9 +153,10 @@ Result<ExitCode> submit(const Arguments& arguments, CommandIo& io) {
     BL_TRY(source_options.format, formats::parse_format(*name));
   }
   BL_TRY(const auto sources, open_sources(*disk, arguments.list("FILE"), io.in, source_options));
+  BL_TRY(Checkout checkout, Checkout::open(arguments.text_or_null("--git"), given.repository));
   const FactsOfFormat facts(std::move(given), io, *disk, clock, random);
   Tally tally(io, {});
-  Batch batch{.sources = sources, .facts = facts, .io = io, .tally = tally};
+  Batch batch{.sources = sources, .facts = facts, .checkout = checkout, .io = io, .tally = tally};
   if (arguments.flag("--dry-run")) {
     batch.each(
         [&](const std::string&, const formats::Reading& reading) { print_documents(io, reading); });
@@ -191,6 +194,9 @@ std::vector<CommandOption> submit_options() {
       {.name = "--run-reason", .value_name = "TEXT", .help = "commit, pull request, nightly, ..."},
       {.name = "--repository", .value_name = "URL", .help = "else from the file, else from git"},
       {.name = "--commit", .value_name = "SHA", .help = "else from the file, else from git"},
+      {.name = "--git",
+       .value_name = "DIR",
+       .help = "tells author date, parent and fork point of commits; else the checkout we are in"},
       {.name = "--commit-time", .value_name = "TIME", .help = "the commit's author date, RFC 3339"},
       {.name = "--branch",
        .value_name = "ORG:BRANCH",

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "results/git_commits.h"
+
+/// What the git checkout at hand knows of the commits that submissions name.
+namespace bl::results {
+
+/// One thread.
+class Checkout {
+ public:
+  /// `folder` was named by the user: every commit that it holds is filled in, and it must be a git
+  /// repository. Without, the folder that we stand in serves, if it is a checkout with an origin,
+  /// for submissions of that repository. Errors: those of GitCommits::open.
+  static Result<Checkout> open(const std::optional<std::string>& folder,
+                               const std::optional<std::string>& repository);
+
+  /// Sets `github.commit_info` of a submission that names a commit of the checkout and says nothing
+  /// of it: author date, parent, message, author, branch and fork point. What the submission says
+  /// stays; where the checkout does not know better, nothing is said.
+  void fill(json::Value& submission);
+
+ private:
+  json::Value info_of(const CommitQuestion& question);
+
+  std::unique_ptr<GitCommits> git_;  ///< none: nothing is filled in
+  bool is_named_ = false;
+  std::map<std::string, json::Value> known_;  ///< by repository, branch and hash; null: unknown
+};
+
+}  // namespace bl::results
