@@ -354,12 +354,23 @@ void put_message(Value& at, std::span<const std::string> place, const std::strin
   put_message(member->second, place.empty() ? place : place.subspan(1), message);
 }
 
+/// A document may be nested deeper than an answer should be: the rest of a place is one name.
+constexpr std::size_t k_place_depth_max = 8;
+
+void shorten(std::vector<std::string>& place) {
+  if (place.size() <= k_place_depth_max) return;
+  std::string& last = place[k_place_depth_max - 1];
+  for (std::size_t i = k_place_depth_max; i < place.size(); ++i) last.append("/").append(place[i]);
+  place.resize(k_place_depth_max);
+}
+
 Value description_of(const Error& error) {
   if (error.faults.empty()) return text_of(valid_utf8(error.message));
   Value description = Value::object();
   for (const Fault& fault : error.faults) {
     std::vector<std::string> place = legacy_place(valid_utf8(fault.path));
     if (place.empty()) place.emplace_back("_schema");
+    shorten(place);
     put_message(description, place, valid_utf8(fault.message));
   }
   return description;

@@ -257,5 +257,12 @@ TEST(LegacyEncode, faults_are_nested_by_their_places) {
             R"("x":{"_schema":["own"],"y":["below"]}})");
 }
 
+TEST(LegacyEncode, a_place_deep_in_a_document_does_not_nest_the_answer_as_deep) {
+  const Error error(Code::invalid, "", {{"/context/1/2/3/4/5/6/7/8/9", "deep", ""}});
+  const auto answer = json::parse(encode_legacy_error(400, error)).value();
+  EXPECT_EQ(json::to_text(*answer.find("description")),
+            R"({"context":{"1":{"2":{"3":{"4":{"5":{"6":{"7/8/9":["deep"]}}}}}}}})");
+}
+
 }  // namespace
 }  // namespace bl::results
