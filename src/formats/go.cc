@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/numbers.h"
+#include "base/utf8.h"
 #include "formats/detection.h"
 #include "formats/metrics.h"
 
@@ -458,7 +459,8 @@ Result<Reading> read_go(std::string_view bytes, const std::string& place, const 
     reading = events.finish(facts);
   } else {
     GoText text;
-    each_line(bytes,
+    const std::string valid = valid_utf8(bytes);  // logs may hold anything
+    each_line(valid,
               [&](std::string_view line, std::size_t number) { text.read_line(line, at(number)); });
     text.finish(facts, std::nullopt, reading);
   }

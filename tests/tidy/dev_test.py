@@ -82,7 +82,7 @@ class Dev(unittest.TestCase):
 
     def test_what_is_not_there_is_named_with_what_is(self):
         for arguments, sentence in ((("frobnicate",), "unknown verb: frobnicate"),
-                                    (("test", "nosuch"), "unknown tier: nosuch (there are: unit web browser fuzz asan)"),
+                                    (("test", "nosuch"), "unknown tier: nosuch (there are: unit web browser samples fuzz asan)"),
                                     (("bench", "nosuch"), "unknown benchmark: nosuch (there are: "),
                                     (("fuzz", "soon"), "seconds must be a whole number above 0: soon")):
             ran = self.dev(*arguments)
@@ -93,13 +93,19 @@ class Dev(unittest.TestCase):
         text = self.dev("help").stdout
         named = {verb for line in text.splitlines() if line.startswith("  ") and line[2] != " "
                  for verb in line[2:19].replace(",", " ").split() if verb.isalpha() and verb.islower()}
-        listed = self.bash('source dev.d/verbs.sh; compgen -A function verb_').stdout.split()
+        listed = self.bash('source dev.d/samples.sh; source dev.d/verbs.sh; compgen -A function verb_').stdout.split()
         self.assertEqual(named - {"help"}, {verb.removeprefix("verb_") for verb in listed})
 
     def test_what_a_verb_sets_is_read_by_a_test(self):
         for name in re.findall(r"export (BENCHLAKE_\w+|BL_\w+)=", (ROOT / "dev.d/verbs.sh").read_text()):
             readers = [path for path in (ROOT / "tests").rglob("*.cc") if f'"{name}"' in path.read_text()]
             self.assertTrue(readers, f"no test reads {name}")
+
+    def test_packages_of_several_needs_are_one_step(self):
+        ran = self.bash('queue_packages no-such-b bash; queue other o - true; queue_packages no-such-a; '
+                        'printf "%s\\n" "${step_titles[@]}" "${step_commands[@]}"')
+        self.assertEqual(ran.stdout.splitlines(),
+                         ["installing system packages (2)", "o", "install_packages no-such-a no-such-b", "true"])
 
     def test_packages_that_are_here_cost_no_step(self):
         self.assertEqual(self.bash('queue_packages bash coreutils; echo "${#step_names[@]}"').stdout.strip(), "0")

@@ -162,6 +162,12 @@ TEST(Go, events_are_put_together_again_by_package) {
   EXPECT_EQ(at(reading.submissions[1], "timestamp"), "\"2024-08-01T12:00:00Z\"");
 }
 
+TEST(Go, bytes_that_are_no_utf8_are_replaced) {
+  const Reading reading = read("--- FAIL: BenchmarkA\n    \xff!\nBenchmarkB\xfe 1 1 n\xfd/op\n");
+  EXPECT_EQ(at(reading.submissions.at(0), "error/message"), "\"the benchmark failed: \ufffd!\"");
+  EXPECT_TRUE(json::parse(json::to_text(reading.submissions[0])).ok());
+}
+
 TEST(Go, text_without_a_benchmark_is_refused) {
   for (const char* text : {"", "\n", "PASS\nok\ta\t1s\n", "{}", "--- \n--- FAIL:\n", "\xff\xfe"}) {
     const auto reading = read_go(text, "f.txt", {});
