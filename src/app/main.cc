@@ -4,8 +4,10 @@
 
 #include "access/commands.h"
 #include "app/local_server.h"
+#include "app/operator.h"
 #include "app/serve.h"
 #include "base/command_line.h"
+#include "ops/commands.h"
 #include "results/commands.h"
 
 namespace {
@@ -27,6 +29,8 @@ int main(int argc, char** argv) {
   std::vector<bl::Command> commands = {bl::app::serve_command()};
   for (auto& command : bl::results::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::access::commands()) commands.push_back(std::move(command));
+  for (auto& command : bl::ops::commands(bl::app::command_ports()))
+    commands.push_back(std::move(command));
 
   bl::CommandIo io;
   io.environment = environment_of_process();

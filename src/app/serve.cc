@@ -56,12 +56,13 @@ Result<void> serve(const Arguments& arguments, CommandIo& io) {
   const SystemClock clock;
   SystemRandom random;
   Metrics metrics;
-  Log log(clock, settings.log_level, stderr_sink());
+  ops::RecentErrors errors;
+  Log log(clock, settings.log_level, errors.around(stderr_sink()));
   for (const std::string& warning : config.warnings())
     log.warning("config", {{"warning", warning}});
 
   fit_open_files(settings, log);
-  BL_TRY(const auto service, Service::start(settings, *disk, clock, random, log, metrics));
+  BL_TRY(const auto service, Service::start(settings, *disk, clock, random, log, metrics, &errors));
   print_ready(io, settings, *service);
   greet(io, settings, *service);
   const int signal = serve_until_stopped(*service, log);

@@ -6,12 +6,14 @@
 
 #include "access/routes.h"
 #include "access/tokens.h"
+#include "app/operator.h"
 #include "app/periodic_task.h"
 #include "app/search.h"
 #include "app/site.h"
 #include "app/stop_signal.h"
 #include "base/uri.h"
 #include "net/server_address.h"
+#include "ops/routes.h"
 #include "results/commit_enricher.h"
 #include "results/commit_routes.h"
 #include "results/legacy_routes.h"
@@ -37,24 +39,16 @@ constexpr std::chrono::milliseconds k_commits_pause{1'000};
 const store::Sql k_probe("select number from bl_migration limit 1",
                          "select number from benchlake.migration limit 1");
 
-/// All migrations of the program, in the order of their numbers.
-std::vector<store::Migration> all_migrations() {
-  std::vector<store::Migration> all;
-  for (const auto part :
-       {results::migrations(), access::migrations(), results::commit_migrations()})
-    all.insert(all.end(), part.begin(), part.end());
-  return all;
-}
-
 class RunningService final : public Service {
  public:
   RunningService(const Settings& settings, Disk& disk, const Clock& clock, Random& random, Log& log,
-                 Metrics& metrics)
+                 Metrics& metrics, const ops::RecentErrors* errors)
       : settings_(settings),
         disk_(disk),
         random_(random),
         log_(log),
         metrics_(metrics),
+        errors_(errors),
         ids_(clock, random),
         clock_(clock) {}
   ~RunningService() override { stop(); }
@@ -68,6 +62,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_access());
     open_domains();
     BL_RETURN_IF_ERROR(open_commits());
+    BL_RETURN_IF_ERROR(open_operations());
     add_routes();
     return listen();
   }
@@ -87,6 +82,7 @@ class RunningService final : public Service {
       }
       server_->stop();
     }
+    operations_.reset();  // ends what runs
     refresh_task_.reset();
     commit_task_.reset();
   }
@@ -107,10 +103,23 @@ class RunningService final : public Service {
     BL_TRY(database_,
            store::open_database(settings_.store_uri, settings_.store_limits, log_, metrics_));
     const std::vector<store::Migration> migrations = all_migrations();
-    auto migrated = database_->migrate(migrations);
+    auto migrated = settings_.migrate ? Result<void>() : demand_current_schema(migrations);
+    if (migrated.ok()) migrated = database_->migrate(migrations);
     if (migrated.ok()) return {};
     BL_TRY(const Uri uri, parse_uri(settings_.store_uri));
     return std::move(migrated).error().with_context("the store " + uri.redacted());
+  }
+
+  Result<void> demand_current_schema(const std::vector<store::Migration>& migrations) {
+    BL_TRY(const auto steps, store::plan_migrations(*database_, migrations));
+    const auto missing = std::count_if(steps.begin(), steps.end(), [](const auto& step) {
+      return step.state == store::MigrationStep::State::missing;
+    });
+    if (missing == 0) return {};
+    return Error(Code::conflict,
+                 fmt::format("{} migrations are missing, and store.migrate is false: run "
+                             "`benchlake migrate` first",
+                             missing));
   }
 
   Result<void> open_access() {
@@ -143,6 +152,24 @@ class RunningService final : public Service {
     return {};
   }
 
+  Result<void> open_operations() {
+    BL_TRY(ops::ServerSetting setting, server_setting(settings_));
+    const ops::StorePlace place = setting.place;
+    status_reader_ = std::make_unique<ops::StatusReader>(
+        ops::ServerPorts{.setting = std::move(setting),
+                         .database = *database_,
+                         .facts = stored_facts(),
+                         .metrics = metrics_,
+                         .errors = errors_,
+                         .certificate = [this] { return server_->certificate(); },
+                         .version = BL_VERSION},
+        clock_);
+    operations_ = std::make_unique<ops::Operations>(ids_, clock_);
+    operation_ports_ = std::make_unique<ops::RoutePorts>(
+        ops::RoutePorts{*status_reader_, *operations_, disk_, clock_, place, BL_VERSION});
+    return {};
+  }
+
   void add_routes() {
     const results::Ports ports{.writer = *noting_writer_,
                                .runs = *run_browser_,
@@ -157,6 +184,7 @@ class RunningService final : public Service {
                                          .clock = clock_,
                                          .sources = commit_sources_->names()});
     access::add_routes(router_, *tokens_);
+    ops::add_routes(router_, *operation_ports_);
     add_search_routes(router_, {[this](std::string_view text, int count_max) {
                         return health_reader_->search(text, count_max);
                       }});
@@ -228,6 +256,7 @@ class RunningService final : public Service {
   Random& random_;
   Log& log_;
   Metrics& metrics_;
+  const ops::RecentErrors* errors_;
   IdSource ids_;
   const Clock& clock_;
   std::atomic<bool> ready_ = false;
@@ -251,6 +280,9 @@ class RunningService final : public Service {
   std::unique_ptr<results::StoreCommits> commits_;
   std::unique_ptr<results::CommitEnricher> commit_enricher_;
   std::unique_ptr<results::ResultWriter> noting_writer_;
+  std::unique_ptr<ops::StatusReader> status_reader_;
+  std::unique_ptr<ops::RoutePorts> operation_ports_;
+  std::unique_ptr<ops::Operations> operations_;
   std::unique_ptr<PeriodicTask> refresh_task_;
   std::unique_ptr<PeriodicTask> commit_task_;
   std::unique_ptr<net::Server> server_;
@@ -261,8 +293,9 @@ class RunningService final : public Service {
 
 Result<std::unique_ptr<Service>> Service::start(const Settings& settings, Disk& disk,
                                                 const Clock& clock, Random& random, Log& log,
-                                                Metrics& metrics) {
-  auto service = std::make_unique<RunningService>(settings, disk, clock, random, log, metrics);
+                                                Metrics& metrics, const ops::RecentErrors* errors) {
+  auto service =
+      std::make_unique<RunningService>(settings, disk, clock, random, log, metrics, errors);
   BL_RETURN_IF_ERROR(service->start());
   return std::unique_ptr<Service>(std::move(service));
 }

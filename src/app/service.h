@@ -8,6 +8,7 @@
 #include "base/disk.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "ops/recent_errors.h"
 
 /// The composition: settings in, a running server out. Bindings, no logic: every domain is made
 /// here, given its ports, and asked for its routes.
@@ -18,10 +19,12 @@ class Service {
   /// Locks the data folder (one server in each), opens the store, brings its schema up to date,
   /// listens and answers. On return /readyz is 200 and DIR/server.json tells commands where the
   /// server is. From here on, what the process writes is its user's (umask 077). Errors: those of
-  /// the parts, each naming file, address or setting.
+  /// the parts, each naming file, address or setting. `errors`: the log's newest, for the status
+  /// page; none when it is missing.
   static Result<std::unique_ptr<Service>> start(const Settings& settings, Disk& disk,
                                                 const Clock& clock, Random& random, Log& log,
-                                                Metrics& metrics);
+                                                Metrics& metrics,
+                                                const ops::RecentErrors* errors = nullptr);
   virtual ~Service() = default;
   /// Finishes running requests (http.stop_timeout), then closes everything in order. Idempotent.
   virtual void stop() = 0;

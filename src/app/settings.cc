@@ -100,6 +100,7 @@ Result<void> apply_limits(const Config& config, Settings& settings) {
   BL_TRY(store.group_commit_max, positive(config, "store.group_commit_max"));
   store.reader_cache_bytes = config.integer("store.reader_cache");
   store.writer_cache_bytes = config.integer("store.writer_cache");
+  settings.migrate = config.boolean("store.migrate");
   return {};
 }
 
@@ -132,6 +133,8 @@ const std::vector<ConfigKey>& config_keys() {
       {"commits.github_budget", duration_ms, "20s", "for one question about a commit"},
       {"commits.backfill_max", integer, "1000",
        "commits of the default branch that are added below a new one"},
+      {"store.migrate", boolean, "true",
+       "a start brings an old schema up to date; false: it refuses, see `benchlake migrate`"},
       {"store.readers", integer, "8", "read-only connections"},
       {"store.group_commit_max", integer, "512", "writes in one commit"},
       {"store.reader_cache", bytes, "8MiB", "page cache of each reader"},
@@ -184,6 +187,15 @@ std::vector<CommandOption> serve_options() {
   return options;
 }
 
+std::vector<CommandOption> store_options() {
+  std::vector<CommandOption> options = serve_options();
+  std::erase_if(options, [](const CommandOption& option) {
+    return option.name != "--data" && option.name != "--store" && option.name != "--config" &&
+           option.name != "--set";
+  });
+  return options;
+}
+
 Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk& disk) {
   Config::Sources sources;
   sources.environment = with_github_api(io.environment);
@@ -199,6 +211,7 @@ Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk
     sources.flags[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
   for (const FlagOfKey& flag : k_flags) {
+    if (!arguments.defaults.contains(flag.flag)) continue;  // not every command has every flag
     for (const std::string& value : arguments.list(flag.flag)) {
       std::string& text = sources.flags[flag.key];
       text = flag.separator == nullptr || text.empty() ? value : text + flag.separator + value;

@@ -25,6 +25,7 @@ struct Settings {
   net::ServerOptions http;
   std::chrono::milliseconds certificate_check_interval{10'000};  ///< 0: never
   store::DatabaseLimits store_limits;
+  bool migrate = true;  ///< bring an old schema up to date at the start; else refuse it
   CommitSettings commits;
 };
 
@@ -34,6 +35,9 @@ Result<Settings> settings_from(const Config& config);
 
 /// The flags of `serve`, each bound to a key.
 std::vector<CommandOption> serve_options();
+/// Those of the commands that work on the store and its server from outside: `--data`, `--store`,
+/// `--config`, `--set`.
+std::vector<CommandOption> store_options();
 /// File (`--config`, else none), environment and flags together.
 Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk& disk);
 

@@ -15,25 +15,11 @@ std::string file_of(const std::string& data_folder) {
   return data_folder + "/server.json";
 }
 
-Result<ServerAddress> read_server_file(Disk& disk, const std::string& path) {
-  BL_TRY(const std::string text, read_file(disk, path, k_file_bytes_max));
-  const auto document = json::parse(text);
-  const json::Value* url = document.ok() ? document->find("url") : nullptr;
-  const json::Value* token = document.ok() ? document->find("token") : nullptr;
-  if (url == nullptr || !url->is_string() || token == nullptr || !token->is_string()) {
-    return Error{Code::corrupt, "this is not a server's address file: " + path};
-  }
-  ServerAddress address{url->as_string(), token->as_string(), {}};
-  const json::Value* key = document->find("public_key_sha256");
-  if (key != nullptr && key->is_string()) address.trust.public_key_sha256 = key->as_string();
-  return address;
-}
-
 /// The server on a data folder: the one that runs there, else this process.
 Result<ServerAddress> server_on(const std::string& folder, const CommandIo& io, Disk& disk) {
   const Result<void> served =
       io.serve_folder ? io.serve_folder(folder) : Error{Code::not_found, "nobody serves here"};
-  auto running = read_server_file(disk, file_of(folder));
+  auto running = read_server_file(disk, folder);
   if (served.ok()) return running;
   const bool is_taken = served.error().code == Code::conflict;  // its server writes the file
   if (!is_taken && served.error().code != Code::not_found) return served.error();
@@ -146,7 +132,7 @@ Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& i
   } else {
     BL_TRY(address.url, normal_url(*server));
     // The operator's token goes to the server that wrote it, and to no other.
-    auto running = read_server_file(disk, file_of(folder));
+    auto running = read_server_file(disk, folder);
     if (running.ok() && running->url == address.url) address = std::move(running).value();
   }
   if (token) address.token = *token;
@@ -164,6 +150,21 @@ Result<void> write_server_file(Disk& disk, const std::string& data_folder,
   }
   writer.end_object();
   return write_file_atomically(disk, file_of(data_folder), text + "\n", FileMode::secret);
+}
+
+Result<ServerAddress> read_server_file(Disk& disk, const std::string& data_folder) {
+  const std::string path = file_of(data_folder);
+  BL_TRY(const std::string text, read_file(disk, path, k_file_bytes_max));
+  const auto document = json::parse(text);
+  const json::Value* url = document.ok() ? document->find("url") : nullptr;
+  const json::Value* token = document.ok() ? document->find("token") : nullptr;
+  if (url == nullptr || !url->is_string() || token == nullptr || !token->is_string()) {
+    return Error{Code::corrupt, "this is not a server's address file: " + path};
+  }
+  ServerAddress address{url->as_string(), token->as_string(), {}};
+  const json::Value* key = document->find("public_key_sha256");
+  if (key != nullptr && key->is_string()) address.trust.public_key_sha256 = key->as_string();
+  return address;
 }
 
 Result<void> remove_server_file(Disk& disk, const std::string& data_folder) {

@@ -33,6 +33,9 @@ Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& i
 /// DIR/server.json, mode 0600; of `trust` the key. Errors: those of write_file_atomically.
 Result<void> write_server_file(Disk& disk, const std::string& data_folder,
                                const ServerAddress& address);
+/// Of the server that runs on the folder, or was killed there. Errors: not_found, corrupt,
+/// forbidden, io.
+Result<ServerAddress> read_server_file(Disk& disk, const std::string& data_folder);
 /// Fine when it is not there.
 Result<void> remove_server_file(Disk& disk, const std::string& data_folder);
 

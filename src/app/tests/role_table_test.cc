@@ -5,6 +5,7 @@
 #include "access/tokens.h"
 #include "net/client.h"
 #include "net/server.h"
+#include "ops/routes.h"
 #include "results/canned_commits.h"
 #include "results/commit_enricher.h"
 #include "results/commit_routes.h"
@@ -41,6 +42,7 @@ class RoleTable : public ::testing::Test {
     results::add_routes(real, ports);
     results::add_legacy_routes(real, ports);
     access::add_routes(real, tokens_);
+    ops::add_routes(real, operation_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
@@ -110,6 +112,10 @@ class RoleTable : public ::testing::Test {
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
   access::Tokens tokens_{*database_, clock_, random_, ids_};
   access::TokenAuthenticator authenticator_{tokens_, k_operator_token};
+  std::unique_ptr<Disk> disk_ = make_real_disk();
+  ops::StatusReader status_{{.database = *database_, .metrics = metrics_}, clock_};
+  ops::Operations operations_{ids_, clock_};
+  ops::RoutePorts operation_ports_{status_, operations_, *disk_, clock_, {}, "0"};
   net::Router router_;
   net::Client client_;
 };
@@ -139,6 +145,9 @@ GET    /api/tokens                            401  401  403  403  yes  yes
 POST   /api/tokens                            401  401  403  403  yes  yes
 DELETE /api/tokens/{id}                       401  401  403  403  yes  yes
 GET    /api/auth/capabilities                 yes  401  yes  yes  yes  yes
+GET    /api/v1/status                         yes  401  yes  yes  yes  yes
+POST   /api/v1/backups                        401  401  403  403  yes  yes
+GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             yes  401  yes  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 )");
@@ -169,6 +178,9 @@ GET    /api/tokens                            401  401  403  403  yes  yes
 POST   /api/tokens                            401  401  403  403  yes  yes
 DELETE /api/tokens/{id}                       401  401  403  403  yes  yes
 GET    /api/auth/capabilities                 401  401  yes  yes  yes  yes
+GET    /api/v1/status                         401  401  yes  yes  yes  yes
+POST   /api/v1/backups                        401  401  403  403  yes  yes
+GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  yes  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 )");

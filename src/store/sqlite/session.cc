@@ -343,8 +343,8 @@ Result<void> Session::copy_to(Session& target,
   }
   const int finished = sqlite3_backup_finish(copy);
   if (rc != SQLITE_DONE && finished != SQLITE_OK) rc = finished;
+  if (!is_wanted) return Error(Code::cancelled, "the copy was cancelled");
   if (rc == SQLITE_DONE) return {};
-  if (rc == SQLITE_OK) return Error(Code::cancelled, "the copy was cancelled");
   return sqlite_error(target.db_, rc, "the copy");
 }
 

@@ -9,6 +9,7 @@ import type {
   ResultList,
   SearchHit,
   SeriesList,
+  ServerStatus,
 } from './types';
 
 const at = encodeURIComponent;
@@ -63,6 +64,8 @@ export const api = {
       { baseline_result_id, contender_result_id },
       signal,
     ),
+
+  status: (signal?: AbortSignal) => get<ServerStatus>('/api/v1/status', {}, signal),
 
   openapi: (signal?: AbortSignal) => get<Record<string, unknown>>('/openapi.json', {}, signal),
 };

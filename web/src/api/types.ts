@@ -231,3 +231,36 @@ export interface Facts {
   commits: number;
   repositories: string[];
 }
+
+/** Since the start of the server; null before the first. */
+export interface Quantiles {
+  p50: number | null;
+  p90: number | null;
+  p99: number | null;
+}
+
+export interface ServerStatus {
+  version: string;
+  started_at: string;
+  uptime_s: number;
+  store: {
+    kind: string;
+    bytes: number | null;
+    schema: number;
+    answers: boolean;
+    /** A fact without a title is for programs. */
+    facts: { name: string; title: string; value: number }[];
+  };
+  writes: {
+    waiting: number;
+    acknowledged: number;
+    commits: number;
+    wal_bytes: number;
+    commit_seconds: Quantiles;
+    group_size: Quantiles;
+  };
+  http: { connections: number; waiting: number; requests: Record<string, number> };
+  certificate_expires_at: string | null;
+  limits_reached: { limit: string; times: number }[];
+  troubles: { time: string; level: 'warning' | 'error'; event: string }[];
+}

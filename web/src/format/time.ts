@@ -30,3 +30,12 @@ export function format_age(text: string | null | undefined, now: number): string
   }
   return seconds < -60 ? 'in the future' : 'just now';
 }
+
+/** "3 days", "1 hour": whole units of the largest that fits. */
+export function format_duration(seconds: number): string {
+  for (const [size, name] of [...k_steps, [1, 'second'] as const]) {
+    const amount = Math.floor(seconds / size);
+    if (amount >= 1) return `${amount} ${name}${amount === 1 ? '' : 's'}`;
+  }
+  return 'a moment';
+}

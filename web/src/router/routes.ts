@@ -11,6 +11,7 @@ import Results from '../views/Results.svelte';
 import Run from '../views/Run.svelte';
 import Runs from '../views/Runs.svelte';
 import SeriesList from '../views/SeriesList.svelte';
+import Status from '../views/Status.svelte';
 import Trend from '../views/Trend.svelte';
 
 /** Views are given `params`; those whose pattern has none do not declare it. */
@@ -28,6 +29,7 @@ export const routes: readonly Route<View>[] = [
   { pattern: '/batches/{batch_id}', view: Batch },
   { pattern: '/compare', view: Compare },
   { pattern: '/docs', view: Docs },
+  { pattern: '/status', view: Status },
 ];
 
 export interface NavigationEntry {

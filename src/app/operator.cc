@@ -1,0 +1,60 @@
+#include "app/operator.h"
+
+#include "access/tokens.h"
+#include "results/schema.h"
+#include "results/store_health.h"
+
+namespace bl::app {
+
+std::vector<store::Migration> all_migrations() {
+  std::vector<store::Migration> all;
+  for (const auto part :
+       {results::migrations(), access::migrations(), results::commit_migrations()})
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+Result<ops::ServerSetting> server_setting(const Settings& settings) {
+  ops::ServerSetting setting;
+  setting.data_folder = settings.data_folder;
+  BL_TRY(setting.place, ops::place_of(settings.store_uri, settings.store_limits));
+  setting.tls = settings.http.tls;
+  setting.connections_max = settings.http.limits.connections_max;
+  return setting;
+}
+
+ops::StoredFacts stored_facts() {
+  return [](store::Database& database) -> Result<std::vector<ops::StoredFact>> {
+    BL_TRY(const results::StoreHealth health, results::store_health(database));
+    std::vector<ops::StoredFact> facts = {
+        {"results", "results", health.results},
+        {"runs", "runs", health.runs},
+        {"series", "series", health.series},
+        {"stale_series", "series that wait for a new judgement", health.stale_series},
+        {"commits", "commits", health.commits},
+        {"unknown_commits", "commits of which only the hash is known", health.unknown_commits}};
+    if (health.newest_change)
+      facts.push_back({"newest_change_s", "", health.newest_change->micros / 1'000'000});
+    return facts;
+  };
+}
+
+ops::CommandPorts command_ports() {
+  ops::CommandPorts ports;
+  ports.options = store_options();
+  ports.setting = [](const Arguments& arguments,
+                     const CommandIo& io) -> Result<ops::ServerSetting> {
+    const std::unique_ptr<Disk> disk = make_real_disk();
+    BL_TRY(const Config config, load_config(arguments, io, *disk));
+    BL_TRY(const Settings settings, settings_from(config));
+    BL_TRY(ops::ServerSetting setting, server_setting(settings));
+    setting.warnings = config.warnings();
+    return setting;
+  };
+  ports.migrations = all_migrations();
+  ports.facts = stored_facts();
+  ports.version = BL_VERSION;
+  return ports;
+}
+
+}  // namespace bl::app

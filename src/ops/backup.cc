@@ -1,0 +1,130 @@
+#include "ops/backup.h"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include "base/hash.h"
+#include "ops/file_copy.h"
+#include "ops/postgres_tools.h"
+#include "ops/store_access.h"
+#include "store/sqlite_file.h"
+
+namespace bl::ops {
+namespace {
+
+constexpr std::uint64_t k_manifest_bytes_max = 4u << 20;
+
+Result<void> demand_absent(Disk& disk, const std::string& path) {
+  BL_TRY(const bool is_there, disk.exists(path));
+  if (is_there) return Error(Code::conflict, "a backup is never overwritten; it exists: " + path);
+  return {};
+}
+
+/// Better to say it before hours of work than after.
+Result<void> demand_room(const std::string& folder, std::uint64_t bytes) {
+  struct statvfs room{};
+  if (statvfs(folder.c_str(), &room) != 0) return {};
+  const std::uint64_t available = static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
+  if (available >= bytes) return {};
+  return Error(Code::disk_full, fmt::format("the backup needs {} more bytes and {} are free in: {}",
+                                            bytes, available, folder));
+}
+
+Result<std::int64_t> newest_schema(store::Database& database) {
+  BL_TRY(const auto steps, store::plan_migrations(database, {}));
+  return steps.empty() ? std::int64_t{0} : steps.back().number;
+}
+
+/// What a copy of SQLite holds, counted in the copy itself; only a sound copy is counted.
+Result<void> describe_sqlite(const StorePlace& copy, const Clock& clock, Manifest& manifest) {
+  BL_TRY(const auto problems, store::check_sqlite_file(copy.file, store::CheckDepth::full));
+  if (!problems.empty()) {
+    return Error(Code::corrupt,
+                 "the store is damaged, `benchlake doctor` says more: " + problems.front());
+  }
+  BL_TRY(const OpenedStore opened, open_for_reading(copy, clock));
+  BL_TRY(manifest.tables, store::count_rows(*opened.database));
+  BL_TRY(manifest.schema, newest_schema(*opened.database));
+  return {};
+}
+
+Result<void> copy_sqlite(const BackupRequest& request, const std::string& partial,
+                         const Clock& clock, Manifest& manifest, const Progress& progress) {
+  const std::string folder = folder_of(request.path);
+  Result<void> room;
+  const auto copied = store::copy_sqlite_file(
+      request.place.file, partial, [&](std::uint64_t done, std::uint64_t total) {
+        // The size is known with the first piece.
+        room = demand_room(folder, total - std::min(done, total));
+        return room.ok() && progress("copying", done, total);
+      });
+  BL_RETURN_IF_ERROR(room);
+  BL_RETURN_IF_ERROR(copied);
+  if (!progress("checking", 0, 0)) return Error(Code::cancelled, "the backup was cancelled");
+  StorePlace copy = request.place;
+  copy.file = partial;
+  return describe_sqlite(copy, clock, manifest);
+}
+
+Result<void> fill(const BackupRequest& request, Disk& disk, const std::string& partial,
+                  const Clock& clock, Manifest& manifest, const Progress& progress) {
+  if (manifest.dialect == store::Dialect::sqlite) {
+    BL_RETURN_IF_ERROR(copy_sqlite(request, partial, clock, manifest, progress));
+  } else {
+    BL_RETURN_IF_ERROR(dump_postgres(request.place, partial, clock, manifest, progress));
+  }
+  BL_TRY(const FileDigest digest, digest_file(disk, partial, progress));
+  manifest.bytes = digest.bytes;
+  manifest.sha256 = digest.sha256;
+  return sync_file(disk, partial);
+}
+
+Result<void> publish(Disk& disk, const std::string& partial, const std::string& path,
+                     const Manifest& manifest) {
+  // link(2) never overwrites, rename(2) would.
+  BL_RETURN_IF_ERROR(disk.link(partial, path));
+  BL_RETURN_IF_ERROR(disk.remove(partial));
+  return write_file_atomically(disk, manifest_path(path), encode(manifest), FileMode::secret);
+}
+
+}  // namespace
+
+Result<Manifest> make_backup(const BackupRequest& request, Disk& disk, const Clock& clock,
+                             const Progress& progress) {
+  BL_RETURN_IF_ERROR(demand_absent(disk, request.path));
+  BL_RETURN_IF_ERROR(demand_absent(disk, manifest_path(request.path)));
+  const std::string partial = request.path + ".partial";
+  // Left by a backup that was killed.
+  BL_RETURN_IF_ERROR(remove_if_there(disk, partial));
+  Manifest manifest;
+  manifest.dialect = request.place.dialect;
+  manifest.made_at = clock.now();
+  manifest.program_version = request.program_version;
+  auto done = fill(request, disk, partial, clock, manifest, progress);
+  if (done.ok()) done = publish(disk, partial, request.path, manifest);
+  if (!done.ok()) {
+    (void)remove_if_there(disk, partial).ok();  // the first error is the one to tell
+    return std::move(done).error().with_context("backup to " + request.path);
+  }
+  return manifest;
+}
+
+Result<Manifest> verify_backup(Disk& disk, const std::string& path, const Progress& progress) {
+  const auto text = read_file(disk, manifest_path(path), k_manifest_bytes_max);
+  if (!text.ok()) {
+    Error error = text.error();
+    return std::move(error).with_context("a backup is a file and its manifest");
+  }
+  BL_TRY(Manifest manifest, decode_manifest(*text));
+  BL_TRY(const FileDigest digest, digest_file(disk, path, progress));
+  if (digest.bytes != manifest.bytes) {
+    return Error(Code::corrupt, fmt::format("the backup has {} bytes, its manifest says {}: {}",
+                                            digest.bytes, manifest.bytes, path));
+  }
+  if (digest.sha256 != manifest.sha256) {
+    return Error(Code::corrupt, "the backup is not what its manifest describes (SHA-256): " + path);
+  }
+  return manifest;
+}
+
+}  // namespace bl::ops

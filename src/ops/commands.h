@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include "ops/ports.h"
+
+namespace bl::ops {
+
+/// `doctor`, `migrate`, `backup`, `restore`.
+std::vector<Command> commands(const CommandPorts& ports);
+
+}  // namespace bl::ops

@@ -1,0 +1,120 @@
+#include "ops/backup.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "net/server_address.h"
+#include "ops/commands/declarations.h"
+
+namespace bl::ops {
+namespace {
+
+constexpr std::chrono::milliseconds k_poll_pause{100};
+constexpr std::chrono::milliseconds k_answer_timeout{10'000};
+
+/// A folder gets a name with the time in it.
+std::string path_of_backup(const std::string& wanted, store::Dialect dialect, Timestamp now) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path path = fs::absolute(wanted, ignored).lexically_normal();
+  if (!wanted.ends_with('/') && !fs::is_directory(path, ignored)) return path.string();
+  std::string time = to_rfc3339_seconds(now);
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  return (path /
+          fmt::format("benchlake-{}.{}", time, dialect == store::Dialect::sqlite ? "db" : "dump"))
+      .lexically_normal()
+      .string();
+}
+
+std::string text_at(const json::Value& object, const char* key) {
+  const json::Value* value = object.find(key);
+  return value != nullptr && value->is_string() ? value->as_string() : std::string();
+}
+
+std::uint64_t number_at(const json::Value& object, const char* key) {
+  const json::Value* value = object.find(key);
+  const auto number = value != nullptr && value->is_number() ? value->as_int64() : std::nullopt;
+  return static_cast<std::uint64_t>(number.value_or(0));
+}
+
+/// The server makes it, as its own user; we look on.
+Result<Manifest> ask_server(net::ApiClient& server, const std::string& path, PhaseBars& bars) {
+  std::string body;
+  json::Writer(body).begin_object().member("path", path).end_object();
+  BL_TRY(json::Value operation, server.post("/api/v1/backups", body));
+  const std::string watch = "/api/v1/operations/" + text_at(operation, "id");
+  while (text_at(operation, "state") == "running") {
+    bars.show(text_at(operation, "phase"), number_at(operation, "done"),
+              number_at(operation, "total"));
+    std::this_thread::sleep_for(k_poll_pause);
+    BL_TRY(operation, server.get(watch));
+  }
+  if (const json::Value* error = operation.find("error"))
+    return Error(Code::io, text_at(*error, "detail"));
+  const json::Value* result = operation.find("result");
+  return decode_manifest(result != nullptr ? json::to_text(*result) : std::string());
+}
+
+/// A server that answers on the data folder; nullopt when there is none.
+std::optional<net::ApiClient> running_server(const std::string& data_folder, Disk& disk) {
+  const auto address = net::read_server_file(disk, data_folder);
+  if (!address.ok()) return std::nullopt;
+  net::ClientLimits limits;
+  limits.timeout = k_answer_timeout;
+  net::ApiClient client(*address, limits);
+  if (!client.get("/healthz").ok()) return std::nullopt;
+  return client;
+}
+
+Result<ExitCode> back_up(const std::string& version, const ServerSetting& setting,
+                         const Arguments& arguments, CommandIo& io) {
+  const auto disk = make_real_disk();
+  const SystemClock clock;
+  const std::string path =
+      path_of_backup(arguments.text("PATH"), setting.place.dialect, clock.now());
+  PhaseBars bars(io.err, clock);
+  Result<Manifest> made = Error(Code::internal, "nobody has made it");
+  if (auto server = running_server(setting.data_folder, *disk)) {
+    made = ask_server(*server, path, bars);
+  } else {
+    made = make_backup({setting.place, path, version}, *disk, clock,
+                       [&](std::string_view phase, std::uint64_t done, std::uint64_t total) {
+                         bars.show(phase, done, total);
+                         return true;
+                       });
+  }
+  BL_TRY(const Manifest manifest, std::move(made));
+  if (arguments.flag("--json")) {
+    std::string text;
+    json::Writer writer(text);
+    writer.begin_object().member("path", path);
+    writer.key("manifest").raw(encode(manifest)).end_object();
+    std::erase(text, '\n');
+    fmt::print(io.out, "{}\n", text);
+  } else {
+    fmt::print(io.out, "{}\n", path);
+    fmt::print(io.err, "backup: {}\n", describe(manifest));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command backup_command(const CommandPorts& ports) {
+  return operator_command(
+      ports,
+      {.path = "backup",
+       .help = "writes a consistent copy of the store and its manifest, also while the server runs",
+       .example = "benchlake backup /backup/ --data /var/lib/benchlake",
+       .options = {},
+       .arguments = {{.name = "PATH", .help = "a new file, or a folder: then named by the time"}}},
+      [version = ports.version](const ServerSetting& setting, const Arguments& arguments,
+                                CommandIo& io) {
+        return back_up(version, setting, arguments, io);
+      });
+}
+
+}  // namespace bl::ops

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/command_line.h"
+#include "base/metrics.h"
+#include "net/certificate.h"
+#include "ops/model.h"
+#include "ops/recent_errors.h"
+
+/// What ops needs of the others; app binds it.
+namespace bl::ops {
+
+/// Numbers about what is stored, asked of an open store. Errors: those of the driver (a table that
+/// an old schema has not).
+using StoredFacts = std::function<Result<std::vector<StoredFact>>(store::Database&)>;
+
+/// What the configuration says of a server, whether it runs or not.
+struct ServerSetting {
+  std::string data_folder;
+  StorePlace place;
+  std::optional<net::TlsOptions> tls;
+  std::size_t connections_max = 0;
+  std::vector<std::string> warnings;  ///< of the configuration
+};
+
+/// For the commands, which run without a server.
+struct CommandPorts {
+  std::vector<CommandOption> options;  ///< which setting() understands: `--data`, `--config`, ...
+  std::function<Result<ServerSetting>(const Arguments&, const CommandIo&)> setting;
+  std::vector<store::Migration> migrations;
+  StoredFacts facts;
+  std::string version;
+};
+
+/// For the routes, inside of the server.
+struct ServerPorts {
+  ServerSetting setting;
+  store::Database& database;
+  StoredFacts facts;
+  const Metrics& metrics;
+  const RecentErrors* errors = nullptr;  ///< may be missing
+  /// Of the certificate that is served; nullopt without TLS.
+  std::function<std::optional<net::CertificateFacts>()> certificate;
+  std::string version;
+};
+
+}  // namespace bl::ops

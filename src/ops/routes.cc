@@ -1,0 +1,123 @@
+#include "ops/routes.h"
+
+#include "base/json.h"
+#include "net/query_fields.h"
+#include "ops/backup.h"
+
+namespace bl::ops {
+namespace {
+
+using net::Access;
+using net::Method;
+using net::Request;
+using net::Response;
+
+constexpr std::size_t k_body_bytes_max = 16u << 10;
+constexpr std::size_t k_path_bytes_max = 4096;
+
+/// The holder of the operator's token, which lies in the data folder: somebody who may write files
+/// on this machine as the server does. An admin of the API may not.
+bool is_operator(const net::Principal& principal) {
+  return principal.role == net::Role::admin && principal.id.empty();
+}
+
+Response status(const Request& request, const RoutePorts& ports) {
+  if (const auto none = net::QueryFields(request).finish(); !none.ok())
+    return net::problem(none.error(), request.request_id);
+  const auto audience = is_operator(request.principal) ? StatusReader::Audience::operator_alone
+                                                       : StatusReader::Audience::anybody;
+  return Response::json(200, ports.status.read(audience));
+}
+
+std::string encode(const OperationView& view) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object()
+      .member("id", view.id)
+      .member("kind", view.kind)
+      .member("state", name_of(view.state))
+      .member("phase", view.phase)
+      .member("done", view.done)
+      .member("total", view.total == 0 ? std::nullopt : std::optional(view.total))
+      .member("started_at", to_rfc3339(view.started_at))
+      .member("ended_at", view.ended_at ? std::optional(to_rfc3339(*view.ended_at)) : std::nullopt);
+  if (view.error) {
+    writer.key("error")
+        .begin_object()
+        .member("code", name_of(view.error->code))
+        .member("detail", view.error->message)
+        .end_object();
+  }
+  if (!view.result_json.empty()) writer.key("result").raw(view.result_json);
+  writer.end_object();
+  return text;
+}
+
+/// Errors: malformed, invalid.
+Result<std::string> decode_path(std::string_view body) {
+  BL_TRY(const json::Value document, json::parse(body));
+  json::Faults faults;
+  std::string path;
+  if (!document.is_object()) faults.add("", "must be an object", &document);
+  for (const auto& [key, value] : document.is_object() ? document.members() : json::Object()) {
+    if (key != "path") {
+      faults.add(json::pointer_append("", key), "unknown field", &value);
+    } else if (!value.is_string() || !value.as_string().starts_with('/') ||
+               value.as_string().ends_with('/') || value.as_string().size() > k_path_bytes_max ||
+               value.as_string().find('\0') != std::string::npos) {
+      faults.add("/path", "must be the absolute path of a file on the server", &value);
+    } else {
+      path = value.as_string();
+    }
+  }
+  if (faults.ok() && path.empty()) faults.add("/path", "is required");
+  if (!faults.ok()) return faults.to_error("the backup");
+  return path;
+}
+
+Response start_backup(const Request& request, const RoutePorts& ports) {
+  if (!is_operator(request.principal)) {
+    return net::problem(Error(Code::forbidden,
+                              "a backup writes a file on the server: that takes the operator's "
+                              "token, not an admin's"),
+                        request.request_id);
+  }
+  const auto path = decode_path(request.body);
+  if (!path.ok()) return net::problem(path.error(), request.request_id);
+  const auto started = ports.operations.start(
+      "backup", [&ports, path = *path](const Progress& progress) -> Result<std::string> {
+        BL_TRY(const Manifest manifest,
+               make_backup({ports.place, path, ports.version}, ports.disk, ports.clock, progress));
+        return ops::encode(manifest);
+      });
+  if (!started.ok()) return net::problem(started.error(), request.request_id);
+  Response response = Response::json(202, encode(*started));
+  response.headers.set("Location", "/api/v1/operations/" + started->id);
+  return response;
+}
+
+Response show_operation(const Request& request, const RoutePorts& ports) {
+  const auto view = ports.operations.find(request.capture("id"));
+  if (!view.ok()) return net::problem(view.error(), request.request_id);
+  return Response::json(200, encode(*view));
+}
+
+}  // namespace
+
+void add_routes(net::Router& router, const RoutePorts& ports) {
+  router.add({.method = Method::get,
+              .pattern = "/api/v1/status",
+              .access = Access::read,
+              .handler = [&ports](Request& request) { return status(request, ports); }});
+  router.add({.method = Method::post,
+              .pattern = "/api/v1/backups",
+              .access = Access::admin,
+              .handler = [&ports](Request& request) { return start_backup(request, ports); },
+              .options = {.body_bytes_max = k_body_bytes_max}});
+  router.add({.method = Method::get,
+              .pattern = "/api/v1/operations/{id}",
+              .access = Access::admin,
+              .handler = [&ports](Request& request) { return show_operation(request, ports); }});
+}
+
+}  // namespace bl::ops

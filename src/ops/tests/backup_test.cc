@@ -1,0 +1,226 @@
+#include "ops/backup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/testing/faulty_disk.h"
+#include "ops/restore.h"
+#include "ops/tests/sqlite_place.h"
+
+/// Backup and restore of a SQLite store, and whatever may go wrong on the way.
+namespace bl::ops {
+namespace {
+
+using testing::go_on;
+using ::testing::HasSubstr;
+using testing::k_notes;
+using testing::SqlitePlace;
+
+class Backup : public ::testing::Test {
+ protected:
+  Result<Manifest> back_up(const std::string& path) { return back_up_through(*disk_, path); }
+  Result<Manifest> back_up_through(Disk& disk, const std::string& path) {
+    return make_backup({store_.place(), path, "1.2.3"}, disk, store_.clock, go_on);
+  }
+  Result<RestoreOutcome> restore(const std::string& path,
+                                 RestoreRequest::Existing existing = Existing::refuse) {
+    return restore_through(*disk_, path, existing);
+  }
+  Result<RestoreOutcome> restore_through(Disk& disk, const std::string& path,
+                                         RestoreRequest::Existing existing) {
+    return restore_backup({.place = store_.place(),
+                           .data_folder = store_.data(),
+                           .backup = path,
+                           .existing = existing,
+                           .migrations = std::span(&k_notes, 1)},
+                          disk, store_.clock, go_on);
+  }
+  std::vector<std::string> names_in(const std::string& folder) const {
+    return disk_->list(folder).value();
+  }
+
+  using Existing = RestoreRequest::Existing;
+  SqlitePlace store_;
+  std::unique_ptr<Disk> disk_ = make_real_disk();
+  const std::string backup_ = store_.folder + "/backup.db";
+};
+
+TEST_F(Backup, of_a_running_store_has_everything_and_says_what) {
+  const auto running = store_.own();
+  SqlitePlace::add_notes(*running, 12);
+  const Manifest manifest = back_up(backup_).value();
+  EXPECT_EQ(manifest.bytes, std::filesystem::file_size(backup_));
+  EXPECT_EQ(manifest.schema, 1);
+  EXPECT_EQ(manifest.program_version, "1.2.3");
+  EXPECT_EQ(manifest.tables, (std::vector<store::TableRows>{{"bl_migration", 1}, {"note", 12}}));
+  const Manifest verified = verify_backup(*disk_, backup_, go_on).value();
+  EXPECT_EQ(verified.sha256, manifest.sha256);
+  EXPECT_EQ(verified.tables, manifest.tables);
+  EXPECT_EQ(names_in(store_.folder),
+            (std::vector<std::string>{"backup.db", "backup.db.manifest.json", "data"}));
+}
+
+TEST_F(Backup, comes_back_into_an_empty_folder) {
+  store_.write_notes(7);
+  ASSERT_TRUE(back_up(backup_).ok());
+  std::filesystem::remove_all(store_.data());
+  const RestoreOutcome outcome = restore(backup_).value();
+  EXPECT_EQ(outcome.kept, "");
+  EXPECT_EQ(store_.contents(), "7 of note");
+}
+
+TEST_F(Backup, nothing_is_overwritten) {
+  store_.write_notes(1);
+  ASSERT_TRUE(back_up(backup_).ok());
+  const auto again = back_up(backup_);
+  EXPECT_EQ(again.error().code, Code::conflict);
+  EXPECT_TRUE(verify_backup(*disk_, backup_, go_on).ok());
+  EXPECT_EQ(back_up(store_.folder + "/none/backup.db").error().code, Code::io);
+}
+
+TEST_F(Backup, a_store_with_rows_is_replaced_only_when_asked_for_and_kept_aside) {
+  store_.write_notes(3, "old");
+  ASSERT_TRUE(back_up(backup_).ok());
+  store_.write_notes(2, "new");
+  const auto refused = restore(backup_);
+  ASSERT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("the store holds 5 rows; --force"));
+  EXPECT_EQ(store_.contents(), "5 of new");
+  const RestoreOutcome outcome = restore(backup_, Existing::replace).value();
+  EXPECT_EQ(store_.contents(), "3 of old");
+  std::filesystem::rename(outcome.kept, store_.file());
+  EXPECT_EQ(store_.contents(), "5 of new");
+}
+
+TEST_F(Backup, a_store_whose_schema_is_there_without_rows_counts_as_empty) {
+  store_.write_notes(3);
+  ASSERT_TRUE(back_up(backup_).ok());
+  std::filesystem::remove(store_.file());
+  store_.write_notes(0);
+  EXPECT_TRUE(restore(backup_).ok());
+  EXPECT_EQ(store_.contents(), "3 of note");
+}
+
+TEST_F(Backup, a_running_store_is_not_replaced) {
+  store_.write_notes(1);
+  ASSERT_TRUE(back_up(backup_).ok());
+  const auto running = store_.own();
+  EXPECT_EQ(restore(backup_, Existing::replace).error().code, Code::conflict);
+  const auto lock = disk_->lock(store_.data() + "/server.lock", "a server");
+  const auto refused = restore(backup_, Existing::replace);
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("a server"));
+}
+
+TEST_F(Backup, a_damaged_backup_is_refused_before_anything_is_touched) {
+  store_.write_notes(50, std::string(2000, 'x'));
+  ASSERT_TRUE(back_up(backup_).ok());
+  const auto size = std::filesystem::file_size(backup_);
+  {
+    std::fstream file(backup_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(5000);
+    file.put('!');
+  }
+  EXPECT_EQ(restore(backup_, Existing::replace).error().code, Code::corrupt);
+  std::filesystem::resize_file(backup_, size - 4096);
+  EXPECT_EQ(restore(backup_, Existing::replace).error().code, Code::corrupt);
+  std::filesystem::remove(manifest_path(backup_));
+  const auto alone = restore(backup_, Existing::replace);
+  EXPECT_EQ(alone.error().code, Code::not_found);
+  EXPECT_THAT(alone.error().message, HasSubstr("a backup is a file and its manifest"));
+  EXPECT_TRUE(store_.contents().starts_with("50 of x"));
+}
+
+TEST_F(Backup, a_broken_store_can_be_replaced) {
+  store_.write_notes(4);
+  ASSERT_TRUE(back_up(backup_).ok());
+  std::ofstream(store_.file()) << std::string(8192, 'x');
+  EXPECT_FALSE(restore(backup_).ok());
+  ASSERT_TRUE(restore(backup_, Existing::replace).ok());
+  EXPECT_EQ(store_.contents(), "4 of note");
+}
+
+TEST_F(Backup, of_a_newer_program_is_refused) {
+  store_.write_notes(4);
+  ASSERT_TRUE(back_up(backup_).ok());
+  std::filesystem::remove_all(store_.data());
+  const auto refused =
+      restore_backup({.place = store_.place(), .data_folder = store_.data(), .backup = backup_},
+                     *disk_, store_.clock, go_on);
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("1 notes"));
+  EXPECT_FALSE(std::filesystem::exists(store_.file()));
+}
+
+TEST_F(Backup, manifests_that_are_none_are_refused) {
+  for (const char* text : {"", "{}", "[]", R"({"format":1})", R"({"format":"1"})"})
+    EXPECT_EQ(decode_manifest(text).error().code, Code::corrupt) << text;
+  EXPECT_EQ(decode_manifest(R"({"format":2})").error().code, Code::unsupported);
+  store_.write_notes(1);
+  std::string text = encode(back_up(backup_).value());
+  EXPECT_TRUE(decode_manifest(text).ok());
+  text.replace(text.find("sqlite"), 6, "oracle");
+  EXPECT_EQ(decode_manifest(text).error().code, Code::unsupported);
+}
+
+TEST_F(Backup, that_is_cancelled_leaves_nothing) {
+  store_.write_notes(5);
+  for (const std::string_view unwanted : {"copying", "checking", "checksum"}) {
+    const auto cancelled = make_backup(
+        {store_.place(), backup_, "1"}, *disk_, store_.clock,
+        [&](std::string_view phase, std::uint64_t, std::uint64_t) { return phase != unwanted; });
+    EXPECT_EQ(cancelled.error().code, Code::cancelled) << unwanted;
+    EXPECT_EQ(names_in(store_.folder), (std::vector<std::string>{"data"})) << unwanted;
+  }
+}
+
+// Whichever call of the disk fails: a backup is whole or has no manifest.
+TEST_F(Backup, that_fails_on_the_way_is_never_taken_for_a_whole_one) {
+  store_.write_notes(5);
+  for (std::uint64_t n = 1;; ++n) {
+    FaultyDisk faulty(*disk_, {.fail_at = n, .code = n % 2 == 0 ? Code::io : Code::disk_full});
+    const auto made = back_up_through(faulty, backup_);
+    if (!faulty.struck()) {
+      EXPECT_GT(n, 10u);
+      break;
+    }
+    const auto verified = verify_backup(*disk_, backup_, go_on);
+    EXPECT_TRUE(!made.ok() || verified.ok()) << n;
+    EXPECT_TRUE(verified.ok() || verified.error().code == Code::not_found)
+        << n << verified.error().message;
+    std::filesystem::remove(backup_);
+    std::filesystem::remove(manifest_path(backup_));
+  }
+}
+
+// Whichever call of the disk fails: the store is the old one or the new one, whole, and the next
+// restore works.
+TEST_F(Backup, a_restore_that_fails_on_the_way_leaves_the_old_store_or_the_new_one) {
+  store_.write_notes(3, "old");
+  ASSERT_TRUE(back_up(backup_).ok());
+  int old_ones = 0, new_ones = 0;
+  for (std::uint64_t n = 1;; ++n) {
+    std::filesystem::remove_all(store_.data());
+    std::filesystem::create_directory(store_.data());
+    store_.write_notes(5, "new");
+    FaultyDisk faulty(*disk_, {.fail_at = n, .code = n % 2 == 0 ? Code::io : Code::disk_full});
+    const auto restored = restore_through(faulty, backup_, Existing::replace);
+    const std::string contents = store_.contents();
+    if (!faulty.struck()) {
+      EXPECT_EQ(contents, "3 of old");
+      break;
+    }
+    EXPECT_TRUE(contents == "3 of old" || contents == "5 of new") << n << contents;
+    EXPECT_TRUE(!restored.ok() || contents == "3 of old") << n;
+    (contents == "3 of old" ? old_ones : new_ones)++;
+    ASSERT_TRUE(restore(backup_, Existing::replace).ok()) << n;
+    EXPECT_EQ(store_.contents(), "3 of old");
+  }
+  EXPECT_GT(new_ones, 5);
+  EXPECT_GE(old_ones, 1) << "the sync of the folder, at least";
+}
+
+}  // namespace
+}  // namespace bl::ops
