@@ -58,6 +58,7 @@ CommitEnricher::CommitEnricher(StoreCommits& commits, CommitSource& source, cons
                                       {{"limit", "attempts_max"}})) {}
 
 bool CommitEnricher::work() {
+  if (stopping_) return false;
   const auto step = [&]() -> Result<bool> {
     if (!took_over_) BL_RETURN_IF_ERROR(commits_.take_over(clock_.now()));
     took_over_ = true;
@@ -116,7 +117,10 @@ Timestamp CommitEnricher::retry_at(const EnrichmentJob& job, const Error& error)
 }
 
 Result<void> CommitEnricher::fail(const EnrichmentJob& job, const Error& error) {
-  if (error.code == Code::cancelled) return commits_.release(job);
+  if (error.code == Code::cancelled) {
+    stopping_ = true;
+    return commits_.release(job);
+  }
   failures_.add();
   const bool hopeless = error.code == Code::invalid;
   const bool enough = is_about_the_commit(error.code) && job.attempts + 1 >= limits_.attempts_max;

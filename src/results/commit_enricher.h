@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -91,6 +92,7 @@ class CommitEnricher {
   const Clock& clock_;
   Log& log_;
   const EnrichmentLimits limits_;
+  std::atomic<bool> stopping_ = false;  ///< the source said so
   // Of the background thread.
   bool took_over_ = false;
   std::string discovered_through_;

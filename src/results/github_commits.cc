@@ -151,12 +151,13 @@ class GitHubCommits::Exchange {
 
   /// `path` as of the API's documentation, encoded.
   Result<json::Value> get(const std::string& path) {
+    BL_RETURN_IF_ERROR(github_.check_pause());
     std::string url = github_.options_.api + path;
     std::chrono::milliseconds wait = limits_.first_wait;
     int redirects = 0;
     for (;;) {
       if (github_.clock_.steady_now() >= deadline_) {
-        github_.budget_hits_.add();
+        github_.pause();
         return failure(Code::timeout, "GitHub did not answer in time", url);
       }
       BL_TRY(const TakenToken token, take_token());
@@ -185,7 +186,7 @@ class GitHubCommits::Exchange {
         return answer.error();
       }
       if (github_.clock_.steady_now() + wait >= deadline_) {
-        github_.budget_hits_.add();
+        github_.pause();
         return failure(Code::unavailable,
                        answer.ok() ? "GitHub answers with status " + std::to_string(answer->status)
                                    : "GitHub does not answer: " + answer.error().message,
@@ -336,6 +337,20 @@ GitHubCommits::~GitHubCommits() = default;
 
 bool GitHubCommits::covers(std::string_view repository) const {
   return results::name_of(repository, host_).has_value();
+}
+
+// One question that used its budget up is enough: the others would only wait for the same.
+void GitHubCommits::pause() {
+  budget_hits_.add();
+  const std::lock_guard lock(mutex_);
+  paused_until_ = clock_.now() + options_.limits.pause;
+}
+
+Result<void> GitHubCommits::check_pause() {
+  const std::lock_guard lock(mutex_);
+  if (!paused_until_ || *paused_until_ <= clock_.now()) return {};
+  return Error{Code::unavailable, "GitHub did not answer a moment ago, and is left alone until " +
+                                      to_rfc3339_seconds(*paused_until_)};
 }
 
 Result<std::string> GitHubCommits::default_branch(Exchange& exchange, const std::string& path,

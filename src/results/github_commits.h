@@ -20,7 +20,9 @@
 /// Waits between attempts are 0.67 s, 1.33 s, 2.67 s, ... within the budget of a question; only
 /// server errors and lost connections are tried again. A token whose quota is used up rests until
 /// GitHub says that it is back, and the next one is taken; without any, the question fails at once
-/// with too_many. Redirects (a renamed repository) are followed within the same API only.
+/// with too_many. After a question that used its budget up all questions fail at once for a while,
+/// so that a GitHub that is down does not keep other sources' commits waiting. Redirects (a renamed
+/// repository) are followed within the same API only.
 namespace bl::results {
 
 struct GitHubLimits {
@@ -28,6 +30,7 @@ struct GitHubLimits {
   std::chrono::milliseconds request_timeout{5'000};  ///< of one request
   std::chrono::milliseconds first_wait{667};         ///< doubles
   std::chrono::milliseconds wait_max{5'500};
+  std::chrono::milliseconds pause{30'000};           ///< of all questions, after one that ran out
   std::chrono::milliseconds rest_default{60'000};    ///< of a token, when GitHub does not say
   std::chrono::milliseconds rest_max{3'600'000};     ///< whatever GitHub says
   std::chrono::milliseconds branch_kept{3'600'000};  ///< a default branch is asked for again then
@@ -70,6 +73,8 @@ class GitHubCommits final : public CommitSource {
     Timestamp asked_at;
   };
 
+  void pause();
+  Result<void> check_pause();
   Result<std::string> default_branch(Exchange& exchange, const std::string& path,
                                      const std::string& repository);
 
@@ -82,6 +87,7 @@ class GitHubCommits final : public CommitSource {
   std::mutex mutex_;
   std::vector<Token> tokens_;                      // guarded by mutex_
   std::size_t current_ = 0;                        // guarded by mutex_
+  std::optional<Timestamp> paused_until_;          // guarded by mutex_
   std::map<std::string, DefaultBranch> branches_;  // guarded by mutex_
   std::vector<net::Client> idle_;                  // guarded by mutex_
 };

@@ -59,14 +59,17 @@ EnrichmentJob job_of(const store::Row& row) {
   return job;
 }
 
+// On PostgreSQL the row stays ours until the end: a submission that found the commit unknown (and
+// holds the row by a key share) stores its result before we look for the commit's results.
 Result<std::optional<StoredCommit>> commit_by_id(Connection& connection, std::string_view id) {
   std::optional<StoredCommit> found;
-  BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<"select " BL_COMMIT_COLUMNS " from \"commit\" c where c.id = $1">(), {id},
-      [&](const store::Row& row) {
-        found = commit_of(row, 0);
-        return true;
-      }));
+  BL_RETURN_IF_ERROR(
+      connection.query(both_dialects<"select " BL_COMMIT_COLUMNS
+                                     " from \"commit\" c where c.id = $1 @postgres{for update}">(),
+                       {id}, [&](const store::Row& row) {
+                         found = commit_of(row, 0);
+                         return true;
+                       }));
   return found;
 }
 

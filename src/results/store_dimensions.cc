@@ -313,9 +313,12 @@ Result<void> find_commits(store::Connection& connection, const MissingCommits& r
   if (rows.empty()) return {};
   ParamRows params(2);
   for (const auto* row : rows) params.add({row->first.second, row->first.first});
+  // PostgreSQL: what is found unknown stays so until our results are in; who makes it known
+  // (store_commits.cc) waits, and sees them.
   return connection.query_many(
       both_dialects<"select " BL_COMMIT_COLUMNS
-                    " from \"commit\" c where c.sha = $1 and c.repository = $2">(),
+                    " from \"commit\" c where c.sha = $1 and c.repository = $2 "
+                    "@postgres{for key share}">(),
       params,
       [&](std::size_t i, const store::Row& row) { rows[i]->second.found = commit_of(row, 0); });
 }

@@ -31,7 +31,8 @@ bool eventually(const std::function<bool()>& done) {
 
 std::string submission(const std::string& sha, const std::string& more_of_github = "") {
   return fmt::format(
-      R"({{"run_id":"r","timestamp":"2024-08-01T12:00:00Z","tags":{{"name":"sort"}},"context":{{}},)"
+      R"({{"run_id":"r","timestamp":"2024-08-01T12:00:00Z","tags":{{"name":"sort"}},)"
+      R"("context":{{}},)"
       R"("github":{{"repository":"{}","commit":"{}"{}}},)"
       R"("machine_info":{{"name":"m1"}},"stats":{{"data":[1.0],"unit":"s"}}}})",
       k_url, sha, more_of_github);

@@ -1,7 +1,12 @@
 #include "results/git_commits.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <set>
+
+#include "base/random.h"
 #include "results/tests/git_repository.h"
 
 namespace bl::results {
@@ -247,6 +252,76 @@ TEST_F(GitHistory, a_folder_is_known_by_its_origin_or_by_what_is_said) {
   EXPECT_EQ(open_git_folders("/nowhere at all").error().code, Code::invalid);
   EXPECT_EQ(open_git_folders("https://example.org/a").error().code, Code::invalid);
   EXPECT_TRUE(open_git_folders(" ; ")->empty());
+}
+
+/// A history with branches and merges by chance: commit i has up to two earlier parents. main is
+/// the last one.
+struct ChanceHistory {
+  ChanceHistory(std::uint64_t seed, int length) {
+    SeededRandom random(seed);
+    std::string stream;
+    for (int i = 0; i < length; ++i) {
+      parents.emplace_back();
+      if (i > 0) parents[i].push_back(pick(random, i));
+      if (i > 1 && random.below(3) == 0) {
+        const int second = pick(random, i);
+        if (second != parents[i][0]) parents[i].push_back(second);
+      }
+      stream += fmt::format("commit refs/heads/b{}\nmark :{}\nauthor A <a@b> {} +0000\n", i, i + 1,
+                            1'700'000'000 + random.below(1'000'000));
+      stream += fmt::format("committer A <a@b> {} +0000\ndata 1\nx", 1'700'000'000 + i);
+      for (std::size_t p = 0; p < parents[i].size(); ++p) {
+        stream += fmt::format("\n{} :{}", p == 0 ? "from" : "merge", parents[i][p] + 1);
+      }
+      stream += "\n\n";
+    }
+    stream += fmt::format("reset refs/heads/main\nfrom :{}\n", length);
+    std::ofstream(repository.folder + "/stream") << stream;
+    repository.git({"-c", "alias.load=!git fast-import --quiet < stream", "load"});
+    for (int i = 0; i < length; ++i) {
+      hashes.push_back(repository.git({"rev-parse", fmt::format("refs/heads/b{}", i)}));
+    }
+  }
+
+  // Mostly the newest ones, so that lines grow.
+  static int pick(SeededRandom& random, int before) {
+    const auto back = std::min(random.below(4), random.below(static_cast<std::uint64_t>(before)));
+    return before - 1 - static_cast<int>(back);
+  }
+
+  // The slow twin: walks everything.
+  std::set<int> ancestors_of(int commit) const {
+    std::set<int> found = {commit};
+    for (int i = commit; i >= 0; --i) {
+      if (found.contains(i)) found.insert(parents[i].begin(), parents[i].end());
+    }
+    return found;
+  }
+  int fork_point_of(int commit) const {
+    const std::set<int> ancestors = ancestors_of(commit);
+    for (int i = static_cast<int>(parents.size()) - 1;; i = parents[i][0]) {
+      if (ancestors.contains(i)) return i;
+    }
+  }
+
+  GitRepository repository;
+  std::vector<std::vector<int>> parents;
+  std::vector<std::string> hashes;
+};
+
+TEST(GitProperties, fork_points_are_those_that_a_walk_of_the_whole_graph_finds) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    const ChanceHistory history(seed, 30);
+    const auto source = GitCommits::open(history.repository.folder, k_url).value();
+    for (int i = 0; i < 30; ++i) {
+      const auto known = source->find({k_url, history.hashes[i], {}, {}});
+      ASSERT_TRUE(known.ok()) << known.error().message;
+      const int wanted = history.fork_point_of(i);
+      EXPECT_EQ(known->commit.fork_point_sha, history.hashes[wanted])
+          << "seed " << seed << ", commit " << i;
+      EXPECT_EQ(known->fork_point.has_value(), wanted != i);
+    }
+  }
 }
 
 TEST(GitProcess, a_command_that_takes_too_long_is_killed) {

@@ -122,6 +122,18 @@ TEST_F(GitHub, server_errors_are_tried_again_with_growing_waits_within_the_budge
   EXPECT_TRUE(find(5).ok());
 }
 
+TEST_F(GitHub, that_does_not_answer_is_left_alone_for_a_while) {
+  const auto kept = source();
+  refuse(500);
+  EXPECT_EQ(kept->find({k_url, FakeGitHub::sha(1), {}, {}}).error().code, Code::unavailable);
+  github.set_instead({});
+  const auto asked = github.requests().size();
+  EXPECT_EQ(kept->find({k_url, FakeGitHub::sha(2), {}, {}}).error().code, Code::unavailable);
+  EXPECT_EQ(github.requests().size(), asked) << "nothing is sent";
+  clock.advance(30s);
+  EXPECT_TRUE(kept->find({k_url, FakeGitHub::sha(2), {}, {}}).ok());
+}
+
 TEST_F(GitHub, what_github_does_not_know_is_not_asked_for_again) {
   EXPECT_EQ(find(std::string(40, 'f')).error().code, Code::not_found);
   EXPECT_TRUE(waits.empty());
