@@ -3,7 +3,6 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
-#include "net/status.h"
 
 namespace bl::net {
 namespace {
@@ -97,6 +96,7 @@ Task<void> Connection::run() {
   if (ec && expired_) core_.metrics.count_limit_hit("header_timeout");
   bool keep = !ec;
   for (std::size_t served = 1; keep; ++served) {
+    path_.clear();
     RequestParser parser(
         GuardLimits{limits_.header_bytes_max, limits_.target_bytes_max, limits_.header_fields_max});
     keep = co_await read_head(parser);
@@ -169,6 +169,7 @@ Task<bool> Connection::read_head(RequestParser& parser) {
   for (;;) {
     taken_ += parser.feed(pending(), no_body);
     if (parser.state() == RequestParser::State::refused) {
+      path_ = parser.head().path;
       co_await refuse(parser.refusal());
       co_return false;
     }
@@ -215,6 +216,7 @@ bool Connection::begin_body(RequestParser& parser, const Route* route) {
 Task<bool> Connection::serve(RequestParser& parser, std::size_t served) {
   RequestHead& head = parser.head();
   method_ = head.method;
+  path_ = head.path;
   Exchange::Input input;
   input.match = core_.router.find(head.method, head.raw_path);
   const Route* route = input.match.route;
@@ -373,7 +375,7 @@ Task<bool> Connection::run_exchange(RequestParser& parser, std::shared_ptr<Excha
 // Counts and logs the wire's own answer, and gives its bytes.
 std::string Connection::problem_text(int status, const Error& error, std::string_view request_id,
                                      bool keep_alive) {
-  Response response = problem(status, error, request_id);
+  Response response = core_.router.error_answer(path_, status, error, request_id);
   AnswerFacts facts;
   facts.method = method_;
   facts.keep_alive = keep_alive;

@@ -172,13 +172,13 @@ std::optional<Refusal> read_target(RequestHead& head) {
   }
   Result<std::string> decoded = percent_decode(path);
   if (!decoded) return malformed("the path: " + decoded.error().message);
+  head.raw_path = path;
+  head.path = std::move(decoded).value();
   if (question != std::string_view::npos) {
     auto query = parse_query(target.substr(question + 1));
     if (!query) return malformed("the query: " + query.error().message);
     head.query = std::move(query).value();
   }
-  head.raw_path = path;
-  head.path = std::move(decoded).value();
   return std::nullopt;
 }
 

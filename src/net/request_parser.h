@@ -45,7 +45,8 @@ class RequestParser {
   /// appended to `body`. A line of chunk framing is at most header_bytes_max long.
   std::size_t feed(std::string_view bytes, std::string& body);
 
-  /// Valid from the state body on; may be moved from.
+  /// Valid from the state body on; may be moved from. In the state refused its path is what is
+  /// known of it, or empty.
   RequestHead& head() { return head_; }
   /// Valid in the state refused.
   const Refusal& refusal() const { return *refusal_; }

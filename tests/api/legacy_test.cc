@@ -160,6 +160,11 @@ TEST_F(LegacyDialect, every_error_on_a_slashed_path_has_the_legacy_shape) {
             R"({"code":404,"description":"there is nothing at /api/nowhere/","name":"Not Found"})");
   EXPECT_EQ(server.get("/api/nowhere").headers.get("Content-Type"), "application/problem+json");
 
+  const Answer broken = server.get("/api/benchmarks/?run_id=%00");
+  EXPECT_EQ(broken.status, 400) << "refused before a route was looked for";
+  EXPECT_EQ(broken.text, R"({"code":400,"description":"the query: NUL in an encoded text: %00",)"
+                         R"("name":"Bad Request"})");
+
   net::Client client;
   net::Headers headers;
   headers.add("Content-Type", "application/json");
