@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "results/canned_commits.h"
 #include "results/commit_enricher.h"
 #include "results/tests/store_fixture.h"
@@ -351,6 +353,23 @@ TEST_F(Enrichment, a_commit_that_a_submission_completes_meanwhile_counts_once) {
   work();
   EXPECT_EQ(points(), "2");
   EXPECT_EQ(waiting(), "0");
+}
+
+TEST_F(Enrichment, results_that_are_stored_while_their_commit_becomes_known_are_all_points) {
+  constexpr int k_commits = 20, k_results = 8;
+  for (int i = 0; i < k_commits; ++i) {
+    std::thread submitting([&] {
+      for (int result = 0; result < k_results; ++result) {
+        Draft draft;
+        draft.sha = sha_of(i);
+        draft.timestamp = Timestamp{k_start.micros + result};
+        EXPECT_TRUE(fixture.writer.submit(submission_of(draft)).ok());
+      }
+    });
+    while (column("timestamp", i).empty()) enricher.work();
+    submitting.join();
+  }
+  EXPECT_EQ(points(), std::to_string(k_commits * k_results));
 }
 
 TEST_F(Enrichment, two_servers_never_work_on_the_same_commit) {
