@@ -437,7 +437,8 @@ bool looks_like_go(std::string_view bytes) {
   bool found = false;
   each_line(bytes.substr(0, k_detect_bytes), [&](std::string_view line, std::size_t) {
     if (found || line.empty()) return;
-    const bool has_key = line.starts_with("goos: ") || line.starts_with("pkg: ");
+    const bool has_key = line.starts_with("goos: ") || line.starts_with("pkg: ") ||
+                         line.starts_with("--- FAIL: Benchmark");
     if (has_key || !line.starts_with("Benchmark")) {
       found = has_key;
       return;

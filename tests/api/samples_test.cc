@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "product/server_process.h"
 
@@ -92,6 +95,61 @@ TEST_F(SubmittedSamples, what_is_no_result_is_said) {
   const CommandOutcome folder_of_nothing = submit({"hyperfine", {}});
   EXPECT_EQ(folder_of_nothing.exit_code, 2);
   EXPECT_NE(folder_of_nothing.err.find("Criterion"), std::string::npos) << folder_of_nothing.err;
+}
+
+/// A checkout whose HEAD no sample names, that commands run in.
+class InACheckout : public testing::Test {
+ protected:
+  InACheckout() {
+    std::filesystem::current_path(folder.path());
+    for (const char* command :
+         {"git init -q -b main .", "git remote add origin https://github.com/example/samples.git",
+          "git -c user.name=A -c user.email=a@example.com commit -q --allow-empty -m one"}) {
+      EXPECT_EQ(std::system(command), 0) << command;
+    }
+  }
+  ~InACheckout() override { std::filesystem::current_path(before); }
+
+  /// The commits and runs that a dry run would send.
+  std::set<std::string> said_by(const char* sample, const char* what) const {
+    const CommandOutcome outcome =
+        run_benchlake({"submit", "--dry-run", fmt::format("{}/{}", samples_folder(), sample)});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    std::set<std::string> said;
+    std::istringstream lines(outcome.out);
+    for (std::string line; std::getline(lines, line);) {
+      const auto document = json::parse(line);
+      EXPECT_TRUE(document.ok()) << line;
+      const json::Value* github = document->find("github");
+      const json::Value* value = document->find(what);
+      if (value == nullptr) value = github->find(what);
+      said.insert(value == nullptr ? "(none)" : value->as_string());
+      EXPECT_EQ(github->find("repository")->as_string(), "https://github.com/example/samples");
+    }
+    return said;
+  }
+
+  std::filesystem::path before = std::filesystem::current_path();
+  TemporaryFolder folder;
+};
+
+TEST_F(InACheckout, a_file_that_names_its_commit_keeps_it_and_others_get_the_checkouts) {
+  const auto of_checkout = said_by("go/result.txt", "commit");
+  ASSERT_EQ(of_checkout.size(), 1u);
+  EXPECT_EQ(of_checkout.begin()->size(), 40u);
+  EXPECT_EQ(said_by("jmh/result.json", "commit"), of_checkout);
+  EXPECT_EQ(said_by("criterion/result", "commit"), of_checkout);
+  const auto of_file = said_by("pytest_benchmark/result.json", "commit");
+  ASSERT_EQ(of_file.size(), 1u);
+  EXPECT_NE(of_file, of_checkout);
+}
+
+TEST_F(InACheckout, each_file_of_pytest_benchmark_is_a_run_and_the_same_one_each_time) {
+  const auto one = said_by("pytest_benchmark/result.json", "run_id");
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(said_by("pytest_benchmark/result.json", "run_id"), one);
+  EXPECT_EQ(said_by("hyperfine/result.json", "run_id").size(), 1u);
+  EXPECT_NE(said_by("hyperfine/result.json", "run_id"), said_by("hyperfine/result.json", "run_id"));
 }
 
 }  // namespace

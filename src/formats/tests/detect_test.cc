@@ -43,6 +43,7 @@ TEST(Detect, knows_go_by_a_line_that_nothing_else_prints) {
   EXPECT_EQ(detect("goos: linux\n"), Format::go);
   EXPECT_EQ(detect("go: downloading x\nBenchmarkA-8   100   1.5 ns/op\n"), Format::go);
   EXPECT_EQ(detect("go: downloading x\n{\"Action\":\"start\",\"Package\":\"a\"}\n"), Format::go);
+  EXPECT_EQ(detect("--- FAIL: BenchmarkA\n"), Format::go);
   EXPECT_EQ(detect("Benchmark results of today: 7\n"), std::nullopt);
   EXPECT_EQ(detect("BenchmarkA-8\n"), std::nullopt);
 }

@@ -81,10 +81,25 @@ Result<formats::Reading> read_bytes(std::string_view bytes, const std::string& p
   return formats::read(*format, bytes, place, facts_of(*format));
 }
 
+/// When a file was written is nearer to when its benchmarks ran than now.
+formats::Facts facts_of_file(const formats::Facts& facts, const std::string& path) {
+  formats::Facts of_file = facts;
+  struct stat status;
+  if (of_file.timestamp && stat(path.c_str(), &status) == 0) {
+    const Timestamp written = Timestamp::from_seconds(status.st_mtim.tv_sec);
+    of_file.timestamp = std::min(*of_file.timestamp, written);
+  }
+  return of_file;
+}
+
 SubmissionSource file_source(Disk& disk, const std::string& path, const SourceOptions& options) {
   return {path, [&disk, path, options](const FactsOf& facts_of) -> Result<formats::Reading> {
             BL_TRY(const std::string bytes, read_file(disk, path, k_file_bytes_max));
-            return read_bytes(bytes, path, options, facts_of);
+            formats::Facts facts;
+            return read_bytes(bytes, path, options,
+                              [&](formats::Format format) -> const formats::Facts& {
+                                return facts = facts_of_file(facts_of(format), path);
+                              });
           }};
 }
 

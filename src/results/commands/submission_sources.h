@@ -12,7 +12,8 @@
 /// reading.
 namespace bl::results {
 
-/// The facts to lay over a file of that format.
+/// The facts to lay over a file of that format. Their timestamp, when there is one, gives way to an
+/// earlier one: when the file was written.
 using FactsOf = std::function<const formats::Facts&(formats::Format)>;
 
 /// Something to read in one go: a file, standard input, one commit of an asv directory, the whole

@@ -1,7 +1,9 @@
 #include "results/commands/submission_sources.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -138,6 +140,60 @@ TEST_F(Sources, an_asv_folder_is_one_source_for_each_of_its_files) {
   ASSERT_TRUE(reading.ok()) << reading.error().message;
   EXPECT_EQ(reading->submissions.size(), 1u);
   EXPECT_EQ(asked, Format::asv);
+}
+
+TEST_F(Sources, a_folder_of_criterion_is_one_source) {
+  put("target/criterion/sort/new/benchmark.json", R"({"group_id":"sort","full_id":"sort"})");
+  put("target/criterion/sort/new/sample.json", R"({"iters":[2],"times":[3]})");
+  put("target/criterion/sort/new/estimates.json", "{}");
+  const auto sources = open({folder});
+  ASSERT_TRUE(sources.ok());
+  ASSERT_EQ(sources->size(), 1u);
+  const auto reading = read(sources->at(0));
+  ASSERT_TRUE(reading.ok()) << reading.error().message;
+  EXPECT_EQ(reading->submissions.size(), 1u);
+  EXPECT_EQ(asked, Format::criterion);
+}
+
+TEST_F(Sources, each_saved_run_of_pytest_benchmark_is_a_source) {
+  for (const char* name : {"0001_a.json", "0002_b.json"}) {
+    put(std::string("Linux/").append(name),
+        R"({"machine_info":{},"benchmarks":[{"fullname":"a","stats":{"min":1}}]})");
+  }
+  const auto sources = open({folder});
+  ASSERT_TRUE(sources.ok());
+  ASSERT_EQ(sources->size(), 2u);
+  EXPECT_EQ(sources->at(1).place, folder + "/Linux/0002_b.json");
+  EXPECT_EQ(read(sources->at(1))->submissions.size(), 1u);
+  EXPECT_EQ(asked, Format::pytest_benchmark);
+}
+
+TEST_F(Sources, text_is_go_or_nobodys) {
+  const auto sources =
+      open({put("a.txt", "BenchmarkA 1 2 ns/op\n"), put("b.txt", "no benchmark\n")});
+  EXPECT_EQ(read(sources->at(0))->submissions.size(), 1u);
+  EXPECT_EQ(asked, Format::go);
+  const auto none = read(sources->at(1));
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().code, Code::invalid);
+  EXPECT_NE(none.error().message.find("pytest-benchmark, hyperfine"), std::string::npos);
+}
+
+TEST_F(Sources, results_whose_file_has_no_time_are_as_old_as_the_file) {
+  const std::string path = put("a.txt", "BenchmarkA 1 2 ns/op\n");
+  const timespec times[2] = {{.tv_sec = 1722513600}, {.tv_sec = 1722513600}};
+  ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  const auto timestamp = [&] {
+    const auto sources = open({path});
+    const auto reading = read(sources->at(0));
+    const json::Value* time = reading->submissions.at(0).find("timestamp");
+    return time == nullptr ? "" : time->as_string();
+  };
+  EXPECT_EQ(timestamp(), "") << "nobody wants one";
+  facts.timestamp = Timestamp::from_seconds(1800000000);
+  EXPECT_EQ(timestamp(), "2024-08-01T12:00:00Z");
+  facts.timestamp = Timestamp::from_seconds(1700000000);
+  EXPECT_EQ(timestamp(), "2023-11-14T22:13:20Z") << "a file of the future is not believed";
 }
 
 }  // namespace
