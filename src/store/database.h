@@ -152,12 +152,21 @@ class Connection {
   }
 };
 
-/// One step of the schema: forward only, one transaction each, its checksum is kept.
+/// One step of the schema: forward only, its checksum is kept.
 struct Migration {
+  enum class Kind : unsigned char {
+    transaction,  ///< one transaction
+    /// Indexes that PostgreSQL builds while others write: every statement of `postgres` is
+    /// `create [unique] index concurrently if not exists NAME on ...`, on its own and outside of a
+    /// transaction. May be interrupted: what is valid is kept, what is not is built anew. SQLite: a
+    /// transaction.
+    concurrent_indexes,
+  };
   int number = 0;           ///< 1, 2, 3, ... without gaps, over the whole program
   std::string_view name;    ///< snake_case
   std::string_view sqlite;  ///< statements, `;` between
   std::string_view postgres;
+  Kind kind = Kind::transaction;
 };
 
 /// Threads: any. A function that is lent a connection runs on the calling thread (reads) or on the

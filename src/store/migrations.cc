@@ -85,20 +85,80 @@ Result<void> check_applied(const std::vector<Applied>& applied,
   return {};
 }
 
-Result<void> apply(const Migration& migration, Dialect dialect, const MigrationDriver& driver) {
-  const std::string_view text = text_of(migration, dialect);
-  const std::string sha256 = sha256_hex(text);
-  auto outcome = driver.transaction([&](Connection& connection) -> Result<void> {
-    BL_RETURN_IF_ERROR(driver.script(connection, text));
-    BL_RETURN_IF_ERROR(connection.execute(
-        k_insert, {std::int64_t{migration.number}, migration.name, std::string_view(sha256)}));
-    return {};
-  });
-  if (!outcome.ok()) {
-    return std::move(outcome).error().with_context(
-        fmt::format("migration {} {}", migration.number, migration.name));
-  }
+Result<void> remember(Connection& connection, const Migration& migration, Dialect dialect) {
+  const std::string sha256 = sha256_hex(text_of(migration, dialect));
+  BL_RETURN_IF_ERROR(connection.execute(
+      k_insert, {std::int64_t{migration.number}, migration.name, std::string_view(sha256)}));
   return {};
+}
+
+Result<void> apply_in_transaction(const Migration& migration, Dialect dialect,
+                                  const MigrationDriver& driver) {
+  return driver.transaction([&](Connection& connection) -> Result<void> {
+    BL_RETURN_IF_ERROR(driver.script(connection, text_of(migration, dialect)));
+    return remember(connection, migration, dialect);
+  });
+}
+
+/// `create index concurrently if not exists NAME on ...` -> NAME. Another form is our mistake.
+std::string index_of(std::string_view statement) {
+  constexpr std::string_view k_before = "index concurrently if not exists ";
+  const std::size_t begin = statement.find(k_before);
+  BL_CHECK(begin != std::string_view::npos);
+  const std::string_view rest = statement.substr(begin + k_before.size());
+  return std::string(rest.substr(0, rest.find(' ')));
+}
+
+/// The index with its schema when it is there and cannot be used: a build of it was interrupted.
+Result<std::string> invalid_index(const std::string& name, const MigrationDriver& driver) {
+  static const Sql k_invalid("SELECT ''",
+                             "SELECT format('%I.%I', n.nspname, c.relname)"
+                             " FROM pg_catalog.pg_index i"
+                             " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+                             " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                             " WHERE NOT i.indisvalid AND c.relname = $1"
+                             " AND n.nspname IN ('public', 'benchlake')");
+  std::string found;
+  BL_RETURN_IF_ERROR(driver.transaction([&](Connection& connection) {
+    return connection.query(k_invalid, {std::string_view(name)}, [&](const Row& row) {
+      found = row.text(0);
+      return true;
+    });
+  }));
+  return found;
+}
+
+Result<void> build_index(std::string_view statement, const MigrationDriver& driver) {
+  const std::string name = index_of(statement);
+  BL_TRY(const std::string broken, invalid_index(name, driver));
+  if (!broken.empty()) BL_RETURN_IF_ERROR(driver.alone("drop index concurrently " + broken));
+  BL_RETURN_IF_ERROR(driver.alone(statement));
+  BL_TRY(const std::string still_broken, invalid_index(name, driver));
+  if (still_broken.empty()) return {};
+  return Error(Code::conflict, "the index could not be built: " + still_broken);
+}
+
+Result<void> build_indexes(const Migration& migration, const MigrationDriver& driver) {
+  std::string_view rest = migration.postgres;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    const std::string_view statement = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (statement.find_first_not_of(" \n\t") == std::string_view::npos) continue;
+    BL_RETURN_IF_ERROR(build_index(statement, driver));
+  }
+  return driver.transaction(
+      [&](Connection& connection) { return remember(connection, migration, Dialect::postgres); });
+}
+
+Result<void> apply(const Migration& migration, Dialect dialect, const MigrationDriver& driver) {
+  const bool is_concurrent =
+      migration.kind == Migration::Kind::concurrent_indexes && dialect == Dialect::postgres;
+  auto outcome = is_concurrent ? build_indexes(migration, driver)
+                               : apply_in_transaction(migration, dialect, driver);
+  if (outcome.ok()) return {};
+  return std::move(outcome).error().with_context(
+      fmt::format("migration {} {}", migration.number, migration.name));
 }
 
 }  // namespace

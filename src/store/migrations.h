@@ -17,6 +17,8 @@ struct MigrationDriver {
   std::function<Result<void>(const std::function<Result<void>(Connection&)>&)> transaction;
   /// Runs statements with `;` between, without parameters, in the transaction of the connection.
   std::function<Result<void>(Connection&, std::string_view script)> script;
+  /// PostgreSQL: runs one statement outside of any transaction, however long it takes.
+  std::function<Result<void>(std::string_view statement)> alone = {};
 };
 
 /// Errors: conflict (a checksum differs, or the database is newer: it names both; or it is a SQLite

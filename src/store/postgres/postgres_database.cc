@@ -83,13 +83,24 @@ class PostgresDatabase final : public Database {
   Result<void> migrate(std::span<const Migration> migrations) override {
     BL_TRY(auto session, writers_.acquire());
     BL_RETURN_IF_ERROR(take_migration_lock(*session));
+    // An index of a big table takes longer than any statement may that serves somebody, and waits
+    // for transactions that began before.
+    for (const char* no_limit : {"set statement_timeout = 0", "set lock_timeout = 0",
+                                 "set idle_in_transaction_session_timeout = 0"})
+      BL_RETURN_IF_ERROR(session->alone(no_limit));
     auto outcome = apply_migrations(
         migrations, Dialect::postgres,
         {.transaction = [&](const auto& work) { return transaction_on(*session, work); },
          .script =
              [](Connection& connection, std::string_view statements) {
                return static_cast<PostgresSession&>(connection).script(statements);
-             }});
+             },
+         .alone = [&](std::string_view statement) { return session->alone(statement); }});
+    for (const char* limit : {"reset statement_timeout", "reset lock_timeout",
+                              "reset idle_in_transaction_session_timeout"}) {
+      // Where that fails the connection is gone, and nobody gets it without limits.
+      (void)session->alone(limit).ok();
+    }
     // A lock that is not given back goes with the connection.
     if (!look(*session, k_migration_unlock, {}).ok()) writers_.forget_idle();
     return outcome;

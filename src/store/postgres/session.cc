@@ -604,6 +604,18 @@ Result<void> PostgresSession::script(std::string_view statements) {
   return check(answer->get(), doing_sql(statements));
 }
 
+Result<void> PostgresSession::alone(std::string_view statement) {
+  BL_CHECK(!in_transaction_);
+  spoiled_.reset();
+  trouble_ = Trouble::none;
+  deadline_.reset();
+  auto answer = link_->simple(std::string(statement), deadline());
+  auto outcome = answer.ok() ? Result<void>() : Result<void>(spoil(std::move(answer).error()));
+  if (outcome.ok() && *answer != nullptr) outcome = check(answer->get(), doing_sql(statement));
+  spoiled_.reset();
+  return outcome;
+}
+
 bool PostgresSession::ping() {
   const auto asked = run(
       Mode::read,

@@ -56,6 +56,8 @@ class PostgresSession final : public Connection {
 
   /// Statements with `;` between, without parameters.
   Result<void> script(std::string_view statements);
+  /// One statement outside of any transaction, without a deadline of ours; none is open.
+  Result<void> alone(std::string_view statement);
   /// A round trip. False: the connection is gone.
   bool ping();
 

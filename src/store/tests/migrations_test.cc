@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "store/inspection.h"
 #include "store/tests/driver_factory.h"
 
 namespace bl::store::testing {
@@ -105,6 +106,51 @@ TEST_P(Migrations, a_step_may_hold_triggers_comments_and_quoted_semicolons) {
 TEST_P(Migrations, numbers_with_a_gap_are_a_bug) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH((void)migrate({k_second}).ok(), "migrations");
+}
+
+const Migration k_table{1, "table", "CREATE TABLE t (id INTEGER)",
+                        "CREATE TABLE benchlake.t (id bigint)"};
+const Migration k_unique{2, "unique", "CREATE UNIQUE INDEX t_id ON t (id)",
+                         "create unique index concurrently if not exists t_id on benchlake.t (id);",
+                         Migration::Kind::concurrent_indexes};
+
+TEST_P(Migrations, indexes_are_built_beside_writers_and_a_broken_one_is_built_anew) {
+  const Sql add("INSERT INTO t VALUES (7)", "INSERT INTO benchlake.t VALUES (7)");
+  const Sql forget("DELETE FROM t", "DELETE FROM benchlake.t");
+  const auto run = [&](const Sql& sql) {
+    return database_->write([&](Connection& c) -> Result<void> {
+      BL_RETURN_IF_ERROR(c.execute(sql, {}));
+      return {};
+    });
+  };
+  ASSERT_TRUE(migrate({k_table}).ok());
+  ASSERT_TRUE(run(add).ok());
+  ASSERT_TRUE(run(add).ok());
+  // PostgreSQL leaves an invalid index behind.
+  const auto refused = migrate({k_table, k_unique});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("migration 2 unique"), std::string::npos)
+      << refused.error().message;
+  ASSERT_TRUE(run(forget).ok());
+  const auto built = migrate({k_table, k_unique});
+  ASSERT_TRUE(built.ok()) << built.error().message;
+  ASSERT_TRUE(migrate({k_table, k_unique}).ok());
+  ASSERT_TRUE(run(add).ok());
+  EXPECT_EQ(run(add).error().code, Code::conflict) << "the index works";
+}
+
+TEST_P(Migrations, a_plan_tells_what_is_missing_and_changes_nothing) {
+  using State = MigrationStep::State;
+  const auto before = plan_migrations(*database_, std::span(&k_table, 1));
+  ASSERT_TRUE(before.ok()) << before.error().message;
+  EXPECT_EQ(before->at(0).state, State::missing);
+  ASSERT_TRUE(migrate({k_table}).ok());
+  const std::vector<Migration> both = {k_table, k_unique};
+  const auto after = plan_migrations(*database_, both);
+  EXPECT_EQ(after->at(0).state, State::applied);
+  EXPECT_EQ(after->at(1).state, State::missing);
+  const auto counted = count_rows(*database_);
+  EXPECT_EQ(counted->size(), 2u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, Migrations,
