@@ -365,15 +365,21 @@ Result<void> create_commits(store::Connection& connection, IdSource& ids,
 
 Result<void> repair_commits(store::Connection& connection, const MissingCommits& rows) {
   if (rows.empty()) return {};
+  ParamRows ids(1);
   ParamRows params(9);
   for (auto* row : rows) {
     const Commit& commit = *row->second.from;
+    ids.add({std::string_view(row->second.found->id)});
     params.add({std::string_view(row->second.found->id), param_of(commit.parent),
                 std::string_view(commit.message), std::string_view(commit.author_name),
                 param_of(commit.author_login), param_of(commit.author_avatar),
                 micros_of(commit.timestamp), param_of(commit.branch),
                 param_of(commit.fork_point_sha)});
   }
+  // PostgreSQL: waits for those who found it unknown; then their results are there to be seen.
+  BL_RETURN_IF_ERROR(connection.query_many(
+      both_dialects<"select id from \"commit\" where id = $1 @postgres{for update}">(), ids,
+      [](std::size_t, const store::Row&) {}));
   BL_TRY(const auto updated,
          connection.execute_many(
              both_dialects<"update \"commit\" set parent = $2, message = $3, author_name = $4, "

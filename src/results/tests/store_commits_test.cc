@@ -372,6 +372,22 @@ TEST_F(Enrichment, results_that_are_stored_while_their_commit_becomes_known_are_
   EXPECT_EQ(points(), std::to_string(k_commits * k_results));
 }
 
+TEST_F(Enrichment, results_that_are_stored_while_another_submission_knows_their_commit_are_points) {
+  constexpr int k_commits = 20, k_results = 8;
+  for (int i = 0; i < k_commits; ++i) {
+    submit(i);
+    std::thread submitting([&] {
+      for (int result = 0; result < k_results; ++result) submit(i);
+    });
+    Draft draft;
+    draft.sha = sha_of(i);
+    draft.commit_time = time_of_commit(i);
+    fixture.submit(submission_of(draft));
+    submitting.join();
+  }
+  EXPECT_EQ(points(), std::to_string(k_commits * (k_results + 2)));
+}
+
 TEST_F(Enrichment, two_servers_never_work_on_the_same_commit) {
   submit(5);
   StoreCommits others(*fixture.database, fixture.ids, "other");
