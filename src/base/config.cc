@@ -16,10 +16,10 @@ namespace {
 
 constexpr std::string_view k_environment_prefix = "BENCHLAKE_";
 // Variables that are no settings: where tests find their data, the seed of performance tests, the
-// address of GitHub's API, and what commands read to find the server.
-constexpr std::array<std::string_view, 6> k_reserved_variables = {
-    "BENCHLAKE_SHARED", "BENCHLAKE_PERF_SEED", "BENCHLAKE_GITHUB_API",
-    "BENCHLAKE_SERVER", "BENCHLAKE_TOKEN",     "BENCHLAKE_CA"};
+// address of GitHub's API, what commands read to find the server, and PostgreSQL's tools.
+constexpr std::array<std::string_view, 7> k_reserved_variables = {
+    "BENCHLAKE_SHARED", "BENCHLAKE_PERF_SEED", "BENCHLAKE_GITHUB_API",  "BENCHLAKE_SERVER",
+    "BENCHLAKE_TOKEN",  "BENCHLAKE_CA",        "BENCHLAKE_POSTGRES_BIN"};
 
 struct Unit {
   std::string_view name;

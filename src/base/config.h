@@ -59,7 +59,8 @@ class Config {
   bool boolean(std::string_view name) const;
   ConfigOrigin origin(std::string_view name) const;
   /// Warnings for the log: unknown BENCHLAKE_* variables (but BENCHLAKE_SHARED, _PERF_SEED,
-  /// _GITHUB_API, and the commands' _SERVER, _TOKEN and _CA).
+  /// _GITHUB_API, and the commands' _SERVER, _TOKEN, _CA and
+  /// _POSTGRES_BIN).
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:

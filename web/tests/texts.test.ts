@@ -8,7 +8,7 @@ import {
   split_name,
   tag_texts,
 } from '../src/format/names';
-import { format_age, format_date, format_time } from '../src/format/time';
+import { format_age, format_date, format_duration, format_time } from '../src/format/time';
 
 describe('times', () => {
   const now = Date.parse('2026-03-10T12:00:00Z');
@@ -72,4 +72,14 @@ test('differences lists only what differs, with the path of each leaf', () => {
     { path: 'flags', before: '["x"]', after: '["x","y"]' },
   ]);
   expect(differences(before, structuredClone(before))).toEqual([]);
+});
+
+test.each([
+  [0, 'a moment'],
+  [1, '1 second'],
+  [59.9, '59 seconds'],
+  [3_600, '1 hour'],
+  [200_000, '2 days'],
+])('a duration of %s s is %s', (seconds, text) => {
+  expect(format_duration(seconds)).toBe(text);
 });
