@@ -195,12 +195,12 @@ class GoText {
       return next != failures.end() && next->starts_with(below);
     };
     std::vector<Benchmark> kept;
-    for (const Benchmark& benchmark : benchmarks_) {
+    for (Benchmark& benchmark : benchmarks_) {
       if (is_only_a_parent(benchmark)) continue;
-      kept.push_back(benchmark);
       if (!benchmark.error.empty() && benchmark.iterations.empty() && suffixes.size() == 1 &&
           suffix_of(benchmark.name).empty())
-        kept.back().name += *suffixes.begin();
+        benchmark.name += *suffixes.begin();
+      kept.push_back(std::move(benchmark));
     }
     benchmarks_ = std::move(kept);
   }
@@ -256,6 +256,7 @@ class GoText {
       const auto is_its = [&](const Metric& metric) { return metric.unit == value.unit; };
       auto metric = std::find_if(benchmark.metrics.begin(), benchmark.metrics.end(), is_its);
       if (metric == benchmark.metrics.end()) {
+        if (benchmark.metrics.size() > k_metrics_max) continue;  // add_results says so
         metric = benchmark.metrics.insert(
             benchmark.metrics.end(),
             {.name = value.unit == "ns/op" ? "" : value.unit, .unit = value.unit, .place = place});

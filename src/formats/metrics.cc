@@ -10,6 +10,8 @@
 namespace bl::formats {
 namespace {
 
+constexpr std::size_t k_parameters_max = 1000;  // far above what the server takes
+
 struct NamedFactor {
   std::string_view name;
   double factor;
@@ -143,7 +145,14 @@ void add_results(Draft draft, const std::vector<Metric>& metrics, const Facts& f
   json::Value of_first = std::exchange(draft.optional_benchmark_info, json::Value());
   json::Value others = json::Value::object();
   std::vector<Draft> results;
-  for (const Metric& metric : metrics) {
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const Metric& metric = metrics[i];
+    if (i == k_metrics_max) {
+      reading.skipped.push_back(
+          {metric.place,
+           fmt::format("this and what follows: more than {} metrics", k_metrics_max)});
+      break;
+    }
     Draft result = draft;
     if (auto reason = set_stats(result, metric)) {
       const std::string& name = metric.name.empty() ? metric.unit : metric.name;
@@ -172,6 +181,7 @@ void add_error(Draft draft, json::Value error, const Facts& facts, Reading& read
 }
 
 void add_parameter(Draft& draft, std::string key, const json::Value& value) {
+  if (draft.tags.members().size() > k_parameters_max) return;  // the server refuses so many
   if (key.empty()) key = "param";
   if (key == "name" || key == "metric" || draft.tags.find(key) != nullptr) key = "param_" + key;
   const bool is_scalar = !value.is_array() && !value.is_object();

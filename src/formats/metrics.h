@@ -30,6 +30,9 @@ std::optional<json::Value> scaled(const json::Value& value, double factor);
 /// (the server's own summary of samples), and info says so.
 json::Array samples_or_minimum(const json::Value& object, const char* key, Draft& draft);
 
+/// Of one benchmark; the others are skipped in one word.
+inline constexpr std::size_t k_metrics_max = 256;
+
 /// One quantity of one benchmark.
 struct Metric {
   std::string name;    ///< the tag `metric`; empty for what the tool is for, which has no such tag

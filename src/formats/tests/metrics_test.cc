@@ -103,6 +103,15 @@ TEST(Metrics, each_with_a_unit_is_a_result_and_the_others_are_named_and_kept) {
   EXPECT_EQ(at(reading.submissions[1], "optional_benchmark_info"), "(none)");
 }
 
+TEST(Metrics, beyond_the_limit_are_skipped_in_one_word) {
+  std::vector<Metric> metrics(k_metrics_max + 7, {.unit = "B", .values = one("1"), .place = "f"});
+  for (std::size_t i = 0; i < metrics.size(); ++i) metrics[i].name = std::to_string(i);
+  Reading reading;
+  add_results(a_draft(), metrics, {}, reading);
+  EXPECT_EQ(reading.submissions.size(), k_metrics_max);
+  EXPECT_THAT(reasons_of(reading), ElementsAre("f: this and what follows: more than 256 metrics"));
+}
+
 TEST(Metrics, of_one_name_are_one_batch_of_their_run) {
   const auto batches = [](const Facts& facts) {
     Reading reading;
