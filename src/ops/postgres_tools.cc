@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "base/numbers.h"
 #include "base/uri.h"
@@ -93,6 +96,48 @@ Result<void> run_dump(const StorePlace& place, const std::string& snapshot, cons
   return {};
 }
 
+/// Gone with this object.
+class TemporaryFile {
+ public:
+  static Result<TemporaryFile> with(std::string_view content) {
+    std::string path = std::filesystem::temp_directory_path() / "benchlake-restore-XXXXXX";
+    const int file = mkstemp(path.data());
+    if (file < 0) return Error(Code::io, "cannot make a temporary file: " + path);
+    TemporaryFile made(path);
+    const ssize_t written = write(file, content.data(), content.size());
+    close(file);
+    if (written == static_cast<ssize_t>(content.size())) return made;
+    return Error(Code::disk_full, "cannot write a temporary file: " + path);
+  }
+  ~TemporaryFile() {
+    if (!path_.empty()) unlink(path_.c_str());
+  }
+  TemporaryFile(TemporaryFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFile& operator=(TemporaryFile&&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+/// What is in the dump, but not the schemas themselves: those cannot be dropped while they hold
+/// something that is not in the dump, and need not be.
+Result<std::string> list_without_schemas(const std::string& path) {
+  BL_TRY(const ProgramEnd end, run_program({.words = {tool("pg_restore"), "--list", path}}));
+  if (end.exit_code != 0) return error_of("pg_restore", end);
+  std::string list;
+  std::string_view rest = end.out;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+    rest.remove_prefix(line.size());
+    const bool is_schema = line.find(" SCHEMA - ") != std::string_view::npos ||
+                           line.find(" COMMENT - SCHEMA ") != std::string_view::npos;
+    if (!is_schema) list += line;
+  }
+  return list;
+}
+
 }  // namespace
 
 Result<void> dump_postgres(const StorePlace& place, const std::string& path, const Clock& clock,
@@ -113,9 +158,11 @@ Result<void> dump_postgres(const StorePlace& place, const std::string& path, con
 Result<void> load_postgres(const RestoreTarget& target, const std::string& path,
                            const Progress& progress) {
   BL_RETURN_IF_ERROR(demand_tool("pg_restore", 0));
+  BL_TRY(const std::string list, list_without_schemas(path));
+  BL_TRY(const TemporaryFile list_file, TemporaryFile::with(list));
   BL_TRY(ProgramCall call, call_of(target.place, "pg_restore"));
-  call.words.insert(call.words.end(),
-                    {"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"});
+  call.words.insert(call.words.end(), {"--single-transaction", "--exit-on-error", "--no-owner",
+                                       "--no-privileges", "--use-list=" + list_file.path()});
   if (target.clean) call.words.insert(call.words.end(), {"--clean", "--if-exists"});
   call.words.push_back(path);
   call.go_on = [&] { return progress("restoring", 0, 0); };

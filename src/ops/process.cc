@@ -15,7 +15,7 @@ extern char** environ;
 namespace bl::ops {
 namespace {
 
-constexpr std::size_t k_kept_bytes = 64 << 10;
+constexpr std::size_t k_kept_bytes = 1 << 20;
 constexpr int k_look_ms = 100;
 
 /// The reading end of a pipe whose other end the program has.

@@ -19,7 +19,7 @@ struct ProgramCall {
 
 struct ProgramEnd {
   int exit_code = 0;
-  std::string out, err;  ///< the last 64 KiB of each
+  std::string out, err;  ///< the last MiB of each, at least
 };
 
 /// Standard input is empty. Errors: not_found (no such program), io, cancelled (go_on said so; the

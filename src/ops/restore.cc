@@ -176,6 +176,14 @@ Result<void> drop_tables_of_later_migrations(const StorePlace& place, const Mani
   });
 }
 
+Result<void> make_schema(const StorePlace& place, const Clock& clock) {
+  BL_TRY(const OpenedStore opened, open_as_owner(place, clock));
+  return opened.database->write([](store::Connection& connection) -> Result<void> {
+    BL_RETURN_IF_ERROR(connection.execute("CREATE SCHEMA IF NOT EXISTS benchlake", {}));
+    return {};
+  });
+}
+
 Result<void> restore_postgres(const RestoreRequest& request, const Manifest& manifest,
                               const Clock& clock, const Progress& progress) {
   BL_RETURN_IF_ERROR(demand_replaceable(request, clock));
@@ -185,6 +193,7 @@ Result<void> restore_postgres(const RestoreRequest& request, const Manifest& man
                              "this program knows {}",
                              manifest.schema, request.migrations.size()));
   }
+  BL_RETURN_IF_ERROR(make_schema(request.place, clock));
   // A schema without rows is in the way as well: there is nothing in it to lose.
   BL_RETURN_IF_ERROR(
       load_postgres({.place = request.place, .clean = true}, request.backup, progress));

@@ -122,6 +122,7 @@ export async function views() {
     compare: `/compare?baseline=${baseline}&contender=${result.id}`,
     picker: '/compare',
     docs: '/docs',
+    status: '/status',
   };
 }
 

@@ -275,6 +275,18 @@ test('the reference lists the operations of the served document', { skip }, () =
   }),
 );
 
+test('the status shows what the server says of itself, and follows it', { skip }, () =>
+  with_page({}, async (page) => {
+    const now = await api('/api/v1/status');
+    await open(page, '/status');
+    const store = page.getByRole('region', { name: 'Store' });
+    const results = now.store.facts.find((fact) => fact.name === 'results').value;
+    await store.getByText(results.toLocaleString('en-US'), { exact: true }).waitFor();
+    await page.getByText('Works').waitFor();
+    await page.waitForResponse((answer) => answer.url().endsWith('/api/v1/status'));
+  }),
+);
+
 test('the way back finds the pages that were loaded, and the place', { skip }, () =>
   with_page({}, async (page) => {
     await open(page, '/series');

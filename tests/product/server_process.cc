@@ -86,6 +86,13 @@ CommandOutcome run_benchlake(const std::vector<std::string>& arguments, const st
   return outcome;
 }
 
+pid_t start_benchlake(const std::vector<std::string>& arguments) {
+  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  const pid_t pid = start(arguments, nothing, nothing, nothing);
+  close(nothing);
+  return pid;
+}
+
 ServerProcess::ServerProcess(const std::string& data_folder,
                              std::vector<std::string> more_arguments) {
   int ends[2];

@@ -34,6 +34,9 @@ struct CommandOutcome {
 CommandOutcome run_benchlake(const std::vector<std::string>& arguments,
                              const std::string& input = "");
 
+/// The same without waiting, and without its streams.
+pid_t start_benchlake(const std::vector<std::string>& arguments);
+
 struct Answer {
   int status = 0;
   net::Headers headers;

@@ -1,0 +1,217 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "product/server_process.h"
+
+/// What an operator does with the built program: the drill that the operator's guide describes.
+namespace bl::product {
+namespace {
+
+class Operator : public testing::Test {
+ protected:
+  CommandOutcome run(std::vector<std::string> arguments, const std::string& folder) const {
+    arguments.insert(arguments.end(), {"--data", folder});
+    return run_benchlake(arguments);
+  }
+  CommandOutcome run(std::vector<std::string> arguments) const { return run(arguments, data); }
+  static std::int64_t results_of(const ServerProcess& server) {
+    return server.get("/api/v1/facts").body.find("results")->as_int64().value();
+  }
+  static void submit(const ServerProcess& server, int first, int last) {
+    for (int i = first; i < last; ++i)
+      EXPECT_EQ(server.post("/api/results", good_submission(i)).status, 201);
+  }
+  /// The worst finding of a check, as doctor's JSON has it: "error: what".
+  std::string finding(const std::string& check) const {
+    const CommandOutcome outcome = run({"doctor", "--json"});
+    const auto document = json::parse(outcome.out);
+    if (!document.ok()) return outcome.err;
+    for (const json::Value& one : document->find("findings")->items()) {
+      if (one.find("check")->as_string() != check) continue;
+      std::string words = one.find("severity")->as_string();
+      words.append(": ").append(one.find("what")->as_string());
+      return words;
+    }
+    return "";
+  }
+
+  TemporaryFolder folder;
+  const std::string data = folder.path() + "/data";
+  const std::string backup = folder.path() + "/backup.db";
+};
+
+TEST_F(Operator, backup_while_clients_submit_and_restore_elsewhere) {
+  const ServerProcess server(data);
+  submit(server, 0, 30);
+  std::atomic<bool> stop = false;
+  std::atomic<int> sent = 30;
+  std::thread client([&] {
+    while (!stop) submit(server, sent, sent + 1), ++sent;
+  });
+  while (sent < 35) std::this_thread::yield();
+  const int before = sent;
+  const CommandOutcome made = run({"backup", backup});
+  stop = true;
+  client.join();
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_EQ(made.out, backup + "\n");
+
+  const std::string elsewhere = folder.path() + "/elsewhere";
+  const CommandOutcome restored = run({"restore", backup}, elsewhere);
+  ASSERT_EQ(restored.exit_code, 0) << restored.err;
+  const ServerProcess copy(elsewhere);
+  EXPECT_GE(results_of(copy), before);
+  EXPECT_LE(results_of(copy), sent);
+  submit(copy, 10'000, 10'001);
+}
+
+TEST_F(Operator, a_restore_wants_a_stopped_server_and_force_for_a_store_with_rows) {
+  ServerProcess server(data);
+  submit(server, 0, 3);
+  ASSERT_EQ(run({"backup", backup}).exit_code, 0);
+  submit(server, 3, 5);
+  EXPECT_EQ(run({"restore", backup, "--force"}).exit_code, 2);
+  EXPECT_EQ(server.terminate(), 0);
+  const CommandOutcome refused = run({"restore", backup});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("--force"), std::string::npos) << refused.err;
+  EXPECT_EQ(run({"restore", backup, "--force"}).exit_code, 0);
+  const ServerProcess again(data);
+  EXPECT_EQ(results_of(again), 3);
+}
+
+TEST_F(Operator, a_backup_needs_no_server) {
+  {
+    const ServerProcess server(data);
+    submit(server, 0, 3);
+  }  // killed: its address is stale, its log is not checkpointed
+  EXPECT_EQ(finding("server").substr(0, 8), "warning:");
+  const CommandOutcome made = run({"backup", folder.path() + "/", "--json"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const auto document = json::parse(made.out);
+  ASSERT_TRUE(document.ok()) << made.out;
+  EXPECT_EQ(document->find("manifest")->find("tables")->find("benchmark_result")->as_int64(), 3);
+  EXPECT_TRUE(std::filesystem::exists(document->find("path")->as_string()));
+}
+
+// A process that is killed at any time leaves the old store or the new one.
+TEST_F(Operator, a_restore_that_is_killed_leaves_a_whole_store) {
+  {
+    ServerProcess server(data);
+    submit(server, 0, 40);
+    ASSERT_EQ(run({"backup", backup}).exit_code, 0);
+    submit(server, 40, 60);
+    EXPECT_EQ(server.terminate(), 0);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  int old_ones = 0, new_ones = 0;
+  for (int round = 0; round < 12 && std::chrono::steady_clock::now() < deadline; ++round) {
+    const pid_t pid = start_benchlake({"restore", backup, "--force", "--data", data});
+    std::this_thread::sleep_for(std::chrono::milliseconds(3 * round));  // another moment each time
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    ServerProcess server(data);
+    ASSERT_TRUE(server.ready()) << round;
+    const std::int64_t results = results_of(server);
+    EXPECT_TRUE(results == 40 || results == 60) << results;
+    (results == 60 ? old_ones : new_ones)++;
+    EXPECT_EQ(server.terminate(), 0);
+    if (results == 40) break;  // it was done; the store has no former rows to tell it by
+  }
+  EXPECT_GE(old_ones + new_ones, 1);
+  EXPECT_EQ(finding("integrity").substr(0, 5), "fine:");
+}
+
+TEST_F(Operator, a_backup_into_a_folder_that_may_not_be_written_or_is_not_there_is_refused) {
+  const ServerProcess server(data);
+  const CommandOutcome none = run({"backup", folder.path() + "/none/b.db"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_NE(none.err.find("none/b.db"), std::string::npos) << none.err;
+  EXPECT_EQ(run({"backup", "/proc/b.db"}).exit_code, 2);
+}
+
+TEST_F(Operator, only_the_operators_token_makes_the_server_write_files) {
+  const ServerProcess server(data);
+  const CommandOutcome created = run({"token", "create", "boss", "--role", "admin"});
+  ASSERT_EQ(created.exit_code, 0) << created.err;
+  net::Client client;
+  net::Headers headers;
+  headers.add("Authorization", "Bearer " + created.out.substr(0, created.out.find('\n')));
+  headers.add("Content-Type", "application/json");
+  std::string body = R"({"path":")";
+  body.append(backup).append(R"("})");
+  const auto refused =
+      client.send(net::Method::post, server.url() + "/api/v1/backups", headers, body);
+  EXPECT_EQ(refused->status, 403);
+  EXPECT_FALSE(std::filesystem::exists(backup));
+  EXPECT_EQ(server.post("/api/v1/backups", R"({"path":"relative.db"})").status, 422);
+  EXPECT_EQ(server.post("/api/v1/backups", R"({"paths":"/x"})").status, 422);
+  EXPECT_EQ(server.post("/api/v1/backups", "[").status, 400);
+}
+
+TEST_F(Operator, doctor_finds_a_good_server_good) {
+  const ServerProcess server(data);
+  submit(server, 0, 3);
+  const CommandOutcome outcome = run({"doctor"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  for (const char* check : {"server", "integrity", "schema", "data_folder"})
+    EXPECT_EQ(finding(check).substr(0, 5), "fine:") << check << finding(check);
+}
+
+TEST_F(Operator, doctor_ends_with_1_when_something_does_not_work) {
+  {
+    const ServerProcess server(data);
+  }
+  chmod((data + "/operator.token").c_str(), 0644);
+  const CommandOutcome outcome = run({"doctor"});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.out;
+  EXPECT_NE(outcome.out.find("chmod 600"), std::string::npos) << outcome.out;
+  EXPECT_EQ(run({"doctor", "--set", "nothing.such=1"}).exit_code, 2);
+}
+
+TEST_F(Operator, migrate_shows_applies_and_is_demanded_where_a_start_may_not) {
+  const CommandOutcome shown = run({"migrate", "--dry-run"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_NE(shown.out.find("missing"), std::string::npos) << shown.out;
+  EXPECT_FALSE(std::filesystem::exists(data)) << "a dry run makes nothing";
+
+  const CommandOutcome refused =
+      run({"serve", "--http", "127.0.0.1:0", "--set", "store.migrate=false"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("benchlake migrate"), std::string::npos) << refused.err;
+
+  const CommandOutcome migrated = run({"migrate", "--json"});
+  EXPECT_EQ(migrated.exit_code, 0) << migrated.err;
+  EXPECT_EQ(migrated.out.find("missing"), std::string::npos) << migrated.out;
+  ServerProcess server(data, {"--set", "store.migrate=false"});
+  EXPECT_TRUE(server.ready());
+  EXPECT_EQ(run({"migrate"}).exit_code, 0) << "nothing to do beside a server";
+}
+
+TEST_F(Operator, the_status_tells_anybody_how_it_is_and_the_operator_where) {
+  const ServerProcess server(data);
+  submit(server, 0, 3);
+  const Answer anybody = server.get("/api/v1/status");
+  ASSERT_EQ(anybody.status, 200) << anybody.text;
+  EXPECT_EQ(anybody.body.find("store")->find("kind")->as_string(), "sqlite");
+  EXPECT_TRUE(anybody.body.find("store")->find("answers")->as_bool());
+  EXPECT_EQ(anybody.body.find("store")->find("place"), nullptr);
+  EXPECT_GE(anybody.body.find("writes")->find("acknowledged")->as_int64(), 3);
+  EXPECT_EQ(server.get("/api/v1/status?x=1").status, 422);
+  net::ApiClient as_operator({server.url(), server.operator_token(), {}});
+  const auto full = as_operator.get("/api/v1/status");
+  ASSERT_TRUE(full.ok());
+  EXPECT_NE(full->find("store")->find("place")->as_string().find(data), std::string::npos);
+  EXPECT_EQ(as_operator.get("/api/v1/operations/none").error().code, Code::not_found);
+}
+
+}  // namespace
+}  // namespace bl::product
