@@ -16,6 +16,8 @@ using net::Response;
 constexpr std::string_view k_list = "commits";
 constexpr std::size_t k_body_bytes_max = 16u << 10;
 constexpr std::int64_t k_repair_count_max = 100;
+// A source's budget may begin just before the repair's own time is over.
+constexpr std::chrono::milliseconds k_repair_deadline{90'000};
 
 Response answer(const Request& request, const Result<std::string>& body) {
   if (!body.ok()) return net::problem(body.error(), request.request_id);
@@ -160,9 +162,10 @@ Result<std::string> repair_commits(const Request& request, const CommitPorts& po
 }  // namespace
 
 void add_commit_routes(net::Router& router, const CommitPorts& ports) {
+  // Reasons may name folders of the server.
   router.add({.method = Method::get,
               .pattern = "/api/v1/commits/incomplete",
-              .access = Access::read,
+              .access = Access::write,
               .handler = [ports](Request& request) {
                 return answer(request, list_incomplete(request, ports));
               }});
@@ -172,7 +175,7 @@ void add_commit_routes(net::Router& router, const CommitPorts& ports) {
        .access = Access::admin,
        .handler =
            [ports](Request& request) { return answer(request, repair_commits(request, ports)); },
-       .options = {.body_bytes_max = k_body_bytes_max}});
+       .options = {.body_bytes_max = k_body_bytes_max, .deadline = k_repair_deadline}});
 }
 
 }  // namespace bl::results

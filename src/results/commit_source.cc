@@ -89,11 +89,14 @@ bool CommitSources::is_instant() const {
 
 Result<KnownCommit> CommitSources::find(const CommitQuestion& question) {
   Result<KnownCommit> answer = nobody_covers(question.repository);
+  std::optional<KnownCommit> half;  // without a fork point
   for (const auto& source : sources_) {
     if (!source->covers(question.repository)) continue;
     answer = source->find(question);
-    if (answer.ok()) return answer;
+    if (answer.ok() && answer->commit.fork_point_sha) return answer;
+    if (answer.ok() && !half) half = *answer;
   }
+  if (half) return *std::move(half);
   return answer;
 }
 

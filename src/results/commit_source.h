@@ -71,7 +71,8 @@ class CommitSource {
                                      std::size_t count_max) = 0;
 };
 
-/// Several sources as one: each that covers the repository is asked in order, until one knows.
+/// Several sources as one: each that covers the repository is asked in order, until one knows the
+/// commit and its fork point; else the first who knows the commit is believed.
 class CommitSources final : public CommitSource {
  public:
   explicit CommitSources(std::vector<std::unique_ptr<CommitSource>> sources)

@@ -263,6 +263,10 @@ bool GitCommits::covers(std::string_view repository) const {
   return without_git(repository) == without_git(repository_);
 }
 
+Error GitCommits::not_there(const std::string& sha) const {
+  return Error{Code::not_found, "not in the git repository " + folder_ + ": " + sha};
+}
+
 Result<KnownCommit> GitCommits::find(const CommitQuestion& question) {
   if (!is_commit_hash(question.sha)) {
     return Error{Code::invalid, "not a commit hash: " + question.sha};
@@ -270,7 +274,7 @@ Result<KnownCommit> GitCommits::find(const CommitQuestion& question) {
   const Git git(folder_, limits_);
   BL_TRY(const auto hash, git.resolve(question.sha));
   if (!hash || !is_same_commit(question.sha, *hash)) {
-    return Error{Code::not_found, "not in the git repository " + folder_ + ": " + question.sha};
+    return not_there(question.sha);
   }
   BL_TRY(GitCommit found, git.commit(*hash));
   BL_TRY(const Git::Branch branch, git.default_branch());
@@ -312,7 +316,13 @@ Result<CommitPage> GitCommits::between(const CommitRange& range, const std::stri
   const Git git(folder_, limits_);
   BL_TRY(const auto first, git.resolve(from.empty() ? start + "^1" : start));
   CommitPage page;
-  if (!first) return page;  // the first commit of all, or the end of a shallow clone
+  if (!first) {
+    BL_TRY(const auto newest, git.resolve(start));
+    if (!newest) return not_there(start);
+    BL_TRY(const GitCommit top, git.commit(*newest));
+    if (top.commit.parent) return not_there(*top.commit.parent);  // the end of a shallow clone
+    return page;                                                  // the first commit of all
+  }
   BL_TRY(const Git::Branch branch, git.default_branch());
   std::vector<std::string> walk = {"--first-parent", *first};
   if (range.oldest_sha && is_commit_hash(*range.oldest_sha)) {

@@ -47,6 +47,8 @@ class GitCommits final : public CommitSource {
   GitCommits(std::string folder, std::string repository, GitLimits limits)
       : folder_(std::move(folder)), repository_(std::move(repository)), limits_(limits) {}
 
+  Error not_there(const std::string& sha) const;
+
   const std::string folder_;
   const std::string repository_;
   const GitLimits limits_;

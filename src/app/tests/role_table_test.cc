@@ -148,7 +148,7 @@ GET    /api/auth/capabilities                 yes  401  yes  yes  yes  yes
 GET    /api/v1/status                         yes  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
-GET    /api/v1/commits/incomplete             yes  401  yes  yes  yes  yes
+GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 )");
 }
@@ -181,7 +181,7 @@ GET    /api/auth/capabilities                 401  401  yes  yes  yes  yes
 GET    /api/v1/status                         401  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
-GET    /api/v1/commits/incomplete             401  401  yes  yes  yes  yes
+GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 )");
 }

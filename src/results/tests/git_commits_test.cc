@@ -196,6 +196,30 @@ TEST_F(GitHistory, a_shallow_clone_says_what_it_cannot_tell) {
   EXPECT_EQ(find(*shallow, topic).commit.fork_point_sha, base);
 }
 
+TEST_F(GitHistory, another_source_is_asked_where_a_shallow_clone_cannot_tell) {
+  const std::string base = repository.commit("base", day(1));
+  const std::string second = repository.commit("second", day(2));
+  repository.git({"checkout", "-q", "-b", "topic"});
+  const std::string topic = repository.commit("topic", day(3));
+  repository.git({"checkout", "-q", "main"});
+  const auto shallow = GitRepository::clone(repository, {"--depth=1", "--no-single-branch"});
+  std::vector<std::unique_ptr<CommitSource>> both;
+  both.push_back(GitCommits::open(shallow->folder, k_url).value());
+  both.push_back(GitCommits::open(repository.folder, k_url).value());
+  CommitSources sources(std::move(both));
+  const auto known = sources.find({k_url, topic, {}, {}});
+  ASSERT_TRUE(known.ok());
+  EXPECT_EQ(known->commit.fork_point_sha, second);
+  const auto page = sources.between({k_url, second, {}, {}, {}}, "", 10);
+  ASSERT_TRUE(page.ok()) << page.error().message;
+  ASSERT_EQ(page->commits.size(), 1u);
+  EXPECT_EQ(page->commits[0].sha, base);
+  EXPECT_EQ(sources.find({k_url, std::string(40, '1'), {}, {}}).error().code, Code::not_found);
+  EXPECT_EQ(sources.between({k_url, std::string(40, '1'), {}, {}, {}}, "", 10).error().code,
+            Code::not_found);
+  EXPECT_EQ(sources.find({"https://example.org/x", topic, {}, {}}).error().code, Code::not_found);
+}
+
 TEST_F(GitHistory, another_history_has_no_fork_point) {
   repository.commit("base", day(1));
   repository.git({"checkout", "-q", "--orphan", "pages"});
