@@ -20,7 +20,7 @@
 ///   @numbers{c}      c               a numeric[] column as a JSON array
 ///   @numeric{$1}     $1              a JSON array of numbers and nulls as numeric[]
 ///   @texts{c}        c               a text[] column as a JSON array
-///   @textarray{$1}   $1              a JSON array as text[], null stays null
+///   @textarray{$1}   $1              a JSON array as text[]; null stays null, [] stays empty
 ///   @binary{c}       c               c collate "C"
 ///   @postgres{for update}            for update              (PostgreSQL only)
 namespace bl::results {
@@ -40,8 +40,10 @@ inline constexpr std::array k_marks = {
     Mark{"numbers", "array_to_json(", ")::text"},
     Mark{"numeric", "translate(", ", '[]', '{}')::numeric[]"},
     Mark{"texts", "array_to_json(", ")::text"},
-    Mark{"textarray", "(select array_agg(e order by i) from jsonb_array_elements_text(",
-         "::jsonb) with ordinality as t(e, i))"},
+    Mark{"textarray",
+         "(select array(select e from jsonb_array_elements_text(d) with ordinality as t(e, i) "
+         "order by i) from (select ",
+         "::jsonb as d) as one where d is not null)"},
     Mark{"binary", "", " collate \"C\""},
     Mark{"postgres", "", "", true},
 };

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "results/comparison.h"
 #include "results/tests/store_fixture.h"
 #include "verdict/comparison.h"
@@ -62,6 +64,22 @@ TEST(WholeResults, a_page_of_many_samples_is_cut_and_goes_on) {
     filter.before_id = seen.back();
   }
   EXPECT_EQ(seen, ids_of(store.runs.whole_results({}).value()));
+}
+
+TEST(WholeResults, no_names_of_gpus_and_an_empty_list_of_them_are_two_machines) {
+  StoreFixture store;
+  std::vector<std::string> hardware;
+  using Names = std::vector<std::string>;
+  const std::optional<Names> known[] = {std::nullopt, Names{}, Names{"b", "a"}};
+  for (const auto& names : known) {
+    Submission submission = submission_of(on_commit(1));
+    submission.result.hardware.gpu_product_names = names;
+    const StoredResult stored = store.runs.result(store.submit(submission).id).value();
+    EXPECT_EQ(stored.hardware.gpu_product_names, names);
+    EXPECT_EQ(store.runs.result(store.submit(submission).id)->hardware_id, stored.hardware_id);
+    hardware.push_back(stored.hardware_id);
+  }
+  EXPECT_EQ(std::set<std::string>(hardware.begin(), hardware.end()).size(), 3u);
 }
 
 TEST(HistoryDetails, every_point_has_its_times_and_the_series_its_case_and_context) {
