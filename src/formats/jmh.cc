@@ -63,9 +63,9 @@ json::Array means_of(const json::Value& forks) {
 }
 
 /// JMH's profilers say how fast garbage is made in MB/s; there more is not better.
-std::optional<std::string> reason_to_refuse(const std::string& name, const std::string& unit) {
+std::optional<std::string> reason_to_refuse(const std::string& unit) {
   if (unit != "MB/sec") return std::nullopt;
-  return "of a rate of bytes the stores would say that more is better: " + name;
+  return "of a rate of bytes the stores would say that more is better: " + unit;
 }
 
 /// A metric object: its samples, else its score.
@@ -137,7 +137,7 @@ void read_benchmark(const json::Value& benchmark, const std::string& place, cons
       json::Value ignored = json::Value::object();  // the same for the result as a whole
       Metric metric = metric_of(without_dot(key), object, metric_place, ignored);
       if (metric.name.empty()) metric.name = "secondary";
-      metric.refused = reason_to_refuse(metric.name, metric.unit);
+      metric.refused = reason_to_refuse(metric.unit);
       metrics.push_back(std::move(metric));
     }
   }

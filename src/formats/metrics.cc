@@ -117,7 +117,9 @@ std::optional<Scale> scale_of(std::string_view unit) {
     if (bytes) return Scale{*bytes * per_second(*divisor), "B/s"};
     return Scale{per_second(*divisor), "i/s"};
   }
-  if (seconds) return time_scale(measured, *seconds);
+  // `min/op` is a minute, `min` and `rtt-min` are a minimum.
+  const bool may_be_long = slash != std::string_view::npos && measured.size() == slash;
+  if (seconds && (*seconds < 60 || may_be_long)) return time_scale(measured, *seconds);
   if (bytes) return Scale{*bytes, "B"};
   return std::nullopt;
 }

@@ -77,7 +77,7 @@ TEST(Jmh, secondary_metrics_are_results_of_their_own) {
   EXPECT_THAT(
       reasons_of(reading),
       ElementsAre("f.json#/0/secondaryMetrics/gc.alloc.rate: gc.alloc.rate: of a rate of bytes "
-                  "the stores would say that more is better: gc.alloc.rate",
+                  "the stores would say that more is better: MB/sec",
                   "f.json#/0/secondaryMetrics/gc.count: gc.count: the stores have no such unit: "
                   "counts",
                   "f.json#/0/secondaryMetrics/bad: bad: the stores have no such unit: "));

@@ -56,7 +56,7 @@ TEST(Scale, a_count_per_time_is_a_rate_per_second) {
 
 TEST(Scale, what_the_stores_have_no_unit_for_has_none) {
   for (const char* unit : {"", "/", "allocs/op", "counts", "%", "%/s", "s/s", "/s", "ratio", "#/op",
-                           "NS", "bits", "---"}) {
+                           "NS", "bits", "---", "min", "rtt-min", "rtt-min/op"}) {
     EXPECT_EQ(three(unit), "(none)") << unit;
   }
 }
