@@ -71,8 +71,15 @@ bool CommitEnricher::work() {
     return true;
   };
   const Result<bool> more = step();
-  if (more.ok()) return *more;
-  log_.error("commit_enrichment", {{"error", more.error().message}});
+  if (more.ok()) {
+    last_error_.clear();
+    return *more;
+  }
+  // Once, not every second that the store is away.
+  if (more.error().message != last_error_) {
+    log_.error("commit_enrichment", {{"error", more.error().message}});
+  }
+  last_error_ = more.error().message;
   return false;
 }
 

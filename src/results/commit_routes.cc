@@ -45,7 +45,7 @@ std::string why(const IncompleteCommit& one, const CommitPorts& ports) {
   if (!ports.enricher.source().covers(one.commit.repository)) {
     return "no commit source is configured for this repository (commits.source, commits.git)";
   }
-  return "nobody has been asked yet";
+  return one.state == "new" ? "nobody has been asked yet" : "it is being asked for";
 }
 
 // Incomplete commits --------------------------------------------------------------------------
