@@ -166,7 +166,8 @@ class RunningService final : public Service {
         clock_);
     operations_ = std::make_unique<ops::Operations>(ids_, clock_);
     operation_ports_ = std::make_unique<ops::RoutePorts>(
-        ops::RoutePorts{*status_reader_, *operations_, disk_, clock_, place, BL_VERSION});
+        ops::RoutePorts{*status_reader_, *operations_, disk_, clock_, place, BL_VERSION,
+                        ops::BackupMetrics(metrics_)});
     return {};
   }
 

@@ -75,6 +75,20 @@ Result<std::string> decode_path(std::string_view body) {
   return path;
 }
 
+Result<std::string> back_up(const RoutePorts& ports, const std::string& path,
+                            const Progress& progress) {
+  const auto made =
+      make_backup({ports.place, path, ports.version}, ports.disk, ports.clock, progress);
+  BackupMetrics metrics = ports.metrics;  // handles
+  if (!made.ok()) {
+    metrics.failed.add();
+    return made.error();
+  }
+  metrics.made.add();
+  metrics.last_success.set(static_cast<double>(made->made_at.micros) / 1e6);
+  return ops::encode(*made);
+}
+
 Response start_backup(const Request& request, const RoutePorts& ports) {
   if (!is_operator(request.principal)) {
     return net::problem(Error(Code::forbidden,
@@ -85,11 +99,8 @@ Response start_backup(const Request& request, const RoutePorts& ports) {
   const auto path = decode_path(request.body);
   if (!path.ok()) return net::problem(path.error(), request.request_id);
   const auto started = ports.operations.start(
-      "backup", [&ports, path = *path](const Progress& progress) -> Result<std::string> {
-        BL_TRY(const Manifest manifest,
-               make_backup({ports.place, path, ports.version}, ports.disk, ports.clock, progress));
-        return ops::encode(manifest);
-      });
+      "backup",
+      [&ports, path = *path](const Progress& progress) { return back_up(ports, path, progress); });
   if (!started.ok()) return net::problem(started.error(), request.request_id);
   Response response = Response::json(202, encode(*started));
   response.headers.set("Location", "/api/v1/operations/" + started->id);
@@ -102,7 +113,18 @@ Response show_operation(const Request& request, const RoutePorts& ports) {
   return Response::json(200, encode(*view));
 }
 
+Counter backup_counter(Metrics& metrics, const char* outcome) {
+  return metrics.counter("bl_backups_total", "Backups that this server was asked for.",
+                         {{"outcome", outcome}});
+}
+
 }  // namespace
+
+BackupMetrics::BackupMetrics(Metrics& metrics)
+    : made(backup_counter(metrics, "ok")),
+      failed(backup_counter(metrics, "failed")),
+      last_success(metrics.gauge("bl_backup_last_success_timestamp_seconds",
+                                 "Snapshot of the last good backup, in seconds since 1970.")) {}
 
 void add_routes(net::Router& router, const RoutePorts& ports) {
   router.add({.method = Method::get,

@@ -1,11 +1,20 @@
 #pragma once
 
 #include "base/disk.h"
+#include "base/metrics.h"
 #include "net/router.h"
 #include "ops/operations.h"
 #include "ops/status.h"
 
 namespace bl::ops {
+
+/// Of the backups that this server has made. Threads: any.
+struct BackupMetrics {
+  explicit BackupMetrics(Metrics& metrics);
+  Counter made;
+  Counter failed;
+  Gauge last_success;
+};
 
 struct RoutePorts {
   StatusReader& status;
@@ -14,6 +23,7 @@ struct RoutePorts {
   const Clock& clock;
   StorePlace place;  ///< what a backup copies
   std::string version;
+  BackupMetrics metrics;
 };
 
 /// GET /api/v1/status, POST /api/v1/backups, GET /api/v1/operations/{id} (openapi.yaml). `ports`

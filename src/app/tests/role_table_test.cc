@@ -115,7 +115,8 @@ class RoleTable : public ::testing::Test {
   std::unique_ptr<Disk> disk_ = make_real_disk();
   ops::StatusReader status_{{.database = *database_, .metrics = metrics_}, clock_};
   ops::Operations operations_{ids_, clock_};
-  ops::RoutePorts operation_ports_{status_, operations_, *disk_, clock_, {}, "0"};
+  ops::RoutePorts operation_ports_{
+      status_, operations_, *disk_, clock_, {}, "0", ops::BackupMetrics(metrics_)};
   net::Router router_;
   net::Client client_;
 };

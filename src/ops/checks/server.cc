@@ -64,6 +64,16 @@ void check_troubles(const json::Value& status, Findings& findings) {
                "look for the cause in the server's log");
 }
 
+/// Everything below is about the store of these settings.
+void check_place(const ServerSetting& setting, const RunningServer& server, Findings& findings) {
+  const json::Value* store = server.status.find("store");
+  const std::string place = store != nullptr ? text_at(*store, "place") : std::string();
+  if (place.empty() || place == setting.place.redacted) return;
+  findings.add(Severity::warning, "settings_differ", setting.place.redacted,
+               "the running server has another store than these settings say: " + place,
+               "give doctor the server's --config or --store");
+}
+
 void check_answers(const DoctorRequest& request, RunningServer& server, Findings& findings) {
   net::ClientLimits limits;
   limits.timeout = k_answer_timeout;
@@ -84,6 +94,7 @@ void check_answers(const DoctorRequest& request, RunningServer& server, Findings
   } else {
     findings.fine("server", server.address->url, "answers (" + server.holder + ")");
   }
+  check_place(request.setting, server, findings);
   check_limits(server.status, findings);
   check_troubles(server.status, findings);
 }

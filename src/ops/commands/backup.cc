@@ -69,15 +69,24 @@ std::optional<net::ApiClient> running_server(const std::string& data_folder, Dis
   return client;
 }
 
+/// The kind of store that the server has, which may be another than these settings say.
+store::Dialect dialect_of(net::ApiClient& server) {
+  const auto status = server.get("/api/v1/status");
+  const json::Value* store = status.ok() ? status->find("store") : nullptr;
+  const bool is_postgres = store != nullptr && text_at(*store, "kind") == "postgres";
+  return is_postgres ? store::Dialect::postgres : store::Dialect::sqlite;
+}
+
 Result<ExitCode> back_up(const std::string& version, const ServerSetting& setting,
                          const Arguments& arguments, CommandIo& io) {
   const auto disk = make_real_disk();
   const SystemClock clock;
-  const std::string path =
-      path_of_backup(arguments.text("PATH"), setting.place.dialect, clock.now());
+  auto server = running_server(setting.data_folder, *disk);
+  const std::string path = path_of_backup(
+      arguments.text("PATH"), server ? dialect_of(*server) : setting.place.dialect, clock.now());
   PhaseBars bars(io.err, clock);
   Result<Manifest> made = Error(Code::internal, "nobody has made it");
-  if (auto server = running_server(setting.data_folder, *disk)) {
+  if (server) {
     made = ask_server(*server, path, bars);
   } else {
     made = make_backup({setting.place, path, version}, *disk, clock,
