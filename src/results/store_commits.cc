@@ -183,6 +183,16 @@ Result<void> queue(Connection& connection, std::string_view commit_id, Timestamp
   return {};
 }
 
+// Somebody else completed the commit, or made its parent known.
+Result<bool> is_needless(Connection& connection, const EnrichmentJob& job) {
+  if (job.state == State::waiting) return job.is_complete();
+  if (!job.range_from.empty()) return false;
+  BL_TRY(const auto newest, commit_by_sha(connection, job.range.repository, job.range.newest_sha));
+  if (!newest) return false;
+  BL_TRY(const auto range, range_below(connection, *newest, {}));
+  return !range.has_value();
+}
+
 Result<void> set_given_up(Connection& connection, std::string_view commit_id,
                           std::string_view reason) {
   BL_TRY([[maybe_unused]] auto updated,
@@ -237,6 +247,32 @@ Result<bool> StoreCommits::lease(Connection& connection, std::string_view commit
 
 Result<std::optional<EnrichmentJob>> StoreCommits::claim(Timestamp now,
                                                          std::chrono::milliseconds lease_time) {
+  for (;;) {
+    BL_TRY(const std::vector<EnrichmentJob> candidates, due(now));
+    std::optional<EnrichmentJob> mine;
+    if (candidates.empty()) return mine;
+    bool dropped = false;
+    BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
+      mine.reset();
+      dropped = false;
+      for (const EnrichmentJob& job : candidates) {
+        BL_TRY(const bool claimed, lease(connection, job.commit.id, now, now + lease_time));
+        if (!claimed) continue;
+        BL_TRY(const bool needless, is_needless(connection, job));
+        if (!needless) {
+          mine = job;
+          return {};
+        }
+        BL_RETURN_IF_ERROR(forget(connection, job.commit.id));
+        dropped = true;
+      }
+      return {};
+    }));
+    if (mine || !dropped) return mine;
+  }
+}
+
+Result<std::vector<EnrichmentJob>> StoreCommits::due(Timestamp now) {
   std::vector<EnrichmentJob> candidates;
   BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) {
     candidates.clear();
@@ -249,23 +285,7 @@ Result<std::optional<EnrichmentJob>> StoreCommits::claim(Timestamp now,
           return true;
         });
   }));
-  if (candidates.empty()) return std::optional<EnrichmentJob>();
-  std::optional<EnrichmentJob> mine;
-  BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
-    mine.reset();
-    for (const EnrichmentJob& job : candidates) {
-      if (job.state == State::waiting && job.is_complete()) {
-        BL_RETURN_IF_ERROR(forget(connection, job.commit.id));
-        continue;
-      }
-      BL_TRY(const bool claimed, lease(connection, job.commit.id, now, now + lease_time));
-      if (!claimed) continue;
-      mine = job;
-      return {};
-    }
-    return {};
-  }));
-  return mine;
+  return candidates;
 }
 
 Result<std::optional<EnrichmentJob>> StoreCommits::claim_commit(

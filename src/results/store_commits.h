@@ -84,8 +84,9 @@ class StoreCommits {
                               const std::function<bool(std::string_view repository)>& wanted,
                               Timestamp now);
 
-  /// The newest commit that is due, before any backfill that is due. A row whose commit became
-  /// complete without us is dropped on the way.
+  /// The newest commit that is due, before any backfill that is due. What became needless without
+  /// us is dropped on the way: a commit that is complete, a range whose upper end has a known
+  /// parent.
   Result<std::optional<EnrichmentJob>> claim(Timestamp now, std::chrono::milliseconds lease);
   /// This commit, due or given up or not; nullopt when another is at it, or it is complete. Errors:
   /// not_found.
@@ -122,6 +123,7 @@ class StoreCommits {
   Result<EnrichmentCounts> counts();
 
  private:
+  Result<std::vector<EnrichmentJob>> due(Timestamp now);
   Result<bool> lease(store::Connection& connection, std::string_view commit_id, Timestamp now,
                      Timestamp until);
 

@@ -320,6 +320,14 @@ TEST_F(Enrichment, filling_up_is_bounded) {
   EXPECT_EQ(waiting(), "0");
 }
 
+TEST_F(Enrichment, commits_that_follow_one_another_are_not_filled_up_between) {
+  for (int i = 3; i < 30; ++i) submit(i);
+  work(filler);
+  EXPECT_EQ(commit_count(), "30");
+  EXPECT_EQ(source.pages, 2) << "of three commits, below the first one only";
+  EXPECT_EQ(waiting(), "0");
+}
+
 TEST_F(Enrichment, one_filling_up_leaves_to_others_what_lies_below_them) {
   for (const int i : {10, 20, 30}) submit(i);
   work(filler);
