@@ -29,6 +29,7 @@ const k_sources = {
   compare: '**/api/compare/**',
   picker: '**/api/series?*',
   docs: '**/openapi.json',
+  status: '**/api/v1/status*',
 };
 
 const problem = {
