@@ -20,18 +20,23 @@ constexpr int k_look_ms = 100;
 
 /// The reading end of a pipe whose other end the program has.
 struct Pipe {
-  Pipe() { BL_CHECK(pipe2(ends.data(), O_CLOEXEC) == 0); }
+  Pipe() = default;
   ~Pipe() {
-    close(ends[0]);
+    if (ends[0] >= 0) close(ends[0]);
     close_writer();
   }
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
+  Result<void> open() {
+    if (pipe2(ends.data(), O_CLOEXEC) == 0) return {};
+    ends = {-1, -1};
+    return Error(Code::io, std::string("cannot make a pipe: ") + strerror(errno));
+  }
   void close_writer() {
     if (ends[1] >= 0) close(ends[1]);
     ends[1] = -1;
   }
-  std::array<int, 2> ends{};
+  std::array<int, 2> ends = {-1, -1};
 };
 
 std::vector<std::string> environment_with(const std::map<std::string, std::string>& variables) {
@@ -110,6 +115,8 @@ bool follow(const ProgramCall& call, const Pipe& out, const Pipe& err, ProgramEn
 Result<ProgramEnd> run_program(const ProgramCall& call) {
   BL_CHECK(!call.words.empty());
   Pipe out, err;
+  BL_RETURN_IF_ERROR(out.open());
+  BL_RETURN_IF_ERROR(err.open());
   BL_TRY(const pid_t pid, spawn(call, out, err));
   out.close_writer();
   err.close_writer();

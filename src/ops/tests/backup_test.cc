@@ -133,6 +133,25 @@ TEST_F(Backup, a_damaged_backup_is_refused_before_anything_is_touched) {
   EXPECT_TRUE(store_.contents().starts_with("50 of x"));
 }
 
+TEST_F(Backup, what_a_crash_left_in_the_log_is_kept_with_the_replaced_store) {
+  store_.write_notes(3, "old");
+  ASSERT_TRUE(back_up(backup_).ok());
+  {
+    SqlitePlace crashed;
+    const auto running = crashed.own();
+    SqlitePlace::add_notes(*running, 5, "new");
+    for (const char* suffix : {"", "-wal"}) {
+      std::filesystem::copy_file(crashed.file() + suffix, store_.file() + suffix,
+                                 std::filesystem::copy_options::overwrite_existing);
+    }
+  }
+  ASSERT_GT(std::filesystem::file_size(store_.file() + "-wal"), 0u);
+  const RestoreOutcome outcome = restore(backup_, Existing::replace).value();
+  EXPECT_EQ(store_.contents(), "3 of old") << "and nothing of the other's log";
+  std::filesystem::rename(outcome.kept, store_.file());
+  EXPECT_EQ(store_.contents(), "5 of new");
+}
+
 TEST_F(Backup, a_broken_store_can_be_replaced) {
   store_.write_notes(4);
   ASSERT_TRUE(back_up(backup_).ok());
