@@ -14,6 +14,7 @@
 #include "generate/result_generator.h"
 #include "measure.h"
 #include "store/database.h"
+#include "store/testing/postgres_server.h"
 
 /// The store that the benchmarks ask: a file in a data folder as `benchlake serve` has it, filled
 /// once through the results writer, kept from run to run.
@@ -39,7 +40,11 @@ struct FilledStore {
   IdSource ids{clock, random};
   Log log{clock, LogLevel::warning, stderr_sink()};
   Metrics metrics;
+  std::unique_ptr<store::testing::PostgresServer> server;  ///< null on SQLite
   std::unique_ptr<store::Database> database;
+
+  /// CPU seconds of this process and of the database's, when that is another.
+  double cpu_seconds_with_database() const;
 };
 
 /// The file inside of the data folder.

@@ -1,11 +1,14 @@
 #include "measure.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "base/json.h"
 #include "base/numbers.h"
@@ -53,6 +56,29 @@ double cpu_seconds() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double cpu_seconds_of_tree(int pid) {
+  const double ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
+  double ticks = 0;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    std::ifstream file(entry.path() / "stat");
+    std::string text;
+    if (!std::getline(file, text)) continue;
+    const std::size_t name_end = text.rfind(')');
+    if (name_end == std::string::npos) continue;
+    const int own = std::atoi(text.c_str());
+    // Fields from the third on: state, parent, ...; the 14th to 17th are the times.
+    std::istringstream fields(text.substr(name_end + 2));
+    std::vector<std::string> field;
+    for (std::string one; fields >> one;) field.push_back(one);
+    if (field.size() < 15) continue;
+    if (own != pid && std::atoi(field[1].c_str()) != pid) continue;
+    ticks += std::atof(field[11].c_str()) + std::atof(field[12].c_str());
+    if (own == pid) ticks += std::atof(field[13].c_str()) + std::atof(field[14].c_str());
+  }
+  return ticks / ticks_per_second;
 }
 
 Timing measure(std::string name, std::int64_t count,

@@ -27,6 +27,8 @@ Timing measure(std::string name, std::int64_t count,
 double seconds_since(std::chrono::steady_clock::time_point start);
 /// Of this process, all threads, user and system: what an operation costs on a busy machine too.
 double cpu_seconds();
+/// The same of another process, its children and those that it has waited for.
+double cpu_seconds_of_tree(int pid);
 
 /// Facts of a run (sizes, seconds, bytes) and its timings.
 class Report {

@@ -1,4 +1,4 @@
-// The results domain over SQLite at size: fills a store through the writer, then times what people
+// The results domain over a store at size: fills a store through the writer, then times what people
 // wait for. No server: the difference to http_bench is the wire.
 #include <cstdio>
 #include <filesystem>
@@ -28,7 +28,7 @@ void time_submits(FilledStore& store, const ResultPlan& plan, int threads, int e
   }
   std::vector<std::vector<double>> times(prepared.size());
   std::vector<std::thread> workers;
-  const double cpu = cpu_seconds();
+  const double cpu = store.cpu_seconds_with_database();
   const auto start = std::chrono::steady_clock::now();
   for (std::size_t t = 0; t < prepared.size(); ++t) {
     workers.emplace_back([&, t] {
@@ -43,8 +43,37 @@ void time_submits(FilledStore& store, const ResultPlan& plan, int threads, int e
   const double seconds = seconds_since(start);
   std::vector<double> all;
   for (const auto& some : times) all.insert(all.end(), some.begin(), some.end());
-  report.fact("submit_cpu_us", (cpu_seconds() - cpu) * 1e6 / static_cast<double>(all.size()));
+  report.fact("submit_cpu_us",
+              (store.cpu_seconds_with_database() - cpu) * 1e6 / static_cast<double>(all.size()));
   report.add(timing_of("submit, " + std::to_string(threads) + " threads", all, seconds));
+}
+
+// Batches of a thousand, one after the other, into the store as it is.
+void time_batches(FilledStore& store, const ResultPlan& plan, std::int64_t batches,
+                  Report& report) {
+  constexpr std::uint64_t k_batch = 1'000;
+  const ResultGenerator generator(plan);
+  results::StoreResultWriter writer(*store.database, store.ids, store.clock);
+  std::vector<double> times;
+  const double cpu = store.cpu_seconds_with_database();
+  for (std::int64_t b = 0; b < batches; ++b) {
+    std::vector<results::Submission> batch;
+    for (std::uint64_t i = 0; i < k_batch; ++i) {
+      batch.push_back(generator.single(10'000'000 + static_cast<std::uint64_t>(b) * k_batch + i));
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    for (auto& outcome : writer.submit_many(batch)) must(std::move(outcome), "batch");
+    times.push_back(seconds_since(begin));
+  }
+  double seconds = 0;
+  for (double& time : times) {
+    seconds += time;
+    time *= 1e3;
+  }
+  const double count = static_cast<double>(batches) * static_cast<double>(k_batch);
+  report.fact("batch_results_per_second", count / seconds);
+  report.fact("batch_cpu_us_per_result", (store.cpu_seconds_with_database() - cpu) * 1e6 / count);
+  report.add(timing_of("batch of 1,000", times, seconds));
 }
 
 void time_reads(FilledStore& store, std::int64_t rounds, Report& report) {
@@ -132,16 +161,20 @@ void time_reads(FilledStore& store, std::int64_t rounds, Report& report) {
 }
 
 int run(const Options& options) {
-  Report report("results over SQLite");
+  Report report("results over " + options.text("--store"));
   const auto filled = open_filled_store(options, report);
   FilledStore& store = *filled;
   time_reads(store, options.integer("--rounds"), report);
   if (options.integer("--submits") > 0) {
-    time_submits(store, plan_of(options), 64, static_cast<int>(options.integer("--submits") / 64),
-                 report);
+    const auto threads = static_cast<int>(options.integer("--threads"));
+    time_submits(store, plan_of(options), threads,
+                 static_cast<int>(options.integer("--submits")) / threads, report);
+    time_batches(store, plan_of(options), options.integer("--batches"), report);
     judge_series(store, report);
   }
-  report.fact("file_bytes", static_cast<double>(std::filesystem::file_size(store_path(options))));
+  if (store.server == nullptr) {
+    report.fact("file_bytes", static_cast<double>(std::filesystem::file_size(store_path(options))));
+  }
   std::fputs(("\n" + report.table()).c_str(), stdout);
   return report.save(options.text("--json")) ? 0 : 2;
 }
@@ -150,7 +183,10 @@ int run(const Options& options) {
 }  // namespace bl::bench
 
 int main(int argc, char** argv) {
-  const bl::bench::Options options(
-      argc, argv, bl::bench::with_store_options({{"--rounds", "2000"}, {"--submits", "20000"}}));
+  const bl::bench::Options options(argc, argv,
+                                   bl::bench::with_store_options({{"--rounds", "2000"},
+                                                                  {"--submits", "20000"},
+                                                                  {"--threads", "64"},
+                                                                  {"--batches", "20"}}));
   return options.ok() ? bl::bench::run(options) : 2;
 }

@@ -384,6 +384,9 @@ create table bl_results_setting (
 ) strict, without rowid;
 )sql";
 
+// Every result of a run updates its row. No index of benchlake.run holds a column that changes with
+// each (hence the hour beside last_result_at), so that PostgreSQL updates it within its page and
+// cleans up there; else a busy run would leave thousands of dead rows to walk over.
 constexpr std::string_view k_ours_postgres = R"sql(
 create table benchlake.submission (
   submission_key text not null primary key,
@@ -418,7 +421,7 @@ create table benchlake.series (
   hardware_name text not null,
   hardware_hash text not null,
   repository text not null,
-  name text not null,
+  name text collate "C" not null,
   tags text not null,
   search_text text not null,
   result_count bigint not null,
@@ -443,7 +446,7 @@ create table benchlake.series (
 );
 create index series_recent_index on benchlake.series
   (latest_result_timestamp, history_fingerprint);
-create index series_name_index on benchlake.series (name collate "C", history_fingerprint);
+create index series_name_index on benchlake.series (name, history_fingerprint);
 create index series_change_index on benchlake.series (change_rank, history_fingerprint);
 create index series_run_index on benchlake.series (latest_run_no, status);
 create index series_stale_index on benchlake.series (series_no)
@@ -452,7 +455,7 @@ create index series_stale_index on benchlake.series (series_no)
 create table benchlake.run (
   run_no bigint generated always as identity primary key,
   run_id text not null,
-  repository text not null,
+  repository text collate "C" not null,
   run_reason text,
   run_tags text not null,
   commit_id text,
@@ -461,14 +464,15 @@ create table benchlake.run (
   latest_result_no bigint not null,
   first_result_at bigint not null,
   last_result_at bigint not null,
+  last_result_hour bigint not null default 0,
   result_count bigint not null,
   error_count bigint not null,
   series_count bigint not null,
   batch_count bigint not null
-);
+) with (fillfactor = 50);
 create unique index run_run_id_index on benchlake.run (run_id, repository);
-create index run_recent_index on benchlake.run (last_result_at, run_no);
-create index run_repository_index on benchlake.run (repository, last_result_at, run_no);
+create index run_recent_index on benchlake.run (last_result_hour);
+create index run_repository_index on benchlake.run (repository, last_result_hour);
 
 create table benchlake.run_series (
   run_no bigint not null,

@@ -36,16 +36,11 @@ struct RunTally {
 using RunName = std::pair<std::string_view, std::string_view>;  // run_id, repository
 using Runs = std::map<RunName, RunTally>;
 
-// Where the newest of something stands; larger is newer.
-using Place = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
-
 struct SeriesTally {
-  std::int64_t series_no = 0;  // 0 until it is found
-  std::int64_t point_count = 0;
-  Place latest;  // commit time (0 while the series has no point), result time, result number
+  std::int64_t series_no = 0;                        // 0 until it is found
   std::int64_t results = 0, errors = 0, points = 0;  // of this pass
   const DerivedFact* first = nullptr;
-  const DerivedFact* leader = nullptr;  // the newest now, when it is of this pass
+  const DerivedFact* newest = nullptr;  // of this pass: a point before any that is none
 };
 using AllSeries = std::map<std::string_view, SeriesTally>;  // by fingerprint
 
@@ -146,32 +141,33 @@ Result<void> add_members(store::Connection& connection, std::span<const DerivedF
 }
 
 // The newest result leads a run; the row itself is asked whether this pass brings one.
+#define BL_IF_NEWER(column, value)                                                                 \
+  column " = case when (last_result_at, latest_result_no) <= ($7, $8) then " value " else " column \
+         " end"
+
 Result<void> update_runs(store::Connection& connection, const Runs& runs) {
-  ParamRows counts(6);
-  ParamRows leaders(8);
+  ParamRows rows(13);
   for (const auto& [name, run] : runs) {
-    counts.add(
-        {run.run_no, run.results, run.errors, run.new_series, run.new_batches, run.first_at});
     const DerivedFact& fact = *run.newest;
-    leaders.add({run.run_no, fact.timestamp.micros, fact.result_no, text_or_null(fact.run_reason),
-                 fact.run_tags, text_or_null(fact.commit_id), text_or_null(fact.batch_id),
-                 fact.result_id});
+    rows.add({run.run_no, run.results, run.errors, run.new_series, run.new_batches, run.first_at,
+              fact.timestamp.micros, fact.result_no, text_or_null(fact.run_reason), fact.run_tags,
+              text_or_null(fact.commit_id), text_or_null(fact.batch_id), fact.result_id});
   }
-  BL_TRY([[maybe_unused]] auto counted,
-         connection.execute_many(
-             both_dialects<"update @run set result_count = result_count + $2, "
-                           "error_count = error_count + $3, series_count = series_count + $4, "
-                           "batch_count = batch_count + $5, first_result_at = "
-                           "case when $6 < first_result_at then $6 else first_result_at end "
-                           "where run_no = $1">(),
-             counts));
-  BL_TRY([[maybe_unused]] auto led,
-         connection.execute_many(
-             both_dialects<"update @run set last_result_at = $2, latest_result_no = $3, "
-                           "run_reason = $4, run_tags = $5, commit_id = $6, "
-                           "latest_batch_id = $7, latest_result_id = $8 where run_no = $1 and "
-                           "(last_result_at, latest_result_no) <= ($2, $3)">(),
-             leaders));
+  BL_TRY(
+      [[maybe_unused]] auto updated,
+      connection.execute_many(
+          both_dialects<"update @run set result_count = result_count + $2, "
+                        "error_count = error_count + $3, series_count = series_count + $4, "
+                        "batch_count = batch_count + $5, first_result_at = "
+                        "case when $6 < first_result_at then $6 else first_result_at "
+                        "end, " BL_IF_NEWER("run_reason", "$9") ", " BL_IF_NEWER("run_tags", "$10") ", " BL_IF_NEWER(
+                            "commit_id",
+                            "$11") ", " BL_IF_NEWER("latest_batch_id",
+                                                    "$12") ", " BL_IF_NEWER("latest_result_id",
+                                                                            "$13") ", " BL_IF_NEWER("latest_result_no",
+                                                                                                    "$8") ", " BL_IF_NEWER("last_result_at",
+                                                                                                                           "$7") " where run_no = $1">(),
+          rows));
   return {};
 }
 
@@ -191,7 +187,6 @@ std::string tags_with_name(std::string_view case_name, std::string_view case_tag
 
 constexpr double k_rank_without_change = std::numeric_limits<double>::max();
 
-// PostgreSQL locks what it finds: which result is the newest is decided here.
 Result<void> find_series(store::Connection& connection, AllSeries& all_series) {
   std::vector<SeriesTally*> missing;
   ParamRows fingerprints(1);
@@ -202,17 +197,8 @@ Result<void> find_series(store::Connection& connection, AllSeries& all_series) {
   }
   if (missing.empty()) return {};
   return connection.query_many(
-      both_dialects<"select series_no, point_count, latest_commit_timestamp, "
-                    "latest_result_timestamp, latest_result_no from @series "
-                    "where history_fingerprint = $1 @postgres{for update}">(),
-      fingerprints, [&](std::size_t i, const store::Row& row) {
-        missing[i]->series_no = row.integer(0);
-        missing[i]->point_count = row.integer(1);
-        // Made by this pass and without a result yet: the first one leads.
-        missing[i]->latest = row.integer(4) == 0
-                                 ? Place{0, std::numeric_limits<std::int64_t>::min(), 0}
-                                 : Place{row.integer(2), row.integer(3), row.integer(4)};
-      });
+      both_dialects<"select series_no from @series where history_fingerprint = $1">(), fingerprints,
+      [&](std::size_t i, const store::Row& row) { missing[i]->series_no = row.integer(0); });
 }
 
 Result<void> create_series(store::Connection& connection, AllSeries& all_series, const Runs& runs) {
@@ -262,53 +248,78 @@ Result<AllSeries> find_or_create_series(store::Connection& connection,
   return all_series;
 }
 
-// The newest point of the history leads a series; while it has none, its newest result does.
-void take(SeriesTally& series, const DerivedFact& fact) {
-  const bool is_point = fact.is_history_point();
-  const Place place{is_point ? fact.commit_timestamp->micros : 0, fact.timestamp.micros,
-                    fact.result_no};
-  const bool leads = is_point == (series.point_count > 0) ? place > series.latest : is_point;
-  if (is_point) {
-    ++series.points;
-    ++series.point_count;
-  }
-  if (!leads) return;
-  series.latest = place;
-  series.leader = &fact;
+std::int64_t commit_time(const DerivedFact& fact) {
+  return fact.is_history_point() ? fact.commit_timestamp->micros : 0;
 }
+
+void take(SeriesTally& series, const DerivedFact& fact) {
+  if (fact.is_history_point()) ++series.points;
+  const auto place = [](const DerivedFact& of) {
+    return std::tuple(of.is_history_point(), commit_time(of), of.timestamp.micros, of.result_no);
+  };
+  if (series.newest == nullptr || place(fact) > place(*series.newest)) series.newest = &fact;
+}
+
+// The newest point of the history leads a series; while it has none, its newest result does. The
+// row itself is asked whether this pass brings one: other transactions bring theirs.
+#define BL_IF_LEADS(column, value)                                                           \
+  column                                                                                     \
+      " = case when ($14 = 1 and point_count = 0) or (($14 = 1) = (point_count > 0) and "    \
+      "(coalesce(latest_commit_timestamp, 0), latest_result_timestamp, latest_result_no) < " \
+      "($15, $8, $5)) then " value " else " column " end"
 
 Result<void> update_series(store::Connection& connection, const AllSeries& all_series,
                            const Runs& runs) {
-  ParamRows counts(4);
-  ParamRows leaders(13);
+  ParamRows rows(15);
   for (const auto& [fingerprint, series] : all_series) {
-    if (series.leader == nullptr) {
-      counts.add({series.series_no, series.results, series.errors, series.points});
-      continue;
-    }
-    const DerivedFact& fact = *series.leader;
-    leaders.add({series.series_no, series.results, series.errors, series.points, fact.result_no,
-                 fact.result_id, runs.at(run_name(fact)).run_no, fact.timestamp.micros,
-                 fact.is_history_point() ? Param(fact.commit_timestamp->micros) : Param(Null{}),
-                 fact.commit_id ? Param(fact.commit_sha) : Param(Null{}), real_or_null(fact.best),
-                 real_or_null(fact.summary_mean), text_or_null(fact.unit)});
+    const DerivedFact& fact = *series.newest;
+    const bool is_point = fact.is_history_point();
+    rows.add({series.series_no, series.results, series.errors, series.points, fact.result_no,
+              fact.result_id, runs.at(run_name(fact)).run_no, fact.timestamp.micros,
+              is_point ? Param(fact.commit_timestamp->micros) : Param(Null{}),
+              fact.commit_id ? Param(fact.commit_sha) : Param(Null{}), real_or_null(fact.best),
+              real_or_null(fact.summary_mean), text_or_null(fact.unit),
+              static_cast<std::int64_t>(is_point), commit_time(fact)});
   }
-  BL_TRY([[maybe_unused]] auto counted,
-         connection.execute_many(
-             both_dialects<"update @series set result_count = result_count + $2, "
-                           "error_count = error_count + $3, point_count = point_count + $4, "
-                           "change_count = change_count + $4 where series_no = $1">(),
-             counts));
-  BL_TRY([[maybe_unused]] auto led,
-         connection.execute_many(
-             both_dialects<"update @series set result_count = result_count + $2, "
-                           "error_count = error_count + $3, point_count = point_count + $4, "
-                           "change_count = change_count + $4, "
-                           "latest_result_no = $5, latest_result_id = $6, latest_run_no = $7, "
-                           "latest_result_timestamp = $8, latest_commit_timestamp = $9, "
-                           "latest_commit_sha = $10, latest_best = $11, latest_mean = $12, "
-                           "unit = $13 where series_no = $1">(),
-             leaders));
+  BL_TRY(
+      [[maybe_unused]] auto updated,
+      connection.execute_many(
+          both_dialects<"update @series set result_count = result_count + $2, "
+                        "error_count = error_count + $3, point_count = point_count + $4, "
+                        "change_count = change_count + $4, " BL_IF_LEADS("latest_result_no", "$5") ", " BL_IF_LEADS(
+                            "latest_result_id",
+                            "$6") ", " BL_IF_LEADS("latest_run_no",
+                                                   "$7") ", " BL_IF_LEADS("latest_result_timestamp",
+                                                                          "$8") ", " BL_IF_LEADS("l"
+                                                                                                 "a"
+                                                                                                 "t"
+                                                                                                 "e"
+                                                                                                 "s"
+                                                                                                 "t"
+                                                                                                 "_"
+                                                                                                 "c"
+                                                                                                 "o"
+                                                                                                 "m"
+                                                                                                 "m"
+                                                                                                 "i"
+                                                                                                 "t"
+                                                                                                 "_"
+                                                                                                 "t"
+                                                                                                 "i"
+                                                                                                 "m"
+                                                                                                 "e"
+                                                                                                 "s"
+                                                                                                 "t"
+                                                                                                 "a"
+                                                                                                 "m"
+                                                                                                 "p",
+                                                                                                 "$"
+                                                                                                 "9") ", " BL_IF_LEADS("latest_commit_sha",
+                                                                                                                       "$10") ", " BL_IF_LEADS("latest_best",
+                                                                                                                                               "$11") ", " BL_IF_LEADS("latest_mean",
+                                                                                                                                                                       "$12") ", " BL_IF_LEADS("unit",
+                                                                                                                                                                                               "$13") " where series_no = $1">(),
+          rows));
   return {};
 }
 

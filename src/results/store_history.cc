@@ -44,20 +44,28 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
   "coalesce(case when r.unit like '%/s' then r.max else r.min end, " \
   "(select case when r.unit like '%/s' then max(e) else min(e) end from unnest(r.data) e))"
 #define BL_AVERAGE "coalesce(r.mean, (select avg(e) from unnest(r.data) e))"
-#define BL_POINTS_POSTGRES                                                           \
-  "select (extract(epoch from c.timestamp) * 1000000)::bigint, "                     \
-  "(extract(epoch from r.timestamp) * 1000000)::bigint, "                            \
-  "(coalesce(r.change_annotations -> 'begins_distribution_change', 'false') = "      \
-  "'true')::int, " BL_LEAST "::float8, " BL_AVERAGE                                  \
-  "::float8, r.mean::float8, r.unit, r.id, r.run_id, "                               \
-  "c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, "                \
-  "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id "           \
-  "from benchmark_result r join \"commit\" c on c.id = r.commit_id "                 \
-  "where r.history_fingerprint = (select history_fingerprint from benchlake.series " \
-  "where series_no = $1) and r.error is null and r.unit is not null "                \
-  "and cardinality(r.data) > 0 and array_position(r.data, null) is null "            \
-  "and c.sha = c.fork_point_sha and c.timestamp is not null "                        \
+#define BL_VALUES_POSTGRES                                                      \
+  "(extract(epoch from c.timestamp) * 1000000)::bigint, "                       \
+  "(extract(epoch from r.timestamp) * 1000000)::bigint, "                       \
+  "(coalesce(r.change_annotations -> 'begins_distribution_change', 'false') = " \
+  "'true')::int, " BL_LEAST "::float8, " BL_AVERAGE "::float8"
+// The series' rows first: the planner takes commits of the default branch for few, and would look
+// for the series' results once for each of them.
+#define BL_ROWS_POSTGRES                                                           \
+  "with r as materialized (select * from benchmark_result "                        \
+  "where history_fingerprint = (select history_fingerprint from benchlake.series " \
+  "where series_no = $1) and error is null and unit is not null "                  \
+  "and cardinality(data) > 0 and array_position(data, null) is null) "
+#define BL_FROM_POSTGRES                                        \
+  " from r join \"commit\" c on c.id = r.commit_id "            \
+  "where c.sha = c.fork_point_sha and c.timestamp is not null " \
   "order by c.timestamp, r.timestamp, r.id"
+#define BL_POINTS_POSTGRES                                                \
+  BL_ROWS_POSTGRES                                                        \
+      "select " BL_VALUES_POSTGRES                                        \
+      ", r.mean::float8, r.unit, r.id, r.run_id, "                        \
+      "c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, " \
+      "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id" BL_FROM_POSTGRES
 
 const store::Sql& points_sql() {
   static const store::Sql k_sql(BL_POINTS_SQLITE, BL_POINTS_POSTGRES);
@@ -65,7 +73,8 @@ const store::Sql& points_sql() {
 }
 
 const store::Sql& values_sql() {
-  static const store::Sql k_sql("select " BL_VALUES_SQLITE BL_FROM_SQLITE, BL_POINTS_POSTGRES);
+  static const store::Sql k_sql("select " BL_VALUES_SQLITE BL_FROM_SQLITE,
+                                BL_ROWS_POSTGRES "select " BL_VALUES_POSTGRES BL_FROM_POSTGRES);
   return k_sql;
 }
 

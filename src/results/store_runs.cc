@@ -342,13 +342,15 @@ Result<std::vector<RunRow>> StoreRunBrowser::recent_runs(std::optional<std::stri
     if (repository) {
       return for_each_row(connection,
                           both_dialects<"select " BL_RUN_COLUMNS "where u.repository = $1 "
-                                        "order by u.last_result_at desc, u.run_no desc limit $2">(),
+                                        "order by @postgres{u.last_result_hour desc, }"
+                                        "u.last_result_at desc, u.run_no desc limit $2">(),
                           {std::string_view(*repository), limit}, take);
     }
-    return for_each_row(connection,
-                        both_dialects<"select " BL_RUN_COLUMNS
-                                      "order by u.last_result_at desc, u.run_no desc limit $1">(),
-                        {limit}, take);
+    return for_each_row(
+        connection,
+        both_dialects<"select " BL_RUN_COLUMNS "order by @postgres{u.last_result_hour desc, }"
+                      "u.last_result_at desc, u.run_no desc limit $1">(),
+        {limit}, take);
   }));
   return runs;
 }

@@ -59,7 +59,19 @@ void StoreResultWriter::run(std::span<Entry> entries) {
   const auto all_done = [&] {
     return std::ranges::all_of(entries, [](const Entry& entry) { return entry.done; });
   };
-  while (!all_done()) {
+  lock.unlock();
+  // More than one transaction's worth: a second hand fills the next one meanwhile.
+  std::vector<std::jthread> second;
+  if (entries.size() > limits_.group_max) {
+    second.emplace_back([&] { work_until(all_done, caller); });
+  }
+  work_until(all_done, caller);
+  second.clear();
+}
+
+void StoreResultWriter::work_until(const std::function<bool()>& done, Caller& caller) {
+  std::unique_lock lock(mutex_);
+  while (!done()) {
     if (waiting_.empty() || groups_ >= limits_.groups_max) {
       caller.changed.wait(lock);
       continue;
@@ -72,14 +84,14 @@ void StoreResultWriter::run(std::span<Entry> entries) {
     --groups_;
     for (Entry* entry : group) {
       entry->done = true;
-      entry->caller->changed.notify_one();
+      entry->caller->changed.notify_all();
     }
     // One of those that wait works off what waits.
-    if (!waiting_.empty()) waiting_.front()->caller->changed.notify_one();
+    if (!waiting_.empty()) waiting_.front()->caller->changed.notify_all();
   }
   // What this caller leaves behind must not sleep on.
   if (!waiting_.empty() && groups_ < limits_.groups_max) {
-    waiting_.front()->caller->changed.notify_one();
+    waiting_.front()->caller->changed.notify_all();
   }
 }
 

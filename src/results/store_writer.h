@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -42,8 +43,9 @@ class StoreResultWriter final : public ResultWriter {
   struct Entry;
   using Group = std::vector<Entry*>;
 
-  /// Waits for the entries, working off the queue meanwhile when nobody else does.
+  /// Waits for the entries, working off the queue meanwhile.
   void run(std::span<Entry> entries);
+  void work_until(const std::function<bool()>& done, Caller& caller);
   Group take_group();
   void store(const Group& group);
   void store_alone(const Group& group);

@@ -259,7 +259,8 @@ Result<Link::Keywords> keywords_of(const Uri& uri, const DatabaseLimits& limits)
                      " -c lock_timeout=" + std::to_string(limits.lock_ms_max) +
                      " -c idle_in_transaction_session_timeout=" + std::to_string(statement_ms) +
                      " -c timezone=UTC -c datestyle=ISO -c extra_float_digits=1" +
-                     " -c standard_conforming_strings=on -c jit=off" + " -c search_path=public");
+                     " -c standard_conforming_strings=on -c jit=off -c enable_seqscan=off" +
+                     " -c search_path=public");
   return keywords;
 }
 
