@@ -80,20 +80,7 @@ std::string text_member(const json::Value& object, std::string_view key) {
 
 Error error_of(const ClientResponse& response, const std::string& url) {
   const auto document = json::parse(response.body);
-  const std::string detail = document.ok() ? text_member(*document, "detail") : std::string();
-  const auto code = document.ok() ? code_named(text_member(*document, "code")) : std::nullopt;
-  Error error{code.value_or(code_of_status(response.status)),
-              detail.empty() ? "the server answered with status " +
-                                   std::to_string(response.status) + ": " + url
-                             : detail};
-  const json::Value* faults = document.ok() ? document->find("errors") : nullptr;
-  if (faults == nullptr || !faults->is_array()) return error;
-  for (const json::Value& fault : faults->items()) {
-    const json::Value* value = fault.find("value");
-    error.faults.push_back({text_member(fault, "location"), text_member(fault, "message"),
-                            value != nullptr ? json::to_text(*value) : std::string()});
-  }
-  return error;
+  return problem_error(document.ok() ? *document : json::Value(), response.status, url);
 }
 
 Result<json::Value> document_of(const ClientResponse& response, const std::string& url) {
@@ -104,6 +91,23 @@ Result<json::Value> document_of(const ClientResponse& response, const std::strin
 }
 
 }  // namespace
+
+Error problem_error(const json::Value& problem, int status, const std::string& url) {
+  const std::string detail = text_member(problem, "detail");
+  const auto code = code_named(text_member(problem, "code"));
+  Error error{code.value_or(code_of_status(status)),
+              detail.empty()
+                  ? "the server answered with status " + std::to_string(status) + ": " + url
+                  : detail};
+  const json::Value* faults = problem.find("errors");
+  if (faults == nullptr || !faults->is_array()) return error;
+  for (const json::Value& fault : faults->items()) {
+    const json::Value* value = fault.find("value");
+    error.faults.push_back({text_member(fault, "location"), text_member(fault, "message"),
+                            value != nullptr ? json::to_text(*value) : std::string()});
+  }
+  return error;
+}
 
 std::vector<CommandOption> server_options() {
   return {

@@ -39,6 +39,9 @@ Result<ServerAddress> read_server_file(Disk& disk, const std::string& data_folde
 /// Fine when it is not there.
 Result<void> remove_server_file(Disk& disk, const std::string& data_folder);
 
+/// What a problem+json document says, as an error; `status` speaks where it does not.
+Error problem_error(const json::Value& problem, int status, const std::string& url);
+
 /// A client that knows the address: JSON in, JSON out, problem+json turned into Error (with its
 /// faults). One object per thread.
 class ApiClient {

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "net/query_fields.h"
+#include "results/batch.h"
 #include "results/comparison.h"
 #include "results/cursor.h"
 #include "results/decode.h"
@@ -20,6 +21,7 @@ using net::Response;
 
 constexpr std::string_view k_results_list = "results";
 constexpr std::size_t k_search_bytes_max = 1024;
+constexpr std::size_t k_batch_bytes_max = 64u << 20;
 
 /// A body, or the error that becomes a problem.
 using Body = Result<std::string>;
@@ -43,6 +45,39 @@ Response post_result(const Request& request, const Ports& ports) {
   Response response = Response::json(201, encode_submitted(*submitted));
   response.headers.add("Location", "/api/benchmark-results/" + submitted->id);
   return response;
+}
+
+/// The same type, whatever parameters follow it.
+bool is_media_type(std::string_view content_type, std::string_view type) {
+  std::string_view given = content_type.substr(0, content_type.find(';'));
+  while (!given.empty() && (given.back() == ' ' || given.back() == '\t')) given.remove_suffix(1);
+  return net::equal_without_case(given, type);
+}
+
+/// The form that the content type says; without one, what the first character says.
+Result<BatchForm> batch_form(const Request& request) {
+  const std::string_view type = request.headers.get("Content-Type");
+  for (const char* lines : {"application/x-ndjson", "application/ndjson", "application/jsonl"}) {
+    if (is_media_type(type, lines)) return BatchForm::lines;
+  }
+  if (!is_json(type)) {
+    return Error{Code::unsupported_media,
+                 "a batch is application/json (an array) or application/x-ndjson, not: " +
+                     std::string(type)};
+  }
+  if (!type.empty()) return BatchForm::array;
+  const std::size_t first = request.body.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && request.body[first] == '[' ? BatchForm::array
+                                                                  : BatchForm::lines;
+}
+
+Body submit_many(const Request& request, const Ports& ports) {
+  BL_RETURN_IF_ERROR(QueryFields(request).finish());
+  BL_TRY(const BatchForm form, batch_form(request));
+  BL_TRY(auto entries, decode_batch(request.body, form));
+  const auto outcomes = submit_batch(ports.writer, entries);
+  if (auto error = error_of_all(outcomes)) return std::move(*error);
+  return encode_batch(entries, outcomes);
 }
 
 // Results ------------------------------------------------------------------------------------
@@ -196,9 +231,7 @@ Response answer(Body body, const Request& request) {
 }  // namespace
 
 bool is_json(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  return type.empty() || net::equal_without_case(type, "application/json");
+  return content_type.empty() || is_media_type(content_type, "application/json");
 }
 
 void add_routes(net::Router& router, const Ports& ports) {
@@ -215,6 +248,13 @@ void add_routes(net::Router& router, const Ports& ports) {
               .pattern = "/api/results",
               .access = Access::write,
               .handler = [ports](Request& request) { return post_result(request, ports); }});
+  router.add(
+      {.method = Method::post,
+       .pattern = "/api/results:batch",
+       .access = Access::write,
+       .handler =
+           [ports](Request& request) { return answer(submit_many(request, ports), request); },
+       .options = {.body_bytes_max = k_batch_bytes_max}});
   router.add({.method = Method::get,
               .pattern = "/api/benchmark-results/{id}",
               .access = Access::read,

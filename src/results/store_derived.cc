@@ -144,6 +144,22 @@ Result<void> add_members(store::Connection& connection, std::span<const DerivedF
 #define BL_IF_NEWER(column, value)                                                                 \
   column " = case when (last_result_at, latest_result_no) <= ($7, $8) then " value " else " column \
          " end"
+#define BL_UPDATE_RUN \
+  "update @run set result_count = result_count + $2, "              \
+  "error_count = error_count + $3, "                                \
+  "series_count = series_count + $4, "                              \
+  "batch_count = batch_count + $5, "                                \
+  "first_result_at = "                                              \
+  "case when $6 < first_result_at then $6 else first_result_at end" \
+  ", " BL_IF_NEWER("run_reason", "$9")                              \
+  ", " BL_IF_NEWER("run_tags", "$10")                               \
+  ", " BL_IF_NEWER("commit_id", "$11")                              \
+  ", " BL_IF_NEWER("latest_batch_id", "$12")                        \
+  ", " BL_IF_NEWER("latest_result_id", "$13")                       \
+  ", " BL_IF_NEWER("latest_result_no", "$8")                        \
+  ", " BL_IF_NEWER("last_result_at", "$7")                          \
+  "@postgres{, " BL_IF_NEWER("last_result_hour", "$7 / 3600000000") \
+  "} where run_no = $1"
 
 Result<void> update_runs(store::Connection& connection, const Runs& runs) {
   ParamRows rows(13);
@@ -153,21 +169,8 @@ Result<void> update_runs(store::Connection& connection, const Runs& runs) {
               fact.timestamp.micros, fact.result_no, text_or_null(fact.run_reason), fact.run_tags,
               text_or_null(fact.commit_id), text_or_null(fact.batch_id), fact.result_id});
   }
-  BL_TRY(
-      [[maybe_unused]] auto updated,
-      connection.execute_many(
-          both_dialects<"update @run set result_count = result_count + $2, "
-                        "error_count = error_count + $3, series_count = series_count + $4, "
-                        "batch_count = batch_count + $5, first_result_at = "
-                        "case when $6 < first_result_at then $6 else first_result_at "
-                        "end, " BL_IF_NEWER("run_reason", "$9") ", " BL_IF_NEWER("run_tags", "$10") ", " BL_IF_NEWER(
-                            "commit_id",
-                            "$11") ", " BL_IF_NEWER("latest_batch_id",
-                                                    "$12") ", " BL_IF_NEWER("latest_result_id",
-                                                                            "$13") ", " BL_IF_NEWER("latest_result_no",
-                                                                                                    "$8") ", " BL_IF_NEWER("last_result_at",
-                                                                                                                           "$7") " where run_no = $1">(),
-          rows));
+  auto updated = connection.execute_many(both_dialects<BL_UPDATE_RUN>(), rows);
+  if (!updated.ok()) return std::move(updated).error();
   return {};
 }
 
@@ -262,11 +265,26 @@ void take(SeriesTally& series, const DerivedFact& fact) {
 
 // The newest point of the history leads a series; while it has none, its newest result does. The
 // row itself is asked whether this pass brings one: other transactions bring theirs.
-#define BL_IF_LEADS(column, value)                                                           \
-  column                                                                                     \
-      " = case when ($14 = 1 and point_count = 0) or (($14 = 1) = (point_count > 0) and "    \
-      "(coalesce(latest_commit_timestamp, 0), latest_result_timestamp, latest_result_no) < " \
-      "($15, $8, $5)) then " value " else " column " end"
+#define BL_IF_LEADS(column, value)                                                         \
+  column                                                                                   \
+      " = case when ($14 = 1 and point_count = 0) or "                                     \
+      "(($14 = 1) = (point_count > 0) and "                                                \
+      "(coalesce(latest_commit_timestamp, 0), latest_result_timestamp, latest_result_no) " \
+      "< ($15, $8, $5)) then " value " else " column " end"
+#define BL_UPDATE_SERIES \
+  "update @series set result_count = result_count + $2, " \
+  "error_count = error_count + $3, "                     \
+  "point_count = point_count + $4, "                     \
+  "change_count = change_count + $4"                     \
+  ", " BL_IF_LEADS("latest_result_no", "$5")             \
+  ", " BL_IF_LEADS("latest_result_id", "$6")             \
+  ", " BL_IF_LEADS("latest_run_no", "$7")                \
+  ", " BL_IF_LEADS("latest_result_timestamp", "$8")      \
+  ", " BL_IF_LEADS("latest_commit_timestamp", "$9")      \
+  ", " BL_IF_LEADS("latest_commit_sha", "$10")           \
+  ", " BL_IF_LEADS("latest_best", "$11")                 \
+  ", " BL_IF_LEADS("latest_mean", "$12")                 \
+  ", " BL_IF_LEADS("unit", "$13") " where series_no = $1"
 
 Result<void> update_series(store::Connection& connection, const AllSeries& all_series,
                            const Runs& runs) {
@@ -281,45 +299,8 @@ Result<void> update_series(store::Connection& connection, const AllSeries& all_s
               real_or_null(fact.summary_mean), text_or_null(fact.unit),
               static_cast<std::int64_t>(is_point), commit_time(fact)});
   }
-  BL_TRY(
-      [[maybe_unused]] auto updated,
-      connection.execute_many(
-          both_dialects<"update @series set result_count = result_count + $2, "
-                        "error_count = error_count + $3, point_count = point_count + $4, "
-                        "change_count = change_count + $4, " BL_IF_LEADS("latest_result_no", "$5") ", " BL_IF_LEADS(
-                            "latest_result_id",
-                            "$6") ", " BL_IF_LEADS("latest_run_no",
-                                                   "$7") ", " BL_IF_LEADS("latest_result_timestamp",
-                                                                          "$8") ", " BL_IF_LEADS("l"
-                                                                                                 "a"
-                                                                                                 "t"
-                                                                                                 "e"
-                                                                                                 "s"
-                                                                                                 "t"
-                                                                                                 "_"
-                                                                                                 "c"
-                                                                                                 "o"
-                                                                                                 "m"
-                                                                                                 "m"
-                                                                                                 "i"
-                                                                                                 "t"
-                                                                                                 "_"
-                                                                                                 "t"
-                                                                                                 "i"
-                                                                                                 "m"
-                                                                                                 "e"
-                                                                                                 "s"
-                                                                                                 "t"
-                                                                                                 "a"
-                                                                                                 "m"
-                                                                                                 "p",
-                                                                                                 "$"
-                                                                                                 "9") ", " BL_IF_LEADS("latest_commit_sha",
-                                                                                                                       "$10") ", " BL_IF_LEADS("latest_best",
-                                                                                                                                               "$11") ", " BL_IF_LEADS("latest_mean",
-                                                                                                                                                                       "$12") ", " BL_IF_LEADS("unit",
-                                                                                                                                                                                               "$13") " where series_no = $1">(),
-          rows));
+  auto updated = connection.execute_many(both_dialects<BL_UPDATE_SERIES>(), rows);
+  if (!updated.ok()) return std::move(updated).error();
   return {};
 }
 

@@ -60,12 +60,12 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
   " from r join \"commit\" c on c.id = r.commit_id "            \
   "where c.sha = c.fork_point_sha and c.timestamp is not null " \
   "order by c.timestamp, r.timestamp, r.id"
-#define BL_POINTS_POSTGRES                                                \
-  BL_ROWS_POSTGRES                                                        \
-      "select " BL_VALUES_POSTGRES                                        \
-      ", r.mean::float8, r.unit, r.id, r.run_id, "                        \
-      "c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, " \
-      "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id" BL_FROM_POSTGRES
+#define BL_POINTS_POSTGRES                                            \
+  BL_ROWS_POSTGRES                                                    \
+  "select " BL_VALUES_POSTGRES                                        \
+  ", r.mean::float8, r.unit, r.id, r.run_id, "                        \
+  "c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, " \
+  "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id" BL_FROM_POSTGRES
 
 const store::Sql& points_sql() {
   static const store::Sql k_sql(BL_POINTS_SQLITE, BL_POINTS_POSTGRES);

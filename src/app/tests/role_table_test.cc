@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <string_view>
+
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "net/client.h"
@@ -18,6 +21,7 @@
 #include "results/store_series.h"
 #include "results/store_writer.h"
 #include "store/open.h"
+#include "store/testing/postgres_server.h"
 
 // Who may call what: the real route table behind a real server, asked by everybody. The handlers
 // are replaced by one that says yes.
@@ -95,13 +99,21 @@ class RoleTable : public ::testing::Test {
     return answer->status == 204 ? "yes" : std::to_string(answer->status);
   }
 
+  /// BL_TEST_STORE=postgres asks for a real PostgreSQL.
+  static std::string store_uri() {
+    const char* store = std::getenv("BL_TEST_STORE");
+    if (store == nullptr || std::string_view(store) != "postgres") return "sqlite::memory:";
+    auto& server = store::testing::PostgresServer::shared();
+    return server.uri(server.create_database());
+  }
+
   SystemClock clock_;
   SystemRandom random_;
   IdSource ids_{clock_, random_};
   Log log_{clock_, LogLevel::error, [](std::string_view) {}};
   Metrics metrics_;
   std::unique_ptr<store::Database> database_ =
-      store::open_database("sqlite::memory:", {}, log_, metrics_).value();
+      store::open_database(store_uri(), {}, log_, metrics_).value();
   results::StoreResultWriter writer_{*database_, ids_, clock_};
   results::StoreRunBrowser runs_{*database_};
   results::StoreHistoryReader history_{*database_};
@@ -125,6 +137,7 @@ TEST_F(RoleTable, while_reads_are_public) {
   EXPECT_EQ(table(true),
             R"(                                             none bad  read writ admn oper
 POST   /api/results                           401  401  403  yes  yes  yes
+POST   /api/results:batch                     401  401  403  yes  yes  yes
 GET    /api/benchmark-results/{id}            yes  401  yes  yes  yes  yes
 GET    /api/benchmark-results                 yes  401  yes  yes  yes  yes
 GET    /api/history                           yes  401  yes  yes  yes  yes
@@ -158,6 +171,7 @@ TEST_F(RoleTable, while_reads_need_a_token) {
   EXPECT_EQ(table(false),
             R"(                                             none bad  read writ admn oper
 POST   /api/results                           401  401  403  yes  yes  yes
+POST   /api/results:batch                     401  401  403  yes  yes  yes
 GET    /api/benchmark-results/{id}            401  401  yes  yes  yes  yes
 GET    /api/benchmark-results                 401  401  yes  yes  yes  yes
 GET    /api/history                           401  401  yes  yes  yes  yes

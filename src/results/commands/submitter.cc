@@ -26,6 +26,25 @@ void demand_key(json::Value& document) {
   document.set("submission_key", json::Value::string("sha256-" + hash));
 }
 
+constexpr const char* k_batch_path = "/api/results:batch";
+
+void read_submitted(const json::Value& answer, SubmitOutcome& outcome) {
+  outcome.id = text_at(answer, "id");
+  outcome.run_id = text_at(answer, "run_id");
+  outcome.history_fingerprint = text_at(answer, "history_fingerprint");
+}
+
+/// One entry of a batch's answer. False: it is an error.
+bool read_outcome(const json::Value& entry, SubmitOutcome& outcome) {
+  if (const json::Value* error = entry.find("error")) {
+    const int status = static_cast<int>(number_at(entry, "status").value_or(500));
+    outcome.error = net::problem_error(*error, status, k_batch_path);
+    return false;
+  }
+  read_submitted(entry, outcome);
+  return true;
+}
+
 }  // namespace
 
 Submitter::Submitter(const net::ServerAddress& address, int connections, Report report,
@@ -62,14 +81,24 @@ void Submitter::run_sender() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return finished_ || !queue_.empty(); });
     if (queue_.empty()) return;
-    Work work = std::move(queue_.front());
-    queue_.pop_front();
+    std::vector<Work> work = take_work();
     lock.unlock();
     changed_.notify_all();
-    const SubmitOutcome outcome = post(client, std::move(work));
+    const auto outcomes = post(client, std::move(work));
     const std::lock_guard report_lock(report_mutex_);
-    report_(outcome);
+    for (const SubmitOutcome& outcome : outcomes) report_(outcome);
   }
+}
+
+// The mutex is held. Each sender takes its share, so that none stands idle.
+std::vector<Submitter::Work> Submitter::take_work() {
+  const std::size_t share = std::max<std::size_t>(1, queue_.size() / senders_.size());
+  std::vector<Work> work;
+  while (!queue_.empty() && work.size() < std::min(share, limits_.batch_max)) {
+    work.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return work;
 }
 
 std::optional<Error> Submitter::reason_to_stop() {
@@ -83,18 +112,47 @@ void Submitter::stop_because_of(const Error& error) {
   if (!stopped_by_) stopped_by_ = error;
 }
 
-SubmitOutcome Submitter::post(net::ApiClient& client, Work work) {
-  SubmitOutcome outcome{.index = work.index, .place = std::move(work.place)};
-  demand_key(work.document);
+std::vector<SubmitOutcome> Submitter::post(net::ApiClient& client, std::vector<Work> work) {
+  for (Work& one : work) demand_key(one.document);
+  std::vector<SubmitOutcome> outcomes;
+  outcomes.reserve(work.size());
+  const auto post_alone = [&](const Work& one) { outcomes.push_back(post_one(client, one)); };
+  if (work.size() == 1 || reason_to_stop()) {
+    for (const Work& one : work) post_alone(one);
+    return outcomes;
+  }
+  std::string body = "[";
+  for (const Work& one : work) {
+    if (body.size() > 1) body += ',';
+    json::append_text(body, one.document);
+  }
+  body += ']';
+  const Result<json::Value> answer = client.post(k_batch_path, body);
+  const json::Value* results = answer.ok() ? answer->find("results") : nullptr;
+  if (results == nullptr || !results->is_array() || results->items().size() != work.size()) {
+    for (const Work& one : work) post_alone(one);
+    return outcomes;
+  }
+  for (std::size_t i = 0; i < work.size(); ++i) {
+    SubmitOutcome outcome{.index = work[i].index, .place = work[i].place};
+    if (!read_outcome(results->items()[i], outcome) && is_passing(outcome.error->code)) {
+      post_alone(work[i]);
+    } else {
+      outcomes.push_back(std::move(outcome));
+    }
+  }
+  return outcomes;
+}
+
+SubmitOutcome Submitter::post_one(net::ApiClient& client, const Work& work) {
+  SubmitOutcome outcome{.index = work.index, .place = work.place};
   const std::string body = json::to_text(work.document);
   std::chrono::milliseconds pause = limits_.first_pause;
   for (int attempt = 1;; ++attempt) {
     if ((outcome.error = reason_to_stop())) return outcome;
     Result<json::Value> answer = client.post("/api/results", body);
     if (answer.ok()) {
-      outcome.id = text_at(*answer, "id");
-      outcome.run_id = text_at(*answer, "run_id");
-      outcome.history_fingerprint = text_at(*answer, "history_fingerprint");
+      read_submitted(*answer, outcome);
       return outcome;
     }
     if (attempt == limits_.attempts_max || !is_passing(answer.error().code)) {

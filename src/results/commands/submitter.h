@@ -20,6 +20,7 @@ namespace bl::results {
 
 struct SubmitterLimits {
   std::size_t queue_max = 256;                 ///< documents that wait for a sender
+  std::size_t batch_max = 100;                 ///< documents in one request
   int attempts_max = 8;                        ///< of one document
   std::chrono::milliseconds first_pause{100};  ///< doubles with every attempt
   std::chrono::milliseconds pause_max{5'000};
@@ -35,8 +36,9 @@ struct SubmitOutcome {
 
 /// One thread calls send() and finish(). A document without a submission key gets one made of its
 /// content, so that neither a post whose answer was lost nor the same file submitted again is
-/// stored twice. When no server answers one document's last attempt, or it refuses the token, the
-/// rest is reported as failed at once.
+/// stored twice. Documents that wait together go in one request; what fails in it for a passing
+/// reason is tried again alone. When no server answers one document's last attempt, or it refuses
+/// the token, the rest is reported as failed at once.
 class Submitter {
  public:
   using Report =
@@ -59,7 +61,9 @@ class Submitter {
     json::Value document;
   };
   void run_sender();
-  SubmitOutcome post(net::ApiClient& client, Work work);
+  std::vector<Work> take_work();
+  std::vector<SubmitOutcome> post(net::ApiClient& client, std::vector<Work> work);
+  SubmitOutcome post_one(net::ApiClient& client, const Work& work);
   std::optional<Error> reason_to_stop();
   void stop_because_of(const Error& error);
 

@@ -46,6 +46,12 @@ class Routes : public testing::Test {
     if (!content_type.empty()) request.headers.add("Content-Type", std::move(content_type));
     return call(Method::post, "/api/results", std::move(request));
   }
+  Response post_batch(std::string body, const char* content_type) {
+    Request request;
+    request.body = std::move(body);
+    request.headers.add("Content-Type", content_type);
+    return call(Method::post, "/api/results:batch", std::move(request));
+  }
   static json::Value body_of(const Response& response) {
     return json::parse(response.body).value();
   }
@@ -119,6 +125,62 @@ TEST_F(Routes, only_json_is_read) {
   EXPECT_EQ(post(k_submission, "application/x-www-form-urlencoded").status, 415);
   EXPECT_EQ(post(k_submission, "Application/JSON ; charset=utf-8").status, 201);
   EXPECT_EQ(post(k_submission, "").status, 201);
+}
+
+std::string one_line(std::string text) {
+  std::erase(text, '\n');
+  return text;
+}
+
+TEST_F(Routes, a_batch_keeps_the_good_ones_and_names_the_bad_one) {
+  const std::string good = one_line(k_submission);
+  std::string lines = good;
+  lines.append("\n\n{\"run_id\": 5}\n{broken\n").append(good).append("\r\n");
+  const Response response = post_batch(lines, "application/x-ndjson");
+  EXPECT_EQ(response.status, 200);
+  const json::Value body = body_of(response);
+  EXPECT_EQ(body.find("stored")->as_int64(), 2);
+  EXPECT_EQ(body.find("failed")->as_int64(), 2);
+  const json::Array& results = body.find("results")->items();
+  ASSERT_EQ(results.size(), 4u);
+  EXPECT_EQ(results[0].find("status")->as_int64(), 201);
+  EXPECT_FALSE(results[0].find("id")->as_string().empty());
+  EXPECT_EQ(results[1].find("line")->as_int64(), 3);
+  EXPECT_EQ(results[1].find("status")->as_int64(), 422);
+  EXPECT_FALSE(results[1].find("error")->find("errors")->items().empty());
+  EXPECT_EQ(results[2].find("status")->as_int64(), 400);
+  EXPECT_EQ(results[3].find("line")->as_int64(), 5);
+  EXPECT_EQ(results[3].find("status")->as_int64(), 201);
+  EXPECT_EQ(ports.submissions.size(), 2u);
+
+  std::string array = "[";
+  array.append(good).append(",[],").append(good).append("]");
+  const json::Value of_array = body_of(post_batch(array, "application/json"));
+  EXPECT_EQ(of_array.find("stored")->as_int64(), 2);
+  EXPECT_EQ(of_array.find("results")->items()[1].find("status")->as_int64(), 422);
+}
+
+TEST_F(Routes, a_batch_that_is_none_is_refused_as_a_whole) {
+  EXPECT_EQ(post_batch("[{}", "application/json").status, 400);
+  EXPECT_EQ(post_batch("{}", "application/json").status, 422);
+  EXPECT_EQ(post_batch("[]", "text/plain").status, 415);
+  std::string many = "[";
+  for (int i = 0; i <= 20'000; ++i) many += i == 0 ? "0" : ",0";
+  EXPECT_EQ(post_batch(many + "]", "application/json").status, 413);
+  EXPECT_EQ(post_batch("", "application/x-ndjson").status, 200);
+  EXPECT_EQ(post_batch("[]", "application/json").body,
+            R"({"stored":0,"replayed":0,"failed":0,"results":[]})");
+}
+
+TEST_F(Routes, a_batch_that_the_store_refuses_as_a_whole_may_be_sent_again_as_it_is) {
+  ports.failure = Error{Code::overloaded, "the queue is full"};
+  const std::string good = one_line(k_submission);
+  const Response all = post_batch("[" + good + "]", "application/json");
+  EXPECT_EQ(all.status, 503);
+  EXPECT_FALSE(all.headers.get("Retry-After").empty());
+  const Response some = post_batch("[" + good + ",{}]", "application/json");
+  EXPECT_EQ(some.status, 200);
+  EXPECT_EQ(body_of(some).find("results")->items()[0].find("status")->as_int64(), 503);
 }
 
 TEST_F(Routes, errors_of_ports_become_their_status) {

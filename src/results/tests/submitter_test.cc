@@ -30,6 +30,10 @@ class ScriptedServer {
                  .pattern = "/api/results",
                  .access = net::Access::open,
                  .handler = [this](Request& request) { return post(request); }});
+    router_.add({.method = net::Method::post,
+                 .pattern = "/api/results:batch",
+                 .access = net::Access::open,
+                 .handler = [this](Request& request) { return post_batch(request); }});
     net::ServerOptions options;
     options.port = 0;
     auto server = net::Server::listen(options, router_, anybody_, random_, log_, metrics_);
@@ -58,6 +62,24 @@ class ScriptedServer {
     return answer_(static_cast<int>(bodies_.size()));
   }
 
+  /// Each document as if it had come alone.
+  Response post_batch(Request& request) {
+    std::string body = R"({"results":[)";
+    const json::Value documents = json::parse(request.body).value();
+    for (const json::Value& document : documents.items()) {
+      Request one;
+      one.body = json::to_text(document);
+      const Response response = post(one);
+      if (!body.ends_with('[')) body += ',';
+      if (response.status == 201) {
+        body += response.body;
+      } else {
+        body += fmt::format(R"({{"status":{},"error":{}}})", response.status, response.body);
+      }
+    }
+    return Response::json(200, body + "]}");
+  }
+
   const Answer answer_;
   SystemClock clock_;
   SystemRandom random_;
@@ -78,7 +100,8 @@ Response refused(Code code) {
   return net::problem(Error{code, "refused", {{"/run_id", "required, but missing", ""}}}, "");
 }
 
-constexpr SubmitterLimits k_hasty = {.attempts_max = 3,
+constexpr SubmitterLimits k_hasty = {.batch_max = 1,
+                                     .attempts_max = 3,
                                      .first_pause = std::chrono::milliseconds{1},
                                      .pause_max = std::chrono::milliseconds{2}};
 
@@ -182,6 +205,44 @@ TEST(Submitter, many_connections_report_each_document_once) {
   std::set<std::string> ids;
   for (const SubmitOutcome& outcome : outcomes) ids.insert(outcome.id);
   EXPECT_EQ(ids.size(), documents.size());
+}
+
+TEST(Submitter, documents_that_wait_together_go_together_and_each_has_its_outcome) {
+  ScriptedServer server([](int number) {
+    if (number == 3) return refused(Code::invalid);
+    if (number == 5) return refused(Code::overloaded);  // and then alone
+    return stored(number);
+  });
+  std::map<std::uint64_t, SubmitOutcome> outcomes;
+  std::mutex gate;
+  {
+    SubmitterLimits limits = k_hasty;
+    limits.batch_max = 100;
+    Submitter submitter(
+        server.address(), 1,
+        [&](const SubmitOutcome& outcome) {
+          const std::lock_guard hold(gate);
+          outcomes.emplace(outcome.index, outcome);
+        },
+        limits);
+    std::unique_lock hold(gate);  // what comes first is on its way, the rest waits for it
+    for (int i = 0; i < 40; ++i) {
+      submitter.send("file.json", json::parse(fmt::format(R"({{"a":{}}})", i)).value());
+    }
+    hold.unlock();
+    submitter.finish();
+  }
+  ASSERT_EQ(outcomes.size(), 40u);
+  int failed = 0;
+  for (const auto& [index, outcome] : outcomes) {
+    if (!outcome.error) continue;
+    ++failed;
+    EXPECT_EQ(outcome.error->code, Code::invalid);
+    ASSERT_EQ(outcome.error->faults.size(), 1u);
+    EXPECT_EQ(outcome.error->faults[0].path, "/run_id");
+  }
+  EXPECT_EQ(failed, 1);
+  EXPECT_EQ(server.bodies().size(), 41u);
 }
 
 }  // namespace
