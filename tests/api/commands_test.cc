@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "product/server_process.h"
+#include "product/store_under_test.h"
 
 /// The command line against a real server: what scripts read, and the exit codes that they trust.
 namespace bl::product {
@@ -129,6 +130,7 @@ TEST_F(Commands, a_token_works_until_it_is_revoked) {
 }
 
 TEST_F(Commands, without_a_server_the_way_to_start_one_is_told) {
+  BL_SKIP_ON_POSTGRES("the store of a folder that nobody served is missing");
   const CommandOutcome outcome = run_benchlake({"series", "--data", folder.path() + "/elsewhere"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.err.find("benchlake serve"), std::string::npos) << outcome.err;
@@ -151,6 +153,7 @@ TEST_F(Commands, without_a_server_work_on_the_store_themselves) {
 }
 
 TEST(Serve, nobody_makes_a_store_by_asking) {
+  BL_SKIP_ON_POSTGRES("the store of a folder that nobody served is missing");
   const TemporaryFolder folder;
   const CommandOutcome outcome = run_benchlake({"series", "--data", folder.path() + "/none"});
   EXPECT_EQ(outcome.exit_code, 2);

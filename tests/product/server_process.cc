@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "base/disk.h"
+#include "product/store_under_test.h"
 
 namespace bl::product {
 namespace {
@@ -25,9 +26,15 @@ const char* binary() {
 
 /// Starts the program with its three streams on these descriptors.
 pid_t start(const std::vector<std::string>& arguments, int in, int out, int err) {
+  const char* program = binary();
   std::vector<char*> argv = {const_cast<char*>("benchlake")};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  const std::vector<std::string> environment = environment_for(arguments);
+  std::vector<char*> envp;
+  for (const std::string& variable : environment)
+    envp.push_back(const_cast<char*>(variable.c_str()));
+  envp.push_back(nullptr);
   const pid_t pid = fork();
   BL_CHECK(pid >= 0);
   if (pid > 0) return pid;
@@ -35,7 +42,7 @@ pid_t start(const std::vector<std::string>& arguments, int in, int out, int err)
   dup2(in, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
-  execv(binary(), argv.data());
+  execve(program, argv.data(), envp.data());
   _exit(127);
 }
 

@@ -44,7 +44,8 @@ struct Answer {
   json::Value body;  ///< null when the answer is not JSON
 };
 
-/// `benchlake serve` on a free port. The destructor ends it by SIGKILL when it still runs.
+/// `benchlake serve` on a free port, over the store under test (store_under_test.h): the same store
+/// for the same data folder. The destructor ends it by SIGKILL when it still runs.
 class ServerProcess {
  public:
   /// Starts and waits until it is ready; failing that is a failure of the test (see `ready()`).
