@@ -97,7 +97,11 @@ Result<void> apply_limits(const Config& config, Settings& settings) {
   http.stop_timeout = std::chrono::milliseconds(config.integer("http.stop_timeout"));
   store::DatabaseLimits& store = settings.store_limits;
   BL_TRY(store.readers, positive(config, "store.readers"));
+  BL_TRY(store.writers, positive(config, "store.writers"));
   BL_TRY(store.group_commit_max, positive(config, "store.group_commit_max"));
+  BL_TRY(store.read_ms_max, positive(config, "store.read_timeout"));
+  BL_TRY(store.write_ms_max, positive(config, "store.write_timeout"));
+  BL_TRY(store.lock_ms_max, positive(config, "store.lock_timeout"));
   store.reader_cache_bytes = config.integer("store.reader_cache");
   store.writer_cache_bytes = config.integer("store.writer_cache");
   settings.migrate = config.boolean("store.migrate");
@@ -135,10 +139,15 @@ const std::vector<ConfigKey>& config_keys() {
        "commits of the default branch that are added below a new one"},
       {"store.migrate", boolean, "true",
        "a start brings an old schema up to date; false: it refuses, see `benchlake migrate`"},
-      {"store.readers", integer, "8", "read-only connections"},
-      {"store.group_commit_max", integer, "512", "writes in one commit"},
-      {"store.reader_cache", bytes, "8MiB", "page cache of each reader"},
-      {"store.writer_cache", bytes, "32MiB", "page cache of the writer"},
+      {"store.readers", integer, "8", "connections that read"},
+      {"store.writers", integer, "4", "PostgreSQL: connections that write"},
+      {"store.read_timeout", duration_ms, "30s", "one read of the store"},
+      {"store.write_timeout", duration_ms, "30s", "one write of the store"},
+      {"store.lock_timeout", duration_ms, "5s",
+       "PostgreSQL: wait for a lock of another transaction"},
+      {"store.group_commit_max", integer, "512", "SQLite: writes in one commit"},
+      {"store.reader_cache", bytes, "8MiB", "SQLite: page cache of each reader"},
+      {"store.writer_cache", bytes, "32MiB", "SQLite: page cache of the writer"},
   };
   return keys;
 }
