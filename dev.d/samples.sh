@@ -48,16 +48,6 @@ queue_samples() {
     "./dev test samples runs them again; what they wrote lies in build/samples" tier_samples
 }
 tier_samples() {
-  need_samples "${samples_quick[@]}"
-  need_build release
-}
-queue_samples() {
-  need_page
-  need_tier_samples
-  after=build-release queue test-samples "testing: files that real tools write now" \
-    "./dev test samples runs them again; the files lie in build/samples" tier_samples
-}
-tier_samples() {
   local tool
   rm -rf build/samples
   for tool in "${samples_quick[@]}"; do

@@ -89,6 +89,16 @@ class Dev(unittest.TestCase):
             self.assertEqual(ran.returncode, 2, arguments)
             self.assertIn(sentence, ran.stderr)
 
+    def test_every_tier_queues_its_own_step(self):
+        ran = self.bash("""
+          source dev.d/samples.sh
+          need() { :; }; need_page() { :; }; need_build() { :; }; need_npm() { :; }; queue_packages() { :; }
+          for tier in "${tiers_all[@]}"; do "need_$tier"; "queue_$tier"; done
+          printf "%s\\n" "${step_names[@]}"; echo "${tiers_all[@]/#/test-}" """)
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+        *steps, tiers = ran.stdout.splitlines()
+        self.assertEqual(steps, tiers.split())
+
     def test_every_verb_of_the_help_exists_and_every_verb_has_a_line(self):
         text = self.dev("help").stdout
         named = {verb for line in text.splitlines() if line.startswith("  ") and line[2] != " "
