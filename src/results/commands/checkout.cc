@@ -68,7 +68,7 @@ void Checkout::fill(json::Value& submission) {
   json::Value* github = member(submission, "github");
   if (github == nullptr || !github->is_object()) return;
   const json::Value* said = member(*github, "commit_info");
-  if (said != nullptr && !said->is_null()) return;
+  if (said != nullptr && !said->is_null() && !said->is_object()) return;
   const auto sha = text_of(*github, "commit");
   const auto repository = normalise_repository(text_of(*github, "repository").value_or(""));
   if (!sha || !repository.ok() || (!is_named_ && !git_->covers(*repository))) return;
@@ -81,7 +81,14 @@ void Checkout::fill(json::Value& submission) {
     if (!question.branch && !question.pull_request) question.branch = git_->branch_at(*sha);
     at->second = info_of(question);
   }
-  if (!at->second.is_null()) github->set("commit_info", at->second);
+  if (at->second.is_null()) return;
+  json::Value info = at->second;
+  if (said != nullptr && said->is_object()) {
+    for (const auto& [name, value] : said->members()) {
+      if (!value.is_null()) info.set(name, value);
+    }
+  }
+  github->set("commit_info", std::move(info));
 }
 
 }  // namespace bl::results

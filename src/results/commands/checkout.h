@@ -20,9 +20,9 @@ class Checkout {
   static Result<Checkout> open(const std::optional<std::string>& folder,
                                const std::optional<std::string>& repository);
 
-  /// Sets `github.commit_info` of a submission that names a commit of the checkout and says nothing
-  /// of it: author date, parent, message, author, branch and fork point. What the submission says
-  /// stays; where the checkout does not know better, nothing is said.
+  /// Fills up `github.commit_info` of a submission that names a commit of the checkout: author
+  /// date, parent, message, author, branch and fork point. Each that the submission says itself
+  /// stays; where the checkout does not know better, nothing is said. Asks git once for a commit.
   void fill(json::Value& submission);
 
  private:
