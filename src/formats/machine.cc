@@ -10,7 +10,6 @@
 #include <set>
 
 #include "base/numbers.h"
-#include "base/time.h"
 
 namespace bl::formats {
 namespace {
@@ -178,21 +177,6 @@ std::optional<std::string> web_address_of(std::string remote) {
   return "https://" + host + rest;
 }
 
-/// Where the commit's branch left the default branch: the remote's, else the local one.
-std::optional<std::string> fork_point_of(const std::string& folder, const GitFacts& facts) {
-  for (const char* name : {"refs/remotes/origin/HEAD", "refs/remotes/origin/main",
-                           "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"}) {
-    if (!commit_named(folder, name)) continue;
-    const std::string full =
-        run_git(folder, fmt::format("rev-parse --symbolic-full-name {}", name)).value_or(name);
-    const std::string default_branch = full.substr(full.rfind('/') + 1);
-    // Commits of the default branch that nobody has pushed yet are on it all the same.
-    if (facts.branch == default_branch) return facts.commit;
-    return run_git(folder, fmt::format("merge-base {} {}", name, *facts.commit));
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 json::Value detect_machine(Disk& disk, const std::string& root) {
@@ -233,22 +217,6 @@ GitFacts detect_git(const std::string& folder, const std::optional<std::string>&
   if (auto remote = run_git(folder, "config --get remote.origin.url"))
     facts.repository = web_address_of(*remote);
   facts.commit = commit_named(folder, commit.value_or("HEAD"));
-  if (!facts.commit) return facts;
-  if (facts.commit == commit_named(folder, "HEAD"))
-    facts.branch = run_git(folder, "symbolic-ref --quiet --short HEAD");
-  const std::string& sha = *facts.commit;
-  const auto time = run_git(folder, "show -s --format=%at " + sha);
-  const auto seconds = time ? parse_int64(*time) : std::nullopt;
-  if (!seconds) return facts;
-  facts.commit_info = json::Value::object();
-  const auto set = [&](const char* key, const std::optional<std::string>& text) {
-    if (text) facts.commit_info.set(key, json::Value::string(*text));
-  };
-  set("timestamp", to_rfc3339(Timestamp::from_seconds(*seconds)));
-  set("message", run_git(folder, "show -s --format=%s " + sha));
-  set("author_name", run_git(folder, "show -s --format=%an " + sha));
-  set("parent", commit_named(folder, sha + "^"));
-  set("fork_point_sha", fork_point_of(folder, facts));
   return facts;
 }
 

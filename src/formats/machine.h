@@ -21,11 +21,6 @@ json::Value detect_machine(Disk& disk, const std::string& root = "");
 struct GitFacts {
   std::optional<std::string> repository;  ///< `https://host/org/repo`, from the remote `origin`
   std::optional<std::string> commit;      ///< the full hash; absent when git does not know it
-  std::optional<std::string> branch;      ///< that is checked out at this commit
-  /// Null, or {timestamp, parent, message, author_name, fork_point_sha}. The fork point is where
-  /// the commit's branch left the default branch (the commit itself: it is on it); absent when git
-  /// cannot tell.
-  json::Value commit_info;
 };
 /// `commit` is any name that git understands; absent: what is checked out.
 GitFacts detect_git(const std::string& folder, const std::optional<std::string>& commit = {});

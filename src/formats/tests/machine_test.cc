@@ -131,59 +131,22 @@ class GitCheckout : public ::testing::Test {
         "'");
   }
   std::string head() { return detect_git(folder_).commit.value_or(""); }
-  std::string info(const char* key) { return at(detect_git(folder_).commit_info, key); }
 
   std::string folder_;
 };
 
 TEST_F(GitCheckout, without_a_commit_there_is_none) {
   const GitFacts facts = detect_git(folder_);
-  EXPECT_FALSE(facts.commit || facts.repository || facts.branch);
-  EXPECT_TRUE(facts.commit_info.is_null());
+  EXPECT_FALSE(facts.commit || facts.repository);
 }
 
-TEST_F(GitCheckout, tells_commit_branch_and_remote) {
+TEST_F(GitCheckout, tells_commit_and_remote) {
   git("remote add origin git@github.com:org/repo.git");
   commit("first", "2024-08-01T12:00:00Z");
-  const std::string first = head();
-  commit("second line", "2024-08-02T14:00:00+02:00");
   const GitFacts facts = detect_git(folder_);
   EXPECT_EQ(facts.repository, "https://github.com/org/repo");
-  EXPECT_EQ(facts.branch, "main");
   ASSERT_TRUE(facts.commit);
   EXPECT_EQ(facts.commit->size(), 40u);
-  EXPECT_EQ(json::to_text(facts.commit_info),
-            R"({"timestamp":"2024-08-02T12:00:00Z","message":"second line",)"
-            R"("author_name":"Ada L","parent":")" +
-                first + R"(","fork_point_sha":")" + *facts.commit + R"("})");
-}
-
-TEST_F(GitCheckout, a_commit_of_another_branch_left_the_default_branch_at_its_fork_point) {
-  commit("base", "2024-08-01T12:00:00Z");
-  const std::string base = head();
-  git("checkout -q -b topic");
-  commit("topic", "2024-08-02T12:00:00Z");
-  EXPECT_EQ(info("fork_point_sha"), "\"" + base + "\"");
-  git("checkout -q --detach main");
-  EXPECT_EQ(info("fork_point_sha"), "\"" + base + "\"") << "on it, though detached";
-}
-
-TEST_F(GitCheckout, the_remotes_default_branch_counts_before_the_local_one) {
-  commit("base", "2024-08-01T12:00:00Z");
-  const std::string base = head();
-  git("update-ref refs/remotes/origin/trunk HEAD");
-  git("symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/trunk");
-  commit("ahead", "2024-08-02T12:00:00Z");
-  EXPECT_EQ(info("fork_point_sha"), "\"" + base + "\"");
-  git("checkout -q -b trunk");
-  EXPECT_EQ(info("fork_point_sha"), "\"" + head() + "\"") << "not pushed yet, but on it";
-}
-
-TEST_F(GitCheckout, where_no_default_branch_can_be_found_nothing_is_said) {
-  git("checkout -q -b topic");
-  commit("only", "2024-08-01T12:00:00Z");
-  EXPECT_EQ(info("fork_point_sha"), "(none)");
-  EXPECT_EQ(info("parent"), "(none)");
 }
 
 TEST_F(GitCheckout, tells_of_the_commit_that_is_asked_for) {
@@ -191,10 +154,7 @@ TEST_F(GitCheckout, tells_of_the_commit_that_is_asked_for) {
   const std::string first = head();
   commit("second", "2024-08-02T12:00:00Z");
   for (const std::string& name : {first, first.substr(0, 10), std::string("HEAD~1")}) {
-    const GitFacts facts = detect_git(folder_, name);
-    EXPECT_EQ(facts.commit, first);
-    EXPECT_FALSE(facts.branch);
-    EXPECT_EQ(at(facts.commit_info, "message"), "\"first\"");
+    EXPECT_EQ(detect_git(folder_, name).commit, first);
   }
 }
 
