@@ -6,10 +6,10 @@
 namespace bl::results {
 namespace {
 
-/// Failures that another attempt may cure.
+/// Failures that another attempt may cure; by its key the store finds what was stored after all.
 bool is_passing(Code code) {
   return code == Code::unavailable || code == Code::overloaded || code == Code::too_many ||
-         code == Code::timeout;
+         code == Code::timeout || code == Code::outcome_unknown;
 }
 
 /// Failures that every other document would meet too.

@@ -137,6 +137,16 @@ TEST(Submitter, tries_again_what_may_pass_with_the_same_key) {
   EXPECT_TRUE(server.key(0).starts_with("sha256-"));
 }
 
+TEST(Submitter, asks_again_with_the_same_key_where_the_outcome_is_unknown) {
+  ScriptedServer server(
+      [](int number) { return number == 1 ? refused(Code::outcome_unknown) : stored(number); });
+  const auto outcomes = submit(server.address(), {R"({"run_id":"r"})"});
+  ASSERT_EQ(outcomes.size(), 1u);
+  EXPECT_FALSE(outcomes[0].error);
+  ASSERT_EQ(server.bodies().size(), 2u);
+  EXPECT_EQ(server.key(0), server.key(1));
+}
+
 TEST(Submitter, gives_one_document_up_after_its_last_attempt_and_goes_on) {
   ScriptedServer server(
       [](int number) { return number <= 3 ? refused(Code::overloaded) : stored(number); });
