@@ -83,8 +83,17 @@ Result<void> publish(Disk& disk, const std::string& partial, const std::string& 
                      const Manifest& manifest) {
   // link(2) never overwrites, rename(2) would.
   BL_RETURN_IF_ERROR(disk.link(partial, path));
-  BL_RETURN_IF_ERROR(disk.remove(partial));
-  return write_file_atomically(disk, manifest_path(path), encode(manifest), FileMode::secret);
+  auto published = disk.remove(partial);
+  if (published.ok()) {
+    published =
+        write_file_atomically(disk, manifest_path(path), encode(manifest), FileMode::secret);
+  }
+  if (!published.ok()) {
+    // Half a backup would only be in the way of the next one.
+    (void)remove_if_there(disk, manifest_path(path)).ok();
+    (void)remove_if_there(disk, path).ok();
+  }
+  return published;
 }
 
 }  // namespace
