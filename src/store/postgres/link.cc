@@ -4,13 +4,12 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 namespace bl::store {
 namespace {
 
-// What a cancelled statement gets to say so, before its connection is given up.
+// What a statement whose time is over gets to be cancelled, before its connection is given up.
 constexpr std::chrono::milliseconds k_cancel_wait{2'000};
 
 int milliseconds_until(Deadline deadline) {
@@ -51,7 +50,7 @@ Result<std::unique_ptr<Link>> Link::connect(const Keywords& keywords,
   values.push_back(nullptr);
   PGconn* connection = PQconnectStartParams(names.data(), values.data(), 0);
   if (connection == nullptr) return Error(Code::overloaded, "PostgreSQL: no memory to connect");
-  std::unique_ptr<Link> link(new Link(connection));
+  std::unique_ptr<Link> link(new Link(connection, keywords));
   // What a server remarks (NOTICE) is nobody's business; libpq would print it.
   PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
   const auto failed = [&](std::string_view sentence) -> Error {
@@ -59,7 +58,9 @@ Result<std::unique_ptr<Link>> Link::connect(const Keywords& keywords,
     const std::string_view text = sentence;
     PostgresError error = connection_lost(text, "connecting");
     if (text.find("does not exist") != std::string_view::npos) error.error.code = Code::not_found;
-    if (text.find("too many") != std::string_view::npos) error.error.code = Code::overloaded;
+    for (const char* full : {"too many", "connection slots are reserved"}) {
+      if (text.find(full) != std::string_view::npos) error.error.code = Code::overloaded;
+    }
     return std::move(error.error);
   };
   const Deadline deadline = std::chrono::steady_clock::now() + time_max;
@@ -108,25 +109,28 @@ Result<void> Link::flush(Deadline deadline) {
   }
 }
 
+// Not by PQcancel: it waits for the server without a limit, and so would who waits for us.
 void Link::cancel() {
   is_cancelled_ = true;
-  PGcancel* cancel = PQgetCancel(connection_);
-  if (cancel == nullptr) return;
-  std::array<char, 256> reason{};
-  PQcancel(cancel, reason.data(), static_cast<int>(reason.size()));
-  PQfreeCancel(cancel);
+  cancel_deadline_ = std::chrono::steady_clock::now() + k_cancel_wait;
+  auto messenger = connect(keywords_, k_cancel_wait);
+  if (!messenger.ok()) return;
+  (*messenger)->is_cancelled_ = true;  // nobody cancels the messenger
+  (*messenger)->cancel_deadline_ = cancel_deadline_;
+  const std::string text =
+      "select pg_cancel_backend(" + std::to_string(PQbackendPID(connection_)) + ")";
+  (void)(*messenger)->simple(text, cancel_deadline_).ok();
 }
 
 Result<PgResult> Link::next(Deadline deadline) {
   while (PQisBusy(connection_) != 0) {
-    BL_TRY(const bool ready, wait(Wanted::read, deadline));
+    BL_TRY(const bool ready, wait(Wanted::read, is_cancelled_ ? cancel_deadline_ : deadline));
     if (!ready) {
       if (is_cancelled_) {
         is_usable_ = false;
         return Error(Code::timeout, "PostgreSQL did not stop a statement whose time was over");
       }
       cancel();
-      deadline = std::chrono::steady_clock::now() + k_cancel_wait;
       continue;
     }
     if (PQconsumeInput(connection_) == 0) return lost("reading");

@@ -52,17 +52,21 @@ class Link {
   Result<void> enter_pipeline();
 
  private:
-  explicit Link(pg_conn* connection) : connection_(connection) {}
+  Link(pg_conn* connection, const Keywords& keywords)
+      : connection_(connection), keywords_(keywords) {}
   enum class Wanted : unsigned char { read, read_or_write };
   /// False when the deadline passed.
   Result<bool> wait(Wanted wanted, Deadline deadline);
   Error lost(std::string_view doing);
-  /// Asks the server to stop what it runs.
+  /// Asks the server, over a connection of its own, to stop what it runs; gives both until
+  /// cancel_deadline_.
   void cancel();
 
   pg_conn* connection_;
+  const Keywords keywords_;
   bool is_usable_ = true;
   bool is_cancelled_ = false;
+  Deadline cancel_deadline_{};
 };
 
 }  // namespace bl::store

@@ -44,8 +44,12 @@ Result<std::unique_ptr<PostgresSession>> SessionPool::take_or_open() {
     const bool is_old =
         now - idle.session->opened_at() > std::chrono::milliseconds(limits_.connection_age_ms_max);
     const bool is_unsure = now - idle.since > std::chrono::milliseconds(limits_.idle_ping_ms);
-    if (!is_old && (!is_unsure || idle.session->ping())) return std::move(idle.session);
+    if (!is_old && !is_unsure) return std::move(idle.session);
+    const bool is_dead = !is_old && !idle.session->ping();
+    if (!is_old && !is_dead) return std::move(idle.session);
     metrics_.connections.add(-1);
+    // The others idle for longer: asking each would wait as long for each.
+    if (is_dead) forget_idle();
   }
   BL_TRY(auto opened, PostgresSession::open(keywords_, limits_));
   metrics_.connections.add(1);
