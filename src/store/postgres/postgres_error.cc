@@ -18,11 +18,11 @@ constexpr std::array k_meanings = {
     Meaning{"08", Code::unavailable, Trouble::lost},
     Meaning{"22", Code::invalid},
     Meaning{"23", Code::conflict},
-    Meaning{"25006", Code::forbidden},
-    Meaning{"25P03", Code::timeout, Trouble::lost},  // idle in the transaction for too long
+    Meaning{"25006", Code::unavailable},
+    Meaning{"25P03", Code::timeout, Trouble::lost},      // idle in the transaction for too long
+    Meaning{"26000", Code::unavailable, Trouble::lost},  // it forgot what we prepared
     Meaning{"28", Code::unavailable},
     Meaning{"3D000", Code::not_found},  // no such database
-    Meaning{"42501", Code::forbidden},
     Meaning{"53100", Code::disk_full},
     Meaning{"53", Code::overloaded},
     Meaning{"54", Code::too_large},

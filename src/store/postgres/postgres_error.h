@@ -21,9 +21,10 @@ struct PostgresError {
 };
 
 /// From an SQLSTATE and the server's sentence. Class 22 and 54000 are invalid and too_large (a
-/// value does not fit its column or index), 23 conflict, 25006 and 42501 forbidden, 53100
-/// disk_full, 53 and 55P03 overloaded, 57014 timeout, 57P0x and 08 unavailable, 58 io, XX001 and
-/// XX002 corrupt; the rest (SQL that is wrong) internal.
+/// value does not fit its column or index), 23 conflict, 25006 unavailable (the server is
+/// read-only), 53100 disk_full, 53 and 55P03 overloaded, 57014 timeout, 57P0x and 08 unavailable,
+/// 58 io, XX001 and XX002 corrupt; the rest (SQL that is wrong, a right that our role lacks)
+/// internal.
 PostgresError postgres_error(std::string_view sqlstate, std::string_view sentence,
                              std::string_view doing);
 

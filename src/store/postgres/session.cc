@@ -133,10 +133,16 @@ std::string doing_sql(std::string_view sql) {
   return text;
 }
 
+constexpr std::string_view k_beginning = "beginning";
 constexpr const char* k_begin_read = "begin isolation level repeatable read read only";
 constexpr const char* k_begin_write = "begin isolation level read committed read write";
 // Given out once a transaction, so that a COMMIT whose answer is lost can be looked up.
 constexpr const char* k_transaction_id = "select pg_current_xact_id()";
+// And once a connection the life that the server is in. Its statistics outlive a stop and are begun
+// anew after a crash; so are transaction ids: those that never reached the disk are given out
+// again.
+constexpr const char* k_transaction_id_and_life =
+    "select pg_current_xact_id(), (select stats_reset::text from pg_stat_bgwriter)";
 
 }  // namespace
 
@@ -172,9 +178,10 @@ Error PostgresSession::spoil(PostgresError error) {
   return *spoiled_;
 }
 
-// A failure of the link itself.
+// A failure of the link itself. What ran out of time would do so again.
 Error PostgresSession::spoil(Error error) {
-  const Trouble trouble = link_->is_usable() ? Trouble::none : Trouble::lost;
+  const bool is_lost = !link_->is_usable() && error.code == Code::unavailable;
+  const Trouble trouble = is_lost ? Trouble::lost : Trouble::none;
   return spoil(PostgresError{std::move(error), trouble});
 }
 
@@ -202,7 +209,20 @@ Result<void> PostgresSession::check(PGresult* result, std::string_view doing) {
     sentence += detail;
     sentence += ")";
   }
-  return spoil(postgres_error(state, sentence, doing));
+  PostgresError error = postgres_error(state, sentence, doing);
+  const std::string_view sqlstate = state;
+  // A write in a read is a mistake of ours, not the server's state.
+  if (sqlstate == "25006" && mode_ == Mode::read) error.error.code = Code::internal;
+  if (sqlstate == "0A000") {
+    // BEGIN READ WRITE on a standby.
+    if (doing == k_beginning) error.error.code = Code::unavailable;
+    // The tables changed under a prepared statement: a new connection prepares anew.
+    if (sentence.starts_with("cached plan")) {
+      error = {Error(Code::unavailable, std::move(error.error.message)), Trouble::lost};
+    }
+  }
+  if (error.trouble == Trouble::lost) link_->give_up();
+  return spoil(std::move(error));
 }
 
 const std::string* PostgresSession::find_prepared(std::string_view sql) {
@@ -229,10 +249,10 @@ Result<void> PostgresSession::send_begin(Many& many) {
   PGconn* connection = link_->raw();
   bool sent = PQsendQueryParams(connection, begin, 0, nullptr, nullptr, nullptr, nullptr, 0) != 0;
   if (sent && mode_ == Mode::write) {
-    sent = PQsendQueryParams(connection, k_transaction_id, 0, nullptr, nullptr, nullptr, nullptr,
-                             0) != 0;
+    const char* ask = server_life_.empty() ? k_transaction_id_and_life : k_transaction_id;
+    sent = PQsendQueryParams(connection, ask, 0, nullptr, nullptr, nullptr, nullptr, 0) != 0;
   }
-  if (!sent) return spoil(connection_lost(PQerrorMessage(connection), "beginning"));
+  if (!sent) return spoil(connection_lost(PQerrorMessage(connection), k_beginning));
   many.is_begin_sent = true;
   return {};
 }
@@ -297,18 +317,19 @@ Result<void> PostgresSession::receive_execution(Many& many) {
 }
 
 Result<void> PostgresSession::receive(Many& many, std::size_t executions) {
-  const auto skim = [&](std::string_view doing, std::string* text) -> Result<void> {
+  const auto skim = [&](std::string_view doing) -> Result<void> {
     for (;;) {
       BL_TRY(const PgResult result, link_->next(deadline()));
       if (result == nullptr) return {};
-      if (!check(result.get(), doing).ok()) continue;
-      if (text != nullptr && PQntuples(result.get()) == 1) *text = PQgetvalue(result.get(), 0, 0);
+      if (!check(result.get(), doing).ok() || PQntuples(result.get()) != 1) continue;
+      transaction_id_ = PQgetvalue(result.get(), 0, 0);
+      if (PQnfields(result.get()) == 2) server_life_ = PQgetvalue(result.get(), 0, 1);
     }
   };
   if (many.is_begin_sent) {
     many.is_begin_sent = false;
-    BL_RETURN_IF_ERROR(skim("beginning", nullptr));
-    if (mode_ == Mode::write) BL_RETURN_IF_ERROR(skim("beginning", &transaction_id_));
+    BL_RETURN_IF_ERROR(skim(k_beginning));
+    if (mode_ == Mode::write) BL_RETURN_IF_ERROR(skim(k_beginning));
     if (!spoiled_) {
       begin_pending_ = false;
       in_transaction_ = true;
@@ -316,11 +337,11 @@ Result<void> PostgresSession::receive(Many& many, std::size_t executions) {
   }
   if (many.is_deallocate_sent) {
     many.is_deallocate_sent = false;
-    BL_RETURN_IF_ERROR(skim("forgetting a statement", nullptr));
+    BL_RETURN_IF_ERROR(skim("forgetting a statement"));
   }
   if (many.is_prepare_sent) {
     many.is_prepare_sent = false;
-    BL_RETURN_IF_ERROR(skim(doing_sql(many.sql), nullptr));
+    BL_RETURN_IF_ERROR(skim(doing_sql(many.sql)));
     if (!spoiled_) remember_prepared(many.sql, many.name);
   }
   for (std::size_t i = 0; i < executions; ++i) {
@@ -342,12 +363,21 @@ Result<void> PostgresSession::finish(Many& many) {
   return {};
 }
 
+// There is one conversation at a time: a row function that asks would read its neighbours' answers.
+Result<void> PostgresSession::may_talk() {
+  if (spoiled_) return *spoiled_;
+  if (!is_talking_) return {};
+  return spoil(PostgresError{
+      Error(Code::internal, "a statement within the row function of another on PostgreSQL")});
+}
+
 Result<void> PostgresSession::run_many(
     std::string_view sql, std::size_t count,
     const std::function<std::span<const Param>(std::size_t)>& params, const Each& each,
     std::vector<std::int64_t>* changed) {
-  if (spoiled_) return *spoiled_;
+  BL_RETURN_IF_ERROR(may_talk());
   if (count == 0) return {};
+  is_talking_ = true;
   Many many{.sql = sql, .each = each, .changed = changed};
   // What fails here is the connection; the server's own faults are remembered by check().
   const auto converse = [&]() -> Result<void> {
@@ -383,6 +413,7 @@ Result<void> PostgresSession::run_many(
     return finish(many);
   };
   auto talked = converse();
+  is_talking_ = false;
   if (!talked.ok()) {
     link_->give_up();
     return spoil(std::move(talked).error());
@@ -443,7 +474,7 @@ Result<void> PostgresSession::begin_now() {
 }
 
 Result<void> PostgresSession::insert_many(const InsertInto& into, const ParamRows& rows) {
-  if (spoiled_) return *spoiled_;
+  BL_RETURN_IF_ERROR(may_talk());
   if (rows.empty()) return {};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (has_nul(rows.row(i))) {
@@ -524,6 +555,7 @@ Result<void> PostgresSession::run(Mode mode, const std::function<Result<void>(Co
   in_transaction_ = false;
   has_given_rows_ = false;
   transaction_id_.clear();
+  is_talking_ = false;
   spoiled_.reset();
   trouble_ = Trouble::none;
   deadline_.reset();

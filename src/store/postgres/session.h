@@ -53,6 +53,8 @@ class PostgresSession final : public Connection {
   void rollback();
   /// Of the running or the last write; empty before its first statement.
   const std::string& transaction_id() const { return transaction_id_; }
+  /// Differs between two lives of a server with a crash between them; empty before the first write.
+  const std::string& server_life() const { return server_life_; }
 
   /// Statements with `;` between, without parameters.
   Result<void> script(std::string_view statements);
@@ -89,6 +91,7 @@ class PostgresSession final : public Connection {
   Result<void> run_many(std::string_view sql, std::size_t count,
                         const std::function<std::span<const Param>(std::size_t)>& params,
                         const Each& each, std::vector<std::int64_t>* changed);
+  Result<void> may_talk();
   Result<void> send_begin(Many& many);
   Result<void> send_prepared(Many& many, std::string_view sql);
   Result<void> send_execution(const std::string& name, std::span<const Param> params);
@@ -121,6 +124,8 @@ class PostgresSession final : public Connection {
   bool in_transaction_ = false;
   bool has_given_rows_ = false;
   std::string transaction_id_;
+  std::string server_life_;
+  bool is_talking_ = false;  // a pipeline is open: the row function runs
   std::optional<Error> spoiled_;
   Trouble trouble_ = Trouble::none;
   std::optional<Deadline> deadline_;
