@@ -20,9 +20,15 @@ constexpr std::int64_t k_server_version_min = 130'000;  // pg_current_xact_id
 // Conbench's migrations take the same session lock ("conbench"), so that neither runs beside ours.
 const Sql k_try_migration_lock("select pg_try_advisory_lock(7165066901057332072)");
 const Sql k_migration_unlock("select pg_advisory_unlock(7165066901057332072)");
-const Sql k_transaction_status("select pg_xact_status($1::text::xid8)");
+const Sql k_transaction_status(
+    "select pg_xact_status($1::text::xid8), (select stats_reset::text from pg_stat_bgwriter)");
+const Sql k_end_transaction(
+    "select pg_terminate_backend(pid) from pg_stat_activity where backend_xid = "
+    "$1::text::xid8::xid");
 constexpr auto k_migration_lock_pause = 25ms;
 constexpr auto k_lookup_pause = 50ms;
+constexpr std::size_t k_read_repeats_max = 2;
+constexpr std::size_t k_lost_repeats_max = 2;
 
 // Grows with the attempts, and differs between those who met each other.
 std::chrono::microseconds pause_before(std::size_t attempt) {
@@ -47,11 +53,11 @@ class PostgresDatabase final : public Database {
     for (std::size_t attempt = 1;; ++attempt) {
       BL_TRY(auto session, readers_.acquire());
       auto outcome = session->run(PostgresSession::Mode::read, work, limits_.read_ms_max);
-      const bool is_lost = session->trouble() == Trouble::lost;
       // What saw a row may not run again; what saw none of a connection that died idle may.
-      const bool may_repeat = is_lost && !session->has_given_rows() && attempt <= 2;
-      if (is_lost) readers_.forget_idle();
+      const bool may_repeat = session->trouble() != Trouble::none && !session->has_given_rows() &&
+                              attempt <= k_read_repeats_max;
       session->rollback();
+      if (!session->is_usable()) readers_.forget_idle();
       if (!outcome.ok() && outcome.error().code == Code::timeout) metrics_.read_time_limit.add();
       if (!may_repeat) return outcome;
     }
@@ -64,8 +70,8 @@ class PostgresDatabase final : public Database {
       Trouble trouble = Trouble::none;
       outcome = write_once(work, limits_.write_ms_max, trouble);
       if (trouble == Trouble::none || attempt >= limits_.write_attempts_max) break;
-      // A server that is away is not asked for long: the client may wait better than we do.
-      if (trouble == Trouble::lost && attempt >= 3) break;
+      // A server that goes again and again is not asked for long: the client may wait better.
+      if (trouble == Trouble::lost && attempt > k_lost_repeats_max) break;
       metrics_.write_retries.add();
       std::this_thread::sleep_for(pause_before(attempt));
     }
@@ -107,78 +113,100 @@ class PostgresDatabase final : public Database {
   }
 
  private:
+  // A transaction whose COMMIT was sent and not answered.
+  struct Cut {
+    std::string transaction_id, server_life;
+    Error why;
+  };
+
   // Runs the work and commits. `trouble` says whether it may be run again.
   Result<void> write_once(const Work& work, std::optional<std::int64_t> time_ms_max,
                           Trouble& trouble) {
-    auto acquired = writers_.acquire();
-    if (!acquired.ok()) {
-      trouble = acquired.error().code == Code::unavailable ? Trouble::lost : Trouble::none;
-      return std::move(acquired).error();
+    std::optional<Cut> cut;
+    {
+      BL_TRY(SessionPool::Lease session, writers_.acquire());
+      auto outcome = session->run(PostgresSession::Mode::write, work, time_ms_max);
+      if (!outcome.ok()) {
+        trouble = session->trouble();
+        session->rollback();
+        if (!session->is_usable()) writers_.forget_idle();
+        return outcome;
+      }
+      auto committed = session->commit();
+      if (committed.outcome == PostgresSession::Outcome::committed) return {};
+      trouble = session->trouble();
+      if (committed.outcome == PostgresSession::Outcome::rolled_back) {
+        return std::move(*committed.error);
+      }
+      cut = {session->transaction_id(), session->server_life(), std::move(*committed.error)};
     }
-    SessionPool::Lease session = std::move(acquired).value();
-    auto outcome = session->run(PostgresSession::Mode::write, work, time_ms_max);
-    if (outcome.ok()) return commit(*session, trouble);
-    trouble = session->trouble();
-    session->rollback();
-    if (trouble == Trouble::lost) writers_.forget_idle();
-    return outcome;
+    // The broken connection's place in the pool is free again: the look-up needs one, and when a
+    // server goes, all that write look up at once.
+    writers_.forget_idle();
+    return look_up(*cut, trouble);
   }
 
-  Result<void> commit(PostgresSession& session, Trouble& trouble) {
-    auto committed = session.commit();
-    switch (committed.outcome) {
-      case PostgresSession::Outcome::committed:
-        return {};
-      case PostgresSession::Outcome::rolled_back:
-        trouble = session.trouble();
-        return std::move(*committed.error);
-      case PostgresSession::Outcome::unknown:
-        break;
-    }
-    writers_.forget_idle();
-    return look_up(session.transaction_id(), *committed.error, trouble);
-  }
+  enum class Fate : unsigned char { committed, aborted, in_progress, unheard, untold };
 
   // The connection went while COMMIT was under way.
-  Result<void> look_up(const std::string& transaction_id, const Error& why, Trouble& trouble) {
+  Result<void> look_up(const Cut& cut, Trouble& trouble) {
+    trouble = Trouble::none;
     metrics_.commits_looked_up.add();
-    log_.warning("store_commit_lookup", {{"transaction", transaction_id}, {"error", why.message}});
+    log_.warning("store_commit_lookup",
+                 {{"transaction", cut.transaction_id}, {"error", cut.why.message}});
     const auto deadline =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(limits_.commit_lookup_ms_max);
-    while (std::chrono::steady_clock::now() < deadline) {
-      const std::string status = status_of(transaction_id);
-      if (status == "committed") return {};
-      if (status == "aborted") {
+    Fate fate = Fate::unheard;
+    while (fate == Fate::unheard || fate == Fate::in_progress) {
+      fate = fate_of(cut, deadline);
+      if (fate == Fate::committed) return {};
+      if (fate == Fate::aborted) {
         trouble = Trouble::lost;
-        return why;
+        return cut.why;
       }
+      if (std::chrono::steady_clock::now() + k_lookup_pause > deadline) break;
       std::this_thread::sleep_for(k_lookup_pause);
     }
     metrics_.commits_unknown.add();
-    log_.error("store_commit_unknown", {{"transaction", transaction_id}});
+    log_.error("store_commit_unknown", {{"transaction", cut.transaction_id}});
     return Error(Code::outcome_unknown,
                  "the connection to PostgreSQL broke during COMMIT, and whether the write is kept "
                  "could not be looked up: transaction " +
-                     transaction_id);
+                     cut.transaction_id);
   }
 
-  // `committed`, `aborted`, `in progress`, or empty when nobody answers.
-  std::string status_of(const std::string& transaction_id) {
-    std::string status;
-    auto session = writers_.acquire();
-    if (!session.ok()) return status;
-    const auto asked = (*session)->run(
-        PostgresSession::Mode::read,
-        [&](Connection& connection) {
-          return connection.query(k_transaction_status, {std::string_view(transaction_id)},
-                                  [&](const Row& row) {
-                                    status = row.text(0);
-                                    return true;
-                                  });
-        },
-        limits_.read_ms_max);
-    (*session)->rollback();
-    return asked.ok() ? status : std::string();
+  Fate fate_of(const Cut& cut, Deadline deadline) {
+    auto acquired = writers_.acquire();
+    if (!acquired.ok()) return Fate::unheard;
+    SessionPool::Lease session = std::move(acquired).value();
+    std::string status, life;
+    const std::string_view id = cut.transaction_id;
+    const auto ask = [&](const Sql& sql, const std::function<bool(const Row&)>& each) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          deadline - std::chrono::steady_clock::now());
+      auto asked = session->run(
+          PostgresSession::Mode::read,
+          [&](Connection& connection) { return connection.query(sql, {id}, each); },
+          std::max<std::int64_t>(left.count(), 1));
+      session->rollback();
+      return asked;
+    };
+    const auto asked = ask(k_transaction_status, [&](const Row& row) {
+      status = row.text(0);
+      life = row.text(1);
+      return true;
+    });
+    // An id that was never given out, as the server sees it: a crash took it back, and all that was
+    // done under it.
+    if (!asked.ok()) return asked.error().code == Code::invalid ? Fate::aborted : Fate::unheard;
+    if (status == "aborted") return Fate::aborted;
+    // After a crash the id may be another's: what it says is no word about ours.
+    if (life != cut.server_life) return Fate::untold;
+    if (status == "committed") return Fate::committed;
+    if (status != "in progress") return Fate::unheard;
+    // The server has not noticed that we went. Its end says what became of the transaction.
+    (void)ask(k_end_transaction, [](const Row&) { return true; }).ok();
+    return Fate::in_progress;
   }
 
   static Result<std::int64_t> look(PostgresSession& session, const Sql& sql,
@@ -252,6 +280,10 @@ Result<Link::Keywords> keywords_of(const Uri& uri, const DatabaseLimits& limits)
     }
     keywords.emplace_back(name, value);
   }
+  // A server that went without a word is noticed even while it has nothing to say for long.
+  keywords.insert(
+      keywords.end(),
+      {{"keepalives_idle", "30"}, {"keepalives_interval", "10"}, {"keepalives_count", "3"}});
   // The statement's own limit is a net under ours: a client that vanished must not leave work.
   const std::int64_t statement_ms = std::max(limits.read_ms_max, limits.write_ms_max) + 5'000;
   keywords.emplace_back(
