@@ -141,7 +141,7 @@ std::string history_fingerprint(std::string_view case_id, std::string_view conte
 struct Submission {
   BenchmarkResult result;
   std::optional<std::string> submission_key;
-  std::string payload_sha256;  ///< of the canonical decoded request without submission_key
+  std::string payload_sha256;  ///< of decoding/payload.h
 };
 
 }  // namespace bl::results

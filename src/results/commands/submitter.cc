@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "results/commands/reading.h"
+#include "results/decoding/payload.h"
 
 namespace bl::results {
 namespace {
@@ -17,12 +18,12 @@ bool concerns_all(Code code) {
   return code == Code::unavailable || code == Code::unauthenticated || code == Code::forbidden;
 }
 
-/// The document's own key, else one of its content.
+/// The document's own key, else one of its content as the server recognises it again.
 void demand_key(json::Value& document) {
   if (!document.is_object()) return;
   const json::Value* key = document.find("submission_key");
   if (key != nullptr && !key->is_null()) return;
-  const std::string hash = sha256_hex(json::to_text(document));
+  const std::string hash = sha256_hex(canonical_payload(document));
   document.set("submission_key", json::Value::string("sha256-" + hash));
 }
 

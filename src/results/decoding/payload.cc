@@ -11,17 +11,16 @@ enum class Level : unsigned char { top, schema, document };
 
 Level below(Level level, std::string_view key) {
   constexpr std::string_view k_schema_keys[] = {"github", "stats", "machine_info", "cluster_info"};
-  if (level == Level::top && std::count(std::begin(k_schema_keys), std::end(k_schema_keys), key)) {
-    return Level::schema;
-  }
-  return level == Level::schema && key == "commit_info" ? Level::schema : Level::document;
+  const bool is_of_schema = level == Level::top &&
+                            std::count(std::begin(k_schema_keys), std::end(k_schema_keys), key) > 0;
+  return is_of_schema ? Level::schema : Level::document;
 }
 
 bool is_left_out(Level level, const json::Member& member) {
   const auto& [key, value] = member;
   if (level == Level::document) return false;
   if (value.is_null()) return true;
-  if (level != Level::top) return false;
+  if (level == Level::schema) return key == "commit_info";
   return key == "submission_key" || (value.is_string() && value.as_string().find_first_not_of(
                                                               " \t\r\n\f\v") == std::string::npos);
 }

@@ -424,6 +424,15 @@ TEST(Payload, does_not_depend_on_the_order_of_keys_or_on_the_key_itself) {
   EXPECT_EQ(payload(document).size(), 64u);
 }
 
+TEST(Payload, what_is_known_of_the_commit_makes_no_other_result) {
+  const auto with = [](const char* info) {
+    std::string github = R"({"repository":"https://github.com/org/repo","commit":"abc")";
+    return payload(changed("github", github.append(info).append("}")));
+  };
+  EXPECT_EQ(with(R"(,"commit_info":{"timestamp":"2024-01-02T03:04:05Z"})"), with(""));
+  EXPECT_NE(with(R"(,"branch":"org:topic")"), with(""));
+}
+
 TEST(Payload, an_absent_member_is_a_null_one) {
   EXPECT_EQ(payload(changed("run_reason", "null")), payload(minimal()));
   EXPECT_EQ(payload(changed("run_reason", R"(" ")")), payload(minimal()));

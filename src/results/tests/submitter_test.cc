@@ -147,6 +147,16 @@ TEST(Submitter, asks_again_with_the_same_key_where_the_outcome_is_unknown) {
   EXPECT_EQ(server.key(0), server.key(1));
 }
 
+TEST(Submitter, gives_one_key_whatever_is_known_of_the_commit_meanwhile) {
+  ScriptedServer server(stored);
+  submit(server.address(),
+         {R"({"run_id":"r","github":{"commit":"abc"}})",
+          R"({"run_id":"r","github":{"commit":"abc","commit_info":{"message":"m"}}})",
+          R"({"run_id":"r","github":{"commit":"abd"}})"});
+  EXPECT_EQ(server.key(0), server.key(1));
+  EXPECT_NE(server.key(0), server.key(2));
+}
+
 TEST(Submitter, gives_one_document_up_after_its_last_attempt_and_goes_on) {
   ScriptedServer server(
       [](int number) { return number <= 3 ? refused(Code::overloaded) : stored(number); });
