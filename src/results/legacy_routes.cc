@@ -1,6 +1,6 @@
 #include "results/legacy_routes.h"
 
-#include <cmath>
+#include <fmt/format.h>
 
 #include "base/numbers.h"
 #include "results/comparison.h"
@@ -178,12 +178,11 @@ Result<double> threshold_of(const Request& request, std::string_view name, doubl
 }
 
 Error units_differ(const StoredResult& baseline, const StoredResult& contender) {
-  std::string message = "Benchmark units do not match.";
-  for (const StoredResult* side : {&baseline, &contender}) {
-    message.append(" Benchmark result with ID '").append(side->id).append("' has unit '");
-    message.append(side->stats.unit.value_or("")).append("'.");
-  }
-  return {Code::malformed, std::move(message)};
+  return {Code::malformed,
+          fmt::format("Benchmark units do not match. Benchmark result with ID '{}' has unit '{}' "
+                      "and benchmark result with ID '{}' has unit '{}'.",
+                      baseline.id, baseline.stats.unit.value_or(""), contender.id,
+                      contender.stats.unit.value_or(""))};
 }
 
 /// Any two results, also of different series: the contender is judged by its own series over the

@@ -267,8 +267,8 @@ TEST_F(LegacyDialect, results_of_different_series_are_compared_and_units_must_ma
   const Answer mixed = server.get("/api/compare/benchmark-results/" + one + "..." + three + "/");
   EXPECT_EQ(mixed.status, 400);
   EXPECT_EQ(mixed.body.find("description")->as_string(),
-            fmt::format("Benchmark units do not match. Benchmark result with ID '{}' has unit 's'. "
-                        "Benchmark result with ID '{}' has unit 'B/s'.",
+            fmt::format("Benchmark units do not match. Benchmark result with ID '{}' has unit 's' "
+                        "and benchmark result with ID '{}' has unit 'B/s'.",
                         one, three));
 }
 

@@ -216,8 +216,8 @@ TEST_F(LegacyRoutes, a_pair_that_cannot_be_compared_is_refused) {
   EXPECT_EQ(compared("x...a"), R"(404 "no benchmark result found with ID: 'x'")");
   EXPECT_EQ(compared("a...y"), R"(404 "no benchmark result found with ID: 'y'")");
   EXPECT_EQ(compared("a...b"),
-            R"(400 "Benchmark units do not match. Benchmark result with ID 'a' has unit 's'. )"
-            R"(Benchmark result with ID 'b' has unit 'B/s'.")");
+            R"(400 "Benchmark units do not match. Benchmark result with ID 'a' has unit 's' )"
+            R"(and benchmark result with ID 'b' has unit 'B/s'.")");
   ports.stored["b"].error = json::Value::object();
   EXPECT_EQ(get("/api/compare/benchmark-results/a...b/").status, 200)
       << "a result that failed has no value to set against another";
