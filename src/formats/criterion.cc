@@ -185,7 +185,7 @@ struct Line {
   json::Value message;
 };
 
-/// The messages of cargo-criterion; other lines, which cargo may print, are none of it.
+/// The messages of cargo-criterion, one JSON object a line.
 Result<std::vector<Line>> lines_of(std::string_view bytes, const std::string& place) {
   std::vector<Line> lines;
   std::size_t number = 0;

@@ -3,7 +3,6 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
-
 namespace bl::net {
 namespace {
 
