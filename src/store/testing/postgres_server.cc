@@ -223,9 +223,12 @@ void PostgresServer::drop_database(const std::string& name) {
 
 void PostgresServer::stop(Stop how) {
   if (pid_ <= 0) return;
-  // The server leads a process group of its own: its backends go with it.
   if (how == Stop::kill) {
-    kill(-pid_, SIGKILL);
+    // Its backends lead sessions of their own: they are killed by name, before they see it gone.
+    const std::string pid = std::to_string(pid_);
+    std::istringstream backends(text_of("/proc/" + pid + "/task/" + pid + "/children"));
+    kill(pid_, SIGKILL);
+    for (pid_t backend = 0; backends >> backend;) kill(backend, SIGKILL);
   } else {
     kill(pid_, SIGINT);
   }
@@ -236,6 +239,11 @@ void PostgresServer::stop(Stop how) {
 void PostgresServer::restart() {
   BL_CHECK(pid_ <= 0);
   auto launched = launch();
+  // After a kill the last backend may hold the shared memory for a moment more.
+  for (int i = 0; !launched.ok() && i < 100; ++i) {
+    std::this_thread::sleep_for(50ms);
+    launched = launch();
+  }
   if (!launched.ok()) std::fprintf(stderr, "%s\n", launched.error().message.c_str());
   BL_CHECK(launched.ok());
 }
