@@ -58,6 +58,8 @@ const char* name_of(Method method) {
       return "DELETE";
     case Method::options:
       return "OPTIONS";
+    case Method::trace:
+      return "TRACE";
   }
   return "";
 }

@@ -9,6 +9,7 @@
 #include <boost/beast/http/parser.hpp>
 
 #include "base/uri.h"
+#include "base/utf8.h"
 
 namespace bl::net {
 namespace {
@@ -172,6 +173,8 @@ std::optional<Refusal> read_target(RequestHead& head) {
   }
   Result<std::string> decoded = percent_decode(path);
   if (!decoded) return malformed("the path: " + decoded.error().message);
+  if (!is_utf8(*decoded))
+    return malformed("the path is not UTF-8: " + head.raw_target.substr(0, 40));
   head.raw_path = path;
   head.path = std::move(decoded).value();
   if (question != std::string_view::npos) {

@@ -154,6 +154,9 @@ TEST(Server, answers_problems_for_paths_and_methods_that_are_not_there) {
   EXPECT_EQ(wrong.status, 405);
   EXPECT_EQ(wrong.header("allow"), "GET, HEAD, OPTIONS");
   EXPECT_EQ(text_of(problem_of(wrong), "code"), "method_not_allowed");
+  RawAnswer traced = server.ask("TRACE /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(traced.status, 405) << "a method that HTTP knows and nobody serves";
+  EXPECT_EQ(traced.header("allow"), "GET, HEAD, OPTIONS");
   EXPECT_EQ(server.get("/slash").status, 404);
   EXPECT_EQ(server.get("/slash/").status, 200);
 }
@@ -182,7 +185,7 @@ TEST(Server, shows_every_fault_with_its_path_and_value) {
 TEST(Server, a_problem_is_json_whatever_bytes_it_quotes) {
   RunningServer server;
   for (const char* path : {"/nowhere/%ff", "/a%C3%28b"}) {
-    EXPECT_EQ(text_of(problem_of(server.get(path)), "code"), "not_found") << path;
+    EXPECT_EQ(text_of(problem_of(server.get(path)), "code"), "malformed") << path;
   }
   const RawAnswer coding = server.post("/echo", "x", "Content-Encoding: b\xffr\r\n");
   EXPECT_EQ(coding.status, 415);
