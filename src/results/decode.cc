@@ -32,7 +32,7 @@ class SubmissionDecoder {
 
   Result<Submission> decode() {
     if (document_.is_object()) {
-      refuse_nul("", document_);
+      refuse_what_cannot_be_kept("", document_);
       read_run();
       read_case();
       read_hardware();
@@ -52,31 +52,40 @@ class SubmissionDecoder {
     return Fields(value, fields_.path_of(name), faults_, limits_);
   }
 
-  /// PostgreSQL can keep U+0000 neither in a text nor in a JSON document.
-  static bool holds_nul(const json::Value& value) {
-    if (value.is_string()) return value.as_string().find('\0') != std::string::npos;
-    if (value.is_array()) {
-      return std::any_of(value.items().begin(), value.items().end(), holds_nul);
+  /// PostgreSQL can keep U+0000 neither in a text nor in a JSON document, and not every number.
+  bool can_be_kept(const json::Value& value) const {
+    const auto is_kept = [this](const json::Value& item) { return can_be_kept(item); };
+    switch (value.kind()) {
+      case json::Kind::string:
+        return value.as_string().find('\0') == std::string::npos;
+      case json::Kind::number:
+        return value.number_text().size() <= limits_.number_chars_max;
+      case json::Kind::array:
+        return std::all_of(value.items().begin(), value.items().end(), is_kept);
+      case json::Kind::object:
+        return std::all_of(value.members().begin(), value.members().end(), [&](const auto& member) {
+          return member.first.find('\0') == std::string::npos && is_kept(member.second);
+        });
+      default:
+        return true;
     }
-    return value.is_object() &&
-           std::any_of(value.members().begin(), value.members().end(), [](const auto& member) {
-             return member.first.find('\0') != std::string::npos || holds_nul(member.second);
-           });
   }
 
-  void refuse_nul(const std::string& path, const json::Value& value) {
-    if (!holds_nul(value)) return;
+  void refuse_what_cannot_be_kept(const std::string& path, const json::Value& value) {
+    if (can_be_kept(value)) return;
     if (value.is_string()) {
       faults_.add(path, "must not contain U+0000", &value);
+    } else if (value.is_number()) {
+      faults_.add_text(path, too_long_a_number(limits_), value.number_text());
     } else if (value.is_array()) {
       for (std::size_t i = 0; i < value.items().size(); ++i) {
-        refuse_nul(json::pointer_append(path, i), value.items()[i]);
+        refuse_what_cannot_be_kept(json::pointer_append(path, i), value.items()[i]);
       }
     } else {
       for (const auto& [key, member] : value.members()) {
         const std::string at = json::pointer_append(path, key);
         if (key.find('\0') != std::string::npos) faults_.add(at, "a key must not contain U+0000");
-        refuse_nul(at, member);
+        refuse_what_cannot_be_kept(at, member);
       }
     }
   }

@@ -15,6 +15,7 @@ struct DecodeLimits {
   std::size_t text_bytes_max = 64 << 10;     ///< one name, tag
   std::size_t key_bytes_max = 2'000;         ///< run_id, batch_id, run_reason: a B-tree holds them
   std::size_t document_bytes_max = 1 << 20;  ///< context, info, error, ... each, as canonical text
+  std::size_t number_chars_max = 1'000;      ///< of a number's text; PostgreSQL keeps 16,383 digits
   std::size_t submission_key_chars_max = 255;  ///< Unicode code points
 };
 

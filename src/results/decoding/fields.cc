@@ -17,6 +17,10 @@ std::optional<json::Value> lenient_number(const json::Value& value) {
   return json::Value::number_text(std::string(text));
 }
 
+std::string too_long_a_number(const DecodeLimits& limits) {
+  return "a number longer than " + std::to_string(limits.number_chars_max) + " characters";
+}
+
 std::size_t count_characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }));
@@ -130,14 +134,22 @@ std::optional<std::int64_t> Fields::integer(std::string_view name, std::int64_t 
   return read;
 }
 
+std::optional<json::Value> Fields::checked_number(const std::string& path,
+                                                  const json::Value& value) {
+  if (value.is_string() && value.as_string().size() > limits_.number_chars_max) {
+    faults_.add_text(path, too_long_a_number(limits_), value.as_string());
+    return std::nullopt;
+  }
+  auto number = lenient_number(value);
+  if (!number) faults_.add(path, "not a finite number", &value);
+  return number;
+}
+
 std::optional<double> Fields::number(std::string_view name) {
   const json::Value* value = find(name);
   if (value == nullptr) return std::nullopt;
-  const auto number = lenient_number(*value);
-  if (!number) {
-    fault(name, "not a finite number", value);
-    return std::nullopt;
-  }
+  const auto number = checked_number(path_of(name), *value);
+  if (!number) return std::nullopt;
   return number->as_double();
 }
 
@@ -201,11 +213,10 @@ std::optional<json::Array> Fields::samples(std::string_view name) {
   json::Array samples;
   samples.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
-    auto number = items[i].is_null() ? json::Value() : lenient_number(items[i]);
-    if (number) {
+    if (items[i].is_null() || items[i].is_number()) {  // a path costs
+      samples.push_back(items[i]);
+    } else if (auto number = checked_number(json::pointer_append(path_of(name), i), items[i])) {
       samples.push_back(*std::move(number));
-    } else {
-      faults_.add(json::pointer_append(path_of(name), i), "not a finite number", &items[i]);
     }
   }
   return samples;

@@ -63,6 +63,9 @@ class Fields {
   bool is_blank(const json::Value& value) const;
   json::Value checked_document(std::string_view name, const json::Value& value);
   std::optional<std::string> checked_text(const std::string& path, const json::Value& value);
+  /// lenient_number within number_chars_max, or a fault. What is a number on the wire was looked at
+  /// with the whole document.
+  std::optional<json::Value> checked_number(const std::string& path, const json::Value& value);
   /// Adds a fault when the text is longer.
   std::string within(std::string_view name, std::string text, std::size_t bytes_max);
 
@@ -77,6 +80,9 @@ class Fields {
 /// A JSON number, or a string that holds one, as a number that keeps its digits. nullopt for
 /// anything else (booleans, nan, infinities, 1e400).
 std::optional<json::Value> lenient_number(const json::Value& value);
+
+/// "a number longer than 1000 characters".
+std::string too_long_a_number(const DecodeLimits& limits);
 
 /// Unicode code points.
 std::size_t count_characters(std::string_view text);

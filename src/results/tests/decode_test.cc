@@ -398,6 +398,15 @@ TEST(DecodeLimits, what_an_index_holds_is_short) {
   EXPECT_EQ(fault_paths(changed("machine_info/name", name)), Paths{"/machine_info/name"});
 }
 
+TEST(DecodeLimits, a_number_has_at_most_a_thousand_characters_wherever_it_stands) {
+  const std::string longest = "0." + std::string(998, '3');
+  EXPECT_EQ(fault_paths(changed("info", R"({"n":)" + longest + "}")), Paths{"(accepted)"});
+  EXPECT_EQ(fault_paths(changed("info", R"({"n":[)" + longest + "3]}")), Paths{"/info/n/0"});
+  EXPECT_EQ(fault_paths(changed("stats/data", "[" + longest + "3]")), Paths{"/stats/data/0"});
+  EXPECT_EQ(fault_paths(changed("stats/data", "[\"" + longest + "3\"]")), Paths{"/stats/data/0"});
+  EXPECT_EQ(fault_paths(changed("stats/mean", "\"" + longest + "3\"")), Paths{"/stats/mean"});
+}
+
 TEST(DecodeLimits, nul_is_refused_wherever_it_stands) {
   EXPECT_EQ(fault_paths(changed("run_id", R"("a\u0000")")), Paths{"/run_id"});
   EXPECT_EQ(fault_paths(changed("context", R"({"a":[1,"\u0000"]})")), Paths{"/context/a/1"});
