@@ -85,7 +85,7 @@ Result<std::vector<Ancestor>> ancestors_of(store::Connection& connection,
     BL_RETURN_IF_ERROR(connection.query(
         both_dialects<"select id, @micros{timestamp} from \"commit\" where repository = $1 and "
                       "branch = $2 and fork_point_sha = $3 and sha <> fork_point_sha and "
-                      "timestamp <= @time{$4} order by timestamp desc, sha limit $5">(),
+                      "timestamp <= @time{$4} order by timestamp desc, @binary{sha} limit $5">(),
         {std::string_view(commit.repository), std::string_view(*commit.branch),
          std::string_view(*commit.fork_point_sha), commit.timestamp->micros, k_ancestors_max},
         take));
@@ -94,7 +94,7 @@ Result<std::vector<Ancestor>> ancestors_of(store::Connection& connection,
   BL_RETURN_IF_ERROR(connection.query(
       both_dialects<"select id, @micros{timestamp} from \"commit\" where repository = $1 and "
                     "sha = fork_point_sha and timestamp <= @time{$2} "
-                    "order by timestamp desc, sha limit $3">(),
+                    "order by timestamp desc, @binary{sha} limit $3">(),
       {std::string_view(commit.repository), fork_time->micros, room}, take));
   return ancestors;
 }

@@ -251,6 +251,12 @@ SearchHit hit_of(const SeriesRow& series) {
   return hit;
 }
 
+// Lower-case hex, as ids and commit hashes are. Every collation sorts them alike, and has the next
+// letter behind all that begin so: the index of a table in the database's language finds them.
+bool begins_hash(std::string_view prefix) {
+  return prefix.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 // Runs, results and commits whose id begins with `prefix`.
 Result<void> add_hits_by_id(store::Connection& connection, std::string_view prefix,
                             std::int64_t count_max, std::vector<SearchHit>& hits) {
@@ -265,11 +271,14 @@ Result<void> add_hits_by_id(store::Connection& connection, std::string_view pref
                         "/runs/" + escaped(row.text(0))});
         return true;
       }));
+  if (!begins_hash(prefix)) return {};
+  const std::string hash_end = std::string(prefix) + "g";
+  const std::initializer_list<Param> hashes = {prefix, std::string_view(hash_end), count_max};
   BL_RETURN_IF_ERROR(connection.query(
       both_dialects<"select r.id, k.name from benchmark_result r join \"case\" k "
                     "on k.id = r.case_id where r.id >= $1 and r.id < $2 "
                     "order by r.id limit $3">(),
-      range, [&](const store::Row& row) {
+      hashes, [&](const store::Row& row) {
         hits.push_back({"result", std::string(row.text(0)), std::string(row.text(1)),
                         "/results/" + escaped(row.text(0))});
         return true;
@@ -279,7 +288,7 @@ Result<void> add_hits_by_id(store::Connection& connection, std::string_view pref
       both_dialects<"select c.sha, c.message, (select max(r.id) from benchmark_result r "
                     "where r.commit_id = c.id) from \"commit\" c where c.sha >= $1 and "
                     "c.sha < $2 order by c.sha limit $3">(),
-      range, [&](const store::Row& row) {
+      hashes, [&](const store::Row& row) {
         if (row.is_null(2)) return true;
         hits.push_back({"commit", std::string(row.text(0)), std::string(row.text(1)),
                         "/results/" + escaped(row.text(2))});

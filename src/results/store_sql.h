@@ -30,10 +30,13 @@ namespace sql {
 struct Mark {
   std::string_view name, before, after;  // PostgreSQL's text around the argument
   bool postgres_only = false;            // SQLite gets nothing, not even the argument
+  std::string_view between = {};         // PostgreSQL: the argument stands twice, around this
 };
 inline constexpr std::array k_marks = {
     Mark{"micros", "(extract(epoch from ", ") * 1000000)::bigint"},
-    Mark{"time", "(timestamp 'epoch' + ", " * interval '1 microsecond')"},
+    // A number times an interval is computed in floating point: whole seconds stay exact.
+    Mark{"time", "(timestamp 'epoch' + (", "::bigint % 1000000) * interval '1 microsecond')", false,
+         "::bigint / 1000000) * interval '1 second' + ("},
     Mark{"jsonb", "", "::jsonb"},
     Mark{"text", "", "::text"},
     Mark{"float", "", "::float8"},
@@ -57,12 +60,17 @@ template <class Out>
 constexpr void render(std::string_view text, store::Dialect dialect, Out&& out) {
   const bool postgres = dialect == store::Dialect::postgres;
   std::size_t at = 0;
-  std::string_view after;  // of the mark that is open; marks do not nest
+  std::string_view after, between;  // of the mark that is open; marks do not nest
+  std::size_t argument = 0;         // where it begins
   bool is_open = false;
   bool swallow = false;  // its argument
   while (at < text.size()) {
     const char c = text[at];
     if (c == '}' && is_open) {
+      if (postgres && !between.empty()) {
+        out(between);
+        out(text.substr(argument, at - argument));
+      }
       if (postgres) out(after);
       is_open = false;
       swallow = false;
@@ -82,6 +90,8 @@ constexpr void render(std::string_view text, store::Dialect dialect, Out&& out) 
         if (mark.name != name) continue;
         if (postgres) out(mark.before);
         after = mark.after;
+        between = mark.between;
+        argument = end + 1;
         is_open = true;
         swallow = mark.postgres_only && !postgres;
       }
