@@ -228,11 +228,38 @@ Result<std::vector<std::int64_t>> insert_documents(store::Connection& connection
                                  params);
 }
 
+// What an index holds of a row, before PostgreSQL compresses it.
+std::size_t indexed_bytes(Kind kind, const PreparedDimensions& from) {
+  const BenchmarkResult& result = from.result;
+  if (kind == Kind::case_) return result.benchmark_case.name.size() + from.case_tags.size();
+  return kind == Kind::hardware ? result.hardware.identity().size() : from.context.size();
+}
+
+// Conbench's unique indexes over whole documents take 2,704 bytes a row on PostgreSQL. In the words
+// of a submission; of several, the writer then asks for each alone.
+Error too_large_for_index(Kind kind, const Missing& rows) {
+  std::size_t bytes = 0;
+  for (const auto* row : rows) bytes = std::max(bytes, indexed_bytes(kind, *row->second.from));
+  const auto [path, what] = kind == Kind::case_
+                                ? std::pair("/tags", "the benchmark's name and tags are")
+                            : kind == Kind::hardware ? std::pair("/machine_info", "the machine is")
+                                                     : std::pair("/context", "the context is");
+  std::string message(what);
+  message.append(" too large for an index of PostgreSQL, which takes 2704 bytes");
+  const std::string value = std::to_string(bytes);
+  return {Code::too_large, message + ": " + value, {{path, message, value}}};
+}
+
 Result<void> insert_missing(store::Connection& connection, IdSource& ids, Kind kind,
                             const Missing& rows) {
   if (rows.empty()) return {};
   for (auto* row : rows) row->second.id = ids.next();
-  BL_TRY(const auto inserted, insert_documents(connection, kind, rows));
+  auto inserted_rows = insert_documents(connection, kind, rows);
+  if (!inserted_rows.ok()) {
+    const bool is_too_large = inserted_rows.error().code == Code::too_large;
+    return is_too_large ? too_large_for_index(kind, rows) : std::move(inserted_rows).error();
+  }
+  const std::vector<std::int64_t>& inserted = *inserted_rows;
   // Another transaction may have made the same row since we looked: then its id counts.
   Missing lost;
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <random>
 #include <thread>
 
 #include "api/two_stores.h"
@@ -222,6 +223,41 @@ TEST_F(TwoStores, a_language_of_the_database_changes_nothing) {
   Teller one("SQLite", folder.path() + "/one", sqlite);
   Teller other("PostgreSQL in English", folder.path() + "/other", postgres.uri("of_a_language"));
   expect_same_scenario(one, other);
+}
+
+// The exception: Conbench's unique indexes over whole documents are PostgreSQL's alone.
+TEST_F(TwoStores, what_an_index_of_postgresql_cannot_hold_is_named_and_refused_alone) {
+  BL_SKIP_ON_POSTGRES("api_test asks both stores already");
+  auto& postgres = store::testing::PostgresServer::shared();
+  const ServerProcess server(folder.path() + "/data",
+                             {"--store", postgres.uri(postgres.create_database())});
+  std::mt19937 engine(7);  // what does not compress
+  std::string noise;
+  while (noise.size() < 6000) noise += static_cast<char>('a' + engine() % 26);
+  const auto with = [&](const std::string& member, const std::string& text) {
+    json::Value document = json::parse(good_submission(1)).value();
+    document.set(member, json::parse(text).value());
+    return json::to_text(document);
+  };
+  const std::pair<const char*, std::string> too_large[] = {
+      {"tags", R"({"name":")" + noise + "\"}"},
+      {"context", R"({"a":")" + noise + "\"}"},
+      {"machine_info", R"({"name":"m","cpu_model_name":")" + noise + "\"}"},
+  };
+  for (const auto& [member, text] : too_large) {
+    const Answer answer = server.post("/api/results", with(member, text));
+    EXPECT_EQ(answer.status, 413) << answer.text;
+    ASSERT_NE(answer.body.find("errors"), nullptr) << answer.text;
+    EXPECT_EQ(answer.body.find("errors")->items()[0].find("location")->as_string(),
+              "/" + std::string(member));
+    EXPECT_EQ(answer.text.find("insert into"), std::string::npos) << answer.text;
+    std::string batch = "[" + good_submission(2) + "," + with(member, text);
+    batch.append(",").append(good_submission(3)).append("]");
+    const Answer of_batch = server.post("/api/results:batch", batch);
+    ASSERT_EQ(of_batch.status, 200) << of_batch.text;
+    EXPECT_EQ(of_batch.body.find("stored")->as_int64(), 2) << of_batch.text;
+    EXPECT_EQ(of_batch.body.find("results")->items()[1].find("status")->as_int64(), 413);
+  }
 }
 
 /// Segment by segment; a `{name}` fits anything.
