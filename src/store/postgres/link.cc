@@ -32,6 +32,18 @@ std::string sqlstate_of(const PGresult* result) {
   return state == nullptr ? std::string() : std::string(state);
 }
 
+// libpq says whom it asked before it says why that failed. The settings name the server; who reads
+// an answer of ours need not know where it is.
+std::string_view without_address(std::string_view sentence) {
+  const std::size_t asked = sentence.rfind("connection to server ");
+  if (asked == std::string_view::npos) return sentence;
+  constexpr std::string_view k_then = " failed: ";
+  const std::size_t why = sentence.find(k_then, asked);
+  if (why == std::string_view::npos) return sentence;
+  sentence.remove_prefix(why + k_then.size());
+  return sentence.substr(0, sentence.find('\n'));
+}
+
 }  // namespace
 
 void FreeResult::operator()(pg_result* result) const {
@@ -56,7 +68,7 @@ Result<std::unique_ptr<Link>> Link::connect(const Keywords& keywords,
   const auto failed = [&](std::string_view sentence) -> Error {
     // The SQLSTATE of a refused connection is not given to us: the sentence is all there is.
     const std::string_view text = sentence;
-    PostgresError error = connection_lost(text, "connecting");
+    PostgresError error = connection_lost(without_address(text), "connecting");
     if (text.find("does not exist") != std::string_view::npos) error.error.code = Code::not_found;
     for (const char* full : {"too many", "connection slots are reserved"}) {
       if (text.find(full) != std::string_view::npos) error.error.code = Code::overloaded;

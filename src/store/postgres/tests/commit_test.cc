@@ -177,6 +177,8 @@ TEST_F(StoppedServer, that_is_away_is_unavailable_and_nothing_is_stored) {
   server_.stop(PostgresServer::Stop::fast);
   EXPECT_CODE(insert(2), unavailable);
   EXPECT_CODE(count(), unavailable);
+  EXPECT_EQ(count().error().message.find("connection to server"), std::string::npos)
+      << "an answer of the API must not tell where the store is: " << count().error().message;
   server_.restart();
   EXPECT_OK(insert(3));
   EXPECT_EQ(rows(), "2");
