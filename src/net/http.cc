@@ -60,6 +60,8 @@ const char* name_of(Method method) {
       return "OPTIONS";
     case Method::trace:
       return "TRACE";
+    case Method::query:
+      return "QUERY";
   }
   return "";
 }

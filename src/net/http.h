@@ -18,12 +18,13 @@
 /// ordinary blocking function on a worker thread; it takes a Request and gives a Response.
 namespace bl::net {
 
-enum class Method : unsigned char { get, head, post, put, patch, del, options, trace };
-inline constexpr Method k_methods[] = {Method::get,   Method::head, Method::post,    Method::put,
-                                       Method::patch, Method::del,  Method::options, Method::trace};
+enum class Method : unsigned char { get, head, post, put, patch, del, options, trace, query };
+inline constexpr Method k_methods[] = {Method::get,     Method::head,  Method::post,
+                                       Method::put,     Method::patch, Method::del,
+                                       Method::options, Method::trace, Method::query};
 const char* name_of(Method method);
-/// Case-sensitive, as RFC 9110 9.1 wants; nullopt for a method that we do not know (501). TRACE is
-/// known, so that it is answered by 405; no route has it.
+/// Case-sensitive, as RFC 9110 9.1 wants; nullopt for a method that we do not know (501). TRACE
+/// and QUERY are known, so that they are answered by 405; no route has them.
 std::optional<Method> parse_method(std::string_view text);
 
 /// ASCII only: header names, content codings, media types.

@@ -154,9 +154,11 @@ TEST(Server, answers_problems_for_paths_and_methods_that_are_not_there) {
   EXPECT_EQ(wrong.status, 405);
   EXPECT_EQ(wrong.header("allow"), "GET, HEAD, OPTIONS");
   EXPECT_EQ(text_of(problem_of(wrong), "code"), "method_not_allowed");
-  RawAnswer traced = server.ask("TRACE /hello HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_EQ(traced.status, 405) << "a method that HTTP knows and nobody serves";
-  EXPECT_EQ(traced.header("allow"), "GET, HEAD, OPTIONS");
+  for (const std::string known : {"TRACE", "QUERY"}) {  // to HTTP, but not to any route
+    RawAnswer unserved = server.ask(known + " /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(unserved.status, 405) << known;
+    EXPECT_EQ(unserved.header("allow"), "GET, HEAD, OPTIONS") << known;
+  }
   EXPECT_EQ(server.get("/slash").status, 404);
   EXPECT_EQ(server.get("/slash/").status, 200);
 }
