@@ -254,7 +254,10 @@ void check_postgres(const DoctorRequest& request, const Clock& clock, Findings& 
   const StorePlace& place = request.setting.place;
   const auto opened = open_for_reading(place, clock);
   if (!opened.ok()) {
-    findings.add(Severity::error, "store", place.redacted, opened.error().message,
+    std::string what = opened.error().message;
+    const std::string where = place.redacted + ": ";
+    if (what.starts_with(where)) what.erase(0, where.size());  // said once is enough
+    findings.add(Severity::error, "store", place.redacted, what,
                  "see whether the server runs, and who may connect (pg_hba.conf)");
     return;
   }

@@ -52,6 +52,15 @@ std::size_t missing_of(const Steps& steps) {
       }));
 }
 
+/// What keeps the real call from doing anything; nullptr: nothing.
+const store::MigrationStep* obstacle_of(const Steps& steps) {
+  const auto found = std::find_if(steps.begin(), steps.end(), [](const store::MigrationStep& step) {
+    return step.state == store::MigrationStep::State::changed ||
+           step.state == store::MigrationStep::State::unknown;
+  });
+  return found == steps.end() ? nullptr : &*found;
+}
+
 bool is_current(const Steps& steps) {
   return !steps.empty() && std::all_of(steps.begin(), steps.end(), [](const auto& step) {
     return step.state == store::MigrationStep::State::applied;
@@ -64,6 +73,11 @@ Result<ExitCode> migrate(const std::vector<store::Migration>& migrations,
   BL_TRY(const Steps before, plan(setting.place, migrations, clock));
   if (arguments.flag("--dry-run")) {
     print_steps(before, arguments.flag("--json"), io);
+    if (const store::MigrationStep* obstacle = obstacle_of(before)) {
+      fmt::print(io.err, "dry run: this program would refuse the store; migration {} {} is {}\n",
+                 obstacle->number, obstacle->name, store::name_of(obstacle->state));
+      return ExitCode::regression;
+    }
     fmt::print(io.err, "dry run: {} migrations would be applied\n", missing_of(before));
     return ExitCode::ok;
   }
