@@ -49,6 +49,7 @@ class RunningService final : public Service {
         log_(log),
         metrics_(metrics),
         errors_(errors),
+        refresh_errors_(log, "series_refresh"),
         ids_(clock, random),
         clock_(clock) {}
   ~RunningService() override { stop(); }
@@ -247,9 +248,12 @@ class RunningService final : public Service {
   /// True when there may be more.
   bool refresh_series() {
     const Result<std::int64_t> refreshed = series_refresher_->refresh_some(k_refresh_series_max);
-    if (refreshed.ok()) return *refreshed == k_refresh_series_max;
-    log_.error("series_refresh", {{"error", refreshed.error().message}});
-    return false;
+    if (!refreshed.ok()) {
+      refresh_errors_.failed(refreshed.error().message);
+      return false;
+    }
+    refresh_errors_.passed();
+    return *refreshed == k_refresh_series_max;
   }
 
   const Settings settings_;
@@ -258,6 +262,7 @@ class RunningService final : public Service {
   Log& log_;
   Metrics& metrics_;
   const ops::RecentErrors* errors_;
+  RecurringError refresh_errors_;  // of the task that refreshes
   IdSource ids_;
   const Clock& clock_;
   std::atomic<bool> ready_ = false;

@@ -90,6 +90,23 @@ class Log {
   std::unique_ptr<State> state_;
 };
 
+/// What fails again and again, such as a look at a store that is away: logged when it begins and
+/// when its reason changes, not each time. One thread.
+class RecurringError {
+ public:
+  RecurringError(Log& log, std::string event) : log_(log), event_(std::move(event)) {}
+  void failed(const std::string& reason) {
+    if (reason != last_) log_.error(event_, {{"error", reason}});
+    last_ = reason;
+  }
+  void passed() { last_.clear(); }
+
+ private:
+  Log& log_;
+  const std::string event_;
+  std::string last_;  ///< empty: it passed
+};
+
 /// One write(2) per line, so that lines of several processes do not mix.
 Log::Sink stderr_sink();
 

@@ -44,6 +44,7 @@ CommitEnricher::CommitEnricher(StoreCommits& commits, CommitSource& source, cons
       clock_(clock),
       log_(log),
       limits_(limits),
+      errors_(log, "commit_enrichment"),
       incomplete_(state_gauge(metrics, "all")),
       waiting_(state_gauge(metrics, "waiting")),
       backfilling_(state_gauge(metrics, "backfill")),
@@ -71,16 +72,12 @@ bool CommitEnricher::work() {
     return true;
   };
   const Result<bool> more = step();
-  if (more.ok()) {
-    last_error_.clear();
-    return *more;
+  if (!more.ok()) {
+    errors_.failed(more.error().message);
+    return false;
   }
-  // Once, not every second that the store is away.
-  if (more.error().message != last_error_) {
-    log_.error("commit_enrichment", {{"error", more.error().message}});
-  }
-  last_error_ = more.error().message;
-  return false;
+  errors_.passed();
+  return *more;
 }
 
 void CommitEnricher::count() {

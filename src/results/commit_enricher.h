@@ -95,7 +95,8 @@ class CommitEnricher {
   std::atomic<bool> stopping_ = false;  ///< the source said so
   // Of the background thread.
   bool took_over_ = false;
-  std::string discovered_through_, last_error_;
+  std::string discovered_through_;
+  RecurringError errors_;
   std::optional<std::chrono::steady_clock::time_point> discovered_all_at_, counted_at_;
 
   Gauge incomplete_, waiting_, backfilling_, given_up_;

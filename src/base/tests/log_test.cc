@@ -82,6 +82,16 @@ TEST_F(LogTest, a_line_holds_time_level_event_and_fields) {
                                  R"("count":7,"seconds":0.5,"replayed":true})"));
 }
 
+TEST_F(LogTest, what_fails_again_and_again_is_said_when_it_begins_and_when_it_changes) {
+  auto lines = lines_of([](Log& log) {
+    RecurringError error(log, "look");
+    for (const char* reason : {"away", "away", "full", "full", "away"}) error.failed(reason);
+    error.passed();
+    error.failed("away");
+  });
+  EXPECT_THAT(lines, SizeIs(4));
+}
+
 TEST_F(LogTest, lines_below_the_level_are_not_written) {
   auto lines = lines_of(
       [](Log& log) {
