@@ -107,7 +107,8 @@ std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& r
   store->database = must(store::open_database(uri, {}, store->log, store->metrics), "open");
   // All of the program's, so that it can serve the file and we can open it again.
   std::vector<store::Migration> steps(results::migrations().begin(), results::migrations().end());
-  for (const auto more : {access::migrations(), results::commit_migrations()}) {
+  for (const auto more :
+       {access::migrations(), results::commit_migrations(), results::later_migrations()}) {
     steps.insert(steps.end(), more.begin(), more.end());
   }
   must(store->database->migrate(steps), "migrate");

@@ -8,8 +8,8 @@ namespace bl::app {
 
 std::vector<store::Migration> all_migrations() {
   std::vector<store::Migration> all;
-  for (const auto part :
-       {results::migrations(), access::migrations(), results::commit_migrations()})
+  for (const auto part : {results::migrations(), access::migrations(), results::commit_migrations(),
+                          results::later_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -147,7 +147,7 @@ const std::vector<ConfigKey>& config_keys() {
        "PostgreSQL: wait for a lock of another transaction"},
       {"store.group_commit_max", integer, "512", "SQLite: writes in one commit"},
       {"store.reader_cache", bytes, "8MiB", "SQLite: page cache of each reader"},
-      {"store.writer_cache", bytes, "32MiB", "SQLite: page cache of the writer"},
+      {"store.writer_cache", bytes, "64MiB", "SQLite: page cache of the writer"},
   };
   return keys;
 }

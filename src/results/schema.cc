@@ -492,48 +492,19 @@ create table benchlake.results_setting (
 );
 )sql";
 
-// What SQLite writes for a result is counted in pages.
-// Results come in commit by commit: an index that begins with the commit grows in one place. One by
-// series alone would touch a page of its own for every result; who wants a series has bl_history.
-// bl_history was a table without rowid: whole rows in its inner pages, seven levels at a million
-// results, and a split at every third row. Now its key is the series' number and, below it, the
-// result's (store_derived.h: history_no): points still lie together, in the order of their arrival.
-// PostgreSQL keeps Conbench's indexes, and reads histories from the facts.
-constexpr std::string_view k_fewer_pages_sqlite = R"sql(
+// What SQLite writes for a result is counted in pages. Results come in commit by commit: an index
+// that begins with the commit grows in one place, while one by series alone touched a page of its
+// own for every result, a fifth of all; who wants a series has bl_history. PostgreSQL keeps
+// Conbench's indexes.
+constexpr std::string_view k_by_commit_sqlite = R"sql(
 drop index benchmark_result_history_fingerprint_index;
 drop index benchmark_result_commit_id_index;
 create index benchmark_result_commit_series_index
   on benchmark_result (commit_id, history_fingerprint) where commit_id is not null;
-
-alter table bl_history rename to bl_history_before;
-create table bl_history (
-  history_no integer primary key,
-  commit_timestamp integer not null,
-  result_timestamp integer not null,
-  best real not null,
-  summary_mean real not null,
-  begins_change integer not null,
-  mean real,
-  unit text not null,
-  result_id text not null,
-  run_id text not null,
-  commit_sha text not null,
-  commit_message text not null,
-  data text not null,
-  run_tags text not null,
-  change_annotations text not null,
-  info_id text not null
-) strict;
-insert into bl_history
-  select series_no << 38 | result_no, commit_timestamp, result_timestamp, best, summary_mean,
-    begins_change, mean, unit, result_id, run_id, commit_sha, commit_message, data, run_tags,
-    change_annotations, info_id
-  from bl_history_before order by series_no, result_no;
-drop table bl_history_before;
 )sql";
 
 constexpr std::array k_later_migrations = {
-    store::Migration{5, "results_fewer_pages", k_fewer_pages_sqlite, "select 1"},
+    store::Migration{5, "results_by_commit", k_by_commit_sqlite, "select 1"},
 };
 
 constexpr std::array k_migrations = {

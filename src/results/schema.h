@@ -16,5 +16,7 @@ namespace bl::results {
 std::span<const store::Migration> migrations();
 /// Number 4: commits that wait for enrichment (store_commits.h).
 std::span<const store::Migration> commit_migrations();
+/// From number 5 on.
+std::span<const store::Migration> later_migrations();
 
 }  // namespace bl::results

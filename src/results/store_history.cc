@@ -178,8 +178,11 @@ Result<HistoryDetails> StoreHistoryReader::details(std::string_view fingerprint)
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
     details = {};
     return connection.query(
-        both_dialects<"select id, case_id, context_id, @numbers{times} from benchmark_result "
-                      "where history_fingerprint = $1 and error is null">(),
+        store::Sql("select r.id, r.case_id, r.context_id, r.times from bl_history h "
+                   "join benchmark_result r on r.id = h.result_id where h.series_no = "
+                   "(select series_no from bl_series where history_fingerprint = $1)",
+                   "select id, case_id, context_id, array_to_json(times)::text "
+                   "from benchmark_result where history_fingerprint = $1 and error is null"),
         {fingerprint}, [&](const store::Row& row) {
           details.case_id = row.text(1);
           details.context_id = row.text(2);

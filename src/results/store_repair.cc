@@ -150,16 +150,21 @@ Result<void> number_all(store::Connection& connection) {
 }  // namespace
 
 Result<void> add_repaired_history(store::Connection& connection, std::string_view commit_id) {
-  std::string after;
+  // Series by series, as the index has them.
+  std::string after_fingerprint;
+  std::string after_id;
   for (;;) {
-    BL_TRY(auto page, read_page(connection,
-                                both_dialects<"select " BL_FACT_COLUMNS BL_FACT_TABLES
-                                              "where r.commit_id = $1 and r.id > $2 "
-                                              "order by r.id limit 500">(),
-                                {commit_id, std::string_view(after)}));
+    BL_TRY(auto page,
+           read_page(
+               connection,
+               both_dialects<"select " BL_FACT_COLUMNS BL_FACT_TABLES "where r.commit_id = $1 and "
+                             "(r.history_fingerprint, r.id) > ($2, $3) "
+                             "order by r.history_fingerprint, r.id limit 500">(),
+               {commit_id, std::string_view(after_fingerprint), std::string_view(after_id)}));
     BL_RETURN_IF_ERROR(add_history_points(connection, views_of(page)));
     if (page.size() < k_page_rows) return {};
-    after = page.back().id;
+    after_fingerprint = page.back().fingerprint;
+    after_id = page.back().id;
   }
 }
 

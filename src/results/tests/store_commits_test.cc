@@ -95,14 +95,6 @@ class LineSource final : public CommitSource {
 
 class Enrichment : public ::testing::Test {
  protected:
-  Enrichment() {
-    std::vector<store::Migration> steps(migrations().begin(), migrations().end());
-    store::Migration mine = commit_migrations().front();
-    mine.number = 3;  // in the program another folder's step stands between
-    steps.push_back(mine);
-    BL_CHECK(fixture.database->migrate(steps).ok());
-  }
-
   void submit(int i, const std::string& name = "sort") {
     Draft draft;
     draft.name = name;

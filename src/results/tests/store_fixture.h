@@ -43,6 +43,7 @@ class Folder {
 struct StoreFixture {
   StoreFixture();
 
+  static std::vector<store::Migration> steps();
   /// Submits; BL_CHECKs success.
   Submitted submit(const Submission& submission);
   void refresh_all();

@@ -32,6 +32,18 @@ Folder::~Folder() {
   std::filesystem::remove_all(path);
 }
 
+// The domain's own, numbered as if there were no others between them.
+std::vector<store::Migration> StoreFixture::steps() {
+  std::vector<store::Migration> steps;
+  for (const auto part : {migrations(), later_migrations(), commit_migrations()}) {
+    for (store::Migration step : part) {
+      step.number = static_cast<int>(steps.size()) + 1;
+      steps.push_back(step);
+    }
+  }
+  return steps;
+}
+
 std::unique_ptr<store::Database> StoreFixture::open() {
   const std::string uri = folder.database.empty()
                               ? "sqlite://" + folder.path + "/test.db"
@@ -39,7 +51,7 @@ std::unique_ptr<store::Database> StoreFixture::open() {
   auto opened = store::open_database(uri, {}, log, metrics);
   if (!opened.ok()) ADD_FAILURE() << opened.error().message;
   BL_CHECK(opened.ok());
-  const auto migrated = (*opened)->migrate(migrations());
+  const auto migrated = (*opened)->migrate(steps());
   if (!migrated.ok()) ADD_FAILURE() << migrated.error().message;
   BL_CHECK(migrated.ok());
   return std::move(*opened);
