@@ -55,14 +55,7 @@ Result<std::string> list_incomplete(const Request& request, const CommitPorts& p
   IncompleteFilter filter;
   filter.repository = query.text("repository");
   filter.count_max = static_cast<std::size_t>(query.integer("page_size", 1, 1000).value_or(100));
-  if (const auto cursor = query.text("cursor")) {
-    auto before = read_cursor(k_list, *cursor);
-    if (before.ok()) {
-      filter.before_id = *std::move(before);
-    } else {
-      query.fault("cursor", "not a cursor of this list", *cursor);
-    }
-  }
+  filter.before_id = cursor_of(query, k_list);
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const auto commits, ports.commits.incomplete(filter));
   std::string out;

@@ -3,15 +3,10 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "results/commit_widths.h"
 
 namespace bl::results {
 namespace {
-
-constexpr std::size_t k_message_kept = 240;
-constexpr std::size_t k_author_name_max = 100;
-constexpr std::size_t k_author_login_max = 50;
-constexpr std::size_t k_author_avatar_max = 100;
-constexpr std::size_t k_branch_max = 510;
 
 constexpr std::size_t k_hash_digits_min = 7;
 constexpr std::size_t k_hash_digits_max = 64;

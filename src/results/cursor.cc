@@ -42,4 +42,13 @@ Result<std::string> read_cursor(std::string_view list, std::string_view cursor) 
   return bytes->substr(prefix.size(), bytes->size() - prefix.size() - k_check_bytes);
 }
 
+std::optional<std::string> cursor_of(net::QueryFields& query, std::string_view list) {
+  const auto cursor = query.text("cursor");
+  if (!cursor) return std::nullopt;
+  auto position = read_cursor(list, *cursor);
+  if (position.ok()) return *std::move(position);
+  query.fault("cursor", "not a cursor of this list", *cursor);
+  return std::nullopt;
+}
+
 }  // namespace bl::results

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/numbers.h"
+#include "results/commit_widths.h"
 #include "results/decoding/fields.h"
 #include "results/decoding/payload.h"
 
@@ -13,13 +14,7 @@ namespace {
 constexpr std::string_view k_refused = "the submission cannot be accepted";
 constexpr std::int64_t k_int32_max = 2'147'483'647;  // the schema's `integer`
 // Widths of the schema's columns, in characters [1.1].
-constexpr std::size_t k_sha_max = 50;
 constexpr std::size_t k_repository_max = 300;
-constexpr std::size_t k_message_kept = 240;
-constexpr std::size_t k_author_name_max = 100;
-constexpr std::size_t k_author_login_max = 50;
-constexpr std::size_t k_author_avatar_max = 100;
-constexpr std::size_t k_branch_max = 510;
 constexpr std::size_t k_hardware_name_max = 900;  // the hash begins with it and has 1000
 
 /// One pass over one submission; the faults of all parts are collected.

@@ -91,14 +91,7 @@ Body list_results(const Request& request, const Ports& ports) {
   filter.earliest = query.time("earliest_timestamp");
   filter.latest = query.time("latest_timestamp");
   filter.page_size = static_cast<int>(query.integer("page_size", 1, 1000).value_or(100));
-  if (const auto cursor = query.text("cursor")) {
-    auto before = read_cursor(k_results_list, *cursor);
-    if (before.ok()) {
-      filter.before_id = *std::move(before);
-    } else {
-      query.fault("cursor", "not a cursor of this list", *cursor);
-    }
-  }
+  filter.before_id = cursor_of(query, k_results_list);
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const auto rows, ports.runs.results(filter));
   std::optional<std::string> next;
