@@ -249,6 +249,14 @@ Result<std::unique_ptr<GitCommits>> GitCommits::open(const std::string& folder,
   if (output.exit_code != 0) {
     return Error{Code::invalid, "no git repository: " + folder + ": " + output.err};
   }
+  BL_TRY(const GitOutput hashes, Git(folder, limits).run({"rev-parse", "--show-object-format"}));
+  if (hashes.exit_code == 0 && trimmed(hashes.out) == "sha256") {
+    return Error{
+        Code::unsupported,
+        "not supported: a git repository of SHA-256 hashes, which the store's columns do not "
+        "hold: " +
+            folder};
+  }
   std::optional<std::string> named = repository;
   if (!named) named = formats::detect_git(folder).repository;
   if (!named) {

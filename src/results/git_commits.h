@@ -27,7 +27,8 @@ struct GitLimits {
 class GitCommits final : public CommitSource {
  public:
   /// `repository` absent: what the remote `origin` names. Errors: invalid (no git repository, git's
-  /// own words at the end; no remote to take the name from), unavailable (no git).
+  /// own words at the end; no remote to take the name from), unsupported (hashes of SHA-256),
+  /// unavailable (no git).
   static Result<std::unique_ptr<GitCommits>> open(const std::string& folder,
                                                   const std::optional<std::string>& repository,
                                                   GitLimits limits = {});

@@ -169,6 +169,14 @@ TEST_F(GitHistory, a_checkout_follows_the_default_branch_of_its_origin) {
   EXPECT_EQ(GitCommits::open(checkout->folder, k_url).value()->branch_at(base), std::nullopt);
 }
 
+TEST_F(GitHistory, hashes_that_no_column_holds_are_refused_by_name) {
+  repository.git({"init", "-q", "--object-format=sha256", "long"});
+  const auto source = GitCommits::open(repository.folder + "/long", k_url);
+  ASSERT_FALSE(source.ok());
+  EXPECT_EQ(source.error().code, Code::unsupported);
+  EXPECT_NE(source.error().message.find("SHA-256"), std::string::npos);
+}
+
 TEST_F(GitHistory, a_mirror_follows_its_head) {
   repository.git({"checkout", "-q", "-b", "develop"});
   const std::string base = repository.commit("base", day(1));
