@@ -59,7 +59,7 @@ const char* name_of(Access access) {
 
 // One search: a depth-first walk that tries the literal child before the capture, and remembers
 // the methods of every pattern that fits the path (for 405). A {rest...} fits whatever nobody
-// knows, so it does not make a path known.
+// knows: it does not make a path known, and takes none that is.
 class RouterSearch {
  public:
   RouterSearch(Method method, std::vector<std::string_view> segments)
@@ -81,7 +81,8 @@ class RouterSearch {
       if (const Route* route = walk(*node.capture, depth + 1)) return route;
       captured_.pop_back();
     }
-    if (const Route* route = pick(node.rest)) {
+    const Route* route = seen_.empty() ? pick(node.rest) : nullptr;
+    if (route) {
       std::string_view first = segments_[depth];
       std::string_view last = segments_.back();
       captured_.emplace_back(first.data(), last.data() + last.size() - first.data());

@@ -54,8 +54,8 @@ class Router {
   struct Match {
     const Route* route = nullptr;                               ///< nullptr: see `allowed`
     std::vector<std::pair<std::string, std::string>> captures;  ///< decoded
-    /// Methods that the path has, when the wanted one is not among them (405); what a `{rest...}`
-    /// takes is no path of its own (404).
+    /// Methods that the path has, when the wanted one is not among them (405). A `{rest...}` makes
+    /// no path known (404), and does not take one that others know under other methods.
     std::vector<Method> allowed;
   };
   /// A literal segment wins over a capture, a capture over `{rest...}`. HEAD falls back to GET.

@@ -77,6 +77,12 @@ TEST(Router, the_rest_makes_no_path_known) {
   EXPECT_EQ(found(router, Method::post, "/b"), "404");
 }
 
+TEST(Router, the_rest_does_not_take_a_path_that_has_other_methods) {
+  Router router = router_of({{Method::get, "/{rest...}"}, {Method::post, "/a"}});
+  EXPECT_EQ(found(router, Method::get, "/a"), "405 POST");
+  EXPECT_EQ(found(router, Method::get, "/b"), "/{rest...} rest=b");
+}
+
 TEST(Router, head_falls_back_to_get) {
   Router router = router_of({{Method::get, "/a"}, {Method::get, "/b"}, {Method::head, "/b"}});
   EXPECT_EQ(router.find(Method::head, "/a").route->method, Method::get);
