@@ -19,7 +19,7 @@
 namespace bl::results {
 
 struct SubmitterLimits {
-  std::size_t queue_max = 256;                 ///< documents that wait for a sender
+  std::size_t queue_max = 2'000;               ///< documents that wait for a sender
   std::size_t batch_max = 100;                 ///< documents in one request
   int attempts_max = 8;                        ///< of one document
   std::chrono::milliseconds first_pause{100};  ///< doubles with every attempt
