@@ -76,11 +76,23 @@ def merge(fragments: dict, version: str) -> dict:
         if not isinstance(kind, dict):
             raise Fault("components: each kind is a mapping")
     document["paths"] = dict(sorted(document["paths"].items()))
+    add_malformed(document)
     for section in ("tags", "security"):
         if not document[section]:
             del document[section]
     check(document)
     return document
+
+
+def add_malformed(document: dict) -> None:
+    """Any request may be one that cannot be read, a broken escape in its query for example: 400."""
+    responses = document["components"].get("responses", {})
+    for path, item in document["paths"].items():
+        shape = "LegacyError" if path.startswith("/api/") and path.endswith("/") else "Problem"
+        for method, operation in item.items():
+            if method in METHODS and shape in responses:
+                answers = {"400": {"$ref": f"#/components/responses/{shape}"}, **operation.get("responses", {})}
+                operation["responses"] = dict(sorted(answers.items()))
 
 
 def claim(owner: dict, what: str, name: str) -> None:

@@ -50,23 +50,31 @@ schema_python() {
   echo "$venv/bin/python"
 }
 
-# schema_on STORE PYTHON, in a shell of its own. Backups are left out: the operator's fuzzer would write files
-# all over the machine.
+# schema_on STORE PYTHON, in a shell of its own. The stateful phase follows the links from a submission to what
+# reads it; among all operations it would hardly ever get there.
 schema_on() {
-  local folder uri=""
+  local folder uri="" ids='submit_(legacy_)?result$|(get|compare)_.*(result|history)'
   folder=$(mktemp -d)
   # shellcheck disable=SC2064 # the folder's name as it is now
   trap "stop_server; stop_postgres; rm -rf '$folder'" EXIT
   if [[ $1 == postgres ]]; then
-    start_postgres "$folder"
+    start_postgres "$folder" || return 1
     uri=$postgres_uri
   fi
-  BENCHLAKE_SERVER_STORE=$uri start_server "$folder/data" "$folder"
-  cd "$folder"
-  "$2" -m schemathesis.cli run "$server_url/openapi.yaml" --url "$server_url" \
-    --header "Authorization: Bearer $(<"$folder/data/operator.token")" \
+  BENCHLAKE_SERVER_STORE=$uri start_server "$folder/data" "$folder" || return 1
+  cd "$folder" || return 1
+  schema_ask "$2" "$folder" examples,coverage,fuzzing || return 1
+  schema_ask "$2" "$folder" stateful --include-operation-id-regex "$ids" || return 1
+  schema_ask "$2" "$folder" stateful --include-tag access
+}
+
+# schema_ask PYTHON FOLDER PHASES [filter ...]. Backups are left out: with the operator's token a fuzzer would
+# write files all over the machine.
+schema_ask() {
+  "$1" -m schemathesis.cli run "$server_url/openapi.yaml" --url "$server_url" \
+    --header "Authorization: Bearer $(<"$2/data/operator.token")" --phases "$3" "${@:4}" \
     --exclude-operation-id start_backup --checks "$schema_checks" --continue-on-failure \
-    --max-examples "$schema_examples" --seed "$schema_seed" --generation-database none --no-color
+    --max-examples "$schema_examples" --seed "$schema_seed" --generation-database none --warnings off --no-color
 }
 
 # start_postgres FOLDER: a cluster of its own below it, reached by its socket; sets postgres_uri. The server

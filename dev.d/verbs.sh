@@ -66,6 +66,10 @@ verb_bench() {
   for name in "${names[@]}"; do
     printf '\n== %s\n' "$name"
     (cd build/bench && "../release/bench/$name" --json "$name.json" "$@")
+    [[ $name == results_bench && $# -eq 0 ]] || continue
+    printf '\n== %s over PostgreSQL\n' "$name"
+    (cd build/bench && "../release/bench/$name" --json results_bench_postgres.json \
+      --store postgres --results 200000 --series 10000 --threads 16 --rounds 500)
   done
   printf '\nfigures as JSON: build/bench\n'
 }
@@ -143,6 +147,7 @@ verb_long() {
   export BENCHLAKE_KILL_ROUNDS=${BENCHLAKE_KILL_ROUNDS:-500}
   export RC_PARAMS=${RC_PARAMS:-max_success=1000}
   fuzz_seconds=${BL_FUZZ_SECONDS:-600}
+  schema_examples=${BL_SCHEMA_EXAMPLES:-500}
   verb_test "$@"
 }
 
