@@ -64,7 +64,6 @@ class PostgresDatabase final : public Database {
   }
 
   Result<void> write(const Work& work) override {
-    const auto start = std::chrono::steady_clock::now();
     Result<void> outcome;
     for (std::size_t attempt = 1;; ++attempt) {
       Trouble trouble = Trouble::none;
@@ -76,8 +75,6 @@ class PostgresDatabase final : public Database {
       std::this_thread::sleep_for(pause_before(attempt));
     }
     if (outcome.ok()) {
-      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-      metrics_.commit_seconds.observe(took.count());
       metrics_.commits.add();
       metrics_.writes.add();
     } else if (outcome.error().code == Code::timeout) {
@@ -132,8 +129,13 @@ class PostgresDatabase final : public Database {
         if (!session->is_usable()) writers_.forget_idle();
         return outcome;
       }
+      const auto start = std::chrono::steady_clock::now();
       auto committed = session->commit();
-      if (committed.outcome == PostgresSession::Outcome::committed) return {};
+      if (committed.outcome == PostgresSession::Outcome::committed) {
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+        metrics_.commit_seconds.observe(took.count());
+        return {};
+      }
       trouble = session->trouble();
       if (committed.outcome == PostgresSession::Outcome::rolled_back) {
         return std::move(*committed.error);
