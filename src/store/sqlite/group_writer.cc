@@ -171,7 +171,9 @@ void GroupWriter::count_time_limit(const Entry& entry) {
 Error GroupWriter::commit_failed(Error error) {
   session_->rollback();
   needs_recovery_ = true;
-  needs_seal_ = true;
+  // What did not fit has no commit mark in the log, for the mark is written last: nothing can bring
+  // it back. And a full disk has no room for a seal.
+  needs_seal_ = needs_seal_ || error.code != Code::disk_full;
   log_.error("store_commit_failed", {{"error", error.message}});
   if (recover().ok()) return error;
   return Error(Code::outcome_unknown,

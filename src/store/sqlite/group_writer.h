@@ -29,7 +29,8 @@ namespace bl::store {
 /// When COMMIT fails, all of the group get the error. Its frames may be in the log already, even
 /// with the commit mark, and a later recovery would take them for good: so the writer seals the log
 /// (Session::seal) and opens the file anew before it answers. Where that fails too, the answer is
-/// `outcome_unknown`, and every later group tries the recovery first.
+/// `outcome_unknown`, and every later group tries the recovery first. What a full disk refused has
+/// no commit mark, which is written last: it needs no seal, for which there would be no room.
 class GroupWriter {
  public:
   /// Opens or creates the file, recovers, and starts the thread. Errors: those of Session::open.

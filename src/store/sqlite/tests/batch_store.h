@@ -62,13 +62,13 @@ inline std::string integrity(Database& database) {
 struct Answers {
   std::set<std::int64_t> acknowledged;
   std::set<std::int64_t> refused;  ///< an error that says that nothing was stored
-  std::set<std::int64_t> unknown;  ///< unavailable
+  std::set<std::int64_t> unknown;  ///< outcome_unknown
 };
 
 inline void note_answer(Answers& answers, std::int64_t batch, const Result<void>& outcome) {
   if (outcome.ok()) {
     answers.acknowledged.insert(batch);
-  } else if (outcome.error().code == Code::unavailable) {
+  } else if (outcome.error().code == Code::outcome_unknown) {
     answers.unknown.insert(batch);
   } else {
     answers.refused.insert(batch);

@@ -67,7 +67,7 @@ FaultFile* self(sqlite3_file* file) {
   return reinterpret_cast<FaultFile*>(file);
 }
 
-enum class Call : unsigned char { write, truncate, sync };
+enum class Call : unsigned char { open, write, truncate, sync };
 
 // What the next call shall do; nullopt is "as usual".
 std::optional<Fault::Kind> next_fault(FaultFile* file) {
@@ -82,6 +82,7 @@ std::optional<Fault::Kind> next_fault(FaultFile* file) {
 }
 
 int code_of(Fault::Kind kind, Call call) {
+  if (call == Call::open) return SQLITE_CANTOPEN;
   if (kind == Fault::Kind::full && call != Call::sync) return SQLITE_FULL;
   if (call == Call::write) return SQLITE_IOERR_WRITE;
   return call == Call::truncate ? SQLITE_IOERR_TRUNCATE : SQLITE_IOERR_FSYNC;
@@ -196,6 +197,10 @@ int fault_open(sqlite3_vfs*, const char* path, sqlite3_file* f, int flags, int* 
   file->is_watched =
       path != nullptr &&
       (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
+  // Nothing of a file that failed to open is left to be closed.
+  file->base.pMethods = nullptr;
+  const auto fault = next_fault(file);
+  if (fault && *fault != Fault::Kind::full) return code_of(*fault, Call::open);
   const int rc = g_real->xOpen(g_real, path, file->real(), flags, out_flags);
   file->base.pMethods = file->real()->pMethods == nullptr ? nullptr : &k_methods;
   return rc;

@@ -5,7 +5,7 @@
 #include <string>
 
 /// The disk under SQLite, with faults: SQLite's default file system from
-/// install() on. It counts the writes, truncations and syncs of databases and
+/// install() on. It counts the openings, writes, truncations and syncs of databases and
 /// logs, fails one of them or all from one on, and knows what would be left
 /// after a power cut. Syncs do not reach the real disk, so that a run costs a
 /// millisecond.

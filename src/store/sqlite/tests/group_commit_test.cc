@@ -223,17 +223,33 @@ TEST_F(GroupCommit, a_commit_that_fails_answers_all_of_its_group_with_the_error)
   EXPECT_EQ(stored(), std::set<std::int64_t>{1});
 }
 
-TEST_F(GroupCommit, a_broken_disk_refuses_writes_and_reads_go_on_until_it_works_again) {
+TEST_F(GroupCommit, a_full_disk_refuses_writes_and_reads_go_on_until_there_is_space) {
   open({});
   ASSERT_TRUE(database_->write(insert(1)).ok());
   FaultVfs::install().arm({.at = 0, .kind = Fault::Kind::full, .span = Fault::Span::for_good});
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = database_->write(insert(3));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::disk_full) << refused.error().message;
+    EXPECT_EQ(stored(), std::set<std::int64_t>{1});
+  }
+  FaultVfs::install().disarm();
+  EXPECT_TRUE(database_->write(insert(4)).ok());
+  EXPECT_EQ(stored(), (std::set<std::int64_t>{1, 4}));
+}
+
+TEST_F(GroupCommit, a_broken_disk_leaves_one_outcome_unknown_and_refuses_what_comes_after) {
+  open({});
+  ASSERT_TRUE(database_->write(insert(1)).ok());
+  ASSERT_EQ(stored(), std::set<std::int64_t>{1});  // the file is open for reading
+  FaultVfs::install().arm({.at = 0, .kind = Fault::Kind::io, .span = Fault::Span::for_good});
   const auto unknown = database_->write(insert(2));
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(unknown.error().code, Code::outcome_unknown);
   for (int i = 0; i < 3; ++i) {
     const auto refused = database_->write(insert(3));
     ASSERT_FALSE(refused.ok());
-    EXPECT_EQ(refused.error().code, Code::disk_full) << refused.error().message;
+    EXPECT_EQ(refused.error().code, Code::io) << refused.error().message;
     EXPECT_EQ(stored(), std::set<std::int64_t>{1});
   }
   FaultVfs::install().disarm();

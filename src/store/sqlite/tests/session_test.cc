@@ -44,7 +44,7 @@ TEST_F(SessionTest, has_the_settings_of_the_readme) {
   }
   EXPECT_EQ(single(*writer, "PRAGMA synchronous"), "2");
   EXPECT_EQ(single(*writer, "PRAGMA wal_autocheckpoint"), "0");
-  EXPECT_EQ(single(*writer, "PRAGMA cache_size"), "-32768");
+  EXPECT_EQ(single(*writer, "PRAGMA cache_size"), "-65536");
   EXPECT_EQ(single(*reader, "PRAGMA cache_size"), "-8192");
   EXPECT_EQ(single(*reader, "PRAGMA query_only"), "1");
 }
