@@ -11,6 +11,12 @@ bool is_of_one(Code code) {
          code == Code::internal || code == Code::corrupt || code == Code::not_found;
 }
 
+// What those are told who were to be stored after it: of them nothing was.
+Error not_tried(const Error& before) {
+  if (before.code != Code::outcome_unknown) return before;
+  return Error{Code::unavailable, "not stored, because the store went away before it"};
+}
+
 }  // namespace
 
 struct StoreResultWriter::Caller {
@@ -111,10 +117,17 @@ void StoreResultWriter::store(const Group& group) {
 }
 
 void StoreResultWriter::store_alone(const Group& group) {
+  std::optional<Error> away;  // the store's own fault: the rest of the group would wait for it too
   for (Entry* entry : group) {
+    if (away) {
+      entry->outcome = *away;
+      continue;
+    }
     const Group one{entry};
     auto stored = store_once(one);
-    if (!stored.ok()) entry->outcome = std::move(stored).error();
+    if (stored.ok()) continue;
+    if (!is_of_one(stored.error().code)) away = not_tried(stored.error());
+    entry->outcome = std::move(stored).error();
   }
 }
 
