@@ -91,6 +91,9 @@ void read_repair_member(const std::string& key, const json::Value& value, Repair
   if (value.is_null()) return;
   if (key == "repository" || key == "cursor") {
     if (!value.is_string()) return faults.add(path, "must be a string", &value);
+    if (value.as_string().find('\0') != std::string::npos) {  // what PostgreSQL cannot look up
+      return faults.add(path, "must not contain U+0000", &value);
+    }
     if (key == "repository") {
       repair.repository = value.as_string();
       return;

@@ -159,6 +159,7 @@ TEST_F(Operator, only_the_operators_token_makes_the_server_write_files) {
   EXPECT_EQ(refused->status, 403);
   EXPECT_FALSE(std::filesystem::exists(backup));
   EXPECT_EQ(server.post("/api/v1/backups", R"({"path":"relative.db"})").status, 422);
+  EXPECT_EQ(server.post("/api/v1/backups", R"({"path":"/tmp/a\u0000b"})").status, 422);
   EXPECT_EQ(server.post("/api/v1/backups", R"({"paths":"/x"})").status, 422);
   EXPECT_EQ(server.post("/api/v1/backups", "[").status, 400);
 }

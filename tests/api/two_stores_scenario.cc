@@ -298,7 +298,11 @@ std::vector<Question> submissions() {
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":"ann","role":"reader"})"});
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":"a\u0000"})"});
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":""})"});
-  questions.push_back({"", net::Method::post, "/api/v1/commits/repair", R"({"dry_run":true})"});
+  for (const std::string body : {R"({"dry_run":true})", R"({"repository":"a\u0000"})",
+                                 R"({"repository":"https://github.com/org/repo","limit":1})",
+                                 R"({"cursor":"\u0000"})", R"({"cursor":"x"})", R"({"limit":0})"}) {
+    questions.push_back({"", net::Method::post, "/api/v1/commits/repair", body});
+  }
   return questions;
 }
 
