@@ -27,7 +27,7 @@ using store::testing::FaultVfs;
 constexpr std::int64_t k_every_call = 200;
 constexpr std::int64_t k_stride = 17;
 
-/// All calls in the long form; else every seventh, with another remainder for each kind of fault.
+/// All calls in the long form; else every fifth, with another remainder for each kind of fault.
 bool is_long() {
   return std::getenv("BENCHLAKE_FAULTS_ALL") != nullptr;
 }
@@ -99,8 +99,10 @@ class SqliteScenario : public ::testing::Test {
  protected:
   SqliteScenario() {
     // In memory where the machine has such a place: the faults are ours.
-    const bool in_memory = std::filesystem::exists("/dev/shm");
-    std::string pattern = in_memory ? "/dev/shm/bl-faults-XXXXXX" : "/tmp/bl-faults-XXXXXX";
+    const std::filesystem::path memory("/dev/shm");
+    const auto parent =
+        std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path();
+    std::string pattern = (parent / "bl-faults-XXXXXX").string();
     BL_CHECK(mkdtemp(pattern.data()) != nullptr);
     root_ = pattern;
   }
@@ -221,9 +223,9 @@ class SqliteScenario : public ::testing::Test {
     if (!kept.backup.empty()) expect_sound(kept.backup);
   }
 
-  /// The n-th calls that are tried; `tried` counts.
+  /// The call that is tried after the n-th.
   static std::int64_t after(std::int64_t n) {
-    const std::int64_t step = is_long() ? 1 : 7;
+    const std::int64_t step = is_long() ? 1 : 5;
     return n + (n < k_every_call ? step : std::max(step, k_stride));
   }
 
