@@ -265,6 +265,18 @@ std::vector<Question> submissions() {
   for (const Shape& shape : good_shapes()) {
     questions.push_back({shape.name, net::Method::post, k_submit, document(number++, shape.parts)});
   }
+  // A history of its own, some commits of which have the same time, and a slow end.
+  for (int i = 0; i < 40; ++i) {
+    const double seconds = i == 39 ? 30 : 10 + i % 7 * 0.03;
+    questions.push_back(
+        {i == 38   ? "before_slow"
+         : i == 39 ? "slow"
+                   : fmt::format("point_{}", i),
+         net::Method::post, k_submit,
+         document(200 + i, {{"tags", R"({"name":"slowing"})"},
+                            {"stats", fmt::format(R"({{"data":[{},{}],"unit":"s"}})", seconds,
+                                                  seconds + 0.01)}})});
+  }
   // The same again: with a key it is the same result.
   for (const Question& question : std::vector(questions)) {
     if (question.name != "keyed") continue;
@@ -295,7 +307,11 @@ std::vector<Question> submissions() {
   questions.push_back({"", net::Method::post, "/api/results:batch", "[]"});
   questions.push_back({"", net::Method::post, "/api/results:batch", "[1"});
   for (Question& question : legacy_submissions()) questions.push_back(std::move(question));
-  questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":"ann","role":"reader"})"});
+  questions.push_back(
+      {"token", net::Method::post, "/api/tokens", R"({"name":"ann","role":"reader"})"});
+  for (const std::string id : {"{id:token}", "{id:token}", "nobody"}) {
+    questions.push_back({"", net::Method::del, "/api/tokens/" + id});
+  }
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":"a\u0000"})"});
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":""})"});
   for (const std::string body : {R"({"dry_run":true})", R"({"repository":"a\u0000"})",
@@ -385,17 +401,17 @@ std::vector<Question> reads() {
   }
   for (const std::string query :
        {"", "sort=name", "sort=change", "sort=recent", "status=stable", "status=insufficient",
-        "hardware=m1", "hardware=M1", "hardware=%FF", "repository=https://github.com/org/repo",
-        "repository=%00", "fingerprint=x", "fingerprint=%FF", "active_since=2024-01-02T00:00:00Z",
-        "active_until=2024-01-02T00:00:00Z", "active_since=9998-12-30T23:59:59.123458Z",
-        "cursor=x"}) {
+        "status=regressed", "status=improved", "hardware=m1", "hardware=M1", "hardware=%FF",
+        "repository=https://github.com/org/repo", "repository=%00", "fingerprint=x",
+        "fingerprint=%FF", "active_since=2024-01-02T00:00:00Z", "active_until=2024-01-02T00:00:00Z",
+        "active_since=9998-12-30T23:59:59.123458Z", "cursor=x"}) {
     paths.push_back("/api/series?page_size=1000&" + query);
   }
   for (const std::string name :
-       {"plain", "error", "cluster", "on_a_branch", "far_commit", "legacy"}) {
+       {"plain", "error", "cluster", "on_a_branch", "far_commit", "legacy", "before_slow"}) {
     paths.push_back("/api/series?fingerprint={fingerprint:" + name + "}");
     paths.push_back("/api/history?fingerprint={fingerprint:" + name + "}");
-    for (const std::string other : {"plain", "order_dash", "legacy_partial", "annotated"}) {
+    for (const std::string other : {"plain", "order_dash", "legacy_partial", "annotated", "slow"}) {
       paths.push_back("/api/compare/benchmark-results?baseline_result_id={id:" + name +
                       "}&contender_result_id={id:" + other + "}");
       paths.push_back("/api/compare/benchmark-results/{id:" + name + "}...{id:" + other +
