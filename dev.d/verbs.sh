@@ -145,6 +145,8 @@ verb_tsan() {
 
 verb_long() {
   export BENCHLAKE_KILL_ROUNDS=${BENCHLAKE_KILL_ROUNDS:-500}
+  export BENCHLAKE_STORM_ROUNDS=${BENCHLAKE_STORM_ROUNDS:-300}
+  export BENCHLAKE_FAULTS_ALL=${BENCHLAKE_FAULTS_ALL:-1}
   export RC_PARAMS=${RC_PARAMS:-max_success=1000}
   fuzz_seconds=${BL_FUZZ_SECONDS:-600}
   schema_examples=${BL_SCHEMA_EXAMPLES:-500}
