@@ -19,6 +19,12 @@ Error not_tried(const Error& before) {
 
 }  // namespace
 
+WriterLimits writer_limits(store::Dialect dialect) {
+  WriterLimits limits;
+  limits.group_max = dialect == store::Dialect::sqlite ? 1'000 : 250;
+  return limits;
+}
+
 struct StoreResultWriter::Caller {
   std::condition_variable changed;
 };

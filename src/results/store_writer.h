@@ -18,11 +18,15 @@ namespace bl::results {
 struct PreparedSubmission;
 
 struct WriterLimits {
-  std::size_t group_max = 1'000;  ///< submissions in one transaction
+  std::size_t group_max = 1'000;  ///< submissions in one transaction; see writer_limits()
   /// Transactions at once: while one waits for the disk, the next one is filled.
   std::size_t groups_max = 2;
   std::size_t waiting_max = 65'536;  ///< submissions that wait for a transaction
 };
+
+/// SQLite writes each page that a transaction touches once: large ones pay. PostgreSQL works on
+/// another core meanwhile: smaller ones keep both busy.
+WriterLimits writer_limits(store::Dialect dialect);
 
 /// ResultWriter over the store. Submissions that arrive while a transaction is under way share the
 /// next one: who finds no other at work stores all that wait, its own among them. Texts and hashes
@@ -31,8 +35,10 @@ struct WriterLimits {
 class StoreResultWriter final : public ResultWriter {
  public:
   /// The database is migrated with migrations() (schema.h).
+  StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock)
+      : StoreResultWriter(database, ids, clock, writer_limits(database.dialect())) {}
   StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock,
-                    const WriterLimits& limits = {})
+                    const WriterLimits& limits)
       : database_(database), ids_(ids), clock_(clock), limits_(limits) {}
 
   Result<Submitted> submit(const Submission& submission) override;

@@ -198,7 +198,7 @@ struct DatabaseLimits {
   std::int64_t read_wait_ms_max = 5'000;
   std::int64_t reader_cache_bytes = 8 << 20;  ///< page cache, each
   std::int64_t writer_cache_bytes = 64 << 20;
-  std::int64_t checkpoint_wal_bytes = 16 << 20;  ///< the writer checkpoints when the WAL is longer
+  std::int64_t checkpoint_wal_bytes = 64 << 20;  ///< the writer checkpoints when the WAL is longer
   std::int64_t checkpoint_wait_ms_max = 100;     ///< for readers, once the WAL is 4 times as long
   std::int64_t checkpoint_idle_ms = 1'000;       ///< and when no write came for so long
   std::int64_t read_ms_max = 30'000;             ///< one read transaction
