@@ -48,32 +48,32 @@ void time_submits(FilledStore& store, const ResultPlan& plan, int threads, int e
   report.add(timing_of("submit, " + std::to_string(threads) + " threads", all, seconds));
 }
 
-// Batches of a thousand, one after the other, into the store as it is.
-void time_batches(FilledStore& store, const ResultPlan& plan, std::int64_t batches,
-                  Report& report) {
-  constexpr std::uint64_t k_batch = 1'000;
+// Batches, one after the other, into the store as it is.
+void time_batches(FilledStore& store, const ResultPlan& plan, std::uint64_t size,
+                  std::int64_t results, Report& report) {
+  static std::uint64_t next = 10'000'000;
   const ResultGenerator generator(plan);
   results::StoreResultWriter writer(*store.database, store.ids, store.clock);
   std::vector<double> times;
-  const double cpu = store.cpu_seconds_with_database();
-  for (std::int64_t b = 0; b < batches; ++b) {
+  double seconds = 0;
+  double cpu = 0;
+  const auto batches = static_cast<std::uint64_t>(results) / size;
+  for (std::uint64_t b = 0; b < batches; ++b) {
     std::vector<results::Submission> batch;
-    for (std::uint64_t i = 0; i < k_batch; ++i) {
-      batch.push_back(generator.single(10'000'000 + static_cast<std::uint64_t>(b) * k_batch + i));
-    }
+    for (std::uint64_t i = 0; i < size; ++i) batch.push_back(generator.single(next++));
+    const double cpu_before = store.cpu_seconds_with_database();
     const auto begin = std::chrono::steady_clock::now();
     for (auto& outcome : writer.submit_many(batch)) must(std::move(outcome), "batch");
-    times.push_back(seconds_since(begin));
+    const double took = seconds_since(begin);
+    cpu += store.cpu_seconds_with_database() - cpu_before;
+    seconds += took;
+    times.push_back(took * 1e3);
   }
-  double seconds = 0;
-  for (double& time : times) {
-    seconds += time;
-    time *= 1e3;
-  }
-  const double count = static_cast<double>(batches) * static_cast<double>(k_batch);
-  report.fact("batch_results_per_second", count / seconds);
-  report.fact("batch_cpu_us_per_result", (store.cpu_seconds_with_database() - cpu) * 1e6 / count);
-  report.add(timing_of("batch of 1,000", times, seconds));
+  const double count = static_cast<double>(batches * size);
+  const std::string name = "batch_" + std::to_string(size);
+  report.fact(name + "_results_per_second", count / seconds);
+  report.fact(name + "_cpu_us_per_result", cpu * 1e6 / count);
+  report.add(timing_of("batch of " + std::to_string(size), times, seconds));
 }
 
 void time_reads(FilledStore& store, std::int64_t rounds, Report& report) {
@@ -169,7 +169,9 @@ int run(const Options& options) {
     const auto threads = static_cast<int>(options.integer("--threads"));
     time_submits(store, plan_of(options), threads,
                  static_cast<int>(options.integer("--submits")) / threads, report);
-    time_batches(store, plan_of(options), options.integer("--batches"), report);
+    for (const std::uint64_t size : {1'000, 5'000}) {
+      time_batches(store, plan_of(options), size, options.integer("--batched"), report);
+    }
     judge_series(store, report);
   }
   if (store.server == nullptr) {
@@ -187,6 +189,6 @@ int main(int argc, char** argv) {
                                    bl::bench::with_store_options({{"--rounds", "2000"},
                                                                   {"--submits", "20000"},
                                                                   {"--threads", "64"},
-                                                                  {"--batches", "20"}}));
+                                                                  {"--batched", "60000"}}));
   return options.ok() ? bl::bench::run(options) : 2;
 }

@@ -492,15 +492,24 @@ create table benchlake.results_setting (
 );
 )sql";
 
-// What SQLite writes for a result is counted in pages. Results come in commit by commit: an index
-// that begins with the commit grows in one place, while one by series alone touched a page of its
-// own for every result, a fifth of all; who wants a series has bl_history. PostgreSQL keeps
-// Conbench's indexes.
+// What SQLite writes for a result is counted in pages. An index of the facts by series touched a
+// page of its own for every result, a fifth of all. Who wants a series has bl_history; who wants
+// the results of a commit, or a series' results at some commits, finds them here: a run's results
+// come in commit by commit and series by series, so that this table grows in one place. PostgreSQL
+// keeps Conbench's indexes.
 constexpr std::string_view k_by_commit_sqlite = R"sql(
 drop index benchmark_result_history_fingerprint_index;
 drop index benchmark_result_commit_id_index;
-create index benchmark_result_commit_series_index
-  on benchmark_result (commit_id, history_fingerprint) where commit_id is not null;
+create table bl_commit_series (
+  commit_id text not null,
+  series_no integer not null,
+  result_no integer not null,
+  primary key (commit_id, series_no, result_no)
+) strict, without rowid;
+insert into bl_commit_series
+  select r.commit_id, s.series_no, n.no from benchmark_result r
+  join bl_series s on s.history_fingerprint = r.history_fingerprint
+  join bl_result_number n on n.id = r.id where r.commit_id is not null order by 1, 2, 3;
 )sql";
 
 constexpr std::array k_later_migrations = {

@@ -100,19 +100,28 @@ Result<std::vector<Ancestor>> ancestors_of(store::Connection& connection,
 }
 
 // One text for any number of ancestors: those that are missing are null and match nothing.
-const std::string& distribution_sql() {
-  static const std::string k_sql = [] {
-    std::string sql =
-        "select r.commit_id, @micros{r.timestamp}, r.unit, r.error is not null, @float{r.min}, "
-        "@float{r.max}, @float{r.mean}, @numbers{r.data}, @text{r.change_annotations} "
-        "from benchmark_result r where r.history_fingerprint = $1 and r.error is null and "
-        "r.mean is not null and r.unit is not null and r.commit_id in (";
-    for (std::int64_t i = 0; i < k_ancestors_max; ++i) {
-      sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
-    }
-    return sql + ")";
-  }();
-  return k_sql;
+std::string distribution_text(store::Dialect dialect) {
+  const bool is_sqlite = dialect == store::Dialect::sqlite;
+  std::string sql =
+      "select r.commit_id, @micros{r.timestamp}, r.unit, r.error is not null, @float{r.min}, "
+      "@float{r.max}, @float{r.mean}, @numbers{r.data}, @text{r.change_annotations} from ";
+  // `cross join` keeps SQLite to this order.
+  sql += is_sqlite ? "bl_series s cross join bl_commit_series o on o.series_no = s.series_no "
+                     "cross join bl_result_number n on n.no = o.result_no "
+                     "cross join benchmark_result r on r.id = n.id where s.history_fingerprint = $1"
+                   : "benchmark_result r where r.history_fingerprint = $1";
+  sql += " and r.error is null and r.mean is not null and r.unit is not null and ";
+  sql += is_sqlite ? "o.commit_id in (" : "r.commit_id in (";
+  for (std::int64_t i = 0; i < k_ancestors_max; ++i) {
+    sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
+  }
+  return in_dialect(sql + ")", dialect);
+}
+
+const std::string& distribution_sql(store::Dialect dialect) {
+  static const std::string k_sqlite = distribution_text(store::Dialect::sqlite);
+  static const std::string k_postgres = distribution_text(store::Dialect::postgres);
+  return dialect == store::Dialect::sqlite ? k_sqlite : k_postgres;
 }
 
 Result<verdict::LookbackRow> distribution_row(const store::Row& row, std::int64_t commit_time,
@@ -143,7 +152,7 @@ Result<verdict::Distribution> distribution_of(store::Connection& connection,
   std::vector<verdict::LookbackRow> rows;
   std::optional<Error> fault;
   BL_RETURN_IF_ERROR(connection.query_text(
-      in_dialect(distribution_sql(), connection.dialect()), params, [&](const store::Row& row) {
+      distribution_sql(connection.dialect()), params, [&](const store::Row& row) {
         const Summary summary = summary_of(summary_columns(row, 2), mode);
         if (!summary.value) return true;
         auto taken = distribution_row(row, times.at(row.text(0)), *summary.value);

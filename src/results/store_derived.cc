@@ -327,6 +327,22 @@ Result<void> insert_history(store::Connection& connection, std::span<const Deriv
   return {};
 }
 
+// PostgreSQL has Conbench's indexes of the facts.
+Result<void> insert_by_commit(store::Connection& connection, std::span<const DerivedFact> facts,
+                              const AllSeries& all_series) {
+  if (connection.dialect() == store::Dialect::postgres) return {};
+  ParamRows rows(3);
+  for (const DerivedFact& fact : facts) {
+    if (!fact.commit_id) continue;
+    rows.add({*fact.commit_id, all_series.at(fact.fingerprint).series_no, fact.result_no});
+  }
+  BL_TRY([[maybe_unused]] auto inserted,
+         connection.execute_many("insert into bl_commit_series (commit_id, series_no, result_no) "
+                                 "values ($1, $2, $3)",
+                                 rows));
+  return {};
+}
+
 }  // namespace
 
 Result<void> add_derived(store::Connection& connection, std::span<const DerivedFact> facts) {
@@ -346,6 +362,7 @@ Result<void> add_derived(store::Connection& connection, std::span<const DerivedF
     take(series, fact);
   }
   BL_RETURN_IF_ERROR(insert_history(connection, facts, all_series));
+  BL_RETURN_IF_ERROR(insert_by_commit(connection, facts, all_series));
   BL_RETURN_IF_ERROR(update_series(connection, all_series, runs));
   BL_RETURN_IF_ERROR(add_members(connection, facts, runs, all_series));
   // Last: every result of a run shares its row, and others wait for it.

@@ -113,6 +113,25 @@ Result<std::vector<OwnedFact>> read_page(store::Connection& connection, const st
   return page;
 }
 
+// Those with these ids.
+Result<std::vector<OwnedFact>> read_facts(store::Connection& connection,
+                                          const store::ParamRows& ids) {
+  std::vector<OwnedFact> facts;
+  std::optional<Error> fault;
+  BL_RETURN_IF_ERROR(connection.query_many(
+      both_dialects<"select " BL_FACT_COLUMNS BL_FACT_TABLES "where r.id = $1">(), ids,
+      [&](std::size_t, const store::Row& row) {
+        auto owned = fact_of(row);
+        if (owned.ok()) {
+          facts.push_back(std::move(owned).value());
+        } else if (!fault) {
+          fault = std::move(owned).error();
+        }
+      }));
+  if (fault) return std::move(*fault);
+  return facts;
+}
+
 std::vector<DerivedFact> views_of(std::vector<OwnedFact>& page) {
   std::vector<DerivedFact> facts;
   facts.reserve(page.size());
@@ -128,7 +147,9 @@ Result<void> empty_derived(store::Connection& connection) {
     BL_TRY([[maybe_unused]] auto deleted, connection.execute(sql, {}));
   }
   if (connection.dialect() == store::Dialect::postgres) return {};
-  BL_TRY([[maybe_unused]] auto deleted, connection.execute("delete from bl_history", {}));
+  for (const char* sql : {"delete from bl_history", "delete from bl_commit_series"}) {
+    BL_TRY([[maybe_unused]] auto deleted, connection.execute(sql, {}));
+  }
   BL_TRY([[maybe_unused]] auto reset,
          connection.execute("update bl_counter set value = case name when 'commits' then "
                             "(select count(*) from \"commit\") else 0 end",
@@ -150,22 +171,24 @@ Result<void> number_all(store::Connection& connection) {
 }  // namespace
 
 Result<void> add_repaired_history(store::Connection& connection, std::string_view commit_id) {
-  // Series by series, as the index has them.
-  std::string after_fingerprint;
-  std::string after_id;
-  for (;;) {
-    BL_TRY(auto page,
-           read_page(
-               connection,
-               both_dialects<"select " BL_FACT_COLUMNS BL_FACT_TABLES "where r.commit_id = $1 and "
-                             "(r.history_fingerprint, r.id) > ($2, $3) "
-                             "order by r.history_fingerprint, r.id limit 500">(),
-               {commit_id, std::string_view(after_fingerprint), std::string_view(after_id)}));
+  std::vector<std::string> ids;
+  BL_RETURN_IF_ERROR(connection.query(
+      store::Sql("select n.id from bl_commit_series o join bl_result_number n on n.no = "
+                 "o.result_no where o.commit_id = $1 order by o.series_no, o.result_no",
+                 "select id from benchmark_result where commit_id = $1 order by id"),
+      {commit_id}, [&](const store::Row& row) {
+        ids.emplace_back(row.text(0));
+        return true;
+      }));
+  for (std::size_t at = 0; at < ids.size(); at += k_page_rows) {
+    store::ParamRows page_ids(1);
+    for (std::size_t i = at; i < std::min(ids.size(), at + k_page_rows); ++i) {
+      page_ids.add({std::string_view(ids[i])});
+    }
+    BL_TRY(auto page, read_facts(connection, page_ids));
     BL_RETURN_IF_ERROR(add_history_points(connection, views_of(page)));
-    if (page.size() < k_page_rows) return {};
-    after_fingerprint = page.back().fingerprint;
-    after_id = page.back().id;
   }
+  return {};
 }
 
 Result<void> rebuild_derived(store::Database& database) {

@@ -30,8 +30,12 @@ struct StoreResultWriter::Caller {
 };
 
 struct StoreResultWriter::Entry {
-  explicit Entry(const Submission& submission) : prepared(submission) {}
-  const PreparedSubmission prepared;
+  explicit Entry(const Submission& of) : submission(of) {}
+  void prepare() {
+    if (!prepared) prepared.emplace(submission);
+  }
+  const Submission& submission;
+  std::optional<PreparedSubmission> prepared;
   Caller* caller = nullptr;  // who waits for it
   Result<Submitted> outcome = Error{Code::internal, "a submission was not stored"};
   bool done = false;  // guarded by the writer's mutex
@@ -39,6 +43,7 @@ struct StoreResultWriter::Entry {
 
 Result<Submitted> StoreResultWriter::submit(const Submission& submission) {
   Entry entry(submission);
+  entry.prepare();  // on this thread: others do the same meanwhile
   run(std::span(&entry, 1));
   return std::move(entry.outcome);
 }
@@ -140,7 +145,10 @@ void StoreResultWriter::store_alone(const Group& group) {
 Result<void> StoreResultWriter::store_once(const Group& group) {
   std::vector<const PreparedSubmission*> prepared;
   prepared.reserve(group.size());
-  for (const Entry* entry : group) prepared.push_back(&entry->prepared);
+  for (Entry* entry : group) {
+    entry->prepare();  // of many: while the group before this one is stored
+    prepared.push_back(&*entry->prepared);
+  }
   std::vector<Result<Submitted>> outcomes;
   BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) {
     return store_group(connection, ids_, clock_.now(), prepared, outcomes);

@@ -30,7 +30,7 @@ WriterLimits writer_limits(store::Dialect dialect);
 
 /// ResultWriter over the store. Submissions that arrive while a transaction is under way share the
 /// next one: who finds no other at work stores all that wait, its own among them. Texts and hashes
-/// are made on the caller's thread, before. A submission whose rows the store refuses fails alone:
+/// are made before the transaction. A submission whose rows the store refuses fails alone:
 /// a group that fails for such a reason is stored again one by one. Threads: any.
 class StoreResultWriter final : public ResultWriter {
  public:

@@ -183,6 +183,8 @@ std::string derived_text(StoreFixture& store) {
       "commit_message, data, run_tags, change_annotations, info_id) from bl_history h "
       "join bl_series s on s.series_no = h.series_no order by 1");
   add("select json_array(name, value) from bl_counter order by name");
+  add("select json_array(o.commit_id, s.history_fingerprint, o.result_no) from bl_commit_series o "
+      "join bl_series s on s.series_no = o.series_no order by 1");
   return text;
 }
 
