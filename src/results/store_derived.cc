@@ -2,7 +2,7 @@
 
 #include <limits>
 #include <map>
-#include <set>
+#include <numeric>
 #include <tuple>
 
 #include "base/json.h"
@@ -53,6 +53,13 @@ RunName run_name(const DerivedFact& fact) {
   return {fact.run_id, fact.repository};
 }
 
+// What execute_many changed, added to a counter.
+Result<void> count_all(store::Connection& connection, std::string_view counter,
+                       std::span<const std::int64_t> changed) {
+  return count(connection, counter,
+               std::accumulate(changed.begin(), changed.end(), std::int64_t{0}));
+}
+
 // Runs ---------------------------------------------------------------------------------------
 
 Result<void> find_runs(store::Connection& connection, Runs& runs) {
@@ -88,9 +95,7 @@ Result<void> create_runs(store::Connection& connection, Runs& runs) {
                            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, 0, 0, 0) "
                            "on conflict do nothing">(),
              rows));
-  std::int64_t count_created = 0;
-  for (const std::int64_t one : created) count_created += one;
-  BL_RETURN_IF_ERROR(count(connection, "runs", count_created));
+  BL_RETURN_IF_ERROR(count_all(connection, "runs", created));
   return find_runs(connection, runs);
 }
 
@@ -229,9 +234,7 @@ Result<void> create_series(store::Connection& connection, AllSeries& all_series,
                  "sparkline) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, "
                  "0, 0, $12, '[]') on conflict do nothing">(),
              rows));
-  std::int64_t count_created = 0;
-  for (const std::int64_t one : created) count_created += one;
-  BL_RETURN_IF_ERROR(count(connection, "series", count_created));
+  BL_RETURN_IF_ERROR(count_all(connection, "series", created));
   return find_series(connection, all_series);
 }
 
