@@ -9,8 +9,9 @@
 #include "access/tokens.h"
 #include "results/schema.h"
 #include "results/store_series_refresh.h"
-#include "results/store_sql.h"
 #include "results/store_writer.h"
+#include "store/audit.h"
+#include "store/both_dialects.h"
 #include "store/open.h"
 
 namespace bl::bench {
@@ -108,7 +109,9 @@ std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& r
   // All of the program's, so that it can serve the file and we can open it again.
   std::vector<store::Migration> steps(results::migrations().begin(), results::migrations().end());
   for (const auto more :
-       {access::migrations(), results::commit_migrations(), results::later_migrations()}) {
+       {access::migrations(), results::commit_migrations(), results::later_migrations(),
+        store::audit_migrations(), access::user_migrations(), results::ci_migrations(),
+        results::alert_migrations(), results::shared_table_migrations()}) {
     steps.insert(steps.end(), more.begin(), more.end());
   }
   must(store->database->migrate(steps), "migrate");
@@ -131,13 +134,14 @@ Samples sample(store::Database& database) {
     };
     using results::both_dialects;
     BL_RETURN_IF_ERROR(
-        collect(both_dialects<"select history_fingerprint from @series where point_count >= "
-                              "(select max(point_count) * 9 / 10 from @series) limit 300">(),
+        collect(store::both_dialects<"select history_fingerprint from @series where point_count >= "
+                                     "(select max(point_count) * 9 / 10 from @series) limit 300">(),
                 samples.long_series));
     BL_RETURN_IF_ERROR(
-        collect(both_dialects<"select run_id from @run limit 500">(), samples.run_ids));
-    return collect(both_dialects<"select id from @result_number where no % 97 = 0 limit 20000">(),
-                   samples.result_ids);
+        collect(store::both_dialects<"select run_id from @run limit 500">(), samples.run_ids));
+    return collect(
+        store::both_dialects<"select id from @result_number where no % 97 = 0 limit 20000">(),
+        samples.result_ids);
   }),
        "sample");
   return samples;

@@ -25,11 +25,13 @@ Result<net::Principal> TokenAuthenticator::authenticate(const net::Request& requ
   }
   // SHA-256 of both, so that the time tells nothing of the operator token's length either.
   if (equal_constant_time(sha256_hex(token), sha256_hex(operator_token_))) {
-    return net::Principal{.role = net::Role::admin, .id = "", .name = "operator"};
+    return net::Principal{
+        .role = net::Role::admin, .name = "operator", .kind = net::Principal::Kind::operator_token};
   }
   BL_TRY(const auto view, tokens_.find(token));
   if (!view) return Error{Code::unauthenticated, "nobody has this token, or it was revoked"};
-  return net::Principal{.role = view->role, .id = view->id, .name = view->name};
+  return net::Principal{
+      .role = view->role, .id = view->id, .name = view->name, .kind = net::Principal::Kind::token};
 }
 
 }  // namespace bl::access

@@ -95,5 +95,7 @@ Result<OperatorToken> load_operator_token(Disk& disk, const std::string& data_fo
 /// Tables of this domain: `bl_token` (PostgreSQL: benchlake.token). The numbers go on where those
 /// of results end.
 std::span<const store::Migration> migrations();
+/// Number 7: roles of users, sessions, owners and scopes of tokens.
+std::span<const store::Migration> user_migrations();
 
 }  // namespace bl::access

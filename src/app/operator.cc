@@ -3,13 +3,16 @@
 #include "access/tokens.h"
 #include "results/schema.h"
 #include "results/store_health.h"
+#include "store/audit.h"
 
 namespace bl::app {
 
 std::vector<store::Migration> all_migrations() {
   std::vector<store::Migration> all;
-  for (const auto part : {results::migrations(), access::migrations(), results::commit_migrations(),
-                          results::later_migrations()})
+  for (const auto part :
+       {results::migrations(), access::migrations(), results::commit_migrations(),
+        results::later_migrations(), store::audit_migrations(), access::user_migrations(),
+        results::ci_migrations(), results::alert_migrations(), results::shared_table_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -151,6 +151,7 @@ std::optional<Response> Exchange::refuse_access() {
   request_.principal = std::move(principal).value();
   Role wanted = Role::admin;
   if (access == Access::read) wanted = core_.options.public_reads ? Role::anonymous : Role::reader;
+  if (access == Access::signed_in) wanted = Role::reader;
   if (access == Access::write) wanted = Role::writer;
   if (request_.principal.role >= wanted) return std::nullopt;
   if (request_.principal.role == Role::anonymous) {

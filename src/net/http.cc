@@ -73,6 +73,12 @@ std::optional<Method> parse_method(std::string_view text) {
   return std::nullopt;
 }
 
+Result<void> Principal::demand_repository(std::string_view wanted) const {
+  if (repository.empty() || repository == wanted) return {};
+  return Error(Code::forbidden,
+               "this token may write to " + repository + " alone, not to " + std::string(wanted));
+}
+
 const char* name_of(Role role) {
   switch (role) {
     case Role::anonymous:

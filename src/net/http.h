@@ -53,9 +53,19 @@ const char* name_of(Role role);
 
 /// Who asks.
 struct Principal {
+  /// How they proved it.
+  enum class Kind : unsigned char { anonymous, session, token, operator_token };
   Role role = Role::anonymous;
-  std::string id;    ///< token or user id; empty for anonymous and for the operator
+  std::string id;    ///< of the token, or of the user whose session it is; else empty
   std::string name;  ///< for logs and audit
+  Kind kind = Kind::anonymous;
+  std::string user_id;  ///< whose session or token; empty for a token that nobody owns
+  /// Not empty: a token that writes to this repository alone.
+  std::string repository;
+
+  /// What a route that writes asks once it knows where. Errors: forbidden, naming both
+  /// repositories.
+  Result<void> demand_repository(std::string_view wanted) const;
 };
 
 /// A request body that is read piece by piece. Blocking; worker thread only. After an error or the

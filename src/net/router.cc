@@ -49,6 +49,8 @@ const char* name_of(Access access) {
       return "open";
     case Access::read:
       return "read";
+    case Access::signed_in:
+      return "signed_in";
     case Access::write:
       return "write";
     case Access::admin:

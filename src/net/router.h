@@ -14,10 +14,11 @@ namespace bl::net {
 
 /// Who may call a route.
 enum class Access : unsigned char {
-  open,   ///< anybody, always (health, page, docs)
-  read,   ///< anybody while reads are public (the default), else role reader
-  write,  ///< role writer
-  admin,  ///< role admin
+  open,       ///< anybody, always (health, page, docs)
+  read,       ///< anybody while reads are public (the default), else role reader
+  signed_in,  ///< anybody with credentials: role reader, also while reads are public
+  write,      ///< role writer
+  admin,      ///< role admin
 };
 const char* name_of(Access access);
 

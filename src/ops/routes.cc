@@ -18,7 +18,7 @@ constexpr std::size_t k_path_bytes_max = 4096;
 /// The holder of the operator's token, which lies in the data folder: somebody who may write files
 /// on this machine as the server does. An admin of the API may not.
 bool is_operator(const net::Principal& principal) {
-  return principal.role == net::Role::admin && principal.id.empty();
+  return principal.kind == net::Principal::Kind::operator_token;
 }
 
 Response status(const Request& request, const RoutePorts& ports) {

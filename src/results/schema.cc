@@ -516,6 +516,18 @@ constexpr std::array k_later_migrations = {
     store::Migration{5, "results_by_commit", k_by_commit_sqlite, "select 1"},
 };
 
+constexpr std::array k_ci_migrations = {
+    store::Migration{8, "ci", "select 1", "select 1"},
+};
+
+constexpr std::array k_alert_migrations = {
+    store::Migration{9, "alerts", "select 1", "select 1"},
+};
+
+constexpr std::array k_shared_table_migrations = {
+    store::Migration{10, "shared_tables", "select 1", "select 1"},
+};
+
 constexpr std::array k_migrations = {
     store::Migration{1, "conbench_tables", k_conbench_sqlite, k_conbench_postgres},
     store::Migration{2, "results_tables", k_ours_sqlite, k_ours_postgres},
@@ -529,6 +541,18 @@ std::span<const store::Migration> migrations() {
 
 std::span<const store::Migration> later_migrations() {
   return k_later_migrations;
+}
+
+std::span<const store::Migration> ci_migrations() {
+  return k_ci_migrations;
+}
+
+std::span<const store::Migration> alert_migrations() {
+  return k_alert_migrations;
+}
+
+std::span<const store::Migration> shared_table_migrations() {
+  return k_shared_table_migrations;
 }
 
 }  // namespace bl::results

@@ -16,7 +16,13 @@ namespace bl::results {
 std::span<const store::Migration> migrations();
 /// Number 4: commits that wait for enrichment (store_commits.h).
 std::span<const store::Migration> commit_migrations();
-/// From number 5 on.
+/// Number 5.
 std::span<const store::Migration> later_migrations();
+/// Number 8: thresholds, expected inventory, units, comparability keys, regression snapshots.
+std::span<const store::Migration> ci_migrations();
+/// Number 9: alert rules, events and deliveries; receipts.
+std::span<const store::Migration> alert_migrations();
+/// Number 10: results that others wrote into the tables that we share with them.
+std::span<const store::Migration> shared_table_migrations();
 
 }  // namespace bl::results

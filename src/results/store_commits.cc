@@ -6,7 +6,7 @@
 #include "results/store_dimensions.h"
 #include "results/store_repair.h"
 #include "results/store_rows.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 namespace {
@@ -63,13 +63,13 @@ EnrichmentJob job_of(const store::Row& row) {
 // holds the row by a key share) stores its result before we look for the commit's results.
 Result<std::optional<StoredCommit>> commit_by_id(Connection& connection, std::string_view id) {
   std::optional<StoredCommit> found;
-  BL_RETURN_IF_ERROR(
-      connection.query(both_dialects<"select " BL_COMMIT_COLUMNS
-                                     " from \"commit\" c where c.id = $1 @postgres{for update}">(),
-                       {id}, [&](const store::Row& row) {
-                         found = commit_of(row, 0);
-                         return true;
-                       }));
+  BL_RETURN_IF_ERROR(connection.query(
+      store::both_dialects<"select " BL_COMMIT_COLUMNS
+                           " from \"commit\" c where c.id = $1 @postgres{for update}">(),
+      {id}, [&](const store::Row& row) {
+        found = commit_of(row, 0);
+        return true;
+      }));
   return found;
 }
 
@@ -77,13 +77,13 @@ Result<std::optional<StoredCommit>> commit_by_sha(Connection& connection,
                                                   std::string_view repository,
                                                   std::string_view sha) {
   std::optional<StoredCommit> found;
-  BL_RETURN_IF_ERROR(
-      connection.query(both_dialects<"select " BL_COMMIT_COLUMNS
-                                     " from \"commit\" c where c.sha = $1 and c.repository = $2">(),
-                       {sha, repository}, [&](const store::Row& row) {
-                         found = commit_of(row, 0);
-                         return true;
-                       }));
+  BL_RETURN_IF_ERROR(connection.query(
+      store::both_dialects<"select " BL_COMMIT_COLUMNS
+                           " from \"commit\" c where c.sha = $1 and c.repository = $2">(),
+      {sha, repository}, [&](const store::Row& row) {
+        found = commit_of(row, 0);
+        return true;
+      }));
   return found;
 }
 
@@ -98,7 +98,7 @@ Result<void> complete(Connection& connection, std::string_view id, const Commit&
   if (!before) return {};
   BL_TRY(const auto changed,
          connection.execute(
-             both_dialects<
+             store::both_dialects<
                  "update \"commit\" set parent = coalesce(parent, $2), "
                  "message = case when message = '' then $3 else message end, "
                  "author_name = case when author_name = '' then $4 else author_name end, "
@@ -135,9 +135,10 @@ Result<Added> add_default_branch_commit(Connection& connection, IdSource& ids,
 // The newest commit of the default branch that is known and earlier.
 Result<void> find_oldest(Connection& connection, CommitRange& range, Timestamp newest_time) {
   return connection.query(
-      both_dialects<"select sha, @micros{timestamp} from \"commit\" where repository = $1 and "
-                    "timestamp < @time{$2} and sha = fork_point_sha "
-                    "order by timestamp desc limit 1">(),
+      store::both_dialects<
+          "select sha, @micros{timestamp} from \"commit\" where repository = $1 and "
+          "timestamp < @time{$2} and sha = fork_point_sha "
+          "order by timestamp desc limit 1">(),
       {std::string_view(range.repository), newest_time.micros}, [&](const store::Row& row) {
         range.oldest_sha = row.text(0);
         range.oldest_time = Timestamp{row.integer(1)};
@@ -160,25 +161,27 @@ Result<std::optional<CommitRange>> range_below(Connection& connection, const Com
 }
 
 Result<void> forget(Connection& connection, std::string_view commit_id) {
-  BL_TRY([[maybe_unused]] auto hints,
-         connection.execute(
-             both_dialects<"delete from @commit_hint where exists (select 1 from \"commit\" c "
-                           "where c.id = $1 and c.sha = @commit_hint.sha and "
-                           "c.repository = @commit_hint.repository)">(),
-             {commit_id}));
+  BL_TRY(
+      [[maybe_unused]] auto hints,
+      connection.execute(
+          store::both_dialects<"delete from @commit_hint where exists (select 1 from \"commit\" c "
+                               "where c.id = $1 and c.sha = @commit_hint.sha and "
+                               "c.repository = @commit_hint.repository)">(),
+          {commit_id}));
   BL_TRY([[maybe_unused]] auto rows,
-         connection.execute(both_dialects<"delete from @commit_enrichment where commit_id = $1">(),
-                            {commit_id}));
+         connection.execute(
+             store::both_dialects<"delete from @commit_enrichment where commit_id = $1">(),
+             {commit_id}));
   return {};
 }
 
 Result<void> queue(Connection& connection, std::string_view commit_id, Timestamp now) {
   BL_TRY([[maybe_unused]] auto inserted,
          connection.execute(
-             both_dialects<"insert into @commit_enrichment (commit_id, state, attempts, "
-                           "next_try_at, lease_owner, lease_until, reason, range_from, "
-                           "range_left) values ($1, 'waiting', 0, $2, '', 0, '', '', 0) "
-                           "on conflict do nothing">(),
+             store::both_dialects<"insert into @commit_enrichment (commit_id, state, attempts, "
+                                  "next_try_at, lease_owner, lease_until, reason, range_from, "
+                                  "range_left) values ($1, 'waiting', 0, $2, '', 0, '', '', 0) "
+                                  "on conflict do nothing">(),
              {commit_id, now.micros}));
   return {};
 }
@@ -195,12 +198,13 @@ Result<bool> is_needless(Connection& connection, const EnrichmentJob& job) {
 
 Result<void> set_given_up(Connection& connection, std::string_view commit_id,
                           std::string_view reason) {
-  BL_TRY([[maybe_unused]] auto updated,
-         connection.execute(
-             both_dialects<"update @commit_enrichment set attempts = attempts + 1, "
-                           "state = 'given up', reason = $2, lease_owner = '', lease_until = 0 "
-                           "where commit_id = $1">(),
-             {commit_id, prefix_of_bytes(reason, k_reason_bytes_max)}));
+  BL_TRY(
+      [[maybe_unused]] auto updated,
+      connection.execute(
+          store::both_dialects<"update @commit_enrichment set attempts = attempts + 1, "
+                               "state = 'given up', reason = $2, lease_owner = '', lease_until = 0 "
+                               "where commit_id = $1">(),
+          {commit_id, prefix_of_bytes(reason, k_reason_bytes_max)}));
   return {};
 }
 
@@ -215,10 +219,10 @@ Result<StoreCommits::Discovered> StoreCommits::discover(
     found = {};
     fresh.clear();
     return connection.query(
-        both_dialects<"select c.id, c.repository from \"commit\" c where c.id > $1 and "
-                      "(c.timestamp is null or c.fork_point_sha is null) and not exists "
-                      "(select 1 from @commit_enrichment e where e.commit_id = c.id) "
-                      "order by c.id limit $2">(),
+        store::both_dialects<"select c.id, c.repository from \"commit\" c where c.id > $1 and "
+                             "(c.timestamp is null or c.fork_point_sha is null) and not exists "
+                             "(select 1 from @commit_enrichment e where e.commit_id = c.id) "
+                             "order by c.id limit $2">(),
         {after, static_cast<std::int64_t>(count_max)}, [&](const store::Row& row) {
           ++found.looked;
           found.last_id = row.text(0);
@@ -238,9 +242,9 @@ Result<StoreCommits::Discovered> StoreCommits::discover(
 Result<bool> StoreCommits::lease(Connection& connection, std::string_view commit_id, Timestamp now,
                                  Timestamp until) {
   BL_TRY(const auto claimed,
-         connection.execute(both_dialects<"update @commit_enrichment set lease_owner = $2, "
-                                          "lease_until = $4 where commit_id = $1 and "
-                                          "lease_until <= $3">(),
+         connection.execute(store::both_dialects<"update @commit_enrichment set lease_owner = $2, "
+                                                 "lease_until = $4 where commit_id = $1 and "
+                                                 "lease_until <= $3">(),
                             {commit_id, std::string_view(owner_), now.micros, until.micros}));
   return claimed == 1;
 }
@@ -277,9 +281,10 @@ Result<std::vector<EnrichmentJob>> StoreCommits::due(Timestamp now) {
   BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) {
     candidates.clear();
     return connection.query(
-        both_dialects<"select " BL_COMMIT_COLUMNS ", " BL_JOB_COLUMNS BL_JOB_TABLES
-                      "where e.state in ('waiting', 'backfill') and e.next_try_at <= $1 and "
-                      "e.lease_until <= $1 order by e.state desc, e.commit_id desc limit $2">(),
+        store::both_dialects<
+            "select " BL_COMMIT_COLUMNS ", " BL_JOB_COLUMNS BL_JOB_TABLES
+            "where e.state in ('waiting', 'backfill') and e.next_try_at <= $1 and "
+            "e.lease_until <= $1 order by e.state desc, e.commit_id desc limit $2">(),
         {now.micros, k_candidates}, [&](const store::Row& row) {
           candidates.push_back(job_of(row));
           return true;
@@ -300,8 +305,8 @@ Result<std::optional<EnrichmentJob>> StoreCommits::claim_commit(
     BL_TRY(const bool claimed, lease(connection, commit_id, now, now + lease_time));
     if (!claimed) return {};
     return connection.query(
-        both_dialects<"select " BL_COMMIT_COLUMNS ", " BL_JOB_COLUMNS BL_JOB_TABLES
-                      "where e.commit_id = $1">(),
+        store::both_dialects<"select " BL_COMMIT_COLUMNS ", " BL_JOB_COLUMNS BL_JOB_TABLES
+                             "where e.commit_id = $1">(),
         {commit_id}, [&](const store::Row& row) {
           mine = job_of(row);
           return false;
@@ -338,16 +343,17 @@ Result<std::optional<EnrichmentJob>> StoreCommits::keep(const EnrichmentJob& job
     next->range = *range;
     next->range_from.clear();
     next->range_left = backfill_max;
-    BL_TRY([[maybe_unused]] auto updated,
-           connection.execute(
-               both_dialects<"update @commit_enrichment set state = 'backfill', attempts = 0, "
-                             "next_try_at = $2, reason = '', range_newest_sha = $3, "
-                             "range_until = $4, range_oldest_sha = $5, "
-                             "range_oldest_time = $6, range_from = '', range_left = $7 "
-                             "where commit_id = $1">(),
-               {std::string_view(job.commit.id), now.micros, std::string_view(range->newest_sha),
-                range->until.micros, param_of(range->oldest_sha), micros_of(range->oldest_time),
-                backfill_max}));
+    BL_TRY(
+        [[maybe_unused]] auto updated,
+        connection.execute(
+            store::both_dialects<"update @commit_enrichment set state = 'backfill', attempts = 0, "
+                                 "next_try_at = $2, reason = '', range_newest_sha = $3, "
+                                 "range_until = $4, range_oldest_sha = $5, "
+                                 "range_oldest_time = $6, range_from = '', range_left = $7 "
+                                 "where commit_id = $1">(),
+            {std::string_view(job.commit.id), now.micros, std::string_view(range->newest_sha),
+             range->until.micros, param_of(range->oldest_sha), micros_of(range->oldest_time),
+             backfill_max}));
     return {};
   }));
   return next;
@@ -377,11 +383,12 @@ Result<StoreCommits::Backfilled> StoreCommits::keep_page(EnrichmentJob& job,
     }
     if (left == 0) outcome.done = true;
     if (outcome.done) return forget(connection, job.commit.id);
-    BL_TRY([[maybe_unused]] auto updated,
-           connection.execute(
-               both_dialects<"update @commit_enrichment set range_from = $2, range_left = $3, "
-                             "attempts = 0 where commit_id = $1">(),
-               {std::string_view(job.commit.id), std::string_view(*page.next), left}));
+    BL_TRY(
+        [[maybe_unused]] auto updated,
+        connection.execute(
+            store::both_dialects<"update @commit_enrichment set range_from = $2, range_left = $3, "
+                                 "attempts = 0 where commit_id = $1">(),
+            {std::string_view(job.commit.id), std::string_view(*page.next), left}));
     return {};
   }));
   job.range_from = page.next.value_or("");
@@ -393,13 +400,14 @@ Result<void> StoreCommits::postpone(const EnrichmentJob& job, std::string_view r
                                     Timestamp next_try_at) {
   return database_.write([&](Connection& connection) -> Result<void> {
     const std::string_view shown = prefix_of_bytes(reason, k_reason_bytes_max);
-    BL_TRY([[maybe_unused]] auto updated,
-           connection.execute(
-               both_dialects<"update @commit_enrichment set attempts = attempts + 1, "
-                             "next_try_at = $3, reason = $4, lease_owner = '', lease_until = 0 "
-                             "where commit_id = $1 and lease_owner = $2">(),
-               {std::string_view(job.commit.id), std::string_view(owner_), next_try_at.micros,
-                shown}));
+    BL_TRY(
+        [[maybe_unused]] auto updated,
+        connection.execute(
+            store::both_dialects<"update @commit_enrichment set attempts = attempts + 1, "
+                                 "next_try_at = $3, reason = $4, lease_owner = '', lease_until = 0 "
+                                 "where commit_id = $1 and lease_owner = $2">(),
+            {std::string_view(job.commit.id), std::string_view(owner_), next_try_at.micros,
+             shown}));
     return {};
   });
 }
@@ -411,11 +419,12 @@ Result<void> StoreCommits::give_up(const EnrichmentJob& job, std::string_view re
 
 Result<void> StoreCommits::release(const EnrichmentJob& job) {
   return database_.write([&](Connection& connection) -> Result<void> {
-    BL_TRY([[maybe_unused]] auto updated,
-           connection.execute(
-               both_dialects<"update @commit_enrichment set lease_owner = '', lease_until = 0 "
-                             "where commit_id = $1 and lease_owner = $2">(),
-               {std::string_view(job.commit.id), std::string_view(owner_)}));
+    BL_TRY(
+        [[maybe_unused]] auto updated,
+        connection.execute(
+            store::both_dialects<"update @commit_enrichment set lease_owner = '', lease_until = 0 "
+                                 "where commit_id = $1 and lease_owner = $2">(),
+            {std::string_view(job.commit.id), std::string_view(owner_)}));
     return {};
   });
 }
@@ -423,21 +432,22 @@ Result<void> StoreCommits::release(const EnrichmentJob& job) {
 Result<void> StoreCommits::note_pull_request(std::string_view sha, std::string_view repository,
                                              std::int64_t pull_request) {
   return database_.write([&](Connection& connection) -> Result<void> {
-    BL_TRY(
-        [[maybe_unused]] auto inserted,
-        connection.execute(both_dialects<"insert into @commit_hint (sha, repository, pull_request) "
-                                         "values ($1, $2, $3) on conflict do nothing">(),
-                           {sha, repository, pull_request}));
+    BL_TRY([[maybe_unused]] auto inserted,
+           connection.execute(
+               store::both_dialects<"insert into @commit_hint (sha, repository, pull_request) "
+                                    "values ($1, $2, $3) on conflict do nothing">(),
+               {sha, repository, pull_request}));
     return {};
   });
 }
 
 Result<void> StoreCommits::take_over(Timestamp now) {
   return database_.write([&](Connection& connection) -> Result<void> {
-    BL_TRY([[maybe_unused]] auto hastened,
-           connection.execute(both_dialects<"update @commit_enrichment set next_try_at = $1 "
-                                            "where state <> 'given up' and next_try_at > $1">(),
-                              {now.micros}));
+    BL_TRY(
+        [[maybe_unused]] auto hastened,
+        connection.execute(store::both_dialects<"update @commit_enrichment set next_try_at = $1 "
+                                                "where state <> 'given up' and next_try_at > $1">(),
+                           {now.micros}));
     if (connection.dialect() != store::Dialect::sqlite) return {};
     BL_TRY([[maybe_unused]] auto freed,
            connection.execute("update bl_commit_enrichment set lease_owner = '', lease_until = 0 "
@@ -451,10 +461,10 @@ Result<void> StoreCommits::drop_complete() {
   return database_.write([](Connection& connection) -> Result<void> {
     BL_TRY([[maybe_unused]] auto dropped,
            connection.execute(
-               both_dialects<"delete from @commit_enrichment where state <> 'backfill' and "
-                             "exists (select 1 from \"commit\" c where "
-                             "c.id = commit_id and c.timestamp is not null and "
-                             "c.fork_point_sha is not null)">(),
+               store::both_dialects<"delete from @commit_enrichment where state <> 'backfill' and "
+                                    "exists (select 1 from \"commit\" c where "
+                                    "c.id = commit_id and c.timestamp is not null and "
+                                    "c.fork_point_sha is not null)">(),
                {}));
     return {};
   });
@@ -465,12 +475,12 @@ Result<std::vector<IncompleteCommit>> StoreCommits::incomplete(const IncompleteF
   BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) {
     found.clear();
     return connection.query(
-        both_dialects<"select " BL_COMMIT_COLUMNS
-                      ", e.state, e.reason, e.attempts, e.next_try_at from \"commit\" c "
-                      "left join @commit_enrichment e on e.commit_id = c.id where "
-                      "(c.timestamp is null or c.fork_point_sha is null) and "
-                      "($1 = '' or c.repository = $1) and ($2 = '' or c.id < $2) "
-                      "order by c.id desc limit $3">(),
+        store::both_dialects<"select " BL_COMMIT_COLUMNS
+                             ", e.state, e.reason, e.attempts, e.next_try_at from \"commit\" c "
+                             "left join @commit_enrichment e on e.commit_id = c.id where "
+                             "(c.timestamp is null or c.fork_point_sha is null) and "
+                             "($1 = '' or c.repository = $1) and ($2 = '' or c.id < $2) "
+                             "order by c.id desc limit $3">(),
         {std::string_view(filter.repository ? *filter.repository : std::string_view()),
          std::string_view(filter.before_id ? *filter.before_id : std::string_view()),
          static_cast<std::int64_t>(filter.count_max)},
@@ -493,15 +503,15 @@ Result<EnrichmentCounts> StoreCommits::counts() {
   EnrichmentCounts counts;
   BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Result<void> {
     counts = {};
-    BL_RETURN_IF_ERROR(
-        connection.query(both_dialects<"select count(*) from \"commit\" "
-                                       "where timestamp is null or fork_point_sha is null">(),
-                         {}, [&](const store::Row& row) {
-                           counts.incomplete = row.integer(0);
-                           return false;
-                         }));
+    BL_RETURN_IF_ERROR(connection.query(
+        store::both_dialects<"select count(*) from \"commit\" "
+                             "where timestamp is null or fork_point_sha is null">(),
+        {}, [&](const store::Row& row) {
+          counts.incomplete = row.integer(0);
+          return false;
+        }));
     return connection.query(
-        both_dialects<"select state, count(*) from @commit_enrichment group by state">(), {},
+        store::both_dialects<"select state, count(*) from @commit_enrichment group by state">(), {},
         [&](const store::Row& row) {
           const State state = state_of(row.text(0));
           (state == State::waiting    ? counts.waiting

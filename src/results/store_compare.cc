@@ -2,7 +2,7 @@
 
 #include "results/comparison.h"
 #include "results/store_rows.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 // Which commits a baseline is judged by [4.4]: the newest 100 rows of its ancestry, branch commits
 // first, then the default branch from the fork point down. Ancestry is by author time, as Conbench
@@ -24,7 +24,7 @@ Result<Side> read_side(store::Connection& connection, std::string_view id, std::
                        SummaryMode mode) {
   std::optional<Side> found;
   BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<
+      store::both_dialects<
           "select r.id, r.run_id, r.history_fingerprint, r.unit, r.error is not null, "
           "@float{r.min}, @float{r.max}, @float{r.mean}, @numbers{r.data}, " BL_COMMIT_COLUMNS
           " from benchmark_result r "
@@ -58,8 +58,8 @@ Result<std::optional<Timestamp>> fork_point_time(store::Connection& connection,
   if (commit.on_default_branch()) return commit.timestamp;
   std::optional<Timestamp> time;
   BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<"select @micros{timestamp} from \"commit\" where sha = $1 and "
-                    "repository = $2 and timestamp is not null">(),
+      store::both_dialects<"select @micros{timestamp} from \"commit\" where sha = $1 and "
+                           "repository = $2 and timestamp is not null">(),
       {std::string_view(*commit.fork_point_sha), std::string_view(commit.repository)},
       [&](const store::Row& row) {
         time = Timestamp{row.integer(0)};
@@ -83,18 +83,20 @@ Result<std::vector<Ancestor>> ancestors_of(store::Connection& connection,
   };
   if (!commit.on_default_branch()) {
     BL_RETURN_IF_ERROR(connection.query(
-        both_dialects<"select id, @micros{timestamp} from \"commit\" where repository = $1 and "
-                      "branch = $2 and fork_point_sha = $3 and sha <> fork_point_sha and "
-                      "timestamp <= @time{$4} order by timestamp desc, @binary{sha} limit $5">(),
+        store::both_dialects<
+            "select id, @micros{timestamp} from \"commit\" where repository = $1 and "
+            "branch = $2 and fork_point_sha = $3 and sha <> fork_point_sha and "
+            "timestamp <= @time{$4} order by timestamp desc, @binary{sha} limit $5">(),
         {std::string_view(commit.repository), std::string_view(*commit.branch),
          std::string_view(*commit.fork_point_sha), commit.timestamp->micros, k_ancestors_max},
         take));
   }
   const auto room = k_ancestors_max - static_cast<std::int64_t>(ancestors.size());
   BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<"select id, @micros{timestamp} from \"commit\" where repository = $1 and "
-                    "sha = fork_point_sha and timestamp <= @time{$2} "
-                    "order by timestamp desc, @binary{sha} limit $3">(),
+      store::both_dialects<
+          "select id, @micros{timestamp} from \"commit\" where repository = $1 and "
+          "sha = fork_point_sha and timestamp <= @time{$2} "
+          "order by timestamp desc, @binary{sha} limit $3">(),
       {std::string_view(commit.repository), fork_time->micros, room}, take));
   return ancestors;
 }
@@ -115,7 +117,7 @@ std::string distribution_text(store::Dialect dialect) {
   for (std::int64_t i = 0; i < k_ancestors_max; ++i) {
     sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
   }
-  return in_dialect(sql + ")", dialect);
+  return store::in_dialect(sql + ")", dialect);
 }
 
 const std::string& distribution_sql(store::Dialect dialect) {

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "results/ports.h"
 #include "results/store_rows.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 namespace {
@@ -72,7 +72,8 @@ Result<void> find_runs(store::Connection& connection, Runs& runs) {
   }
   if (missing.empty()) return {};
   return connection.query_many(
-      both_dialects<"select run_no from @run where run_id = $1 and repository = $2">(), names,
+      store::both_dialects<"select run_no from @run where run_id = $1 and repository = $2">(),
+      names,
       [&](std::size_t i, const store::Row& row) { missing[i]->second.run_no = row.integer(0); });
 }
 
@@ -88,12 +89,12 @@ Result<void> create_runs(store::Connection& connection, Runs& runs) {
   if (rows.empty()) return {};
   BL_TRY(const auto created,
          connection.execute_many(
-             both_dialects<"insert into @run (run_id, repository, run_reason, run_tags, "
-                           "commit_id, latest_batch_id, latest_result_id, latest_result_no, "
-                           "first_result_at, last_result_at, result_count, error_count, "
-                           "series_count, batch_count) "
-                           "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, 0, 0, 0) "
-                           "on conflict do nothing">(),
+             store::both_dialects<"insert into @run (run_id, repository, run_reason, run_tags, "
+                                  "commit_id, latest_batch_id, latest_result_id, latest_result_no, "
+                                  "first_result_at, last_result_at, result_count, error_count, "
+                                  "series_count, batch_count) "
+                                  "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, 0, 0, 0) "
+                                  "on conflict do nothing">(),
              rows));
   BL_RETURN_IF_ERROR(count_all(connection, "runs", created));
   return find_runs(connection, runs);
@@ -128,8 +129,8 @@ Result<void> add_members(store::Connection& connection, std::span<const DerivedF
   ParamRows series_rows(2);
   for (const auto& [key, run] : series) series_rows.add({key.first, key.second});
   BL_TRY(const auto new_series,
-         connection.execute_many(both_dialects<"insert into @run_series (run_no, series_no) "
-                                               "values ($1, $2) on conflict do nothing">(),
+         connection.execute_many(store::both_dialects<"insert into @run_series (run_no, series_no) "
+                                                      "values ($1, $2) on conflict do nothing">(),
                                  series_rows));
   std::size_t i = 0;
   for (const auto& [key, run] : series) run->new_series += new_series[i++];
@@ -137,8 +138,8 @@ Result<void> add_members(store::Connection& connection, std::span<const DerivedF
   ParamRows batch_rows(2);
   for (const auto& [key, run] : batches) batch_rows.add({key.first, key.second});
   BL_TRY(const auto new_batches,
-         connection.execute_many(both_dialects<"insert into @run_batch (run_no, batch_id) "
-                                               "values ($1, $2) on conflict do nothing">(),
+         connection.execute_many(store::both_dialects<"insert into @run_batch (run_no, batch_id) "
+                                                      "values ($1, $2) on conflict do nothing">(),
                                  batch_rows));
   i = 0;
   for (const auto& [key, run] : batches) run->new_batches += new_batches[i++];
@@ -174,7 +175,7 @@ Result<void> update_runs(store::Connection& connection, const Runs& runs) {
               fact.timestamp.micros, fact.result_no, text_or_null(fact.run_reason), fact.run_tags,
               text_or_null(fact.commit_id), text_or_null(fact.batch_id), fact.result_id});
   }
-  auto updated = connection.execute_many(both_dialects<BL_UPDATE_RUN>(), rows);
+  auto updated = connection.execute_many(store::both_dialects<BL_UPDATE_RUN>(), rows);
   if (!updated.ok()) return std::move(updated).error();
   return {};
 }
@@ -205,7 +206,8 @@ Result<void> find_series(store::Connection& connection, AllSeries& all_series) {
   }
   if (missing.empty()) return {};
   return connection.query_many(
-      both_dialects<"select series_no from @series where history_fingerprint = $1">(), fingerprints,
+      store::both_dialects<"select series_no from @series where history_fingerprint = $1">(),
+      fingerprints,
       [&](std::size_t i, const store::Row& row) { missing[i]->series_no = row.integer(0); });
 }
 
@@ -226,7 +228,7 @@ Result<void> create_series(store::Connection& connection, AllSeries& all_series,
   if (rows.empty()) return {};
   BL_TRY(const auto created,
          connection.execute_many(
-             both_dialects<
+             store::both_dialects<
                  "insert into @series (history_fingerprint, context_id, hardware_name, "
                  "hardware_hash, repository, name, tags, search_text, result_count, error_count, "
                  "point_count, latest_result_no, latest_result_id, latest_run_no, "
@@ -302,7 +304,7 @@ Result<void> update_series(store::Connection& connection, const AllSeries& all_s
               real_or_null(fact.summary_mean), text_or_null(fact.unit),
               static_cast<std::int64_t>(is_point), commit_time(fact)});
   }
-  auto updated = connection.execute_many(both_dialects<BL_UPDATE_SERIES>(), rows);
+  auto updated = connection.execute_many(store::both_dialects<BL_UPDATE_SERIES>(), rows);
   if (!updated.ok()) return std::move(updated).error();
   return {};
 }

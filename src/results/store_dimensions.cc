@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "results/store_derived.h"
 #include "results/store_rows.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 namespace {
@@ -68,7 +68,7 @@ Result<void> find_by_key(store::Connection& connection, const Missing& rows) {
     keys.add({static_cast<std::int64_t>(row->first.kind), blob_of(row->first)});
   }
   return connection.query_many(
-      both_dialects<"select id from @dimension_key where kind = $1 and sha256 = $2">(), keys,
+      store::both_dialects<"select id from @dimension_key where kind = $1 and sha256 = $2">(), keys,
       [&](std::size_t i, const store::Row& row) { rows[i]->second.id = row.text(0); });
 }
 
@@ -129,7 +129,7 @@ Result<void> find_hardware_by_value(store::Connection& connection, const Missing
   }
   BL_RETURN_IF_ERROR(find_by_value(
       connection,
-      both_dialects<
+      store::both_dialects<
           "select id from hardware where type = 'machine' and name = $1 and "
           "(architecture_name, kernel_name, os_name, os_version, cpu_model_name, "
           "cpu_l1d_cache_bytes, cpu_l1i_cache_bytes, cpu_l2_cache_bytes, cpu_l3_cache_bytes, "
@@ -137,11 +137,12 @@ Result<void> find_hardware_by_value(store::Connection& connection, const Missing
           "gpu_product_names) is not distinct from ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
           "$12, $13, $14, $15, @textarray{$16}) order by id">(),
       machine_rows, machines));
-  return find_by_value(connection,
-                       both_dialects<"select id from hardware where type = 'cluster' and "
-                                     "name = $1 and info = @jsonb{$2} and "
-                                     "optional_info is not distinct from @jsonb{$3} order by id">(),
-                       cluster_rows, clusters);
+  return find_by_value(
+      connection,
+      store::both_dialects<"select id from hardware where type = 'cluster' and "
+                           "name = $1 and info = @jsonb{$2} and "
+                           "optional_info is not distinct from @jsonb{$3} order by id">(),
+      cluster_rows, clusters);
 }
 
 // A restored Conbench database has rows that no key names yet: they are found by equality once.
@@ -154,15 +155,15 @@ Result<void> find_without_key(store::Connection& connection, Kind kind, const Mi
       ParamRows params(2);
       for (const auto* row : rows) params.add(case_identity_params(*row->second.from));
       return find_by_value(connection,
-                           both_dialects<"select id from \"case\" where name = $1 and "
-                                         "tags = @jsonb{$2}">(),
+                           store::both_dialects<"select id from \"case\" where name = $1 and "
+                                                "tags = @jsonb{$2}">(),
                            params, rows);
     }
     case Kind::context: {
       ParamRows params(1);
       for (const auto* row : rows) params.add({std::string_view(row->second.from->context)});
       return find_by_value(connection,
-                           both_dialects<"select id from context where tags = @jsonb{$1}">(),
+                           store::both_dialects<"select id from context where tags = @jsonb{$1}">(),
                            params, rows);
     }
     case Kind::hardware:
@@ -189,7 +190,7 @@ Result<std::vector<std::int64_t>> insert_hardware(store::Connection& connection,
     params.add(values);
   }
   return connection.execute_many(
-      both_dialects<
+      store::both_dialects<
           "insert into hardware (id, name, architecture_name, kernel_name, os_name, "
           "os_version, cpu_model_name, cpu_l1d_cache_bytes, cpu_l1i_cache_bytes, "
           "cpu_l2_cache_bytes, cpu_l3_cache_bytes, cpu_core_count, cpu_thread_count, "
@@ -209,9 +210,10 @@ Result<std::vector<std::int64_t>> insert_documents(store::Connection& connection
       const auto identity = case_identity_params(*row->second.from);
       params.add({std::string_view(row->second.id), identity[0], identity[1]});
     }
-    return connection.execute_many(both_dialects<"insert into \"case\" (id, name, tags) values "
-                                                 "($1, $2, @jsonb{$3}) on conflict do nothing">(),
-                                   params);
+    return connection.execute_many(
+        store::both_dialects<"insert into \"case\" (id, name, tags) values "
+                             "($1, $2, @jsonb{$3}) on conflict do nothing">(),
+        params);
   }
   ParamRows params(2);
   for (const auto* row : rows) {
@@ -221,10 +223,10 @@ Result<std::vector<std::int64_t>> insert_documents(store::Connection& connection
   }
   if (kind == Kind::info) {
     return connection.execute_many(
-        both_dialects<"insert into info (id, tags) values ($1, @jsonb{$2})">(), params);
+        store::both_dialects<"insert into info (id, tags) values ($1, @jsonb{$2})">(), params);
   }
-  return connection.execute_many(both_dialects<"insert into context (id, tags) values "
-                                               "($1, @jsonb{$2}) on conflict do nothing">(),
+  return connection.execute_many(store::both_dialects<"insert into context (id, tags) values "
+                                                      "($1, @jsonb{$2}) on conflict do nothing">(),
                                  params);
 }
 
@@ -282,10 +284,11 @@ Result<void> claim_keys(store::Connection& connection, const Missing& rows) {
     params.add({static_cast<std::int64_t>(row->first.kind), blob_of(row->first),
                 std::string_view(row->second.id)});
   }
-  BL_TRY(const auto claimed,
-         connection.execute_many(both_dialects<"insert into @dimension_key (kind, sha256, id) "
-                                               "values ($1, $2, $3) on conflict do nothing">(),
-                                 params));
+  BL_TRY(
+      const auto claimed,
+      connection.execute_many(store::both_dialects<"insert into @dimension_key (kind, sha256, id) "
+                                                   "values ($1, $2, $3) on conflict do nothing">(),
+                              params));
   Missing lost;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (claimed[i] != 1) lost.push_back(rows[i]);
@@ -316,7 +319,7 @@ Result<void> read_cluster_hashes(store::Connection& connection,
   }
   if (places.empty()) return {};
   return connection.query_many(
-      both_dialects<"select hash from hardware where id = $1">(), params,
+      store::both_dialects<"select hash from hardware where id = $1">(), params,
       [&](std::size_t i, const store::Row& row) { found[places[i]].hardware_hash = row.text(0); });
 }
 
@@ -343,9 +346,9 @@ Result<void> find_commits(store::Connection& connection, const MissingCommits& r
   // PostgreSQL: what is found unknown stays so until our results are in; who makes it known
   // (store_commits.cc) waits, and sees them.
   return connection.query_many(
-      both_dialects<"select " BL_COMMIT_COLUMNS
-                    " from \"commit\" c where c.sha = $1 and c.repository = $2 "
-                    "@postgres{for key share}">(),
+      store::both_dialects<"select " BL_COMMIT_COLUMNS
+                           " from \"commit\" c where c.sha = $1 and c.repository = $2 "
+                           "@postgres{for key share}">(),
       params,
       [&](std::size_t i, const store::Row& row) { rows[i]->second.found = commit_of(row, 0); });
 }
@@ -364,13 +367,14 @@ Result<void> create_commits(store::Connection& connection, IdSource& ids,
                 param_of(commit.author_avatar), param_of(commit.branch),
                 param_of(commit.fork_point_sha)});
   }
-  BL_TRY(const auto inserted,
-         connection.execute_many(
-             both_dialects<"insert into \"commit\" (id, sha, repository, parent, timestamp, "
-                           "message, author_name, author_login, author_avatar, branch, "
-                           "fork_point_sha) values ($1, $2, $3, $4, @time{$5}, $6, $7, $8, $9, "
-                           "$10, $11) on conflict do nothing">(),
-             params));
+  BL_TRY(
+      const auto inserted,
+      connection.execute_many(
+          store::both_dialects<"insert into \"commit\" (id, sha, repository, parent, timestamp, "
+                               "message, author_name, author_login, author_avatar, branch, "
+                               "fork_point_sha) values ($1, $2, $3, $4, @time{$5}, $6, $7, $8, $9, "
+                               "$10, $11) on conflict do nothing">(),
+          params));
   MissingCommits lost;  // another transaction made them since we looked
   std::int64_t created = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -405,15 +409,16 @@ Result<void> repair_commits(store::Connection& connection, const MissingCommits&
   }
   // PostgreSQL: waits for those who found it unknown; then their results are there to be seen.
   BL_RETURN_IF_ERROR(connection.query_many(
-      both_dialects<"select id from \"commit\" where id = $1 @postgres{for update}">(), ids,
+      store::both_dialects<"select id from \"commit\" where id = $1 @postgres{for update}">(), ids,
       [](std::size_t, const store::Row&) {}));
-  BL_TRY(const auto updated,
-         connection.execute_many(
-             both_dialects<"update \"commit\" set parent = $2, message = $3, author_name = $4, "
-                           "author_login = $5, author_avatar = $6, timestamp = @time{$7}, "
-                           "branch = $8, fork_point_sha = $9 where id = $1 and "
-                           "timestamp is null">(),
-             params));
+  BL_TRY(
+      const auto updated,
+      connection.execute_many(
+          store::both_dialects<"update \"commit\" set parent = $2, message = $3, author_name = $4, "
+                               "author_login = $5, author_avatar = $6, timestamp = @time{$7}, "
+                               "branch = $8, fork_point_sha = $9 where id = $1 and "
+                               "timestamp is null">(),
+          params));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     WantedCommit& wanted = rows[i]->second;
     wanted.place = {wanted.found->id, *wanted.from, updated[i] == 1};

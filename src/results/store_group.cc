@@ -6,7 +6,7 @@
 #include "results/store_derived.h"
 #include "results/store_repair.h"
 #include "results/store_rows.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 namespace {
@@ -51,9 +51,9 @@ Result<void> replay(store::Connection& connection, std::vector<Item>& items,
   if (asked.empty()) return {};
   std::vector<bool> is_answered(outcomes.size());
   BL_RETURN_IF_ERROR(connection.query_many(
-      both_dialects<"select s.payload_sha256, r.id, r.run_id, r.history_fingerprint "
-                    "from @submission s join benchmark_result r on r.id = s.result_id "
-                    "where s.submission_key = $1">(),
+      store::both_dialects<"select s.payload_sha256, r.id, r.run_id, r.history_fingerprint "
+                           "from @submission s join benchmark_result r on r.id = s.result_id "
+                           "where s.submission_key = $1">(),
       keys, [&](std::size_t i, const store::Row& row) {
         const Item& item = *asked[i];
         is_answered[item.place] = true;
@@ -115,8 +115,9 @@ Result<void> claim_keys(store::Connection& connection, std::vector<Item>& items,
   }
   BL_TRY(const auto claimed,
          connection.execute_many(
-             both_dialects<"insert into @submission (submission_key, payload_sha256, result_id) "
-                           "values ($1, $2, $3) on conflict do nothing">(),
+             store::both_dialects<
+                 "insert into @submission (submission_key, payload_sha256, result_id) "
+                 "values ($1, $2, $3) on conflict do nothing">(),
              rows));
   bool all_claimed = true;
   for (const std::int64_t one : claimed) all_claimed = all_claimed && one == 1;

@@ -1,6 +1,6 @@
 #include "results/store_health.h"
 
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 
@@ -18,20 +18,22 @@ Result<StoreHealth> store_health(store::Database& database) {
         count({"select coalesce((select value from bl_counter where name = 'results'), 0)",
                "select coalesce(sum(result_count), 0)::bigint from benchlake.run"},
               health.results));
-    BL_RETURN_IF_ERROR(count(both_dialects<"select count(*) from @run">(), health.runs));
-    BL_RETURN_IF_ERROR(count(both_dialects<"select count(*) from @series">(), health.series));
+    BL_RETURN_IF_ERROR(count(store::both_dialects<"select count(*) from @run">(), health.runs));
     BL_RETURN_IF_ERROR(
-        count(both_dialects<"select count(*) from @series where change_count <> fresh_count">(),
-              health.stale_series));
+        count(store::both_dialects<"select count(*) from @series">(), health.series));
+    BL_RETURN_IF_ERROR(count(
+        store::both_dialects<"select count(*) from @series where change_count <> fresh_count">(),
+        health.stale_series));
     BL_RETURN_IF_ERROR(count("select count(*) from \"commit\" where sha <> ''", health.commits));
     BL_RETURN_IF_ERROR(
         count("select count(*) from \"commit\" where sha <> '' and timestamp is null",
               health.unknown_commits));
-    return connection.query(both_dialects<"select at from @change_log order by seq desc limit 1">(),
-                            {}, [&](const store::Row& row) {
-                              health.newest_change = Timestamp{row.integer(0)};
-                              return true;
-                            });
+    return connection.query(
+        store::both_dialects<"select at from @change_log order by seq desc limit 1">(), {},
+        [&](const store::Row& row) {
+          health.newest_change = Timestamp{row.integer(0)};
+          return true;
+        });
   };
   BL_RETURN_IF_ERROR(database.read(read_numbers));
   return health;

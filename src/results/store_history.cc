@@ -1,7 +1,7 @@
 #include "results/store_history.h"
 
 #include "results/store_rows.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 namespace {
@@ -17,8 +17,8 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
                                               std::string_view fingerprint) {
   std::optional<SeriesPlace> place;
   BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<"select series_no, point_count, repository, hardware_hash from @series "
-                    "where history_fingerprint = $1">(),
+      store::both_dialects<"select series_no, point_count, repository, hardware_hash from @series "
+                           "where history_fingerprint = $1">(),
       {fingerprint}, [&](const store::Row& row) {
         place = SeriesPlace{row.integer(0), row.integer(1), std::string(row.text(2)),
                             std::string(row.text(3))};
@@ -117,12 +117,12 @@ Result<void> read_infos(store::Connection& connection, History& history) {
   for (const HistoryPoint& point : history.points) {
     if (history.infos.find(point.info_id) != history.infos.end()) continue;
     std::string& info = history.infos[std::string(point.info_id)];
-    BL_RETURN_IF_ERROR(
-        for_each_row(connection, both_dialects<"select @text{tags} from info where id = $1">(),
-                     {point.info_id}, [&info](const store::Row& row) -> Result<void> {
-                       BL_TRY(info, object_text_of(row, 0));
-                       return {};
-                     }));
+    BL_RETURN_IF_ERROR(for_each_row(
+        connection, store::both_dialects<"select @text{tags} from info where id = $1">(),
+        {point.info_id}, [&info](const store::Row& row) -> Result<void> {
+          BL_TRY(info, object_text_of(row, 0));
+          return {};
+        }));
   }
   return {};
 }

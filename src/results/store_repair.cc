@@ -5,7 +5,7 @@
 
 #include "results/store_derived.h"
 #include "results/store_rows.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 namespace {
@@ -119,7 +119,7 @@ Result<std::vector<OwnedFact>> read_facts(store::Connection& connection,
   std::vector<OwnedFact> facts;
   std::optional<Error> fault;
   BL_RETURN_IF_ERROR(connection.query_many(
-      both_dialects<"select " BL_FACT_COLUMNS BL_FACT_TABLES "where r.id = $1">(), ids,
+      store::both_dialects<"select " BL_FACT_COLUMNS BL_FACT_TABLES "where r.id = $1">(), ids,
       [&](std::size_t, const store::Row& row) {
         auto owned = fact_of(row);
         if (owned.ok()) {
@@ -140,9 +140,10 @@ std::vector<DerivedFact> views_of(std::vector<OwnedFact>& page) {
 }
 
 Result<void> empty_derived(store::Connection& connection) {
-  static const store::Sql k_deletes[] = {
-      both_dialects<"delete from @series">(), both_dialects<"delete from @run">(),
-      both_dialects<"delete from @run_series">(), both_dialects<"delete from @run_batch">()};
+  static const store::Sql k_deletes[] = {store::both_dialects<"delete from @series">(),
+                                         store::both_dialects<"delete from @run">(),
+                                         store::both_dialects<"delete from @run_series">(),
+                                         store::both_dialects<"delete from @run_batch">()};
   for (const store::Sql& sql : k_deletes) {
     BL_TRY([[maybe_unused]] auto deleted, connection.execute(sql, {}));
   }
@@ -159,12 +160,13 @@ Result<void> empty_derived(store::Connection& connection) {
 
 // Rows that were restored or written by another program have no number yet.
 Result<void> number_all(store::Connection& connection) {
-  BL_TRY([[maybe_unused]] auto numbered,
-         connection.execute(
-             both_dialects<"insert into @result_number (id) select r.id from benchmark_result r "
-                           "where not exists (select 1 from @result_number n where n.id = r.id) "
-                           "order by r.id">(),
-             {}));
+  BL_TRY(
+      [[maybe_unused]] auto numbered,
+      connection.execute(store::both_dialects<
+                             "insert into @result_number (id) select r.id from benchmark_result r "
+                             "where not exists (select 1 from @result_number n where n.id = r.id) "
+                             "order by r.id">(),
+                         {}));
   return {};
 }
 
@@ -198,8 +200,8 @@ Result<void> rebuild_derived(store::Database& database) {
     std::string after;
     for (;;) {
       BL_TRY(auto page, read_page(connection,
-                                  both_dialects<"select " BL_FACT_COLUMNS BL_FACT_TABLES
-                                                "where r.id > $1 order by r.id limit 500">(),
+                                  store::both_dialects<"select " BL_FACT_COLUMNS BL_FACT_TABLES
+                                                       "where r.id > $1 order by r.id limit 500">(),
                                   {std::string_view(after)}));
       BL_RETURN_IF_ERROR(add_derived(connection, views_of(page)));
       if (page.size() < k_page_rows) return {};

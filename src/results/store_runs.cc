@@ -1,7 +1,7 @@
 #include "results/store_runs.h"
 
 #include "results/store_rows.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 namespace {
@@ -52,9 +52,9 @@ Result<bool> is_narrow_in_time(store::Connection& connection, const ResultFilter
   Conditions conditions = conditions_of(bounds);
   std::int64_t matches = 0;
   BL_RETURN_IF_ERROR(connection.query_text(
-      in_dialect("select count(*) from (select 1 from benchmark_result r" + conditions.text +
-                     " limit " + std::to_string(k_sorted_results_max + 1) + ") as few",
-                 connection.dialect()),
+      store::in_dialect("select count(*) from (select 1 from benchmark_result r" + conditions.text +
+                            " limit " + std::to_string(k_sorted_results_max + 1) + ") as few",
+                        connection.dialect()),
       conditions.params, [&](const store::Row& row) {
         matches = row.integer(0);
         return true;
@@ -94,8 +94,8 @@ Result<void> read_page(store::Connection& connection, const ResultFilter& filter
   sql += "where r.id in (" + page_of_ids(filter, conditions, narrow, connection.dialect()) +
          ") order by r.id desc";
   std::optional<Error> fault;
-  BL_RETURN_IF_ERROR(connection.query_text(in_dialect(sql, connection.dialect()), conditions.params,
-                                           [&](const store::Row& row) {
+  BL_RETURN_IF_ERROR(connection.query_text(store::in_dialect(sql, connection.dialect()),
+                                           conditions.params, [&](const store::Row& row) {
                                              auto wants_more = each(row);
                                              if (wants_more.ok()) return *wants_more;
                                              fault = std::move(wants_more).error();
@@ -316,13 +316,14 @@ Result<WholePage> StoreRunBrowser::whole_results(const ResultFilter& filter) {
 Result<StoredResult> StoreRunBrowser::result(std::string_view id) {
   std::optional<StoredResult> found;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
-    return for_each_row(connection,
-                        both_dialects<"select " BL_STORED_RESULT_COLUMNS BL_STORED_RESULT_TABLES
-                                      "where r.id = $1">(),
-                        {id}, [&](const store::Row& row) -> Result<void> {
-                          BL_TRY(found, stored_result_of(row));
-                          return {};
-                        });
+    return for_each_row(
+        connection,
+        store::both_dialects<"select " BL_STORED_RESULT_COLUMNS BL_STORED_RESULT_TABLES
+                             "where r.id = $1">(),
+        {id}, [&](const store::Row& row) -> Result<void> {
+          BL_TRY(found, stored_result_of(row));
+          return {};
+        });
   }));
   if (!found) return Error{Code::not_found, "no benchmark result has the id " + std::string(id)};
   return std::move(*found);
@@ -341,16 +342,16 @@ Result<std::vector<RunRow>> StoreRunBrowser::recent_runs(std::optional<std::stri
     runs.clear();
     if (repository) {
       return for_each_row(connection,
-                          both_dialects<"select " BL_RUN_COLUMNS "where u.repository = $1 "
-                                        "order by @postgres{u.last_result_hour desc, }"
-                                        "u.last_result_at desc, u.run_no desc limit $2">(),
+                          store::both_dialects<"select " BL_RUN_COLUMNS "where u.repository = $1 "
+                                               "order by @postgres{u.last_result_hour desc, }"
+                                               "u.last_result_at desc, u.run_no desc limit $2">(),
                           {std::string_view(*repository), limit}, take);
     }
-    return for_each_row(
-        connection,
-        both_dialects<"select " BL_RUN_COLUMNS "order by @postgres{u.last_result_hour desc, }"
-                      "u.last_result_at desc, u.run_no desc limit $1">(),
-        {limit}, take);
+    return for_each_row(connection,
+                        store::both_dialects<"select " BL_RUN_COLUMNS
+                                             "order by @postgres{u.last_result_hour desc, }"
+                                             "u.last_result_at desc, u.run_no desc limit $1">(),
+                        {limit}, take);
   }));
   return runs;
 }
@@ -361,8 +362,8 @@ Result<std::vector<std::string>> repositories_of(store::Connection& connection) 
   for (std::string after;;) {
     const std::size_t before = repositories.size();
     BL_RETURN_IF_ERROR(
-        connection.query(both_dialects<"select repository from @run where repository > $1 "
-                                       "order by repository limit 1">(),
+        connection.query(store::both_dialects<"select repository from @run where repository > $1 "
+                                              "order by repository limit 1">(),
                          {std::string_view(after)}, [&](const store::Row& row) {
                            repositories.emplace_back(row.text(0));
                            return true;

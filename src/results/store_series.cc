@@ -5,7 +5,7 @@
 #include "results/store_runs.h"
 #include "results/store_series_cursor.h"
 #include "results/store_series_refresh.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 
@@ -163,8 +163,8 @@ Result<std::vector<PageRow>> read_page(store::Connection& connection, const Seri
                           query.where + order + " limit " + std::to_string(filter.page_size + 1);
   std::vector<PageRow> rows;
   std::optional<Error> fault;
-  BL_RETURN_IF_ERROR(connection.query_text(in_dialect(sql, connection.dialect()), query.params,
-                                           [&](const store::Row& row) {
+  BL_RETURN_IF_ERROR(connection.query_text(store::in_dialect(sql, connection.dialect()),
+                                           query.params, [&](const store::Row& row) {
                                              auto taken = page_row_of(row, mode);
                                              if (!taken.ok()) {
                                                fault = std::move(taken).error();
@@ -263,8 +263,9 @@ Result<void> add_hits_by_id(store::Connection& connection, std::string_view pref
   const std::string end = after_prefix(prefix);
   const std::initializer_list<Param> range = {prefix, std::string_view(end), count_max};
   BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<"select run_id, repository, result_count from @run where run_id >= $1 and "
-                    "run_id < $2 order by run_id, repository limit $3">(),
+      store::both_dialects<
+          "select run_id, repository, result_count from @run where run_id >= $1 and "
+          "run_id < $2 order by run_id, repository limit $3">(),
       range, [&](const store::Row& row) {
         hits.push_back({"run", std::string(row.text(0)),
                         std::to_string(row.integer(2)) + " results · " + std::string(row.text(1)),
@@ -275,9 +276,9 @@ Result<void> add_hits_by_id(store::Connection& connection, std::string_view pref
   const std::string hash_end = std::string(prefix) + "g";
   const std::initializer_list<Param> hashes = {prefix, std::string_view(hash_end), count_max};
   BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<"select r.id, k.name from benchmark_result r join \"case\" k "
-                    "on k.id = r.case_id where r.id >= $1 and r.id < $2 "
-                    "order by r.id limit $3">(),
+      store::both_dialects<"select r.id, k.name from benchmark_result r join \"case\" k "
+                           "on k.id = r.case_id where r.id >= $1 and r.id < $2 "
+                           "order by r.id limit $3">(),
       hashes, [&](const store::Row& row) {
         hits.push_back({"result", std::string(row.text(0)), std::string(row.text(1)),
                         "/results/" + escaped(row.text(0))});
@@ -285,9 +286,9 @@ Result<void> add_hits_by_id(store::Connection& connection, std::string_view pref
       }));
   // A commit has no page of its own: it leads to the newest of its results.
   return connection.query(
-      both_dialects<"select c.sha, c.message, (select max(r.id) from benchmark_result r "
-                    "where r.commit_id = c.id) from \"commit\" c where c.sha >= $1 and "
-                    "c.sha < $2 order by c.sha limit $3">(),
+      store::both_dialects<"select c.sha, c.message, (select max(r.id) from benchmark_result r "
+                           "where r.commit_id = c.id) from \"commit\" c where c.sha >= $1 and "
+                           "c.sha < $2 order by c.sha limit $3">(),
       hashes, [&](const store::Row& row) {
         if (row.is_null(2)) return true;
         hits.push_back({"commit", std::string(row.text(0)), std::string(row.text(1)),

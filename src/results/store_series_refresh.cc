@@ -4,7 +4,7 @@
 
 #include "results/store_history.h"
 #include "results/store_rows.h"
-#include "results/store_sql.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 namespace {
@@ -24,8 +24,8 @@ Result<std::vector<StaleSeries>> judge_stale(store::Connection& connection, int 
                                              SummaryMode mode) {
   std::vector<StaleSeries> stale;
   BL_RETURN_IF_ERROR(connection.query(
-      both_dialects<"select series_no, change_count, unit from @series "
-                    "where change_count <> fresh_count order by series_no limit $1">(),
+      store::both_dialects<"select series_no, change_count, unit from @series "
+                           "where change_count <> fresh_count order by series_no limit $1">(),
       {static_cast<std::int64_t>(limit)}, [&](const store::Row& row) {
         stale.push_back({row.integer(0), row.integer(1), row.text_or_null(2), {}});
         return true;
@@ -42,15 +42,16 @@ Result<void> store_state(store::Connection& connection, const StaleSeries& serie
   writer.begin_array();
   for (double value : series.state.sparkline) writer.value(value);
   writer.end_array();
-  BL_TRY([[maybe_unused]] auto updated,
-         connection.execute(
-             both_dialects<"update @series set status = $3, z_score = $4, change_percent = $5, "
-                           "change_rank = $6, sparkline = $7, fresh_count = $2 "
-                           "where series_no = $1 and change_count = $2">(),
-             {series.series_no, series.change_count, static_cast<std::int64_t>(series.state.status),
-              param_of(series.state.z_score), param_of(series.state.change_percent),
-              series.state.change_percent.value_or(std::numeric_limits<double>::max()),
-              std::string_view(sparkline)}));
+  BL_TRY(
+      [[maybe_unused]] auto updated,
+      connection.execute(
+          store::both_dialects<"update @series set status = $3, z_score = $4, change_percent = $5, "
+                               "change_rank = $6, sparkline = $7, fresh_count = $2 "
+                               "where series_no = $1 and change_count = $2">(),
+          {series.series_no, series.change_count, static_cast<std::int64_t>(series.state.status),
+           param_of(series.state.z_score), param_of(series.state.change_percent),
+           series.state.change_percent.value_or(std::numeric_limits<double>::max()),
+           std::string_view(sparkline)}));
   return {};
 }
 
@@ -85,22 +86,23 @@ Result<void> SeriesRefresher::note_mode() {
   BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {
     std::string stored = "best";  // what a database that never said is made with
     BL_RETURN_IF_ERROR(connection.query(
-        both_dialects<"select value from @results_setting where name = 'summary_mode'">(), {},
-        [&](const store::Row& row) {
+        store::both_dialects<"select value from @results_setting where name = 'summary_mode'">(),
+        {}, [&](const store::Row& row) {
           stored = row.text(0);
           return true;
         }));
     if (stored == mode) return {};
     BL_TRY([[maybe_unused]] auto staled,
-           connection.execute(both_dialects<"update @series set change_count = change_count + 1 "
-                                            "where change_count = fresh_count and "
-                                            "point_count > 0">(),
-                              {}));
+           connection.execute(
+               store::both_dialects<"update @series set change_count = change_count + 1 "
+                                    "where change_count = fresh_count and "
+                                    "point_count > 0">(),
+               {}));
     BL_TRY([[maybe_unused]] auto kept,
            connection.execute(
-               both_dialects<"insert into @results_setting (name, value) "
-                             "values ('summary_mode', $1) "
-                             "on conflict (name) do update set value = excluded.value">(),
+               store::both_dialects<"insert into @results_setting (name, value) "
+                                    "values ('summary_mode', $1) "
+                                    "on conflict (name) do update set value = excluded.value">(),
                {mode}));
     return {};
   }));

@@ -83,8 +83,7 @@ TEST_F(Described, what_needs_a_role_says_so) {
     const json::Value* security = operation->find("security");
     const bool needs_token =
         security != nullptr && json::to_text(*security) == R"([{"bearer":[]}])";
-    const bool has_role =
-        route->access == net::Access::write || route->access == net::Access::admin;
+    const bool has_role = route->access >= net::Access::signed_in;
     EXPECT_EQ(needs_token, has_role) << method << " " << route->pattern;
     const bool may_be_refused = operation->find("responses")->find("401") != nullptr;
     EXPECT_EQ(may_be_refused, route->access != net::Access::open)

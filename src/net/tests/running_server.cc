@@ -27,7 +27,7 @@ Result<Principal> TokenNames::authenticate(const Request& request) {
   if (given.empty()) return Principal{};
   for (Role role : {Role::reader, Role::writer, Role::admin}) {
     if (given == std::string("Bearer ") + name_of(role)) {
-      return Principal{role, "id", name_of(role)};
+      return Principal{.role = role, .id = "id", .name = name_of(role)};
     }
   }
   return Error(Code::unauthenticated, "nobody has this token");

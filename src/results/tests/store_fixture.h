@@ -50,7 +50,7 @@ struct StoreFixture {
   /// One column of one row, as text; "" for null. For looking at what no port shows.
   std::string value(const std::string& sql);
   void run_sql(const std::string& sql);
-  /// Tables of ours are named as on SQLite (`bl_run`); the marks of store_sql.h work too.
+  /// Tables of ours are named as on SQLite (`bl_run`); the marks of store/both_dialects.h work too.
   std::string in_dialect(std::string sql) const;
 
   Folder folder{Folder::Postgres::if_wanted};

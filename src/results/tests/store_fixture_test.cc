@@ -2,8 +2,9 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "results/store_sql.h"
 #include "results/tests/store_fixture.h"
+#include "store/audit.h"
+#include "store/both_dialects.h"
 #include "store/testing/postgres_server.h"
 
 namespace bl::results::testing {
@@ -35,7 +36,8 @@ Folder::~Folder() {
 // The domain's own, numbered as if there were no others between them.
 std::vector<store::Migration> StoreFixture::steps() {
   std::vector<store::Migration> steps;
-  for (const auto part : {migrations(), later_migrations(), commit_migrations()}) {
+  for (const auto part : {migrations(), commit_migrations(), later_migrations(), store::audit_migrations(),
+                          ci_migrations(), alert_migrations(), shared_table_migrations()}) {
     for (store::Migration step : part) {
       step.number = static_cast<int>(steps.size()) + 1;
       steps.push_back(step);
@@ -58,7 +60,7 @@ std::unique_ptr<store::Database> StoreFixture::open() {
 }
 
 std::string StoreFixture::in_dialect(std::string sql) const {
-  sql = results::in_dialect(sql, database->dialect());
+  sql = store::in_dialect(sql, database->dialect());
   if (database->dialect() == store::Dialect::sqlite) return sql;
   for (std::size_t at; (at = sql.find("bl_")) != std::string::npos;) {
     sql.replace(at, 3, "benchlake.");

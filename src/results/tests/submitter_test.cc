@@ -16,7 +16,7 @@ using net::Response;
 class AnybodyMay final : public net::Authenticator {
  public:
   Result<net::Principal> authenticate(const Request&) override {
-    return net::Principal{net::Role::admin, "", ""};
+    return net::Principal{.role = net::Role::admin};
   }
 };
 

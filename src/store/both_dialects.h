@@ -7,8 +7,8 @@
 
 #include "store/database.h"
 
-/// The results domain writes a statement once, with marks where the dialects differ; the compiler
-/// makes both texts of it.
+/// Statements are written once, with marks where the dialects differ; the compiler makes both texts
+/// of each.
 ///
 ///   mark             SQLite          PostgreSQL
 ///   @series          bl_series       benchlake.series        (any table of ours)
@@ -23,7 +23,7 @@
 ///   @textarray{$1}   $1              a JSON array as text[]; null stays null, [] stays empty
 ///   @binary{c}       c               c collate "C"
 ///   @postgres{for update}            for update              (PostgreSQL only)
-namespace bl::results {
+namespace bl::store {
 
 namespace sql {
 
@@ -57,8 +57,8 @@ constexpr bool is_word(char c) {
 
 /// Hands the text of one dialect to `out`, piece by piece.
 template <class Out>
-constexpr void render(std::string_view text, store::Dialect dialect, Out&& out) {
-  const bool postgres = dialect == store::Dialect::postgres;
+constexpr void render(std::string_view text, Dialect dialect, Out&& out) {
+  const bool postgres = dialect == Dialect::postgres;
   std::size_t at = 0;
   std::string_view after, between;  // of the mark that is open; marks do not nest
   std::size_t argument = 0;         // where it begins
@@ -113,7 +113,7 @@ struct FixedText {
   constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
-template <FixedText T, store::Dialect D>
+template <FixedText T, Dialect D>
 struct Rendered {
   static constexpr std::size_t k_size = [] {
     std::size_t size = 0;
@@ -134,16 +134,16 @@ struct Rendered {
 
 /// `both_dialects<"select no from @result_number where id = $1">()`
 template <sql::FixedText T>
-store::Sql both_dialects() {
-  return store::Sql(sql::Rendered<T, store::Dialect::sqlite>::k_text.data(),
-                    sql::Rendered<T, store::Dialect::postgres>::k_text.data());
+Sql both_dialects() {
+  return Sql(sql::Rendered<T, Dialect::sqlite>::k_text.data(),
+             sql::Rendered<T, Dialect::postgres>::k_text.data());
 }
 
 /// The same for a text that is put together at run time.
-inline std::string in_dialect(std::string_view text, store::Dialect dialect) {
+inline std::string in_dialect(std::string_view text, Dialect dialect) {
   std::string out;
   sql::render(text, dialect, [&](std::string_view piece) { out += piece; });
   return out;
 }
 
-}  // namespace bl::results
+}  // namespace bl::store
