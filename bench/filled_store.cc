@@ -132,7 +132,6 @@ Samples sample(store::Database& database) {
         return true;
       });
     };
-    using results::both_dialects;
     BL_RETURN_IF_ERROR(
         collect(store::both_dialects<"select history_fingerprint from @series where point_count >= "
                                      "(select max(point_count) * 9 / 10 from @series) limit 300">(),
