@@ -21,7 +21,7 @@ Error not_tried(const Error& before) {
 
 WriterLimits writer_limits(store::Dialect dialect) {
   WriterLimits limits;
-  limits.group_max = dialect == store::Dialect::sqlite ? 1'000 : 250;
+  limits.group_max = dialect == store::Dialect::sqlite ? 5'000 : 250;
   return limits;
 }
 

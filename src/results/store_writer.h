@@ -18,7 +18,7 @@ namespace bl::results {
 struct PreparedSubmission;
 
 struct WriterLimits {
-  std::size_t group_max = 1'000;  ///< submissions in one transaction; see writer_limits()
+  std::size_t group_max = 5'000;  ///< submissions in one transaction; see writer_limits()
   /// Transactions at once: while one waits for the disk, the next one is filled.
   std::size_t groups_max = 2;
   std::size_t waiting_max = 65'536;  ///< submissions that wait for a transaction
