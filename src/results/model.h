@@ -137,11 +137,18 @@ struct BenchmarkResult {
 std::string history_fingerprint(std::string_view case_id, std::string_view context_id,
                                 std::string_view hardware_hash, std::string_view repository);
 
+/// Who sent a submission, for its receipt (receipts.h): empty for commands and tests.
+struct Submitter {
+  std::string id;  ///< of the token or user
+  std::string name;
+};
+
 /// What a client sent: the result, and how to recognise the same submission again [2.10].
 struct Submission {
   BenchmarkResult result;
   std::optional<std::string> submission_key;
   std::string payload_sha256;  ///< of decoding/payload.h
+  Submitter submitter;         ///< no part of the payload
 };
 
 }  // namespace bl::results
