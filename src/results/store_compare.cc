@@ -1,12 +1,11 @@
 #include "results/store_compare.h"
 
 #include "results/comparison.h"
+#include "results/store_ancestry.h"
 #include "results/store_rows.h"
 #include "store/both_dialects.h"
 
-// Which commits a baseline is judged by [4.4]: the newest 100 rows of its ancestry, branch commits
-// first, then the default branch from the fork point down. Ancestry is by author time, as Conbench
-// has it: rebased commits with old dates land out of order. Commits without results count.
+// A baseline is judged by the newest 100 rows of its commit's ancestry (store_ancestry.h).
 namespace bl::results {
 namespace {
 
@@ -46,59 +45,6 @@ Result<Side> read_side(store::Connection& connection, std::string_view id, std::
                  "no benchmark result has the " + std::string(role) + " id " + std::string(id)};
   }
   return std::move(*found);
-}
-
-struct Ancestor {
-  std::string commit_id;
-  std::int64_t commit_time = 0;
-};
-
-Result<std::optional<Timestamp>> fork_point_time(store::Connection& connection,
-                                                 const StoredCommit& commit) {
-  if (commit.on_default_branch()) return commit.timestamp;
-  std::optional<Timestamp> time;
-  BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<"select @micros{timestamp} from \"commit\" where sha = $1 and "
-                           "repository = $2 and timestamp is not null">(),
-      {std::string_view(*commit.fork_point_sha), std::string_view(commit.repository)},
-      [&](const store::Row& row) {
-        time = Timestamp{row.integer(0)};
-        return true;
-      }));
-  return time;
-}
-
-// Empty when the ancestry cannot be built. A commit on the default branch needs no branch name: its
-// ancestors are that branch whatever it is called.
-Result<std::vector<Ancestor>> ancestors_of(store::Connection& connection,
-                                           const StoredCommit& commit) {
-  std::vector<Ancestor> ancestors;
-  if (!commit.timestamp || !commit.fork_point_sha) return ancestors;
-  if (!commit.on_default_branch() && !commit.branch) return ancestors;
-  BL_TRY(const auto fork_time, fork_point_time(connection, commit));
-  if (!fork_time) return ancestors;
-  const auto take = [&](const store::Row& row) {
-    ancestors.push_back({std::string(row.text(0)), row.integer(1)});
-    return true;
-  };
-  if (!commit.on_default_branch()) {
-    BL_RETURN_IF_ERROR(connection.query(
-        store::both_dialects<
-            "select id, @micros{timestamp} from \"commit\" where repository = $1 and "
-            "branch = $2 and fork_point_sha = $3 and sha <> fork_point_sha and "
-            "timestamp <= @time{$4} order by timestamp desc, @binary{sha} limit $5">(),
-        {std::string_view(commit.repository), std::string_view(*commit.branch),
-         std::string_view(*commit.fork_point_sha), commit.timestamp->micros, k_ancestors_max},
-        take));
-  }
-  const auto room = k_ancestors_max - static_cast<std::int64_t>(ancestors.size());
-  BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<
-          "select id, @micros{timestamp} from \"commit\" where repository = $1 and "
-          "sha = fork_point_sha and timestamp <= @time{$2} "
-          "order by timestamp desc, @binary{sha} limit $3">(),
-      {std::string_view(commit.repository), fork_time->micros, room}, take));
-  return ancestors;
 }
 
 // One text for any number of ancestors: those that are missing are null and match nothing.
@@ -142,7 +88,8 @@ Result<verdict::LookbackRow> distribution_row(const store::Row& row, std::int64_
 Result<verdict::Distribution> distribution_of(store::Connection& connection,
                                               const StoredCommit& commit,
                                               std::string_view fingerprint, SummaryMode mode) {
-  BL_TRY(const auto ancestors, ancestors_of(connection, commit));
+  BL_TRY(const Ancestry ancestry, ancestry_of(connection, commit, k_ancestors_max));
+  const std::vector<Ancestor>& ancestors = ancestry.commits;
   if (ancestors.empty()) return verdict::Distribution{};
   std::vector<Param> params(1 + k_ancestors_max, Null{});
   params[0] = fingerprint;
