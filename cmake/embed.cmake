@@ -30,10 +30,10 @@ function(bl_embed target name folder prefix)
   target_include_directories(${target} PRIVATE "${PROJECT_BINARY_DIR}/generated")
 endfunction()
 
-# bl_openapi(TARGET): merges src/*/openapi.yaml into one description and embeds it as "embedded/openapi.h":
+# bl_openapi(TARGET): merges src/*/openapi*.yaml into one description and embeds it as "embedded/openapi.h":
 # /openapi.yaml and /openapi.json (3.1), /openapi-3.0.yaml.
 function(bl_openapi target)
-  file(GLOB fragments CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/*/openapi.yaml")
+  file(GLOB fragments CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/*/openapi*.yaml")
   set(out "${PROJECT_BINARY_DIR}/openapi")
   set(files "${out}/openapi.yaml" "${out}/openapi.json" "${out}/openapi-3.0.yaml")
   add_custom_command(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Merges the folders' fragments of the API description into one document.
 
-A fragment (src/FOLDER/openapi.yaml) has `paths` and `components`; that of src/app has `info`, `servers`,
+A fragment (src/FOLDER/openapi*.yaml) has `paths` and `components`; that of src/app has `info`, `servers`,
 `tags` and what all share. Written: openapi.yaml and openapi.json (OpenAPI 3.1) and openapi-3.0.yaml, the
 same for tools that only read 3.0. Whatever is said twice, or refers to nothing, is an error.
 """

@@ -520,10 +520,6 @@ constexpr std::array k_ci_migrations = {
     store::Migration{8, "ci", "select 1", "select 1"},
 };
 
-constexpr std::array k_alert_migrations = {
-    store::Migration{9, "alerts", "select 1", "select 1"},
-};
-
 constexpr std::array k_shared_table_migrations = {
     store::Migration{10, "shared_tables", "select 1", "select 1"},
 };
@@ -545,10 +541,6 @@ std::span<const store::Migration> later_migrations() {
 
 std::span<const store::Migration> ci_migrations() {
   return k_ci_migrations;
-}
-
-std::span<const store::Migration> alert_migrations() {
-  return k_alert_migrations;
 }
 
 std::span<const store::Migration> shared_table_migrations() {
