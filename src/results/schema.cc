@@ -520,10 +520,6 @@ constexpr std::array k_ci_migrations = {
     store::Migration{8, "ci", "select 1", "select 1"},
 };
 
-constexpr std::array k_shared_table_migrations = {
-    store::Migration{10, "shared_tables", "select 1", "select 1"},
-};
-
 constexpr std::array k_migrations = {
     store::Migration{1, "conbench_tables", k_conbench_sqlite, k_conbench_postgres},
     store::Migration{2, "results_tables", k_ours_sqlite, k_ours_postgres},
@@ -541,10 +537,6 @@ std::span<const store::Migration> later_migrations() {
 
 std::span<const store::Migration> ci_migrations() {
   return k_ci_migrations;
-}
-
-std::span<const store::Migration> shared_table_migrations() {
-  return k_shared_table_migrations;
 }
 
 }  // namespace bl::results

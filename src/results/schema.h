@@ -22,7 +22,7 @@ std::span<const store::Migration> later_migrations();
 std::span<const store::Migration> ci_migrations();
 /// Number 9: alert rules, events and deliveries; receipts; state of background jobs.
 std::span<const store::Migration> alert_migrations();
-/// Number 10: results that others wrote into the tables that we share with them.
+/// Numbers 10 and 11: results that others wrote into the tables that we share with them.
 std::span<const store::Migration> shared_table_migrations();
 
 }  // namespace bl::results

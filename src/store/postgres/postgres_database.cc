@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/numbers.h"
+#include "store/conbench_schema.h"
 #include "store/migrations.h"
 #include "store/postgres/session_pool.h"
 #include "store/store_metrics.h"
@@ -86,30 +87,40 @@ class PostgresDatabase final : public Database {
   Result<void> migrate(std::span<const Migration> migrations) override {
     BL_TRY(auto session, writers_.acquire());
     BL_RETURN_IF_ERROR(take_migration_lock(*session));
-    // An index of a big table takes longer than any statement may that serves somebody, and waits
-    // for transactions that began before.
-    for (const char* no_limit : {"set statement_timeout = 0", "set lock_timeout = 0",
-                                 "set idle_in_transaction_session_timeout = 0"})
-      BL_RETURN_IF_ERROR(session->alone(no_limit));
-    auto outcome = apply_migrations(
-        migrations, Dialect::postgres,
-        {.transaction = [&](const auto& work) { return transaction_on(*session, work); },
-         .script =
-             [](Connection& connection, std::string_view statements) {
-               return static_cast<PostgresSession&>(connection).script(statements);
-             },
-         .alone = [&](std::string_view statement) { return session->alone(statement); }});
-    for (const char* limit : {"reset statement_timeout", "reset lock_timeout",
-                              "reset idle_in_transaction_session_timeout"}) {
-      // Where that fails the connection is gone, and nobody gets it without limits.
-      (void)session->alone(limit).ok();
-    }
+    auto outcome = migrate_under_lock(*session, migrations);
     // A lock that is not given back goes with the connection.
     if (!look(*session, k_migration_unlock, {}).ok()) writers_.forget_idle();
     return outcome;
   }
 
  private:
+  static Result<void> migrate_under_lock(PostgresSession& session,
+                                         std::span<const Migration> migrations) {
+    BL_RETURN_IF_ERROR(transaction_on(session, [](Connection& connection) -> Result<void> {
+      BL_TRY([[maybe_unused]] const auto schema, recognise_conbench(connection));
+      return {};
+    }));
+    // An index of a big table takes longer than any statement may that serves somebody, and waits
+    // for transactions that began before.
+    for (const char* no_limit : {"set statement_timeout = 0", "set lock_timeout = 0",
+                                 "set idle_in_transaction_session_timeout = 0"})
+      BL_RETURN_IF_ERROR(session.alone(no_limit));
+    auto outcome = apply_migrations(
+        migrations, Dialect::postgres,
+        {.transaction = [&](const auto& work) { return transaction_on(session, work); },
+         .script =
+             [](Connection& connection, std::string_view statements) {
+               return static_cast<PostgresSession&>(connection).script(statements);
+             },
+         .alone = [&](std::string_view statement) { return session.alone(statement); }});
+    for (const char* limit : {"reset statement_timeout", "reset lock_timeout",
+                              "reset idle_in_transaction_session_timeout"}) {
+      // Where that fails the connection is gone, and nobody gets it without limits.
+      (void)session.alone(limit).ok();
+    }
+    return outcome;
+  }
+
   // A transaction whose COMMIT was sent and not answered.
   struct Cut {
     std::string transaction_id, server_life;
@@ -294,7 +305,9 @@ Result<Link::Keywords> keywords_of(const Uri& uri, const DatabaseLimits& limits)
                      " -c idle_in_transaction_session_timeout=" + std::to_string(statement_ms) +
                      " -c timezone=UTC -c datestyle=ISO -c extra_float_digits=1" +
                      " -c standard_conforming_strings=on -c jit=off -c enable_seqscan=off" +
-                     " -c search_path=public");
+                     " -c search_path=public" +
+                     // Triggers of ours on Conbench's tables pass over what we write ourselves.
+                     " -c benchlake.writer=on");
   return keywords;
 }
 
