@@ -1,6 +1,7 @@
 #include "results/store_runs.h"
 
 #include "results/store_rows.h"
+#include "results/store_whole.h"
 #include "store/both_dialects.h"
 
 namespace bl::results {
@@ -129,109 +130,6 @@ Result<ResultRow> result_row_of(const store::Row& row, SummaryMode mode) {
   "r.history_fingerprint, k.name, @text{k.tags}, r.unit, r.error is not null, "         \
   "@float{r.min}, @float{r.max}, @float{r.mean}, @numbers{r.data}, " BL_COMMIT_COLUMNS
 
-// Columns 0..32 of a whole result; the commit follows.
-#define BL_STORED_RESULT_COLUMNS                                                            \
-  "r.id, r.case_id, r.context_id, r.info_id, r.hardware_id, r.run_id, r.batch_id, "         \
-  "@micros{r.timestamp}, r.run_reason, @text{r.run_tags}, k.name, @text{k.tags}, "          \
-  "@text{x.tags}, @text{i.tags}, r.commit_repo_url, @numbers{r.data}, @numbers{r.times}, "  \
-  "r.unit, r.time_unit, r.iterations, @float{r.min}, @float{r.max}, @float{r.mean}, "       \
-  "@float{r.median}, @float{r.stdev}, @float{r.q1}, @float{r.q3}, @float{r.iqr}, "          \
-  "@text{r.error}, @text{r.optional_benchmark_info}, @text{r.validation}, "                 \
-  "@text{r.change_annotations}, r.history_fingerprint, " BL_COMMIT_COLUMNS                  \
-  ", h.hash, h.type, h.name, h.architecture_name, h.kernel_name, h.os_name, h.os_version, " \
-  "h.cpu_model_name, h.cpu_l1d_cache_bytes, h.cpu_l1i_cache_bytes, h.cpu_l2_cache_bytes, "  \
-  "h.cpu_l3_cache_bytes, h.cpu_core_count, h.cpu_thread_count, h.cpu_frequency_max_hz, "    \
-  "h.memory_bytes, h.gpu_count, @texts{h.gpu_product_names}, @text{h.info}, "               \
-  "@text{h.optional_info}"
-#define BL_STORED_RESULT_TABLES                                            \
-  " from benchmark_result r join \"case\" k on k.id = r.case_id "          \
-  "join context x on x.id = r.context_id join info i on i.id = r.info_id " \
-  "join hardware h on h.id = r.hardware_id "                               \
-  "left join \"commit\" c on c.id = r.commit_id "
-constexpr int k_data_column = 15;
-constexpr int k_times_column = 16;
-constexpr int k_commit_column = 33;
-constexpr int k_hardware_column = k_commit_column + k_commit_columns;
-
-Result<Hardware> hardware_of(const store::Row& row, int column) {
-  Hardware hardware;
-  hardware.type = row.text(column) == "cluster" ? Hardware::Type::cluster : Hardware::Type::machine;
-  hardware.name = row.text(column + 1);
-  hardware.architecture_name = row.text_or_null(column + 2);
-  hardware.kernel_name = row.text_or_null(column + 3);
-  hardware.os_name = row.text_or_null(column + 4);
-  hardware.os_version = row.text_or_null(column + 5);
-  hardware.cpu_model_name = row.text_or_null(column + 6);
-  hardware.cpu_l1d_cache_bytes = row.integer_or_null(column + 7);
-  hardware.cpu_l1i_cache_bytes = row.integer_or_null(column + 8);
-  hardware.cpu_l2_cache_bytes = row.integer_or_null(column + 9);
-  hardware.cpu_l3_cache_bytes = row.integer_or_null(column + 10);
-  hardware.cpu_core_count = row.integer_or_null(column + 11);
-  hardware.cpu_thread_count = row.integer_or_null(column + 12);
-  hardware.cpu_frequency_max_hz = row.integer_or_null(column + 13);
-  hardware.memory_bytes = row.integer_or_null(column + 14);
-  hardware.gpu_count = row.integer_or_null(column + 15);
-  BL_TRY(const json::Value names, document_of(row, column + 16));
-  if (names.is_array()) {
-    hardware.gpu_product_names.emplace();
-    for (const json::Value& name : names.items()) {
-      if (name.is_string()) hardware.gpu_product_names->push_back(name.as_string());
-    }
-  }
-  BL_TRY(hardware.info, document_of(row, column + 17));
-  BL_TRY(hardware.optional_info, document_of(row, column + 18));
-  return hardware;
-}
-
-Result<Stats> stats_of(const store::Row& row, int column) {
-  Stats stats;
-  BL_TRY(stats.data, samples_of(row, column));
-  BL_TRY(stats.times, samples_of(row, column + 1));
-  stats.unit = row.text_or_null(column + 2);
-  stats.time_unit = row.text_or_null(column + 3);
-  stats.iterations = row.integer_or_null(column + 4);
-  stats.min = row.real_or_null(column + 5);
-  stats.max = row.real_or_null(column + 6);
-  stats.mean = row.real_or_null(column + 7);
-  stats.median = row.real_or_null(column + 8);
-  stats.stdev = row.real_or_null(column + 9);
-  stats.q1 = row.real_or_null(column + 10);
-  stats.q3 = row.real_or_null(column + 11);
-  stats.iqr = row.real_or_null(column + 12);
-  return stats;
-}
-
-Result<StoredResult> stored_result_of(const store::Row& row) {
-  StoredResult result;
-  result.id = row.text(0);
-  result.case_id = row.text(1);
-  result.context_id = row.text(2);
-  result.info_id = row.text(3);
-  result.hardware_id = row.text(4);
-  result.run_id = row.text(5);
-  result.batch_id = row.text_or_null(6);
-  result.timestamp = Timestamp{row.integer(7)};
-  result.run_reason = row.text_or_null(8);
-  BL_TRY(result.run_tags, object_of(row, 9));
-  result.benchmark_case.name = row.text(10);
-  BL_TRY(result.benchmark_case.tags, object_of(row, 11));
-  BL_TRY(result.context, object_of(row, 12));
-  BL_TRY(result.info, object_of(row, 13));
-  result.repository = row.text(14);
-  BL_TRY(result.stats, stats_of(row, 15));
-  BL_TRY(result.error, document_of(row, 28));
-  // An error is any document, and `error is null` alone means success [1.1].
-  BL_TRY(result.optional_benchmark_info, document_of(row, 29));
-  BL_TRY(result.validation, document_of(row, 30));
-  BL_TRY(result.change_annotations, object_of(row, 31));
-  result.history_fingerprint = row.text(32);
-  result.stored_commit = commit_of(row, k_commit_column);
-  if (result.stored_commit) result.commit = *result.stored_commit;
-  result.hardware_hash = row.text(k_hardware_column);
-  BL_TRY(result.hardware, hardware_of(row, k_hardware_column + 1));
-  return result;
-}
-
 // Statuses as in SeriesStatus; the index (latest_run_no, status) answers each count.
 #define BL_SERIES_WITH_STATUS(status) \
   "(select count(*) from @series s where s.latest_run_no = u.run_no and s.status = " status ")"
@@ -299,7 +197,8 @@ Result<WholePage> StoreRunBrowser::whole_results(const ResultFilter& filter) {
     std::size_t bytes = 0;
     return read_page(connection, filter, "select " BL_STORED_RESULT_COLUMNS BL_STORED_RESULT_TABLES,
                      [&](const store::Row& row) -> Result<bool> {
-                       bytes += row.text(k_data_column).size() + row.text(k_times_column).size();
+                       bytes += row.text(k_whole_data_column).size() +
+                                row.text(k_whole_times_column).size();
                        if (bytes > limits_.page_samples_bytes_max && !page.results.empty()) {
                          page.may_go_on = true;
                          return false;
