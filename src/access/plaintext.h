@@ -17,5 +17,7 @@ inline constexpr std::size_t k_prefix_bytes = 8;
 std::string make_plaintext(Random& random);
 /// False for a text that make_plaintext never gives: nobody needs to look for it.
 bool may_be_plaintext(std::string_view text);
+/// False for a text that no program would have given as a token.
+bool may_be_foreign_plaintext(std::string_view text);
 
 }  // namespace bl::access

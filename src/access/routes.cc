@@ -105,7 +105,7 @@ Result<std::string> create_token(const Request& request, Tokens& tokens) {
 }
 
 Response revoke_token(const Request& request, Tokens& tokens) {
-  const auto revoked = tokens.revoke(request.capture("id"));
+  const auto revoked = tokens.revoke(request.capture("id"), request.principal);
   return revoked.ok() ? Response::no_content() : net::problem(revoked.error(), request.request_id);
 }
 

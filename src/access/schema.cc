@@ -37,15 +37,7 @@ constexpr std::array k_migrations = {
     store::Migration{3, "access_tokens", k_tokens_sqlite, k_tokens_postgres},
 };
 
-constexpr std::array k_user_migrations = {
-    store::Migration{7, "users", "select 1", "select 1"},
-};
-
 }  // namespace
-
-std::span<const store::Migration> user_migrations() {
-  return k_user_migrations;
-}
 
 std::span<const store::Migration> migrations() {
   return k_migrations;

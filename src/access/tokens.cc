@@ -1,46 +1,101 @@
 #include "access/tokens.h"
 
+#include <algorithm>
 #include <mutex>
+#include <tuple>
 #include <unordered_map>
 
 #include "access/plaintext.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "store/audit.h"
+#include "store/both_dialects.h"
 
 namespace bl::access {
 namespace {
 
+using store::both_dialects;
 using store::Connection;
 using store::Param;
 using store::Row;
 using store::Sql;
 
-const Sql k_count("select count(*) from bl_token where revoked_at is null",
-                  "select count(*) from benchlake.token where revoked_at is null");
-const Sql k_insert(
-    "insert into bl_token (id, name, prefix, sha256, role, created_at)"
-    " values ($1, $2, $3, $4, $5, $6)",
-    "insert into benchlake.token (id, name, prefix, sha256, role, created_at)"
-    " values ($1, $2, $3, $4, $5, $6)");
-const Sql k_list(
-    "select id, name, prefix, role, created_at, last_used_at, revoked_at from bl_token"
-    " where revoked_at is null or id in (select id from bl_token where revoked_at is not null"
-    " order by revoked_at desc, id desc limit $1) order by id desc",
-    "select id, name, prefix, role, created_at, last_used_at, revoked_at from benchlake.token"
-    " where revoked_at is null or id in (select id from benchlake.token"
-    " where revoked_at is not null order by revoked_at desc, id desc limit $1) order by id desc");
-const Sql k_find(
-    "select id, name, prefix, role, created_at, last_used_at, revoked_at from bl_token"
-    " where sha256 = $1 and revoked_at is null",
-    "select id, name, prefix, role, created_at, last_used_at, revoked_at from benchlake.token"
-    " where sha256 = $1 and revoked_at is null");
-// An earlier revocation keeps its time.
-const Sql k_revoke(
-    "update bl_token set revoked_at = coalesce(revoked_at, $2) where id = $1",
-    "update benchlake.token set revoked_at = coalesce(revoked_at, $2) where id = $1");
-const Sql k_touch("update bl_token set last_used_at = $2 where id = $1",
-                  "update benchlake.token set last_used_at = $2 where id = $1");
+// A view's columns, of the two tables that tokens stand in. Who made a token of `api_token` without
+// us granted what a new Conbench grants: to write, anywhere.
+#define BL_UNOWNED_COLUMNS                                                               \
+  "select id, name, prefix, role, created_at, last_used_at, revoked_at, '' as user_id, " \
+  "coalesce(repository, '') as repository from @token"
+#define BL_OWNED_COLUMNS                                                                      \
+  "select t.id, t.name, t.token_prefix as prefix, coalesce(g.role, 'writer') as role, "       \
+  "@micros{t.created_at} as created_at, @micros{t.last_used_at} as last_used_at, "            \
+  "@micros{t.revoked_at} as revoked_at, t.user_id, coalesce(g.repository, '') as repository " \
+  "from @api_token t left join @token_grant g on g.id = t.id"
+
+Sql count_sql() {
+  return both_dialects<
+      "select (select count(*) from @token where revoked_at is null),"
+      " (select count(*) from @api_token where revoked_at is null),"
+      " (select count(*) from @api_token where revoked_at is null and user_id = $1)">();
+}
+Sql insert_unowned_sql() {
+  return both_dialects<
+      "insert into @token (id, name, prefix, sha256, role, created_at, repository)"
+      " values ($1, $2, $3, $4, $5, $6, $7)">();
+}
+Sql insert_owned_sql() {
+  return both_dialects<
+      "insert into @api_token (id, user_id, name, token_hash, token_prefix, created_at)"
+      " values ($1, $2, $3, $4, $5, @time{$6})">();
+}
+Sql insert_grant_sql() {
+  return both_dialects<"insert into @token_grant (id, role, repository) values ($1, $2, $3)">();
+}
+Sql list_unowned_sql() {
+  return both_dialects<BL_UNOWNED_COLUMNS
+                       " where revoked_at is null or id in (select id from @token"
+                       " where revoked_at is not null order by revoked_at desc, id desc"
+                       " limit $1)">();
+}
+Sql list_owned_sql() {
+  return both_dialects<BL_OWNED_COLUMNS
+                       " where t.revoked_at is null or t.id in (select id from @api_token"
+                       " where revoked_at is not null order by revoked_at desc, id desc"
+                       " limit $1)">();
+}
+Sql list_of_user_sql() {
+  return both_dialects<BL_OWNED_COLUMNS
+                       " where t.user_id = $2 and (t.revoked_at is null or t.id in"
+                       " (select id from @api_token where user_id = $2 and revoked_at is not null"
+                       " order by revoked_at desc, id desc limit $1))">();
+}
+Sql find_sql() {
+  return both_dialects<BL_UNOWNED_COLUMNS
+                       " where sha256 = $1 and revoked_at is null"
+                       " union all " BL_OWNED_COLUMNS
+                       " where t.token_hash = $1 and t.revoked_at is null">();
+}
+Sql find_by_id_sql() {
+  return both_dialects<BL_UNOWNED_COLUMNS
+                       " where id = $1"
+                       " union all " BL_OWNED_COLUMNS " where t.id = $1">();
+}
+Sql revoke_sql(const TokenView& view) {
+  if (view.user_id.empty()) {
+    return both_dialects<
+        "update @token set revoked_at = $2 where id = $1 and revoked_at is null">();
+  }
+  return both_dialects<
+      "update @api_token set revoked_at = @time{$2} where id = $1 and revoked_at is null">();
+}
+Sql touch_sql(const TokenView& view) {
+  if (view.user_id.empty()) {
+    return both_dialects<"update @token set last_used_at = $2 where id = $1">();
+  }
+  return both_dialects<"update @api_token set last_used_at = @time{$2} where id = $1">();
+}
+#undef BL_UNOWNED_COLUMNS
+#undef BL_OWNED_COLUMNS
 
 std::optional<Timestamp> time_of(std::optional<std::int64_t> micros) {
   if (!micros) return std::nullopt;
@@ -55,31 +110,43 @@ Result<TokenView> view_of(const Row& row) {
                    .name = std::string(row.text(1)),
                    .prefix = std::string(row.text(2)),
                    .role = *role,
+                   .user_id = std::string(row.text(7)),
+                   .repository = std::string(row.text(8)),
                    .created_at = Timestamp{row.integer(4)},
                    .last_used_at = time_of(row.integer_or_null(5)),
                    .revoked_at = time_of(row.integer_or_null(6))};
 }
 
-/// Runs a query of views on a reader.
-Result<std::vector<TokenView>> read_views(store::Database& database, const Sql& sql,
-                                          const Param& param) {
-  std::vector<TokenView> views;
-  auto outcome = database.read([&](Connection& connection) -> Result<void> {
-    views.clear();
-    Result<void> decoded;
-    BL_RETURN_IF_ERROR(connection.query(sql, {param}, [&](const Row& row) {
-      auto view = view_of(row);
-      if (!view.ok()) {
-        decoded = view.error();
-        return false;
-      }
-      views.push_back(std::move(view).value());
-      return true;
-    }));
-    return decoded;
-  });
-  if (!outcome.ok()) return outcome.error();
-  return views;
+Result<void> append_views(Connection& connection, const Sql& sql,
+                          std::initializer_list<Param> params, std::vector<TokenView>& views) {
+  Result<void> decoded;
+  BL_RETURN_IF_ERROR(connection.query(sql, params, [&](const Row& row) {
+    auto view = view_of(row);
+    if (!view.ok()) {
+      decoded = view.error();
+      return false;
+    }
+    views.push_back(std::move(view).value());
+    return true;
+  }));
+  return decoded;
+}
+
+/// A row of the audit, in the transaction of the change.
+Result<void> note(Connection& connection, Timestamp now, const net::Principal& actor,
+                  std::string_view action, const TokenView& view) {
+  std::string detail;
+  json::Writer writer(detail);
+  writer.begin_object().member("name", view.name).member("role", net::name_of(view.role));
+  if (!view.user_id.empty()) writer.member("user_id", view.user_id);
+  if (!view.repository.empty()) writer.member("repository", view.repository);
+  writer.end_object();
+  return store::record_audit(connection, {.at = now,
+                                          .actor_id = actor.id,
+                                          .actor_name = actor.name,
+                                          .action = action,
+                                          .object = view.id,
+                                          .detail = detail});
 }
 
 Result<void> check_name(std::string_view name, std::size_t bytes_max) {
@@ -99,6 +166,49 @@ Result<void> check_name(std::string_view name, std::size_t bytes_max) {
     if (is_control(step.code_point)) return refuse("must not have control characters");
     rest.remove_prefix(step.bytes);
   }
+  return {};
+}
+
+Result<void> check_repository(std::string_view repository, std::size_t bytes_max) {
+  if (repository.size() <= bytes_max) return {};
+  const std::string sentence = "must not be longer than " + std::to_string(bytes_max) + " bytes";
+  return Error{Code::invalid, "a token's repository " + sentence, {{"/repository", sentence, {}}}};
+}
+
+Result<void> check_room(Connection& connection, std::string_view user_id,
+                        const TokenLimits& limits) {
+  std::size_t all = 0, of_user = 0;
+  BL_RETURN_IF_ERROR(connection.query(count_sql(), {user_id}, [&](const Row& row) {
+    all = static_cast<std::size_t>(row.integer(0) + row.integer(1));
+    of_user = static_cast<std::size_t>(row.integer(2));
+    return true;
+  }));
+  if (all >= limits.tokens_max) {
+    return Error{Code::conflict, "there are too many tokens, revoke some; the most are " +
+                                     std::to_string(limits.tokens_max)};
+  }
+  if (of_user >= limits.tokens_per_user_max) {
+    return Error{Code::conflict, "this user has too many tokens, revoke some; the most are " +
+                                     std::to_string(limits.tokens_per_user_max)};
+  }
+  return {};
+}
+
+Result<void> insert(Connection& connection, const TokenView& view, std::string_view sha256) {
+  const Param repository =
+      view.repository.empty() ? Param(store::Null{}) : Param(std::string_view(view.repository));
+  const std::string_view id = view.id, name = view.name, prefix = view.prefix;
+  const std::string_view role = net::name_of(view.role);
+  if (view.user_id.empty()) {
+    BL_RETURN_IF_ERROR(
+        connection.execute(insert_unowned_sql(),
+                           {id, name, prefix, sha256, role, view.created_at.micros, repository}));
+    return {};
+  }
+  BL_RETURN_IF_ERROR(connection.execute(
+      insert_owned_sql(),
+      {id, std::string_view(view.user_id), name, sha256, prefix, view.created_at.micros}));
+  BL_RETURN_IF_ERROR(connection.execute(insert_grant_sql(), {id, role, repository}));
   return {};
 }
 
@@ -173,49 +283,74 @@ Tokens::Tokens(store::Database& database, const Clock& clock, Random& random, Id
 
 Tokens::~Tokens() = default;
 
-Result<NewToken> Tokens::create(std::string_view name, net::Role role) {
-  BL_CHECK(role != net::Role::anonymous);
-  BL_RETURN_IF_ERROR(check_name(name, state_->limits.name_bytes_max));
+Result<NewToken> Tokens::create_in(Connection& connection, const TokenWish& wish,
+                                   const net::Principal& actor) {
+  BL_CHECK(wish.role != net::Role::anonymous);
+  BL_RETURN_IF_ERROR(check_name(wish.name, state_->limits.name_bytes_max));
+  BL_RETURN_IF_ERROR(check_repository(wish.repository, state_->limits.repository_bytes_max));
+  BL_RETURN_IF_ERROR(check_room(connection, wish.user_id, state_->limits));
   NewToken token;
   token.plaintext = make_plaintext(state_->random);
   token.view = {.id = state_->ids.next(),
-                .name = std::string(name),
+                .name = wish.name,
                 .prefix = token.plaintext.substr(0, k_prefix_bytes),
-                .role = role,
+                .role = wish.role,
+                .user_id = wish.user_id,
+                .repository = wish.repository,
                 .created_at = state_->clock.now()};
-  const std::string sha256 = sha256_hex(token.plaintext);
-  const auto tokens_max = static_cast<std::int64_t>(state_->limits.tokens_max);
-  BL_RETURN_IF_ERROR(state_->database.write([&](Connection& connection) -> Result<void> {
-    std::int64_t count = 0;
-    BL_RETURN_IF_ERROR(connection.query(k_count, {}, [&](const Row& row) {
-      count = row.integer(0);
-      return true;
-    }));
-    if (count >= tokens_max) {
-      return Error{Code::conflict, "there are too many tokens, revoke some; the most are " +
-                                       std::to_string(tokens_max)};
-    }
-    const TokenView& view = token.view;
-    BL_RETURN_IF_ERROR(connection.execute(
-        k_insert,
-        {std::string_view(view.id), std::string_view(view.name), std::string_view(view.prefix),
-         std::string_view(sha256), std::string_view(net::name_of(role)), view.created_at.micros}));
-    return {};
-  }));
+  BL_RETURN_IF_ERROR(insert(connection, token.view, sha256_hex(token.plaintext)));
+  BL_RETURN_IF_ERROR(note(connection, token.view.created_at, actor, "token.create", token.view));
   return token;
 }
 
-Result<std::vector<TokenView>> Tokens::list() {
-  return read_views(state_->database, k_list,
-                    static_cast<std::int64_t>(state_->limits.revoked_shown_max));
+Result<NewToken> Tokens::create(const TokenWish& wish, const net::Principal& actor) {
+  std::optional<NewToken> token;
+  BL_RETURN_IF_ERROR(state_->database.write([&](Connection& connection) -> Result<void> {
+    BL_TRY(token, create_in(connection, wish, actor));
+    return {};
+  }));
+  return std::move(*token);
 }
 
-Result<void> Tokens::revoke(std::string_view id) {
-  const std::int64_t now = state_->clock.now().micros;
+Result<NewToken> Tokens::create(std::string_view name, net::Role role) {
+  return create(
+      {.name = std::string(name), .role = role, .user_id = {}, .repository = {}},
+      {.role = net::Role::admin, .name = "operator", .kind = net::Principal::Kind::operator_token});
+}
+
+Result<std::vector<TokenView>> Tokens::list(const TokenFilter& filter) {
+  const auto revoked_max = static_cast<std::int64_t>(state_->limits.revoked_shown_max);
+  std::vector<TokenView> views;
+  BL_RETURN_IF_ERROR(state_->database.read([&](Connection& connection) -> Result<void> {
+    views.clear();
+    if (filter.user_id) {
+      return append_views(connection, list_of_user_sql(),
+                          {revoked_max, std::string_view(*filter.user_id)}, views);
+    }
+    BL_RETURN_IF_ERROR(append_views(connection, list_unowned_sql(), {revoked_max}, views));
+    return append_views(connection, list_owned_sql(), {revoked_max}, views);
+  }));
+  std::sort(views.begin(), views.end(), [](const TokenView& a, const TokenView& b) {
+    return std::tie(b.created_at, b.id) < std::tie(a.created_at, a.id);
+  });
+  return views;
+}
+
+Result<void> Tokens::revoke(std::string_view id, const net::Principal& actor,
+                            const std::optional<std::string>& owner) {
+  const Timestamp now = state_->clock.now();
   BL_RETURN_IF_ERROR(state_->database.write([&](Connection& connection) -> Result<void> {
-    BL_TRY(const std::int64_t changed, connection.execute(k_revoke, {id, now}));
-    if (changed == 0) return Error{Code::not_found, "no token has the id: " + std::string(id)};
-    return {};
+    std::vector<TokenView> found;
+    BL_RETURN_IF_ERROR(append_views(connection, find_by_id_sql(), {id}, found));
+    if (found.empty() || (owner && found.front().user_id != *owner)) {
+      return Error{Code::not_found, "no token has the id: " + std::string(id)};
+    }
+    const TokenView& view = found.front();
+    BL_TRY(const std::int64_t changed,
+           connection.execute(revoke_sql(view), {std::string_view(view.id), now.micros}));
+    // An earlier revocation keeps its time.
+    if (changed == 0) return {};
+    return note(connection, now, actor, "token.revoke", view);
   }));
   std::lock_guard lock(state_->mutex);
   ++state_->revocations;
@@ -224,12 +359,18 @@ Result<void> Tokens::revoke(std::string_view id) {
 }
 
 Result<std::optional<TokenView>> Tokens::find(std::string_view plaintext) {
-  if (!may_be_plaintext(plaintext)) return std::optional<TokenView>();
+  const bool may_be_foreign = state_->database.dialect() == store::Dialect::postgres;
+  if (!may_be_plaintext(plaintext) && !(may_be_foreign && may_be_foreign_plaintext(plaintext))) {
+    return std::optional<TokenView>();
+  }
   const std::string sha256 = sha256_hex(plaintext);
   auto [view, revocations] = state_->look(sha256);
   if (!view) {
-    BL_TRY(std::vector<TokenView> found,
-           read_views(state_->database, k_find, std::string_view(sha256)));
+    std::vector<TokenView> found;
+    BL_RETURN_IF_ERROR(state_->database.read([&](Connection& connection) -> Result<void> {
+      found.clear();
+      return append_views(connection, find_sql(), {std::string_view(sha256)}, found);
+    }));
     if (found.empty()) return std::optional<TokenView>();
     view = std::move(found.front());
     state_->keep(sha256, *view, revocations);
@@ -238,7 +379,7 @@ Result<std::optional<TokenView>> Tokens::find(std::string_view plaintext) {
     // A store that cannot write must not lock its readers out.
     const std::int64_t now = state_->clock.now().micros;
     (void)state_->database.write([&](Connection& connection) -> Result<void> {
-      BL_RETURN_IF_ERROR(connection.execute(k_touch, {std::string_view(view->id), now}));
+      BL_RETURN_IF_ERROR(connection.execute(touch_sql(*view), {std::string_view(view->id), now}));
       return {};
     });
   }

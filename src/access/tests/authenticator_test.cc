@@ -65,7 +65,7 @@ TEST_F(AuthenticatorTest, two_headers_are_refused) {
 
 TEST_F(AuthenticatorTest, a_revoked_token_is_unauthenticated) {
   auto made = tokens.create("ci", net::Role::reader).value();
-  ASSERT_TRUE(tokens.revoke(made.view.id).ok());
+  ASSERT_TRUE(tokens.revoke(made.view.id, testing::operator_principal()).ok());
   EXPECT_EQ(ask({"Bearer " + made.plaintext}).error().code, Code::unauthenticated);
 }
 

@@ -103,7 +103,7 @@ TEST_F(TokensTest, a_token_that_was_seen_is_not_read_again_for_a_while) {
 TEST_F(TokensTest, a_revoked_token_stops_working_at_once) {
   auto made = tokens.create("ci", net::Role::writer).value();
   ASSERT_TRUE(tokens.find(made.plaintext).value().has_value());
-  ASSERT_TRUE(tokens.revoke(made.view.id).ok());
+  ASSERT_TRUE(tokens.revoke(made.view.id, testing::operator_principal()).ok());
   EXPECT_FALSE(tokens.find(made.plaintext).value().has_value());
 }
 
@@ -111,7 +111,7 @@ TEST_F(TokensTest, a_revocation_elsewhere_is_seen_when_the_cache_is_old) {
   Tokens other(*database, clock, random, ids);
   auto made = tokens.create("ci", net::Role::writer).value();
   ASSERT_TRUE(tokens.find(made.plaintext).value().has_value());
-  ASSERT_TRUE(other.revoke(made.view.id).ok());
+  ASSERT_TRUE(other.revoke(made.view.id, testing::operator_principal()).ok());
   pass(4'999);
   EXPECT_TRUE(tokens.find(made.plaintext).value().has_value());
   pass(1);
@@ -122,21 +122,23 @@ TEST_F(TokensTest, a_revocation_while_a_token_is_looked_up_is_not_forgotten) {
   OddDatabase odd(*database);
   Tokens mine(odd, clock, random, ids);
   auto made = mine.create("ci", net::Role::writer).value();
-  odd.after_read = [&] { ASSERT_TRUE(mine.revoke(made.view.id).ok()); };
+  odd.after_read = [&] {
+    ASSERT_TRUE(mine.revoke(made.view.id, testing::operator_principal()).ok());
+  };
   EXPECT_TRUE(mine.find(made.plaintext).value().has_value()) << "it worked when it was read";
   EXPECT_FALSE(mine.find(made.plaintext).value().has_value()) << "but must not be remembered";
 }
 
 TEST_F(TokensTest, revoking_twice_keeps_the_first_time) {
   auto made = tokens.create("ci", net::Role::writer).value();
-  ASSERT_TRUE(tokens.revoke(made.view.id).ok());
+  ASSERT_TRUE(tokens.revoke(made.view.id, testing::operator_principal()).ok());
   pass(1'000);
-  ASSERT_TRUE(tokens.revoke(made.view.id).ok());
+  ASSERT_TRUE(tokens.revoke(made.view.id, testing::operator_principal()).ok());
   EXPECT_EQ(tokens.list()->at(0).revoked_at, testing::k_start);
 }
 
 TEST_F(TokensTest, an_unknown_id_cannot_be_revoked) {
-  auto revoked = tokens.revoke("06a");
+  auto revoked = tokens.revoke("06a", testing::operator_principal());
   ASSERT_FALSE(revoked.ok());
   EXPECT_EQ(revoked.error().code, Code::not_found);
 }
@@ -159,7 +161,7 @@ TEST_F(TokensTest, tokens_that_work_are_limited_and_revoking_makes_room) {
   auto first = few.create("a", net::Role::reader).value();
   ASSERT_TRUE(few.create("b", net::Role::reader).ok());
   EXPECT_EQ(few.create("c", net::Role::reader).error().code, Code::conflict);
-  ASSERT_TRUE(few.revoke(first.view.id).ok());
+  ASSERT_TRUE(few.revoke(first.view.id, testing::operator_principal()).ok());
   EXPECT_TRUE(few.create("c", net::Role::reader).ok());
 }
 
@@ -171,9 +173,9 @@ TEST_F(TokensTest, the_list_is_newest_first_with_the_last_revoked_ones) {
     made.push_back(mine.create(name, net::Role::reader)->view.id);
   }
   pass(1);
-  ASSERT_TRUE(mine.revoke(made[2]).ok());
+  ASSERT_TRUE(mine.revoke(made[2], testing::operator_principal()).ok());
   pass(1);
-  ASSERT_TRUE(mine.revoke(made[1]).ok());
+  ASSERT_TRUE(mine.revoke(made[1], testing::operator_principal()).ok());
   std::string names;
   const auto listed = mine.list();
   for (const TokenView& view : *listed) names += view.name;

@@ -6,6 +6,7 @@
 
 #include "access/routes.h"
 #include "access/tokens.h"
+#include "app/operator.h"
 #include "net/client.h"
 #include "net/server.h"
 #include "ops/routes.h"
@@ -34,9 +35,7 @@ constexpr const char* k_operator_token = "operator-token-of-this-test";
 class RoleTable : public ::testing::Test {
  protected:
   RoleTable() {
-    std::vector<store::Migration> steps(results::migrations().begin(), results::migrations().end());
-    steps.insert(steps.end(), access::migrations().begin(), access::migrations().end());
-    BL_CHECK(database_->migrate(steps).ok());
+    BL_CHECK(database_->migrate(all_migrations()).ok());
     net::Router real;
     const results::Ports ports{.writer = writer_,
                                .runs = runs_,
