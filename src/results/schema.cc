@@ -516,10 +516,6 @@ constexpr std::array k_later_migrations = {
     store::Migration{5, "results_by_commit", k_by_commit_sqlite, "select 1"},
 };
 
-constexpr std::array k_ci_migrations = {
-    store::Migration{8, "ci", "select 1", "select 1"},
-};
-
 constexpr std::array k_migrations = {
     store::Migration{1, "conbench_tables", k_conbench_sqlite, k_conbench_postgres},
     store::Migration{2, "results_tables", k_ours_sqlite, k_ours_postgres},
@@ -533,10 +529,6 @@ std::span<const store::Migration> migrations() {
 
 std::span<const store::Migration> later_migrations() {
   return k_later_migrations;
-}
-
-std::span<const store::Migration> ci_migrations() {
-  return k_ci_migrations;
 }
 
 }  // namespace bl::results

@@ -18,7 +18,7 @@ std::span<const store::Migration> migrations();
 std::span<const store::Migration> commit_migrations();
 /// Number 5.
 std::span<const store::Migration> later_migrations();
-/// Number 8: thresholds, expected inventory, units, comparability keys, regression snapshots.
+/// Number 8: thresholds, expected inventory, regression snapshots.
 std::span<const store::Migration> ci_migrations();
 /// Number 9: alert rules, events and deliveries; receipts; state of background jobs.
 std::span<const store::Migration> alert_migrations();

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "results/ports.h"
+#include "store/database.h"
+
+/// What the results of a whole run are judged by. Private to the store's side.
+namespace bl::results {
+
+struct DistributionOptions {
+  SummaryMode mode = SummaryMode::best;
+  int commits = 100;  ///< DISTRIBUTION_COMMITS: of the ancestry, and of the window
+};
+
+/// By history fingerprint; a series without a usable result there is absent.
+using Distributions = std::unordered_map<std::string, verdict::Distribution>;
+
+/// The distributions of all series of `run_id` over the ancestry of `commit` [4.3, 4.4]: one
+/// statement, however many series there are. Nothing when the commit has no known ancestry. Cost:
+/// the results of at most options.commits commits.
+Result<std::optional<Distributions>> distributions_of(store::Connection& connection,
+                                                      const StoredCommit& commit,
+                                                      std::string_view run_id,
+                                                      const DistributionOptions& options);
+
+}  // namespace bl::results
