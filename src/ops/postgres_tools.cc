@@ -8,8 +8,8 @@
 #include <filesystem>
 
 #include "base/numbers.h"
+#include "base/program.h"
 #include "base/uri.h"
-#include "ops/process.h"
 #include "ops/store_access.h"
 
 namespace bl::ops {

@@ -5,7 +5,6 @@
 #include <future>
 
 #include "base/random.h"
-#include "ops/process.h"
 #include "ops/recent_errors.h"
 
 namespace bl::ops {
@@ -111,21 +110,6 @@ TEST(RecentErrorsTest, the_newest_troubles_are_kept_and_every_line_goes_on) {
   EXPECT_EQ(newest[0].level, "warning");
   EXPECT_EQ(newest[1].event, "broken");
   EXPECT_NE(newest[1].line.find("\"number\":29"), std::string::npos);
-}
-
-TEST(Program, its_streams_its_environment_and_its_end_are_told) {
-  const auto end = run_program(
-      {.words = {"sh", "-c", "echo $WORD; echo no >&2; exit 3"}, .variables = {{"WORD", "yes"}}});
-  EXPECT_EQ(end->exit_code, 3);
-  EXPECT_EQ(end->out, "yes\n");
-  EXPECT_EQ(end->err, "no\n");
-  EXPECT_EQ(run_program({.words = {"benchlake-no-such-program"}}).error().code, Code::not_found);
-}
-
-TEST(Program, one_that_is_cancelled_is_gone) {
-  int looks = 0;
-  const auto end = run_program({.words = {"sleep", "600"}, .go_on = [&] { return ++looks < 3; }});
-  EXPECT_EQ(end.error().code, Code::cancelled);
 }
 
 }  // namespace
