@@ -350,10 +350,10 @@ Result<void> insert_by_commit(store::Connection& connection, std::span<const Der
 
 }  // namespace
 
-Result<void> add_derived(store::Connection& connection, std::span<const DerivedFact> facts) {
-  if (facts.empty()) return {};
-  BL_TRY(Runs runs, find_or_create_runs(connection, facts));
-  BL_TRY(AllSeries all_series, find_or_create_series(connection, facts, runs));
+namespace {
+
+// What the facts add to their series and runs, before it is known which they are.
+void tally(std::span<const DerivedFact> facts, AllSeries& all_series, Runs& runs) {
   for (const DerivedFact& fact : facts) {
     SeriesTally& series = all_series.at(fact.fingerprint);
     RunTally& run = runs.at(run_name(fact));
@@ -366,6 +366,15 @@ Result<void> add_derived(store::Connection& connection, std::span<const DerivedF
     run.first_at = std::min(run.first_at, fact.timestamp.micros);
     take(series, fact);
   }
+}
+
+}  // namespace
+
+Result<void> add_derived(store::Connection& connection, std::span<const DerivedFact> facts) {
+  if (facts.empty()) return {};
+  BL_TRY(Runs runs, find_or_create_runs(connection, facts));
+  BL_TRY(AllSeries all_series, find_or_create_series(connection, facts, runs));
+  tally(facts, all_series, runs);
   BL_RETURN_IF_ERROR(insert_history(connection, facts, all_series));
   BL_RETURN_IF_ERROR(insert_by_commit(connection, facts, all_series));
   BL_RETURN_IF_ERROR(update_series(connection, all_series, runs));
@@ -373,6 +382,23 @@ Result<void> add_derived(store::Connection& connection, std::span<const DerivedF
   // Last: every result of a run shares its row, and others wait for it.
   BL_RETURN_IF_ERROR(update_runs(connection, runs));
   return count(connection, "results", static_cast<std::int64_t>(facts.size()));
+}
+
+Result<void> add_to_series(store::Connection& connection, std::span<const DerivedFact> facts) {
+  if (facts.empty()) return {};
+  BL_TRY(Runs runs, find_or_create_runs(connection, facts));
+  BL_TRY(AllSeries all_series, find_or_create_series(connection, facts, runs));
+  tally(facts, all_series, runs);
+  return update_series(connection, all_series, runs);
+}
+
+Result<void> add_to_runs(store::Connection& connection, std::span<const DerivedFact> facts) {
+  if (facts.empty()) return {};
+  BL_TRY(Runs runs, find_or_create_runs(connection, facts));
+  BL_TRY(AllSeries all_series, find_or_create_series(connection, facts, runs));
+  tally(facts, all_series, runs);
+  BL_RETURN_IF_ERROR(add_members(connection, facts, runs, all_series));
+  return update_runs(connection, runs);
 }
 
 Result<void> add_history_points(store::Connection& connection, std::span<const DerivedFact> facts) {

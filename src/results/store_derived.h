@@ -45,6 +45,11 @@ struct DerivedFact {
 /// Cost: a few statements for each series and run among them, however many results they share.
 Result<void> add_derived(store::Connection& connection, std::span<const DerivedFact> facts);
 
+/// The same for the series' rows alone, or for the runs' alone: to make one of them again from its
+/// facts (store_remake.h).
+Result<void> add_to_series(store::Connection& connection, std::span<const DerivedFact> facts);
+Result<void> add_to_runs(store::Connection& connection, std::span<const DerivedFact> facts);
+
 /// Makes stored results points of their series' histories, because their commit became known.
 Result<void> add_history_points(store::Connection& connection, std::span<const DerivedFact> facts);
 

@@ -27,7 +27,7 @@ inline Result<void> for_each_row(store::Connection& connection, const store::Sql
 /// A stored document: SQL NULL and the JSON value null are both null (spec/results-conbench.md
 /// 1.1). Members are sorted by their keys. Errors: corrupt.
 Result<json::Value> document_of(const store::Row& row, int column);
-/// As above for columns that hold an object; null gives `{}`.
+/// As above for columns that hold an object; null, and what is none, gives `{}`.
 Result<json::Value> object_of(const store::Row& row, int column);
 /// The same as JSON text: compact, sorted.
 Result<std::string> object_text_of(const store::Row& row, int column);
