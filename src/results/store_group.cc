@@ -99,6 +99,39 @@ void answer_twins(std::span<const Twin> twins, std::span<const PreparedSubmissio
   }
 }
 
+// A key whose result was deleted is free again. It is taken from the result that it named then, so
+// that of two who want it one gets it; the other is answered with what that one stored.
+Result<void> reclaim_keys(store::Connection& connection, std::vector<Item>& lost,
+                          std::vector<Result<Submitted>>& outcomes) {
+  std::vector<Item> late;
+  for (const Item& item : lost) {
+    const Submission& submission = item.prepared->submission;
+    const std::string_view key = *submission.submission_key;
+    std::string gone;
+    BL_RETURN_IF_ERROR(connection.query(
+        store::both_dialects<"select result_id from @submission where submission_key = $1 and "
+                             "not exists (select 1 from benchmark_result where id = result_id)">(),
+        {key}, [&](const store::Row& row) {
+          gone = row.text(0);
+          return true;
+        }));
+    BL_TRY(const auto taken,
+           connection.execute(
+               store::both_dialects<"update @submission set payload_sha256 = $2, result_id = $3 "
+                                    "where submission_key = $1 and result_id = $4">(),
+               {key, std::string_view(submission.payload_sha256),
+                std::string_view(item.submitted.id), std::string_view(gone)}));
+    if (taken != 1) late.push_back(item);
+  }
+  std::erase_if(lost, [&](const Item& item) {
+    return std::ranges::any_of(late, [&](const Item& one) { return one.place == item.place; });
+  });
+  BL_RETURN_IF_ERROR(replay(connection, late, outcomes));
+  if (late.empty()) return {};
+  return Error{Code::overloaded, "a submission key changes hands: " +
+                                     *late.front().prepared->submission.submission_key};
+}
+
 // Takes the keys, waiting for other transactions that hold the same ones. Whose key was taken
 // meanwhile is answered with what they stored.
 Result<void> claim_keys(store::Connection& connection, std::vector<Item>& items,
@@ -132,8 +165,10 @@ Result<void> claim_keys(store::Connection& connection, std::vector<Item>& items,
   });
   BL_RETURN_IF_ERROR(replay(connection, lost, outcomes));
   if (lost.empty()) return {};
-  return Error{Code::internal, "a submission key is neither new nor there: " +
-                                   *lost.front().prepared->submission.submission_key};
+  BL_RETURN_IF_ERROR(reclaim_keys(connection, lost, outcomes));
+  items.insert(items.end(), lost.begin(), lost.end());
+  std::ranges::sort(items, {}, &Item::place);
+  return {};
 }
 
 // Dimensions and commits ---------------------------------------------------------------------
