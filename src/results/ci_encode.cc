@@ -1,0 +1,262 @@
+#include "results/ci_encode.h"
+
+#include "base/json.h"
+#include "base/uri.h"
+
+namespace bl::results {
+namespace {
+
+using json::Writer;
+
+// A row without its documents.
+constexpr std::size_t k_row_bytes = 1'400;
+
+std::optional<std::string> text_of(const std::optional<Timestamp>& time) {
+  if (!time) return std::nullopt;
+  return to_rfc3339(*time);
+}
+
+void write_texts(Writer& out, std::span<const std::string> texts) {
+  out.begin_array();
+  for (const std::string& text : texts) out.value(text);
+  out.end_array();
+}
+
+void write_summary(Writer& out, const CiSummary& summary) {
+  out.begin_object()
+      .member("runs", summary.runs)
+      .member("missing_runs", summary.missing_runs)
+      .member("contender_results", summary.contender_results)
+      .member("compared", summary.compared)
+      .member("analyzed", summary.analyzed)
+      .member("regressions", summary.regressions)
+      .member("improvements", summary.improvements)
+      .member("benchmark_errors", summary.benchmark_errors)
+      .member("missing_baseline", summary.missing_baseline)
+      .member("not_comparable", summary.not_comparable)
+      .end_object();
+}
+
+void write_commit(Writer& out, const std::optional<StoredCommit>& commit) {
+  if (!commit) {
+    out.null();
+    return;
+  }
+  out.begin_object()
+      .member("sha", commit->sha)
+      .member("repository", commit->repository)
+      .member("branch", commit->branch)
+      .member("message", commit->message)
+      .member("author_name", commit->author_name)
+      .member("author_login", commit->author_login)
+      .member("author_avatar", commit->author_avatar)
+      .member("timestamp", text_of(commit->timestamp))
+      .end_object();
+}
+
+void write_fault(Writer& out, const CiRun& run, const char* baseline) {
+  if (!run.baseline_fault) {
+    out.null();
+    return;
+  }
+  const BaselineFault& fault = *run.baseline_fault;
+  out.begin_object()
+      .member("code", fault.code)
+      .member("message", fault.message)
+      .member("run_id", run.run_id)
+      .key("baseline");
+  if (baseline == nullptr) {
+    out.null();
+  } else {
+    out.value(baseline);
+  }
+  out.member("commit_sha", fault.commit_sha);
+  if (fault.searched_ancestor_limit) {
+    out.member("searched_ancestor_limit", *fault.searched_ancestor_limit);
+    out.key("searched_commit_shas");
+    write_texts(out, fault.searched_commit_shas);
+  }
+  out.end_object();
+}
+
+void begin_side(Writer& out, const CiSide& side) {
+  out.begin_object()
+      .member("result_id", side.result_id)
+      .member("run_id", side.run_id)
+      .member("result_timestamp", to_rfc3339(side.result_timestamp))
+      .member("commit_sha", side.commit_sha)
+      .member("commit_timestamp", text_of(side.commit_timestamp));
+}
+
+void write_value(Writer& out, const CiSide& side) {
+  out.member("single_value_summary", side.summary.value)
+      .member("single_value_summary_type", side.summary.type)
+      .end_object();
+}
+
+void write_error(Writer& out, const CiSide& side) {
+  out.key("error");
+  if (side.error_json.empty()) {
+    out.null();
+  } else {
+    out.raw(side.error_json);
+  }
+}
+
+void write_judged(Writer& out, const std::optional<verdict::Judged>& judged, const char* score_name,
+                  const char* threshold_name) {
+  if (!judged) {
+    out.null();
+    return;
+  }
+  out.begin_object()
+      .member(score_name, judged->score)
+      .member(threshold_name, judged->threshold)
+      .member("regression_indicated", judged->regression)
+      .member("improvement_indicated", judged->improvement)
+      .end_object();
+}
+
+void write_analysis(Writer& out, const CiRow& row) {
+  if (!row.pairwise && !row.lookback) {
+    out.null();
+    return;
+  }
+  out.begin_object().key("pairwise");
+  write_judged(out, row.pairwise, "percent_change", "percent_threshold");
+  out.key("lookback_z_score");
+  write_judged(out, row.lookback, "z_score", "z_threshold");
+  out.end_object();
+}
+
+void write_links(Writer& out, const CiRow& row) {
+  const std::string contender = percent_encode(row.contender.result_id);
+  out.begin_object()
+      .member("result", "/results/" + contender)
+      .member("series", "/series/" + percent_encode(row.history_fingerprint));
+  if (row.baseline) {
+    std::string compare = "/compare?baseline=";
+    compare += percent_encode(row.baseline->result_id);
+    compare += "&contender=";
+    compare += contender;
+    out.member("compare", compare);
+  }
+  out.end_object();
+}
+
+void write_row(Writer& out, const CiRow& row, const std::vector<std::string>& documents) {
+  out.begin_object().member("status", name_of(row.status)).member("name", row.name);
+  out.key("tags").raw(documents[row.tags]);
+  out.key("context").raw(documents[row.context]);
+  out.key("info").raw(documents[row.info]);
+  out.member("hardware", row.hardware)
+      .member("history_fingerprint", row.history_fingerprint)
+      .member("unit", row.unit)
+      .member("less_is_better", row.less_is_better)
+      .key("contender");
+  begin_side(out, row.contender);
+  write_error(out, row.contender);
+  write_value(out, row.contender);
+  out.key("baseline");
+  if (row.baseline) {
+    begin_side(out, *row.baseline);
+    write_value(out, *row.baseline);
+  } else {
+    out.null();
+  }
+  out.key("analysis");
+  write_analysis(out, row);
+  write_error(out, row.contender);
+  if (!row.reason.empty()) out.member("reason", row.reason);
+  if (row.thresholds.source == ThresholdSource::series) {
+    out.member("threshold_source", name_of(row.thresholds.source));
+  }
+  out.key("links");
+  write_links(out, row);
+  out.end_object();
+}
+
+// The kind that was searched for; what was asked when there was nothing to search.
+const char* baseline_of(const CiRun& run, const CiReport& report) {
+  if (run.baseline) return name_of(*run.baseline);
+  return report.baseline ? name_of(*report.baseline) : nullptr;
+}
+
+void write_run(Writer& out, const CiRun& run, const CiReport& report) {
+  const char* baseline = baseline_of(run, report);
+  out.begin_object()
+      .member("run_id", run.run_id)
+      .member("run_tags", run.run_tags)
+      .member("run_reason", run.run_reason)
+      .key("commit");
+  write_commit(out, run.commit);
+  out.key("baseline");
+  if (baseline == nullptr) {
+    out.null();
+  } else {
+    out.value(baseline);
+  }
+  out.member("baseline_run_id", run.baseline_run_id).key("baseline_commit");
+  write_commit(out, run.baseline_commit);
+  out.key("commits_skipped");
+  write_texts(out, run.commits_skipped);
+  out.key("baseline_error");
+  write_fault(out, run, baseline);
+  out.key("comparisons").begin_array();
+  for (const CiRow& row : run.rows) write_row(out, row, report.documents);
+  out.end_array().end_object();
+}
+
+std::size_t size_of(const CiReport& report) {
+  std::size_t bytes = 4'096;
+  for (const CiRun& run : report.runs) {
+    bytes += 4'096 + run.rows.size() * k_row_bytes;
+    for (const CiRow& row : run.rows) {
+      bytes += report.documents[row.tags].size() + report.documents[row.context].size() +
+               report.documents[row.info].size() + 2 * row.contender.error_json.size();
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::string encode_ci_report(const CiReport& report) {
+  std::string text;
+  text.reserve(size_of(report));
+  Writer out(text);
+  out.begin_object()
+      .member("repository", report.repository)
+      .member("commit_sha", report.commit_sha)
+      .key("selected_run_ids");
+  write_texts(out, report.selected_run_ids);
+  out.key("missing_run_ids");
+  write_texts(out, report.missing_run_ids);
+  out.key("baseline");
+  if (report.baseline) {
+    out.value(name_of(*report.baseline));
+  } else {
+    out.null();
+  }
+  out.member("status", name_of(report.status))
+      .member("status_reason", report.status_reason)
+      .member("threshold", report.thresholds.values.percent)
+      .member("threshold_z", report.thresholds.values.z)
+      .member("threshold_source", name_of(report.thresholds.source))
+      .member("notify_improvements", report.notify_improvements)
+      .key("summary");
+  write_summary(out, report.summary);
+  out.key("runs").begin_array();
+  for (const CiRun& run : report.runs) write_run(out, run, report);
+  out.end_array().member("report_url", report.report_url).end_object();
+  return text;
+}
+
+std::string encode_ci_summary(const CiSummary& summary) {
+  std::string text;
+  Writer out(text);
+  write_summary(out, summary);
+  return text;
+}
+
+}  // namespace bl::results
