@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "base/numbers.h"
 #include "results/comparison.h"
 #include "results/legacy_decode.h"
 #include "results/legacy_encode.h"
+#include "results/legacy_wire.h"
 
 namespace bl::results {
 namespace {
@@ -14,42 +14,11 @@ using net::Access;
 using net::Method;
 using net::Request;
 using net::Response;
+using namespace legacy;
 
 /// Older results have random ids, which lists by id cannot place; the legacy server hides them from
 /// lists of all runs [3.6]. 2023-06-03T00:00:00Z.
 constexpr Timestamp k_first_sorted{1'685'750'400'000'000};
-
-/// A body, or the error that is answered.
-using Body = Result<std::string>;
-
-// Errors -------------------------------------------------------------------------------------
-
-Response legacy_error(int status, const Error& error, std::string_view request_id) {
-  Response response = net::problem(error, request_id);  // for its headers
-  response.status = status;
-  response.headers.set("Content-Type", "application/json");
-  response.body = encode_legacy_error(status, error);
-  return response;
-}
-
-/// The dialect has no 422: what breaks a rule is a bad request.
-int legacy_status(Code code) {
-  return code == Code::invalid ? 400 : net::http_status(code);
-}
-
-Response refuse(const Error& error, const Request& request) {
-  return legacy_error(legacy_status(error.code), error, request.request_id);
-}
-
-/// `{"_errors":[message]}` as the description.
-Error bad_request(std::string message) {
-  return {Code::invalid, message, {{"/_errors", message, ""}}};
-}
-
-Error no_such_result(std::string_view id) {
-  return {Code::not_found,
-          std::string("no benchmark result found with ID: '").append(id).append("'")};
-}
 
 Result<StoredResult> find_result(const Ports& ports, std::string_view id) {
   auto result = ports.runs.result(id);
@@ -59,15 +28,11 @@ Result<StoredResult> find_result(const Ports& ports, std::string_view id) {
 
 // Submitting ---------------------------------------------------------------------------------
 
-constexpr const char* k_not_understood =
-    "The browser (or proxy) sent a request that this server could not understand.";
-
 Result<Submission> decode(const Request& request) {
-  if (!is_json(request.headers.get("Content-Type")))
-    return Error{Code::malformed, k_not_understood};
+  if (!is_json(request.headers.get("Content-Type"))) return not_understood();
   auto submission = decode_legacy_submission(request.body);
   if (!submission.ok() && submission.error().code == Code::malformed) {
-    return Error{Code::malformed, k_not_understood};
+    return not_understood();
   }
   return submission;
 }
@@ -100,26 +65,12 @@ Body get_result(const Request& request, const Ports& ports) {
   return encode_legacy_result(result, request.origin());
 }
 
-std::optional<std::string> text_of(const Request& request, std::string_view name) {
-  const std::string* value = request.query_value(name);
-  if (value == nullptr || value->empty()) return std::nullopt;
-  return *value;
-}
-
 Result<std::optional<Timestamp>> time_of(const Request& request, std::string_view name) {
   const auto text = text_of(request, name);
   if (!text) return std::optional<Timestamp>();
   const auto time = parse_iso_datetime(*text);
   if (time.ok()) return std::optional<Timestamp>(*time);
   return bad_request(std::string(name).append(" must be an ISO 8601 date-time: ").append(*text));
-}
-
-Result<int> page_size_of(const Request& request) {
-  const std::string* text = request.query_value("page_size");
-  if (text == nullptr) return 100;
-  const auto size = parse_int64(*text);
-  if (size && *size >= 1 && *size <= 1000) return static_cast<int>(*size);
-  return bad_request("page_size must be a positive integer no greater than 1000");
 }
 
 /// Parameters that nobody knows are ignored, as the legacy server does.
@@ -131,8 +82,7 @@ Body list_results(const Request& request, const Ports& ports) {
   BL_TRY(filter.earliest, time_of(request, "earliest_timestamp"));
   BL_TRY(filter.latest, time_of(request, "latest_timestamp"));
   BL_TRY(filter.page_size, page_size_of(request));
-  filter.before_id = text_of(request, "cursor");
-  if (filter.before_id == "null") filter.before_id.reset();
+  filter.before_id = cursor_of(request);
   if (!filter.run_id && !filter.batch_id) {
     filter.earliest = std::max(filter.earliest.value_or(k_first_sorted), k_first_sorted);
   }
@@ -154,29 +104,6 @@ Body get_history(const Request& request, const Ports& ports) {
   return encode_legacy_history(history, details);
 }
 
-struct IdPair {
-  std::string baseline, contender;
-};
-
-Result<IdPair> pair_of(const std::string& segment) {
-  constexpr std::string_view k_between = "...";
-  const std::size_t at = segment.find(k_between);
-  if (at == std::string::npos) {
-    return Error{Code::not_found, "last URL path segment must be of pattern <id>...<id>"};
-  }
-  IdPair pair{segment.substr(0, at), segment.substr(at + k_between.size())};
-  if (pair.baseline.empty()) return Error{Code::not_found, "empty baseline ID"};
-  if (pair.contender.empty()) return Error{Code::not_found, "empty contender ID"};
-  return pair;
-}
-
-Result<double> threshold_of(const Request& request, std::string_view name, double otherwise) {
-  const auto text = text_of(request, name);
-  if (!text) return otherwise;
-  if (const auto number = parse_double(*text)) return *number;
-  return bad_request(std::string(name).append(" must be a number: ").append(*text));
-}
-
 Error units_differ(const StoredResult& baseline, const StoredResult& contender) {
   return {Code::malformed,
           fmt::format("Benchmark units do not match. Benchmark result with ID '{}' has unit '{}' "
@@ -190,8 +117,8 @@ Error units_differ(const StoredResult& baseline, const StoredResult& contender) 
 Body compare_results(const Request& request, const Ports& ports) {
   BL_TRY(const IdPair pair, pair_of(request.capture("pair")));
   Thresholds thresholds;
-  BL_TRY(thresholds.percent, threshold_of(request, "threshold", thresholds.percent));
-  BL_TRY(thresholds.z, threshold_of(request, "threshold_z", thresholds.z));
+  BL_TRY(thresholds.percent, number_of(request, "threshold", thresholds.percent));
+  BL_TRY(thresholds.z, number_of(request, "threshold_z", thresholds.z));
   BL_TRY(const StoredResult baseline, find_result(ports, pair.baseline));
   BL_TRY(const StoredResult contender, find_result(ports, pair.contender));
   CompareInput input;
@@ -208,14 +135,8 @@ Body compare_results(const Request& request, const Ports& ports) {
 
 void add_legacy_routes(net::Router& router, const Ports& ports) {
   const auto get = [&](std::string pattern, Body (*read)(const Request&, const Ports&)) {
-    router.add({.method = Method::get,
-                .pattern = std::move(pattern),
-                .access = Access::read,
-                .handler = [read, ports](Request& request) {
-                  Body body = read(request, ports);
-                  if (!body.ok()) return refuse(body.error(), request);
-                  return Response::json(200, *std::move(body));
-                }});
+    add_get(router, std::move(pattern),
+            [read, ports](const Request& request) { return read(request, ports); });
   };
   for (const std::string list : {"/api/benchmark-results/", "/api/benchmarks/"}) {
     router.add({.method = Method::post,
@@ -230,7 +151,7 @@ void add_legacy_routes(net::Router& router, const Ports& ports) {
   router.add_error_shape(
       {.applies =
            [](std::string_view path) { return path.starts_with("/api/") && path.ends_with('/'); },
-       .render = legacy_error});
+       .render = error_answer});
 }
 
 }  // namespace bl::results

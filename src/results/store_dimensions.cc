@@ -62,14 +62,23 @@ Missing missing_of(WantedRows& rows, std::optional<Kind> kind = std::nullopt) {
   return missing;
 }
 
+// Kinds as in DimensionKey.
+#define BL_DIMENSION_IS_THERE                                                    \
+  "case d.kind when 1 then exists (select 1 from \"case\" t where t.id = d.id) " \
+  "when 2 then exists (select 1 from context t where t.id = d.id) "              \
+  "when 3 then exists (select 1 from info t where t.id = d.id) "                 \
+  "else exists (select 1 from hardware t where t.id = d.id) end"
+
 Result<void> find_by_key(store::Connection& connection, const Missing& rows) {
   ParamRows keys(2);
   for (const auto* row : rows) {
     keys.add({static_cast<std::int64_t>(row->first.kind), blob_of(row->first)});
   }
   return connection.query_many(
-      store::both_dialects<"select id from @dimension_key where kind = $1 and sha256 = $2">(), keys,
-      [&](std::size_t i, const store::Row& row) { rows[i]->second.id = row.text(0); });
+      // Another program may have deleted the row that a key names.
+      store::both_dialects<"select d.id from @dimension_key d where d.kind = $1 and d.sha256 = $2 "
+                           "@postgres{and " BL_DIMENSION_IS_THERE "}">(),
+      keys, [&](std::size_t i, const store::Row& row) { rows[i]->second.id = row.text(0); });
 }
 
 // Each kind of document: how to find a row of it without a key, and how to insert one.
@@ -272,6 +281,28 @@ Result<void> insert_missing(store::Connection& connection, IdSource& ids, Kind k
   return find_without_key(connection, kind, lost);
 }
 
+// Of keys that are there already: the row that they name, or, where another program deleted it, now
+// ours. They are locked by a statement of its own, so that the next one sees what it must.
+Result<void> share_keys(store::Connection& connection, const Missing& rows) {
+  ParamRows keys(2);
+  ParamRows params(3);
+  for (const auto* row : rows) {
+    const auto kind = static_cast<std::int64_t>(row->first.kind);
+    keys.add({kind, blob_of(row->first)});
+    params.add({kind, blob_of(row->first), std::string_view(row->second.id)});
+  }
+  if (connection.dialect() == store::Dialect::postgres) {
+    BL_RETURN_IF_ERROR(connection.query_many(
+        "select 1 from benchlake.dimension_key where kind = $1 and sha256 = $2 for update", keys,
+        [](std::size_t, const store::Row&) {}));
+    BL_TRY([[maybe_unused]] const auto taken,
+           connection.execute_many("update benchlake.dimension_key d set id = $3 where "
+                                   "d.kind = $1 and d.sha256 = $2 and not " BL_DIMENSION_IS_THERE,
+                                   params));
+  }
+  return find_by_key(connection, rows);
+}
+
 // The same for the key: the first transaction that claims it says which row it means.
 Result<void> claim_keys(store::Connection& connection, const Missing& rows) {
   if (rows.empty()) return {};
@@ -293,7 +324,7 @@ Result<void> claim_keys(store::Connection& connection, const Missing& rows) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (claimed[i] != 1) lost.push_back(rows[i]);
   }
-  return lost.empty() ? Result<void>() : find_by_key(connection, lost);
+  return lost.empty() ? Result<void>() : share_keys(connection, lost);
 }
 
 Result<void> create_missing(store::Connection& connection, IdSource& ids, WantedRows& rows) {

@@ -51,9 +51,15 @@ Result<void> replay(store::Connection& connection, std::vector<Item>& items,
   if (asked.empty()) return {};
   std::vector<bool> is_answered(outcomes.size());
   BL_RETURN_IF_ERROR(connection.query_many(
-      store::both_dialects<"select s.payload_sha256, r.id, r.run_id, r.history_fingerprint "
-                           "from @submission s join benchmark_result r on r.id = s.result_id "
-                           "where s.submission_key = $1">(),
+      store::both_dialects<
+          "select s.payload_sha256, r.id, r.run_id, r.history_fingerprint "
+          "from @submission s join benchmark_result r on r.id = s.result_id "
+          "where s.submission_key = $1 "
+          // Keys that the new Conbench stored in its own columns (shared_table_schema.cc).
+          "@postgres{union all select o.payload_sha256, r.id, r.run_id, r.history_fingerprint "
+          "from benchlake.conbench_submission o join benchmark_result r on r.id = o.result_id "
+          "where o.submission_key = $1 and not exists (select 1 from benchlake.submission s "
+          "join benchmark_result t on t.id = s.result_id where s.submission_key = $1)}">(),
       keys, [&](std::size_t i, const store::Row& row) {
         const Item& item = *asked[i];
         is_answered[item.place] = true;
@@ -130,6 +136,39 @@ Result<void> reclaim_keys(store::Connection& connection, std::vector<Item>& lost
   if (late.empty()) return {};
   return Error{Code::overloaded, "a submission key changes hands: " +
                                      *late.front().prepared->submission.submission_key};
+}
+
+// The key of a result that another program deleted is free again. The rows are locked by a
+// statement of its own: the next one sees what those had stored who held them before.
+Result<void> take_over_keys(store::Connection& connection, std::vector<Item>& orphans,
+                            std::vector<Item>& items) {
+  ParamRows keys(1);
+  ParamRows rows(3);
+  for (const Item& item : orphans) {
+    const Submission& submission = item.prepared->submission;
+    keys.add({std::string_view(*submission.submission_key)});
+    rows.add({std::string_view(*submission.submission_key),
+              std::string_view(submission.payload_sha256), std::string_view(item.submitted.id)});
+  }
+  BL_RETURN_IF_ERROR(connection.query_many(
+      store::both_dialects<"select 1 from @submission where submission_key = $1 "
+                           "@postgres{for update}">(),
+      keys, [](std::size_t, const store::Row&) {}));
+  BL_TRY(const auto taken,
+         connection.execute_many(
+             store::both_dialects<
+                 "update @submission set payload_sha256 = $2, result_id = $3 "
+                 "where submission_key = $1 and not exists "
+                 "(select 1 from benchmark_result r where r.id = @submission.result_id)">(),
+             rows));
+  for (std::size_t i = 0; i < orphans.size(); ++i) {
+    if (taken[i] != 1) {
+      return Error{Code::internal, "a submission key is neither new nor there: " +
+                                       *orphans[i].prepared->submission.submission_key};
+    }
+    items.push_back(std::move(orphans[i]));
+  }
+  return {};
 }
 
 // Takes the keys, waiting for other transactions that hold the same ones. Whose key was taken

@@ -1,5 +1,7 @@
 #include "results/store_history.h"
 
+#include <cmath>
+
 #include "results/store_rows.h"
 #include "store/both_dialects.h"
 
@@ -16,9 +18,13 @@ struct SeriesPlace {
 Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
                                               std::string_view fingerprint) {
   std::optional<SeriesPlace> place;
+  // On PostgreSQL others may have written the facts: they alone say whether there is a series.
   BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<"select series_no, point_count, repository, hardware_hash from @series "
-                           "where history_fingerprint = $1">(),
+      store::Sql(
+          "select series_no, point_count, repository, hardware_hash from bl_series "
+          "where history_fingerprint = $1",
+          "select 0, 0, r.commit_repo_url, h.hash from benchmark_result r "
+          "join hardware h on h.id = r.hardware_id where r.history_fingerprint = $1 limit 1"),
       {fingerprint}, [&](const store::Row& row) {
         place = SeriesPlace{row.integer(0), row.integer(1), std::string(row.text(2)),
                             std::string(row.text(3))};
@@ -44,26 +50,29 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
   "coalesce(case when r.unit like '%/s' then r.max else r.min end, " \
   "(select case when r.unit like '%/s' then max(e) else min(e) end from unnest(r.data) e))"
 #define BL_AVERAGE "coalesce(r.mean, (select avg(e) from unnest(r.data) e))"
+#define BL_DOUBLE(numeric) "case when abs(" numeric ") < 1.797e308 then (" numeric ")::float8 end"
 #define BL_VALUES_POSTGRES                                                      \
   "(extract(epoch from c.timestamp) * 1000000)::bigint, "                       \
   "(extract(epoch from r.timestamp) * 1000000)::bigint, "                       \
   "(coalesce(r.change_annotations -> 'begins_distribution_change', 'false') = " \
-  "'true')::int, " BL_LEAST "::float8, " BL_AVERAGE "::float8"
+  "'true')::int, " BL_DOUBLE(BL_LEAST) ", " BL_DOUBLE(BL_AVERAGE)
 // The series' rows first: the planner takes commits of the default branch for few, and would look
 // for the series' results once for each of them.
-#define BL_ROWS_POSTGRES                                                           \
-  "with r as materialized (select * from benchmark_result "                        \
-  "where history_fingerprint = (select history_fingerprint from benchlake.series " \
-  "where series_no = $1) and error is null and unit is not null "                  \
+#define BL_ROWS_POSTGRES(fingerprint)                       \
+  "with r as materialized (select * from benchmark_result " \
+  "where history_fingerprint = " fingerprint                \
+  " and error is null and unit is not null "                \
   "and cardinality(data) > 0 and array_position(data, null) is null) "
+#define BL_FINGERPRINT_OF_SERIES \
+  "(select history_fingerprint from benchlake.series where series_no = $1)"
 #define BL_FROM_POSTGRES                                        \
   " from r join \"commit\" c on c.id = r.commit_id "            \
   "where c.sha = c.fork_point_sha and c.timestamp is not null " \
   "order by c.timestamp, r.timestamp, r.id"
-#define BL_POINTS_POSTGRES                                            \
-  BL_ROWS_POSTGRES                                                    \
+#define BL_POINTS_POSTGRES \
+  BL_ROWS_POSTGRES("$1")   \
   "select " BL_VALUES_POSTGRES                                        \
-  ", r.mean::float8, r.unit, r.id, r.run_id, "                        \
+  ", " BL_DOUBLE("r.mean") ", r.unit, r.id, r.run_id, "                        \
   "c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, " \
   "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id" BL_FROM_POSTGRES
 
@@ -73,9 +82,16 @@ const store::Sql& points_sql() {
 }
 
 const store::Sql& values_sql() {
-  static const store::Sql k_sql("select " BL_VALUES_SQLITE BL_FROM_SQLITE,
-                                BL_ROWS_POSTGRES "select " BL_VALUES_POSTGRES BL_FROM_POSTGRES);
+  static const store::Sql k_sql(
+      "select " BL_VALUES_SQLITE BL_FROM_SQLITE,
+      BL_ROWS_POSTGRES(BL_FINGERPRINT_OF_SERIES) "select " BL_VALUES_POSTGRES BL_FROM_POSTGRES);
   return k_sql;
+}
+
+// NaN, and what no double holds: an old row may have it.
+bool has_value(const store::Row& row, SummaryMode mode) {
+  const auto value = row.real_or_null(mode == SummaryMode::best ? 3 : 4);
+  return value && std::isfinite(*value);
 }
 
 verdict::LookbackRow lookback_row_of(const store::Row& row, SummaryMode mode) {
@@ -133,7 +149,7 @@ Result<std::vector<verdict::LookbackRow>> lookback_rows(store::Connection& conne
                                                         std::int64_t series_no, SummaryMode mode) {
   std::vector<verdict::LookbackRow> rows;
   BL_RETURN_IF_ERROR(connection.query(values_sql(), {series_no}, [&](const store::Row& row) {
-    rows.push_back(lookback_row_of(row, mode));
+    if (has_value(row, mode)) rows.push_back(lookback_row_of(row, mode));
     return true;
   }));
   return rows;
@@ -154,10 +170,14 @@ Result<History> StoreHistoryReader::history(std::string_view fingerprint) {
     history.infos.clear();
     history.texts = TextArena();
     rows.clear();
+    const bool is_sqlite = connection.dialect() == store::Dialect::sqlite;
+    const store::Param series =
+        is_sqlite ? store::Param(place->series_no) : store::Param(fingerprint);
     history.points.reserve(static_cast<std::size_t>(place->point_count));
     rows.reserve(static_cast<std::size_t>(place->point_count));
     BL_RETURN_IF_ERROR(for_each_row(
-        connection, points_sql(), {place->series_no}, [&](const store::Row& row) -> Result<void> {
+        connection, points_sql(), {series}, [&](const store::Row& row) -> Result<void> {
+          if (!has_value(row, mode_)) return {};
           rows.push_back(lookback_row_of(row, mode_));
           BL_TRY(auto point, point_of(row, mode_, connection.dialect(), history.texts));
           history.points.push_back(point);

@@ -20,8 +20,7 @@ struct StaleSeries {
   SeriesState state;
 };
 
-Result<std::vector<StaleSeries>> judge_stale(store::Connection& connection, int limit,
-                                             SummaryMode mode) {
+Result<std::vector<StaleSeries>> find_stale(store::Connection& connection, int limit) {
   std::vector<StaleSeries> stale;
   BL_RETURN_IF_ERROR(connection.query(
       store::both_dialects<"select series_no, change_count, unit from @series "
@@ -30,8 +29,41 @@ Result<std::vector<StaleSeries>> judge_stale(store::Connection& connection, int 
         stale.push_back({row.integer(0), row.integer(1), row.text_or_null(2), {}});
         return true;
       }));
+  return stale;
+}
+
+Result<std::vector<StaleSeries>> judge_stale(store::Connection& connection, int limit,
+                                             SummaryMode mode) {
+  BL_TRY(std::vector<StaleSeries> stale, find_stale(connection, limit));
   for (StaleSeries& series : stale) {
     BL_TRY(series.state, judge_series(connection, series.series_no, series.unit, mode));
+  }
+  return stale;
+}
+
+// A store that is away fails every series; what cannot be read, or not in time, may be one alone.
+bool may_be_one_series(const Error& error) {
+  return error.code != Code::unavailable && error.code != Code::overloaded &&
+         error.code != Code::io && error.code != Code::cancelled;
+}
+
+// One series that cannot be read keeps no other from its judgement: it is `insufficient`, and asked
+// again when it changes.
+Result<std::vector<StaleSeries>> judge_each(store::Database& database, int limit,
+                                            SummaryMode mode) {
+  std::vector<StaleSeries> stale;
+  BL_RETURN_IF_ERROR(database.read([&](store::Connection& connection) -> Result<void> {
+    BL_TRY(stale, find_stale(connection, limit));
+    return {};
+  }));
+  for (StaleSeries& series : stale) {
+    auto judged = database.read([&](store::Connection& connection) -> Result<void> {
+      BL_TRY(series.state, judge_series(connection, series.series_no, series.unit, mode));
+      return {};
+    });
+    if (judged.ok()) continue;
+    if (!may_be_one_series(judged.error())) return std::move(judged).error();
+    series.state = {};
   }
   return stale;
 }
@@ -113,10 +145,14 @@ Result<void> SeriesRefresher::note_mode() {
 Result<std::int64_t> SeriesRefresher::refresh_some(int limit) {
   if (!mode_noted_) BL_RETURN_IF_ERROR(note_mode());
   std::vector<StaleSeries> stale;
-  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
+  auto read = database_.read([&](store::Connection& connection) -> Result<void> {
     BL_TRY(stale, judge_stale(connection, limit, mode_));
     return {};
-  }));
+  });
+  if (!read.ok()) {
+    if (!may_be_one_series(read.error())) return std::move(read).error();
+    BL_TRY(stale, judge_each(database_, limit, mode_));
+  }
   if (stale.empty()) return std::int64_t{0};
   BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {
     for (const StaleSeries& series : stale) {
