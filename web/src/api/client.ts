@@ -1,4 +1,4 @@
-// One way to ask the server: GET, JSON, and a Problem when it does not work out.
+// One way to ask the server: JSON there and back, and a Problem when it does not work out.
 
 export interface Fault {
   location?: string;
@@ -13,6 +13,13 @@ interface ProblemBody {
   code?: string;
   request_id?: string;
   errors?: Fault[] | null;
+}
+
+/** What the legacy dialect answers: `description` is a sentence, or sentences by field. */
+interface LegacyBody {
+  code?: number | string;
+  name?: string;
+  description?: unknown;
 }
 
 /** Why a request failed, ready to be shown. `status` is 0 when no answer came back. */
@@ -61,32 +68,46 @@ export function is_abort(cause: unknown): boolean {
   return cause instanceof DOMException && cause.name === 'AbortError';
 }
 
+function sentences(description: unknown): string {
+  if (typeof description === 'string') return description;
+  if (typeof description !== 'object' || description === null) return '';
+  return Object.entries(description)
+    .map(([field, texts]) => {
+      const text = [texts].flat().join(' ');
+      return field.startsWith('_') ? text : `${field}: ${text}`;
+    })
+    .join(' ');
+}
+
+/** The problem of an answer in either dialect. */
 async function problem_of(response: Response): Promise<Problem> {
-  let body: ProblemBody = {};
+  let body: ProblemBody & LegacyBody = {};
   if (response.headers.get('content-type')?.includes('json')) {
-    body = ((await response.json().catch(() => ({}))) as ProblemBody | null) ?? {};
+    body = ((await response.json().catch(() => ({}))) as typeof body | null) ?? {};
   }
   return new Problem({
     ...body,
-    title: body.title ?? (response.statusText || `Status ${response.status}`),
+    code: typeof body.code === 'string' ? body.code : '',
+    detail: body.detail ?? sentences(body.description),
+    title: body.title ?? body.name ?? (response.statusText || `Status ${response.status}`),
     status: response.status,
     request_id: body.request_id ?? response.headers.get('x-request-id') ?? '',
   });
 }
 
-/** Fetches JSON. Throws Problem (or the AbortError of `signal`). */
-export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+async function ask(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(with_query(path, query), {
-      headers: { accept: 'application/json' },
-      signal: signal ?? null,
-    });
+    response = await fetch(path, init);
   } catch (cause) {
     if (is_abort(cause)) throw cause;
     throw as_problem(cause);
   }
   if (!response.ok) throw await problem_of(response);
+  return response;
+}
+
+async function json_of<T>(response: Response): Promise<T> {
   try {
     return (await response.json()) as T;
   } catch (cause) {
@@ -98,4 +119,27 @@ export async function get<T>(path: string, query?: Query, signal?: AbortSignal):
       code: 'bad_answer',
     });
   }
+}
+
+/** Fetches JSON. Throws Problem (or the AbortError of `signal`). */
+export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+  const headers = { accept: 'application/json' };
+  return json_of(await ask(with_query(path, query), { headers, signal: signal ?? null }));
+}
+
+/** Changes something; the answer's JSON, null when it has no body. Throws Problem. */
+export async function send<T = null>(
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  const init: RequestInit = { method, headers };
+  if (body !== undefined) {
+    headers['content-type'] = 'application/json';
+    init.body = JSON.stringify(body);
+  }
+  const response = await ask(path, init);
+  const empty = response.status === 204 || response.headers.get('content-length') === '0';
+  return empty ? (null as T) : json_of(response);
 }

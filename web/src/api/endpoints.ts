@@ -1,6 +1,22 @@
-// Every route of the API that the page reads, once.
-import { get, type Query } from './client';
+// Every route of the API that the page uses, once. Paths that end in a slash are the legacy dialect's.
+import { get, send, type Query } from './client';
 import type {
+  AlertEvent,
+  AlertRule,
+  AlertRuleBody,
+  AuditEntry,
+  Capabilities,
+  IncompleteCommit,
+  Me,
+  NewToken,
+  RepairedCommit,
+  Role,
+  Token,
+  User,
+} from './types_account';
+import type { Envelope, LegacyComparison, MissingBenchmark, Report, RunEntity } from './types_ci';
+import type {
+  Json,
   CompareResult,
   Facts,
   History,
@@ -35,6 +51,23 @@ export interface ResultQuery extends Query {
   page_size?: number;
 }
 
+export interface ReportQuery extends Query {
+  repository?: string;
+  commit_sha?: string;
+  run_ids?: string;
+  baseline_run_ids?: string;
+  baseline?: string;
+  threshold?: string;
+  threshold_z?: string;
+}
+
+export interface Thresholds extends Query {
+  threshold?: string;
+  threshold_z?: string;
+}
+
+const k_run_pairs = 1000;
+
 export const api = {
   facts: (signal?: AbortSignal) => get<Facts>('/api/v1/facts', {}, signal),
 
@@ -58,14 +91,98 @@ export const api = {
     signal?: AbortSignal,
   ) => get<RecentRuns>('/api/runs/recent', query, signal),
 
-  compare: (baseline_result_id: string, contender_result_id: string, signal?: AbortSignal) =>
+  /** Two results of one series. */
+  compare: (
+    baseline_result_id: string,
+    contender_result_id: string,
+    thresholds: Thresholds = {},
+    signal?: AbortSignal,
+  ) =>
     get<CompareResult>(
       '/api/compare/benchmark-results',
-      { baseline_result_id, contender_result_id },
+      { baseline_result_id, contender_result_id, ...thresholds },
       signal,
     ),
 
+  /** Any two results of one unit; numbers have four digits. */
+  compare_any: (
+    baseline: string,
+    contender: string,
+    thresholds: Thresholds = {},
+    signal?: AbortSignal,
+  ) =>
+    get<LegacyComparison>(
+      `/api/compare/benchmark-results/${at(baseline)}...${at(contender)}/`,
+      thresholds,
+      signal,
+    ),
+
+  compare_runs: (
+    baseline: string,
+    contender: string,
+    query: Thresholds & { cursor?: string },
+    signal?: AbortSignal,
+  ) =>
+    get<Envelope<LegacyComparison>>(
+      `/api/compare/runs/${at(baseline)}...${at(contender)}/`,
+      { ...query, page_size: k_run_pairs },
+      signal,
+    ),
+
+  run: (id: string, signal?: AbortSignal) => get<RunEntity>(`/api/runs/${at(id)}/`, {}, signal),
+
+  report: (query: ReportQuery, signal?: AbortSignal) =>
+    get<Report>('/api/ci/report', query, signal),
+
+  inventory: (run_id: string, signal?: AbortSignal) =>
+    get<{ missing: MissingBenchmark[] }>('/api/v1/inventory', { run_id }, signal),
+
+  annotate: (id: string, change_annotations: Record<string, Json>) =>
+    send<ResultDetail>('PUT', `/api/benchmark-results/${at(id)}`, { change_annotations }),
+  delete_result: (id: string) => send('DELETE', `/api/benchmark-results/${at(id)}`),
+
   status: (signal?: AbortSignal) => get<ServerStatus>('/api/v1/status', {}, signal),
+
+  capabilities: (signal?: AbortSignal) => get<Capabilities>('/api/auth/capabilities', {}, signal),
+  me: (signal?: AbortSignal) => get<Me>('/api/users/me', {}, signal),
+  sign_in: (email: string, password: string) =>
+    send<unknown>('POST', '/api/auth/password', { email, password }),
+  sign_out: () => send('POST', '/api/auth/logout'),
+
+  tokens: (signal?: AbortSignal) => get<{ tokens: Token[] }>('/api/tokens', {}, signal),
+  create_token: (token: { name: string; role?: Role; repository?: string }) =>
+    send<NewToken>('POST', '/api/tokens', token),
+  revoke_token: (id: string) => send('DELETE', `/api/tokens/${at(id)}`),
+
+  rules: (signal?: AbortSignal) => get<{ rules: AlertRule[] }>('/api/alert-rules', {}, signal),
+  create_rule: (rule: AlertRuleBody) => send<AlertRule>('POST', '/api/alert-rules', rule),
+  change_rule: (id: string, rule: AlertRuleBody) =>
+    send<AlertRule>('PUT', `/api/alert-rules/${at(id)}`, rule),
+  delete_rule: (id: string) => send('DELETE', `/api/alert-rules/${at(id)}`),
+  rule_events: (id: string, signal?: AbortSignal) =>
+    get<{ events: AlertEvent[] }>(`/api/alert-rules/${at(id)}/events`, { limit: 50 }, signal),
+
+  users: (signal?: AbortSignal) => get<{ users: User[] }>('/api/v1/users', {}, signal),
+  change_user: (id: string, change: { role: Role }) =>
+    send<User>('PATCH', `/api/v1/users/${at(id)}`, change),
+  remove_user: (id: string) => send('DELETE', `/api/v1/users/${at(id)}`),
+  audit: (query: { cursor?: string; page_size?: number }, signal?: AbortSignal) =>
+    get<{ entries: AuditEntry[]; next_page_cursor: string | null }>('/api/v1/audit', query, signal),
+  incomplete_commits: (
+    query: { cursor?: string; page_size?: number; repository?: string },
+    signal?: AbortSignal,
+  ) =>
+    get<{
+      sources: string[] | string;
+      commits: IncompleteCommit[];
+      next_page_cursor: string | null;
+    }>('/api/v1/commits/incomplete', query, signal),
+  repair_commits: (request: { repository?: string; backfill?: boolean; limit?: number }) =>
+    send<{ commits: RepairedCommit[]; next_page_cursor: string | null }>(
+      'POST',
+      '/api/v1/commits/repair',
+      request,
+    ),
 
   openapi: (signal?: AbortSignal) => get<Record<string, unknown>>('/openapi.json', {}, signal),
 };

@@ -2,7 +2,8 @@
 // link's own.
 import type { Attachment } from 'svelte/attachments';
 
-function is_typing(target: EventTarget | null): boolean {
+/** True where letters are text, not commands. */
+export function is_typing(target: EventTarget | null): boolean {
   const element = target as HTMLElement | null;
   return !!element?.closest?.('input, textarea, select, [contenteditable], [role="slider"]');
 }

@@ -1,6 +1,7 @@
 // Addresses of the views, so that no component writes a path by hand.
-import { with_query } from '../api/client';
+import { with_query, type Query } from '../api/client';
 import { fill } from './match';
+import { pair_text } from './pair';
 
 export const links = {
   home: '/',
@@ -8,8 +9,15 @@ export const links = {
     with_query('/series', query),
   series: (fingerprint: string) => fill('/series/{fingerprint}', { fingerprint }),
   result: (id: string) => fill('/results/{id}', { id }),
-  run: (run_id: string) => fill('/runs/{run_id}', { run_id }),
+  run: (run_id: string, query: Query = {}) => with_query(fill('/runs/{run_id}', { run_id }), query),
   batch: (batch_id: string) => fill('/batches/{batch_id}', { batch_id }),
   compare: (baseline?: string | null, contender?: string | null) =>
     with_query('/compare', { baseline, contender }),
+  compare_runs: (baseline: string, contender: string, query: Query = {}) =>
+    with_query(fill('/compare/runs/{pair}', { pair: pair_text({ baseline, contender }) }), query),
+  report: (query: Query = {}) => with_query('/ci/report', query),
+  account: (target?: string) => with_query('/account', { target }),
+  admin: (query: Query = {}) => with_query('/admin', query),
+  /** The issuer's sign-in; the server answers it, not the page. */
+  issuer: (target: string) => with_query('/api/auth/login', { target }),
 };

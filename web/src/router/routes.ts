@@ -1,11 +1,17 @@
 // Path -> view, and what the navigation shows. A later domain adds its lines here.
 import type { Component } from 'svelte';
 import type { IconName } from '../components/icons';
+import { legacy_moves } from './legacy';
 import type { Route } from './match';
+import Account from '../views/Account.svelte';
+import Admin from '../views/Admin.svelte';
 import Batch from '../views/Batch.svelte';
 import Compare from '../views/Compare.svelte';
+import CompareRuns from '../views/CompareRuns.svelte';
 import Docs from '../views/Docs.svelte';
 import Home from '../views/Home.svelte';
+import Moved from '../views/Moved.svelte';
+import Report from '../views/Report.svelte';
 import Result from '../views/Result.svelte';
 import Results from '../views/Results.svelte';
 import Run from '../views/Run.svelte';
@@ -23,13 +29,23 @@ export const routes: readonly Route<View>[] = [
   { pattern: '/series/{fingerprint}', view: Trend },
   { pattern: '/results', view: Results },
   { pattern: '/results/{id}', view: Result },
-  { pattern: '/benchmark-results/{id}', view: Result },
   { pattern: '/runs', view: Runs },
   { pattern: '/runs/{run_id}', view: Run },
   { pattern: '/batches/{batch_id}', view: Batch },
   { pattern: '/compare', view: Compare },
+  { pattern: '/compare/runs/{pair}', view: CompareRuns },
+  { pattern: '/ci/report', view: Report },
+  { pattern: '/account', view: Account },
+  { pattern: '/admin', view: Admin },
   { pattern: '/docs', view: Docs },
   { pattern: '/status', view: Status },
+  // Conbench's addresses that are views of ours; its others lead on (router/legacy.ts).
+  { pattern: '/benchmark-results', view: Results },
+  { pattern: '/benchmark-results/{id}', view: Result },
+  { pattern: '/benchmarks/{id}', view: Result },
+  { pattern: '/compare/benchmark-results/{pair}', view: Compare },
+  { pattern: '/compare/benchmarks/{pair}', view: Compare },
+  ...legacy_moves.map(({ pattern }) => ({ pattern, view: Moved })),
 ];
 
 export interface NavigationEntry {
@@ -48,8 +64,9 @@ export const navigation: readonly NavigationEntry[] = [
     href: '/results',
     label: 'Results',
     icon: 'results',
-    covers: ['/results', '/benchmark-results'],
+    covers: ['/results', '/benchmark-results', '/benchmarks'],
   },
+  { href: '/ci/report', label: 'CI', icon: 'report', covers: [] },
   { href: '/compare', label: 'Compare', icon: 'compare', covers: ['/compare'] },
   { href: '/docs', label: 'API', icon: 'docs', covers: ['/docs'] },
 ];

@@ -1,0 +1,110 @@
+// The shapes of identity, tokens, alerts and administration.
+import type { Json } from './types';
+
+export type Role = 'anonymous' | 'reader' | 'writer' | 'admin';
+
+export interface Capabilities {
+  signed_in: boolean;
+  auth_disabled: boolean;
+  can_write_results: boolean;
+  role?: Role;
+  /** True when an issuer is configured: /api/auth/login leads there. */
+  oidc?: boolean;
+}
+
+export interface Me {
+  id: string;
+  email: string;
+  name: string;
+  role?: Role;
+}
+
+export interface Token {
+  id: string;
+  name: string;
+  prefix: string;
+  role?: Role;
+  repository?: string | null;
+  created_at: string;
+  last_used_at?: string;
+  revoked_at?: string;
+}
+
+export interface NewToken extends Token {
+  /** Told once. */
+  token: string;
+}
+
+export interface AlertRuleBody {
+  name: string;
+  repository: string;
+  baseline?: string;
+  threshold?: number;
+  threshold_z?: number;
+  run_reason?: string;
+  enabled?: boolean;
+}
+
+export interface AlertRule {
+  id: string;
+  name: string;
+  repository: string;
+  baseline: string;
+  threshold: number;
+  threshold_z: number;
+  run_reason?: string | null;
+  enabled: boolean;
+  state: 'inactive' | 'open';
+  created_at: string;
+  updated_at: string;
+  last_evaluated_at?: string | null;
+}
+
+export interface AlertEvent {
+  id: string;
+  rule_id: string;
+  kind: string;
+  status: string;
+  status_reason: string;
+  repository: string;
+  run_id?: string | null;
+  commit_sha?: string | null;
+  report_url: string;
+  created_at: string;
+}
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  role: Role;
+}
+
+export interface AuditEntry {
+  seq?: number;
+  id?: string | number;
+  at: string;
+  actor_id: string;
+  actor_name: string;
+  action: string;
+  object: string;
+  detail?: Json;
+}
+
+export interface IncompleteCommit {
+  id: string;
+  sha: string;
+  repository: string;
+  state: string;
+  reason: string;
+  attempts: number;
+  next_try_at?: string;
+}
+
+export interface RepairedCommit {
+  id: string;
+  sha: string;
+  repository: string;
+  outcome: string;
+  reason?: string;
+}

@@ -1,0 +1,138 @@
+// The shapes of reports and comparisons of whole runs.
+import type { CommitSummary, Json, LookbackZScore, Pairwise, Tags } from './types';
+
+export type BaselineName = 'parent' | 'fork_point' | 'latest_default';
+
+export type RowStatus =
+  | 'regressed'
+  | 'improved'
+  | 'stable'
+  | 'insufficient'
+  | 'errored'
+  | 'missing_baseline'
+  | 'not_comparable';
+
+export interface ReportSide {
+  result_id: string;
+  run_id: string;
+  result_timestamp: string;
+  commit_sha: string | null;
+  commit_timestamp: string | null;
+  error?: Json;
+  single_value_summary: number | null;
+  single_value_summary_type: string;
+}
+
+export interface Analysis {
+  pairwise: Pairwise | null;
+  lookback_z_score: LookbackZScore | null;
+}
+
+export interface ReportRow {
+  status: RowStatus;
+  name: string;
+  tags: Tags;
+  context: Json;
+  info: Json;
+  /** The machine, or only its name. */
+  hardware: { name: string } | string | null;
+  history_fingerprint: string;
+  unit: string | null;
+  less_is_better: boolean | null;
+  contender: ReportSide;
+  baseline: ReportSide | null;
+  analysis: Analysis | null;
+  error: Json;
+  reason?: string;
+}
+
+export interface BaselineError {
+  code: string;
+  message: string;
+}
+
+export interface ReportRun {
+  run_id: string;
+  run_tags: Tags;
+  run_reason: string | null;
+  commit: (Partial<CommitSummary> & { sha?: string; hash?: string }) | null;
+  baseline_run_id: string | null;
+  baseline_commit: { sha?: string; hash?: string; repository?: string } | null;
+  commits_skipped: string[] | number | null;
+  baseline_error: BaselineError | null;
+  comparisons: ReportRow[];
+}
+
+export interface Report {
+  repository: string | null;
+  commit_sha: string | null;
+  selected_run_ids: string[];
+  missing_run_ids: string[];
+  baseline: string | null;
+  status: 'success' | 'failure' | 'action_required' | 'skipped';
+  status_reason: string;
+  threshold: number;
+  threshold_z: number;
+  summary: Record<string, number>;
+  runs: ReportRun[];
+}
+
+/** One of the runs that a run may be compared with. */
+export interface CandidateBaseline {
+  baseline_run_id: string | null;
+  commits_skipped: string[] | null;
+  error: string | null;
+}
+
+/** A run as the legacy dialect has it. */
+export interface RunEntity {
+  id: string;
+  tags: Tags;
+  reason: string | null;
+  timestamp: string;
+  commit: {
+    sha: string;
+    repository: string;
+    message: string | null;
+    timestamp: string | null;
+    branch: string | null;
+    fork_point_sha: string | null;
+    author_name: string | null;
+  } | null;
+  hardware: { name: string; id: string; type: string };
+  candidate_baseline_runs: Record<BaselineName, CandidateBaseline>;
+}
+
+/** One side of a comparison in the legacy dialect. */
+export interface LegacySide {
+  benchmark_result_id: string;
+  benchmark_name: string;
+  single_value_summary: number | null;
+  error: Json;
+  run_id: string;
+  tags: Tags;
+}
+
+export interface LegacyComparison {
+  unit: string | null;
+  less_is_better: boolean | null;
+  history_fingerprint: string | null;
+  baseline: LegacySide | null;
+  contender: LegacySide | null;
+  analysis: Analysis;
+}
+
+export interface Envelope<T> {
+  data: T[];
+  metadata: { next_page_cursor: string | null };
+}
+
+/** Benchmarks that a run was expected to have. */
+export interface MissingBenchmark {
+  name: string;
+  tags: Tags;
+  history_fingerprint?: string | null;
+  last_run_id?: string | null;
+  last_result_id?: string | null;
+  pinned?: boolean;
+}

@@ -1,0 +1,88 @@
+// Which rows are shown, in what order, and where the next regression is. Pure; one pass over the
+// rows each.
+import { k_statuses, type TriageRow, type TriageStatus } from './rows';
+
+export interface TriageFilter {
+  /** Empty: all. */
+  status: string;
+  hardware: string;
+  run_id: string;
+  /** Words that all must occur in name, parameters or hardware. */
+  q: string;
+}
+
+export type TriageSort = 'urgency' | 'name' | 'change' | 'better';
+
+/** How many rows have each status; only statuses that occur. */
+export function count_statuses(rows: readonly TriageRow[]): Map<TriageStatus, number> {
+  const counts = new Map<TriageStatus, number>();
+  for (const row of rows) counts.set(row.status, (counts.get(row.status) ?? 0) + 1);
+  return new Map(k_statuses.filter((one) => counts.has(one)).map((one) => [one, counts.get(one)!]));
+}
+
+/** What hardware occurs, by name. */
+export function hardware_names(rows: readonly TriageRow[]): string[] {
+  return [...new Set(rows.map((row) => row.hardware))].filter(Boolean).sort();
+}
+
+/** The rows that fit all of the filter but its status, so that statuses can be counted. */
+export function narrow(rows: readonly TriageRow[], filter: TriageFilter): readonly TriageRow[] {
+  const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.length && !filter.hardware && !filter.run_id) return rows;
+  return rows.filter(
+    (row) =>
+      (!filter.hardware || row.hardware === filter.hardware) &&
+      (!filter.run_id || row.run_id === filter.run_id) &&
+      words.every((word) => row.haystack.includes(word)),
+  );
+}
+
+export function with_status(rows: readonly TriageRow[], status: string): readonly TriageRow[] {
+  return status ? rows.filter((row) => row.status === status) : rows;
+}
+
+const k_rank = new Map(k_statuses.map((status, i) => [status, i]));
+
+function by_name(a: TriageRow, b: TriageRow): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return a.haystack < b.haystack ? -1 : a.haystack > b.haystack ? 1 : 0;
+}
+
+/** What has no number comes last, in either direction. */
+function by_number(a: number | null, b: number | null, sign: 1 | -1): number {
+  if (a === b) return 0;
+  if (a === null) return 1;
+  if (b === null) return -1;
+  return (a - b) * sign;
+}
+
+const k_orders: Record<TriageSort, (a: TriageRow, b: TriageRow) => number> = {
+  urgency: (a, b) =>
+    k_rank.get(a.status)! - k_rank.get(b.status)! ||
+    by_number(a.z ?? a.change, b.z ?? b.change, a.status === 'improved' ? -1 : 1) ||
+    by_name(a, b),
+  name: by_name,
+  change: (a, b) => by_number(a.change, b.change, 1) || by_name(a, b),
+  better: (a, b) => by_number(a.change, b.change, -1) || by_name(a, b),
+};
+
+export function parse_sort(text: string | null): TriageSort {
+  return text !== null && text in k_orders ? (text as TriageSort) : 'urgency';
+}
+
+export function sorted(rows: readonly TriageRow[], sort: TriageSort): readonly TriageRow[] {
+  return rows.toSorted(k_orders[sort]);
+}
+
+/** Where the regressions are in the shown order. */
+export function regressions(rows: readonly TriageRow[]): number[] {
+  return rows.flatMap((row, i) => (row.status === 'regressed' ? [i] : []));
+}
+
+/** The next of `places` after `at` (-1: none yet) in that direction, round the end. */
+export function next_place(places: readonly number[], at: number, step: 1 | -1): number | null {
+  if (places.length === 0) return null;
+  if (step === 1) return places.find((place) => place > at) ?? places[0]!;
+  const before = places.findLast((place) => place < at);
+  return at < 0 || before === undefined ? places.at(-1)! : before;
+}
