@@ -64,8 +64,8 @@ Result<ExitCode> demo(const Arguments& arguments, CommandIo& io) {
 
   Tally tally(io, {.print_stored = false});
   ProgressBar bar(io.err, clock, "commits", sources.size());
-  Submitter submitter(address, static_cast<int>(jobs),
-                      [&](const SubmitOutcome& outcome) { tally.add(outcome); });
+  DocumentSender submitter(address, static_cast<int>(jobs),
+                           [&](const SubmitOutcome& outcome) { tally.add(outcome); });
   formats::Facts facts;
   facts.run_reason = "commit";
   for (const SubmissionSource& source : sources) {

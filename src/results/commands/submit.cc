@@ -166,8 +166,8 @@ Result<ExitCode> submit(const Arguments& arguments, CommandIo& io) {
   BL_TRY(const net::ServerAddress address, net::find_server(arguments, io, *disk));
   ProgressBar bar(io.err, clock, "reading and sending", sources.size());
   batch.bar = &bar;
-  Submitter submitter(address, static_cast<int>(jobs),
-                      [&](const SubmitOutcome& outcome) { tally.add(outcome); });
+  DocumentSender submitter(address, static_cast<int>(jobs),
+                           [&](const SubmitOutcome& outcome) { tally.add(outcome); });
   batch.each([&](const std::string& place, formats::Reading reading) {
     for (json::Value& document : reading.submissions) submitter.send(place, std::move(document));
   });

@@ -48,17 +48,17 @@ bool read_outcome(const json::Value& entry, SubmitOutcome& outcome) {
 
 }  // namespace
 
-Submitter::Submitter(const net::ServerAddress& address, int connections, Report report,
-                     SubmitterLimits limits)
+DocumentSender::DocumentSender(const net::ServerAddress& address, int connections, Report report,
+                               SubmitterLimits limits)
     : address_(address), report_(std::move(report)), limits_(limits) {
   for (int i = 0; i < connections; ++i) senders_.emplace_back([this] { run_sender(); });
 }
 
-Submitter::~Submitter() {
+DocumentSender::~DocumentSender() {
   finish();
 }
 
-void Submitter::send(std::string place, json::Value document) {
+void DocumentSender::send(std::string place, json::Value document) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return queue_.size() < limits_.queue_max; });
   queue_.push_back({sent_++, std::move(place), std::move(document)});
@@ -66,7 +66,7 @@ void Submitter::send(std::string place, json::Value document) {
   changed_.notify_all();
 }
 
-void Submitter::finish() {
+void DocumentSender::finish() {
   {
     const std::lock_guard lock(mutex_);
     finished_ = true;
@@ -76,7 +76,7 @@ void Submitter::finish() {
   senders_.clear();
 }
 
-void Submitter::run_sender() {
+void DocumentSender::run_sender() {
   net::ApiClient client(address_);
   while (true) {
     std::unique_lock lock(mutex_);
@@ -92,7 +92,7 @@ void Submitter::run_sender() {
 }
 
 // The mutex is held. Each sender takes its share, so that none stands idle.
-std::vector<Submitter::Work> Submitter::take_work() {
+std::vector<DocumentSender::Work> DocumentSender::take_work() {
   const std::size_t share = std::max<std::size_t>(1, queue_.size() / senders_.size());
   std::vector<Work> work;
   while (!queue_.empty() && work.size() < std::min(share, limits_.batch_max)) {
@@ -102,18 +102,18 @@ std::vector<Submitter::Work> Submitter::take_work() {
   return work;
 }
 
-std::optional<Error> Submitter::reason_to_stop() {
+std::optional<Error> DocumentSender::reason_to_stop() {
   const std::lock_guard lock(mutex_);
   if (!stopped_by_) return std::nullopt;
   return Error{stopped_by_->code, "not sent, as one before it failed: " + stopped_by_->message};
 }
 
-void Submitter::stop_because_of(const Error& error) {
+void DocumentSender::stop_because_of(const Error& error) {
   const std::lock_guard lock(mutex_);
   if (!stopped_by_) stopped_by_ = error;
 }
 
-std::vector<SubmitOutcome> Submitter::post(net::ApiClient& client, std::vector<Work> work) {
+std::vector<SubmitOutcome> DocumentSender::post(net::ApiClient& client, std::vector<Work> work) {
   for (Work& one : work) demand_key(one.document);
   std::vector<SubmitOutcome> outcomes;
   outcomes.reserve(work.size());
@@ -145,7 +145,7 @@ std::vector<SubmitOutcome> Submitter::post(net::ApiClient& client, std::vector<W
   return outcomes;
 }
 
-SubmitOutcome Submitter::post_one(net::ApiClient& client, const Work& work) {
+SubmitOutcome DocumentSender::post_one(net::ApiClient& client, const Work& work) {
   SubmitOutcome outcome{.index = work.index, .place = work.place};
   const std::string body = json::to_text(work.document);
   std::chrono::milliseconds pause = limits_.first_pause;

@@ -39,16 +39,16 @@ struct SubmitOutcome {
 /// stored twice. Documents that wait together go in one request; what fails in it for a passing
 /// reason is tried again alone. When no server answers one document's last attempt, or it refuses
 /// the token, the rest is reported as failed at once.
-class Submitter {
+class DocumentSender {
  public:
   using Report =
       std::function<void(const SubmitOutcome&)>;  ///< one call at a time, from any sender
 
-  Submitter(const net::ServerAddress& address, int connections, Report report,
-            SubmitterLimits limits = {});
-  ~Submitter();
-  Submitter(const Submitter&) = delete;
-  Submitter& operator=(const Submitter&) = delete;
+  DocumentSender(const net::ServerAddress& address, int connections, Report report,
+                 SubmitterLimits limits = {});
+  ~DocumentSender();
+  DocumentSender(const DocumentSender&) = delete;
+  DocumentSender& operator=(const DocumentSender&) = delete;
 
   void send(std::string place, json::Value document);
   /// Waits until everything has been reported.

@@ -109,7 +109,7 @@ constexpr SubmitterLimits k_hasty = {.batch_max = 1,
 std::vector<SubmitOutcome> submit(const net::ServerAddress& address,
                                   const std::vector<std::string>& documents, int connections = 1) {
   std::map<std::uint64_t, SubmitOutcome> outcomes;  // reports come one at a time
-  Submitter submitter(
+  DocumentSender submitter(
       address, connections,
       [&](const SubmitOutcome& outcome) {
         EXPECT_TRUE(outcomes.emplace(outcome.index, outcome).second) << "reported twice";
@@ -238,7 +238,7 @@ TEST(Submitter, documents_that_wait_together_go_together_and_each_has_its_outcom
   {
     SubmitterLimits limits = k_hasty;
     limits.batch_max = 100;
-    Submitter submitter(
+    DocumentSender submitter(
         server.address(), 1,
         [&](const SubmitOutcome& outcome) {
           const std::lock_guard hold(gate);
