@@ -7,7 +7,8 @@
 #include "access/users.h"
 
 /// Who is signed in: 32 random bytes in a cookie, their SHA-256 in the store, so that any server on
-/// the same store knows them and a log-out works everywhere.
+/// the same store knows them and a log-out works everywhere. A session is bound to the password
+/// that its user had when it began: a new one, whichever program sets it, ends it.
 namespace bl::access {
 
 struct SessionLimits {
@@ -24,7 +25,8 @@ class Sessions {
            SessionLimits limits = {});
   /// A new session; its secret, for a cookie. Sign-ins never take a session over.
   Result<std::string> begin(std::string_view user_id);
-  /// Whose it is; nullopt when it is unknown, over, or its user is gone.
+  /// Whose it is; nullopt when it is unknown, over, its user is gone or has another password by
+  /// now. One read; nothing for a text that cannot be a secret.
   Result<std::optional<User>> find(std::string_view secret);
   /// Fine when it is over already.
   Result<void> end(std::string_view secret);

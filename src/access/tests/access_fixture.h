@@ -1,31 +1,45 @@
 #pragma once
 
+#include <cstdlib>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "access/sessions.h"
 #include "access/tokens.h"
+#include "access/users.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/audit.h"
+#include "store/both_dialects.h"
 #include "store/open.h"
+#include "store/testing/postgres_server.h"
 
-/// A real SQLite database in memory with the tables of access.
+/// A real store with the tables of access: SQLite in memory, or, when the environment says
+/// BL_TEST_STORE=postgres, a database of a real PostgreSQL.
 namespace bl::access::testing {
 
 inline constexpr Timestamp k_start{1'722'513'600'000'000};  ///< 2024-08-01T12:00:00Z
 
-/// Conbench's table of users; a part of the first migration of results.
-inline constexpr std::string_view k_user_table_sqlite =
-    "create table user (id text primary key not null, email text not null unique,"
-    " name text not null, password text not null) strict";
-inline constexpr std::string_view k_user_table_postgres =
-    "create table if not exists \"user\" (id varchar(50) primary key, email varchar(120) not null"
-    " unique, name varchar(120) not null, password varchar(128) not null)";
+inline std::string store_uri() {
+  const char* store = std::getenv("BL_TEST_STORE");
+  if (store == nullptr || std::string_view(store) != "postgres") return "sqlite::memory:";
+  auto& server = store::testing::PostgresServer::shared();
+  return server.uri(server.create_database());
+}
 
 /// Every table of access, and what they stand on; the other numbers belong to results.
 inline void make_tables(store::Database& database) {
   std::vector<store::Migration> steps = {
-      {1, "of_results", k_user_table_sqlite, k_user_table_postgres},
+      {1, "users_of_results",
+       R"(create table user (id text primary key not null, email text not null,
+          name text not null, password text not null) strict;
+          create unique index ix_user_email on user (email);)",
+       R"(create schema if not exists benchlake;
+          create table if not exists "user" (id varchar(50) not null primary key,
+          email varchar(120) not null, name varchar(120) not null, password varchar(128) not null);
+          create unique index if not exists ix_user_email on "user" (email);)"},
       {2, "of_results_too", "select 1", "select 1"}};
   const auto append = [&](std::span<const store::Migration> part) {
     steps.insert(steps.end(), part.begin(), part.end());
@@ -39,7 +53,7 @@ inline void make_tables(store::Database& database) {
 }
 
 inline std::unique_ptr<store::Database> open_store(Log& log, Metrics& metrics) {
-  auto database = store::open_database("sqlite::memory:", {}, log, metrics).value();
+  auto database = store::open_database(store_uri(), {}, log, metrics).value();
   make_tables(*database);
   return database;
 }
@@ -57,8 +71,42 @@ struct AccessFixture {
   Metrics metrics;
   std::unique_ptr<store::Database> database = open_store(log, metrics);
   Tokens tokens{*database, clock, random, ids};
+  /// Passwords cost little here.
+  Users users{*database, clock, random, ids, {.password_iterations = 10, .admins = {"root@x.org"}}};
+  Sessions sessions{*database, clock, random, users};
 
   void pass(std::int64_t milliseconds) { clock.advance(std::chrono::milliseconds(milliseconds)); }
+  /// BL_CHECKs success.
+  User add_user(const std::string& email, const std::string& password = "secret",
+                net::Role role = net::Role::writer) {
+    return users
+        .create({.email = email, .name = "Somebody", .password = password, .role = role},
+                operator_principal())
+        .value();
+  }
+  /// As another program does it, behind our back. With the marks of store/both_dialects.h.
+  void run_sql(const std::string& sql) {
+    BL_CHECK(database
+                 ->write([&](store::Connection& connection) -> Result<void> {
+                   return connection.query_text(store::in_dialect(sql, connection.dialect()), {},
+                                                [](const store::Row&) { return true; });
+                 })
+                 .ok());
+  }
+  /// One column of one row, as text; "" when there is none.
+  std::string value(const std::string& sql) {
+    std::string text;
+    BL_CHECK(database
+                 ->read([&](store::Connection& connection) -> Result<void> {
+                   return connection.query_text(store::in_dialect(sql, connection.dialect()), {},
+                                                [&](const store::Row& row) {
+                                                  text = std::string(row.text(0));
+                                                  return false;
+                                                });
+                 })
+                 .ok());
+    return text;
+  }
 };
 
 }  // namespace bl::access::testing

@@ -61,12 +61,12 @@ TEST_F(TokensTest, the_plaintext_is_not_stored) {
   std::string everything;
   ASSERT_TRUE(database
                   ->read([&](store::Connection& connection) {
-                    return connection.query_text("select * from bl_token", {},
-                                                 [&](const store::Row& row) {
-                                                   for (int i = 0; i < 8; ++i)
-                                                     everything += std::string(row.text(i)) + "\n";
-                                                   return true;
-                                                 });
+                    return connection.query_text(
+                        store::in_dialect("select * from @token", connection.dialect()), {},
+                        [&](const store::Row& row) {
+                          for (int i = 0; i < 8; ++i) everything += std::string(row.text(i)) + "\n";
+                          return true;
+                        });
                   })
                   .ok());
   EXPECT_THAT(everything, HasSubstr(made.view.id));
@@ -79,6 +79,8 @@ TEST_F(TokensTest, nobody_has_another_text) {
 }
 
 TEST_F(TokensTest, a_text_that_cannot_be_a_token_costs_no_query) {
+  if (database->dialect() == store::Dialect::postgres)
+    GTEST_SKIP() << "most texts can be one there";
   OddDatabase odd(*database);
   Tokens mine(odd, clock, random, ids);
   for (std::string text : {std::string(), std::string("bl_"), "bl_" + std::string(42, 'A'),
