@@ -138,39 +138,6 @@ Result<void> reclaim_keys(store::Connection& connection, std::vector<Item>& lost
                                      *late.front().prepared->submission.submission_key};
 }
 
-// The key of a result that another program deleted is free again. The rows are locked by a
-// statement of its own: the next one sees what those had stored who held them before.
-Result<void> take_over_keys(store::Connection& connection, std::vector<Item>& orphans,
-                            std::vector<Item>& items) {
-  ParamRows keys(1);
-  ParamRows rows(3);
-  for (const Item& item : orphans) {
-    const Submission& submission = item.prepared->submission;
-    keys.add({std::string_view(*submission.submission_key)});
-    rows.add({std::string_view(*submission.submission_key),
-              std::string_view(submission.payload_sha256), std::string_view(item.submitted.id)});
-  }
-  BL_RETURN_IF_ERROR(connection.query_many(
-      store::both_dialects<"select 1 from @submission where submission_key = $1 "
-                           "@postgres{for update}">(),
-      keys, [](std::size_t, const store::Row&) {}));
-  BL_TRY(const auto taken,
-         connection.execute_many(
-             store::both_dialects<
-                 "update @submission set payload_sha256 = $2, result_id = $3 "
-                 "where submission_key = $1 and not exists "
-                 "(select 1 from benchmark_result r where r.id = @submission.result_id)">(),
-             rows));
-  for (std::size_t i = 0; i < orphans.size(); ++i) {
-    if (taken[i] != 1) {
-      return Error{Code::internal, "a submission key is neither new nor there: " +
-                                       *orphans[i].prepared->submission.submission_key};
-    }
-    items.push_back(std::move(orphans[i]));
-  }
-  return {};
-}
-
 // Takes the keys, waiting for other transactions that hold the same ones. Whose key was taken
 // meanwhile is answered with what they stored.
 Result<void> claim_keys(store::Connection& connection, std::vector<Item>& items,
