@@ -58,6 +58,7 @@ THIRD_PARTIES = (
     _party("zstd", r"zstd", "base"),
     _party("xxHash", r"xxhash\.h$", "base"),
     _party("libsodium", r"sodium", "base", "access"),
+    _party("cjose", r"cjose/", "access"),
     _party("fmt", r"fmt/", anywhere=True, behind_cc=False),
     _party("GoogleTest", r"g(test|mock)/", only_tests=True),
     _party("RapidCheck", r"rapidcheck", only_tests=True),
