@@ -532,6 +532,19 @@ Result<bool> StoreAlerts::not_delivered(const AlertDelivery& delivery, std::stri
   return noted == 1;
 }
 
+Result<void> StoreAlerts::hasten(Timestamp tried_before) {
+  const Timestamp now = clock_.now();
+  return database_.write([&](Connection& connection) -> Result<void> {
+    BL_TRY([[maybe_unused]] const auto hastened,
+           connection.execute(
+               both_dialects<"update @alert_delivery set next_attempt_at = @time{$1} where "
+                             "status = 'pending' and next_attempt_at > @time{$1} and "
+                             "(last_attempt_at is null or last_attempt_at <= @time{$2})">(),
+               {now.micros, tried_before.micros}));
+    return {};
+  });
+}
+
 Result<std::int64_t> StoreAlerts::give_up(Timestamp before) {
   std::int64_t failed = 0;
   const Timestamp now = clock_.now();

@@ -128,6 +128,8 @@ class StoreAlerts {
   /// Tried again at `retry_at`; never when that is absent. False as above.
   Result<bool> not_delivered(const AlertDelivery& delivery, std::string_view reason,
                              std::optional<Timestamp> retry_at);
+  /// What waits for another attempt, and was not tried since `tried_before`, is due at once.
+  Result<void> hasten(Timestamp tried_before);
   /// Messages made before `before` that nobody could deliver, or whose target is no longer
   /// configured, fail. Gives their number.
   Result<std::int64_t> give_up(Timestamp before);

@@ -1,0 +1,23 @@
+#include "base/hmac.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+namespace bl {
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view message) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int size = 0;
+  const unsigned char* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                                   reinterpret_cast<const unsigned char*>(message.data()),
+                                   message.size(), digest.data(), &size);
+  BL_CHECK(made != nullptr && size == 32);
+  return to_hex(std::as_bytes(std::span(digest).first(size)));
+}
+
+}  // namespace bl

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bl {
+
+/// HMAC-SHA-256 (RFC 2104, OpenSSL): 64 lower-case hex digits.
+std::string hmac_sha256_hex(std::string_view key, std::string_view message);
+
+}  // namespace bl
