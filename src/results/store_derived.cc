@@ -430,6 +430,20 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
+std::vector<std::string> search_words(std::string_view text) {
+  constexpr std::size_t k_words_max = 16;
+  std::vector<std::string> words;
+  std::size_t at = 0;
+  while (words.size() < k_words_max) {
+    const std::size_t begin = text.find_first_not_of(" \t\r\n", at);
+    if (begin == std::string_view::npos) break;
+    const std::size_t end = std::min(text.find_first_of(" \t\r\n", begin), text.size());
+    words.push_back(lower_case(text.substr(begin, end - begin)));
+    at = end;
+  }
+  return words;
+}
+
 std::string search_text_of(std::string_view case_name, std::string_view case_tags) {
   std::string text(case_name);
   const auto tags = json::parse(case_tags);

@@ -62,5 +62,7 @@ Result<void> count(store::Connection& connection, std::string_view counter, std:
 std::string search_text_of(std::string_view case_name, std::string_view case_tags);
 /// ASCII only.
 std::string lower_case(std::string_view text);
+/// The blank-separated words of a search, in lower case; the first 16.
+std::vector<std::string> search_words(std::string_view text);
 
 }  // namespace bl::results

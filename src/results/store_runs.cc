@@ -228,8 +228,9 @@ Result<StoredResult> StoreRunBrowser::result(std::string_view id) {
   return std::move(*found);
 }
 
-Result<std::vector<RunRow>> StoreRunBrowser::recent_runs(std::optional<std::string> repository,
-                                                         int count) {
+Result<std::vector<RunRow>> recent_runs_of(store::Connection& connection,
+                                           const std::optional<std::string>& repository,
+                                           int count) {
   std::vector<RunRow> runs;
   const auto take = [&](const store::Row& row) -> Result<void> {
     BL_TRY(auto run, run_row_of(row));
@@ -237,20 +238,29 @@ Result<std::vector<RunRow>> StoreRunBrowser::recent_runs(std::optional<std::stri
     return {};
   };
   const std::int64_t limit = count;
+  if (repository) {
+    BL_RETURN_IF_ERROR(
+        for_each_row(connection,
+                     store::both_dialects<"select " BL_RUN_COLUMNS "where u.repository = $1 "
+                                          "order by @postgres{u.last_result_hour desc, }"
+                                          "u.last_result_at desc, u.run_no desc limit $2">(),
+                     {std::string_view(*repository), limit}, take));
+    return runs;
+  }
+  BL_RETURN_IF_ERROR(for_each_row(
+      connection,
+      store::both_dialects<"select " BL_RUN_COLUMNS "order by @postgres{u.last_result_hour desc, }"
+                           "u.last_result_at desc, u.run_no desc limit $1">(),
+      {limit}, take));
+  return runs;
+}
+
+Result<std::vector<RunRow>> StoreRunBrowser::recent_runs(std::optional<std::string> repository,
+                                                         int count) {
+  std::vector<RunRow> runs;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
-    runs.clear();
-    if (repository) {
-      return for_each_row(connection,
-                          store::both_dialects<"select " BL_RUN_COLUMNS "where u.repository = $1 "
-                                               "order by @postgres{u.last_result_hour desc, }"
-                                               "u.last_result_at desc, u.run_no desc limit $2">(),
-                          {std::string_view(*repository), limit}, take);
-    }
-    return for_each_row(connection,
-                        store::both_dialects<"select " BL_RUN_COLUMNS
-                                             "order by @postgres{u.last_result_hour desc, }"
-                                             "u.last_result_at desc, u.run_no desc limit $1">(),
-                        {limit}, take);
+    BL_TRY(runs, recent_runs_of(connection, repository, count));
+    return {};
   }));
   return runs;
 }

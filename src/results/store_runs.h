@@ -30,6 +30,10 @@ class StoreRunBrowser final : public RunBrowser {
   RunBrowserLimits limits_;
 };
 
+/// Newest result first, of one repository or of all. Private to the store's side.
+Result<std::vector<RunRow>> recent_runs_of(store::Connection& connection,
+                                           const std::optional<std::string>& repository, int count);
+
 /// Every repository that has a run, sorted. Cost: one index probe each.
 Result<std::vector<std::string>> repositories_of(store::Connection& connection);
 

@@ -27,22 +27,6 @@ namespace {
 
 using store::Param;
 
-constexpr std::size_t k_words_max = 16;  // of a search text; the rest is not looked for
-
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  std::size_t at = 0;
-  while (words.size() < k_words_max) {
-    const std::size_t begin = text.find_first_not_of(" \t\r\n", at);
-    if (begin == std::string_view::npos) break;
-    std::size_t end = text.find_first_of(" \t\r\n", begin);
-    if (end == std::string_view::npos) end = text.size();
-    words.push_back(lower_case(text.substr(begin, end - begin)));
-    at = end;
-  }
-  return words;
-}
-
 // The statement of one page. `texts` owns what `params` view.
 struct PageQuery {
   std::string where;
@@ -60,7 +44,7 @@ struct PageQuery {
 };
 
 void add_filters(PageQuery& query, const SeriesFilter& filter, store::Dialect dialect) {
-  query.texts = words_of(filter.text.value_or(""));
+  query.texts = search_words(filter.text.value_or(""));
   for (const std::string& word : query.texts) {
     const std::string value = query.place(std::string_view(word));
     query.add(dialect == store::Dialect::sqlite ? "instr(s.search_text, " + value + ") > 0"
@@ -348,7 +332,7 @@ Result<Facts> StoreProjectHealthReader::facts() {
 Result<std::vector<SearchHit>> StoreProjectHealthReader::search(std::string_view text,
                                                                 int count_max) {
   std::vector<SearchHit> hits;
-  const std::vector<std::string> words = words_of(text);
+  const std::vector<std::string> words = search_words(text);
   if (words.empty() || count_max <= 0) return hits;
   SeriesFilter filter;
   filter.text = std::string(text);
