@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { get, is_abort, Problem, with_query } from '../src/api/client';
+import { get, is_abort, Problem, send, with_query } from '../src/api/client';
 import { api } from '../src/api/endpoints';
 
 function answer(body: string, init: ResponseInit = {}): ReturnType<typeof vi.fn> {
@@ -88,4 +88,41 @@ test('ids are escaped into paths', async () => {
   const fetch = answer('{}');
   await api.result('a/b?c');
   expect(fetch.mock.calls[0]?.[0]).toBe('/api/benchmark-results/a%2Fb%3Fc');
+});
+
+test('a failure of the legacy dialect says its sentences', async () => {
+  const headers = { 'content-type': 'application/json' };
+  const told = async (description: unknown) => {
+    const body = JSON.stringify({ code: 400, name: 'Bad Request', description });
+    answer(body, { status: 400, headers });
+    return failure(get('/api/compare/runs/a...b/'));
+  };
+  expect(await told('empty baseline ID')).toMatchObject({
+    title: 'Bad Request',
+    status: 400,
+    detail: 'empty baseline ID',
+    code: '',
+  });
+  const fields = { _errors: ['Invalid email or password.'], email: ['a', 'b'] };
+  expect((await told(fields)).detail).toBe('Invalid email or password. email: a b');
+});
+
+test('a change is sent as JSON, and an answer without a body is null', async () => {
+  const fetch = answer('{"id":"1"}', { status: 201 });
+  expect(await send('POST', '/api/tokens', { name: 'x' })).toEqual({ id: '1' });
+  expect(fetch.mock.calls[0]![1]).toMatchObject({
+    method: 'POST',
+    body: '{"name":"x"}',
+    headers: { 'content-type': 'application/json' },
+  });
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(null, { status: 204 })));
+  expect(await send('DELETE', '/api/tokens/1')).toBeNull();
+});
+
+test('ids in paths are escaped, in pairs too', async () => {
+  const fetch = answer('{"data":[],"metadata":{"next_page_cursor":null}}');
+  await api.compare_runs('a/1', 'b 2', { threshold: '7' });
+  expect(fetch.mock.calls[0]![0]).toBe(
+    '/api/compare/runs/a%2F1...b%202/?threshold=7&page_size=1000',
+  );
 });

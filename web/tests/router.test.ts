@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { links } from '../src/router/links';
+import { legacy_moves, moved_to } from '../src/router/legacy';
 import { change_query, fill, match_pattern, match_route } from '../src/router/match';
+import { pair_text, parse_pair } from '../src/router/pair';
+import { safe_target } from '../src/router/targets';
 
 describe('match_pattern', () => {
   test('a fixed path fits itself, with or without a trailing slash', () => {
@@ -53,4 +56,48 @@ test('links carry only what is known', () => {
   expect(links.compare('a', null)).toBe('/compare?baseline=a');
   expect(links.series_list({ q: 'x&y', status: '' })).toBe('/series?q=x%26y');
   expect(links.result('a/b')).toBe('/results/a%2Fb');
+});
+
+test('a pair is split at the first three dots; an empty side is none', () => {
+  expect(parse_pair('a...b')).toEqual({ baseline: 'a', contender: 'b' });
+  expect(parse_pair('a...b...c')).toEqual({ baseline: 'a', contender: 'b...c' });
+  for (const bad of ['', 'a', 'a..b', '...b', 'a...']) expect(parse_pair(bad)).toBeNull();
+  const pair = { baseline: 'x/1', contender: 'y 2' };
+  const path = links.compare_runs(pair.baseline, pair.contender);
+  expect(parse_pair(match_pattern('/compare/runs/{pair}', path)!.pair!)).toEqual(pair);
+  expect(pair_text(pair)).toBe('x/1...y 2');
+});
+
+test('Conbench’s addresses lead to what shows the same', () => {
+  for (const [from, to] of [
+    ['/index/', '/'],
+    ['/c-benchmarks/tpch%20q1/', '/series?q=tpch%20q1'],
+    ['/c-benchmarks/tpch/trends', '/series?q=tpch&sort=change'],
+    ['/c-benchmarks/tpch/0a1b', '/series?q=tpch'],
+    ['/users/7/', '/admin'],
+    ['/elsewhere', null],
+  ] as const) {
+    expect(moved_to(from, '')).toBe(to);
+  }
+  expect(moved_to('/login/', '?target=/runs')).toBe('/account?target=/runs');
+  for (const { pattern } of legacy_moves) {
+    const to = moved_to(pattern, '')!;
+    expect(moved_to(to.split('?')[0]!, '')).toBeNull();
+  }
+});
+
+test('a sign-in leads back to this page only', () => {
+  expect(safe_target('/runs?status=failure')).toBe('/runs?status=failure');
+  for (const bad of [
+    '//evil.example',
+    '/\\evil',
+    'https://evil',
+    'runs',
+    '',
+    null,
+    '/a\nb',
+    '/\t/x',
+  ]) {
+    expect(safe_target(bad)).toBe('/account');
+  }
 });

@@ -43,10 +43,12 @@ export interface AlertRuleBody {
   threshold_z?: number;
   run_reason?: string;
   enabled?: boolean;
+  notify_improvements?: boolean;
 }
 
 export interface AlertRule {
   id: string;
+  user_id?: string;
   name: string;
   repository: string;
   baseline: string;

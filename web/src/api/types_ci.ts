@@ -1,7 +1,9 @@
 // The shapes of reports and comparisons of whole runs.
-import type { CommitSummary, Json, LookbackZScore, Pairwise, Tags } from './types';
+import type { Json, LookbackZScore, Pairwise, Tags } from './types';
 
 export type BaselineName = 'parent' | 'fork_point' | 'latest_default';
+/** `auto` is the server's choice: the parent on the default branch, else the fork point or the latest. */
+export type BaselineChoice = BaselineName | 'auto';
 
 export type RowStatus =
   | 'regressed'
@@ -34,8 +36,8 @@ export interface ReportRow {
   tags: Tags;
   context: Json;
   info: Json;
-  /** The machine, or only its name. */
-  hardware: { name: string } | string | null;
+  /** The machine's name. */
+  hardware: string;
   history_fingerprint: string;
   unit: string | null;
   less_is_better: boolean | null;
@@ -44,6 +46,15 @@ export interface ReportRow {
   analysis: Analysis | null;
   error: Json;
   reason?: string;
+}
+
+export interface ReportCommit {
+  sha: string;
+  repository: string;
+  branch: string | null;
+  message: string | null;
+  author_name: string | null;
+  timestamp: string | null;
 }
 
 export interface BaselineError {
@@ -55,10 +66,12 @@ export interface ReportRun {
   run_id: string;
   run_tags: Tags;
   run_reason: string | null;
-  commit: (Partial<CommitSummary> & { sha?: string; hash?: string }) | null;
+  commit: ReportCommit | null;
+  /** The kind that was searched for; null of an explicit pair. */
+  baseline?: string | null;
   baseline_run_id: string | null;
-  baseline_commit: { sha?: string; hash?: string; repository?: string } | null;
-  commits_skipped: string[] | number | null;
+  baseline_commit: ReportCommit | null;
+  commits_skipped: string[];
   baseline_error: BaselineError | null;
   comparisons: ReportRow[];
 }
@@ -127,12 +140,12 @@ export interface Envelope<T> {
   metadata: { next_page_cursor: string | null };
 }
 
-/** Benchmarks that a run was expected to have. */
+/** A benchmark that a run was expected to have. */
 export interface MissingBenchmark {
   name: string;
-  tags: Tags;
+  tags: Tags | null;
   history_fingerprint?: string | null;
   last_run_id?: string | null;
-  last_result_id?: string | null;
+  seen_in_runs?: number;
   pinned?: boolean;
 }

@@ -1,5 +1,5 @@
 // Which of a run's three candidate baselines answers "did this change make it slower?". Pure.
-import type { BaselineName, CandidateBaseline, RunEntity } from '../api/types_ci';
+import type { BaselineChoice, BaselineName, CandidateBaseline, RunEntity } from '../api/types_ci';
 
 export const k_baselines: [BaselineName, string][] = [
   ['parent', 'Parent commit'],
@@ -7,12 +7,15 @@ export const k_baselines: [BaselineName, string][] = [
   ['latest_default', 'Latest on default branch'],
 ];
 
+/** What a report may be asked for: the server's choice, too. */
+export const k_choices: [BaselineChoice, string][] = [['auto', 'Recommended'], ...k_baselines];
+
 export function baseline_label(name: string | null | undefined): string {
-  return k_baselines.find(([one]) => one === name)?.[1] ?? 'Chosen runs';
+  return k_choices.find(([one]) => one === name)?.[1] ?? 'Chosen runs';
 }
 
-export function parse_baseline(text: string | null): BaselineName | null {
-  return k_baselines.find(([one]) => one === text)?.[0] ?? null;
+export function parse_choice(text: string | null): BaselineChoice {
+  return k_choices.find(([one]) => one === text)?.[0] ?? 'auto';
 }
 
 /** Parent on the default branch; else the fork point where there is a run; else the latest. */
@@ -24,8 +27,8 @@ export function recommended(run: RunEntity): BaselineName {
 }
 
 /** "3 commits without a run lie between", or nothing. */
-export function skipped_text(skipped: CandidateBaseline['commits_skipped'] | number): string {
-  const count = Array.isArray(skipped) ? skipped.length : (skipped ?? 0);
+export function skipped_text(skipped: CandidateBaseline['commits_skipped']): string {
+  const count = skipped?.length ?? 0;
   if (count === 0) return '';
   return count === 1
     ? '1 commit without a run lies between'

@@ -67,7 +67,7 @@ const k_orders: Record<TriageSort, (a: TriageRow, b: TriageRow) => number> = {
 };
 
 export function parse_sort(text: string | null): TriageSort {
-  return text !== null && text in k_orders ? (text as TriageSort) : 'urgency';
+  return text !== null && Object.hasOwn(k_orders, text) ? (text as TriageSort) : 'urgency';
 }
 
 export function sorted(rows: readonly TriageRow[], sort: TriageSort): readonly TriageRow[] {

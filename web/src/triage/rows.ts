@@ -58,10 +58,6 @@ function haystack_of(name: string, tags: Tags, hardware: string): string {
   return [name, ...pairs, hardware].join('\n').toLowerCase();
 }
 
-function hardware_name(hardware: ReportRow['hardware']): string {
-  return typeof hardware === 'string' ? hardware : (hardware?.name ?? '');
-}
-
 /** The first line of an error's text, whatever shape the submitter gave it. */
 export function error_text(error: Json | undefined): string {
   if (error === null || error === undefined) return '';
@@ -79,14 +75,13 @@ function report_side(side: ReportSide | null): TriageSide | null {
 }
 
 function report_row(row: ReportRow, run_id: string, index: number): TriageRow {
-  const hardware = hardware_name(row.hardware);
   return {
     key: String(index),
     status: row.status,
     name: row.name,
     tags: row.tags,
     context: row.context,
-    hardware,
+    hardware: row.hardware,
     run_id,
     fingerprint: row.history_fingerprint,
     unit: row.unit,
@@ -95,7 +90,7 @@ function report_row(row: ReportRow, run_id: string, index: number): TriageRow {
     change: row.analysis?.pairwise?.percent_change ?? null,
     z: row.analysis?.lookback_z_score?.z_score ?? null,
     reason: row.reason || error_text(row.error ?? row.contender.error),
-    haystack: haystack_of(row.name, row.tags, hardware),
+    haystack: haystack_of(row.name, row.tags, row.hardware),
   };
 }
 
