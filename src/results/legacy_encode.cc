@@ -115,6 +115,35 @@ Value judged_of(const std::optional<verdict::Judged>& judged, const char* score,
                     {"improvement_indicated", Value::boolean(judged->improvement)}});
 }
 
+// The series that both are of, or the only one there is.
+Value fingerprint_of(const StoredResult* baseline, const StoredResult* contender) {
+  const StoredResult* any = contender != nullptr ? contender : baseline;
+  if (any == nullptr) return {};
+  if (baseline != nullptr && baseline->history_fingerprint != any->history_fingerprint) return {};
+  return text_of(any->history_fingerprint);
+}
+
+Value comparison_of(const LegacyComparison& comparison) {
+  const auto& [baseline, contender, judged] = comparison;
+  return object_of(
+      {{"unit", text_or_null(judged.unit)},
+       {"less_is_better", judged.less_is_better ? Value::boolean(*judged.less_is_better) : Value()},
+       {"history_fingerprint", fingerprint_of(baseline, contender)},
+       {"baseline", baseline != nullptr ? side_of(*baseline, judged.baseline) : Value()},
+       {"contender", contender != nullptr ? side_of(*contender, judged.contender) : Value()},
+       {"analysis",
+        object_of({{"pairwise", judged_of(judged.pairwise, "percent_change", "percent_threshold")},
+                   {"lookback_z_score", judged_of(judged.lookback, "z_score", "z_threshold")}})}});
+}
+
+// A side that is not there has no value.
+CompareSide side_or_none(const StoredResult* result, SummaryMode mode) {
+  if (result != nullptr) return results::side_of(*result, mode);
+  CompareSide none;
+  none.failed = true;
+  return none;
+}
+
 // Errors -------------------------------------------------------------------------------------
 
 /// Puts a message at its place: lists of messages at the leaves. Where a place has messages and
@@ -187,17 +216,27 @@ std::string encode_legacy_history(const History& history, const HistoryDetails& 
 }
 
 std::string encode_legacy_comparison(const LegacyComparison& comparison) {
-  const auto& [baseline, contender, judged] = comparison;
-  const bool one_series = baseline.history_fingerprint == contender.history_fingerprint;
-  return sorted_text(object_of(
-      {{"unit", text_or_null(judged.unit)},
-       {"less_is_better", judged.less_is_better ? Value::boolean(*judged.less_is_better) : Value()},
-       {"history_fingerprint", one_series ? text_of(baseline.history_fingerprint) : Value()},
-       {"baseline", side_of(baseline, judged.baseline)},
-       {"contender", side_of(contender, judged.contender)},
-       {"analysis",
-        object_of({{"pairwise", judged_of(judged.pairwise, "percent_change", "percent_threshold")},
-                   {"lookback_z_score", judged_of(judged.lookback, "z_score", "z_threshold")}})}}));
+  return sorted_text(comparison_of(comparison));
+}
+
+std::string encode_legacy_run_comparison(const RunComparisonPage& page,
+                                         const Thresholds& thresholds, SummaryMode mode) {
+  const auto result_at = [&](std::size_t place) {
+    return place == RunComparisonPage::k_absent ? nullptr : &page.results[place];
+  };
+  Value data = Value::array();
+  data.items().reserve(page.pairs.size());
+  for (const RunComparisonPage::Pair& pair : page.pairs) {
+    const StoredResult* baseline = result_at(pair.baseline);
+    const StoredResult* contender = result_at(pair.contender);
+    CompareInput input;
+    input.baseline = side_or_none(baseline, mode);
+    input.contender = side_or_none(contender, mode);
+    input.distribution = pair.distribution;
+    const Comparison judged = compare(input, thresholds);
+    data.items().push_back(comparison_of({baseline, contender, judged}));
+  }
+  return sorted_text(envelope_of(std::move(data), page.next_cursor));
 }
 
 std::string encode_legacy_error(int status, const Error& error) {

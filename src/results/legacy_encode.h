@@ -7,6 +7,7 @@
 
 #include "results/comparison.h"
 #include "results/ports.h"
+#include "results/run_comparison.h"
 
 /// Model -> JSON of Conbench's legacy dialect (spec/results-conbench.md 3.1, 3.3). Single objects
 /// are compact with their keys sorted, lists and histories are indented by two blanks and keep the
@@ -25,13 +26,17 @@ std::string encode_legacy_results(const WholePage& page, std::string_view origin
 /// `{"data":[history item],"metadata":{"next_page_cursor":null}}`.
 std::string encode_legacy_history(const History& history, const HistoryDetails& details);
 
-/// Two whole results and how they were judged. Both outlive it.
+/// Two whole results and how they were judged. All outlive it.
 struct LegacyComparison {
-  const StoredResult& baseline;
-  const StoredResult& contender;
+  const StoredResult* baseline = nullptr;   ///< of a comparison of runs: may be absent
+  const StoredResult* contender = nullptr;  ///< as above
   const Comparison& judged;
 };
 std::string encode_legacy_comparison(const LegacyComparison& comparison);
+
+/// `{"data":[comparison],"metadata":{"next_page_cursor"}}`, compact.
+std::string encode_legacy_run_comparison(const RunComparisonPage& page,
+                                         const Thresholds& thresholds, SummaryMode mode);
 
 /// `{"code","description","name"}`; the description is the text, or the faults by their places.
 /// Only `{"description"}` for a broken business rule: invalid without faults.

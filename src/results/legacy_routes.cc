@@ -128,7 +128,7 @@ Body compare_results(const Request& request, const Ports& ports) {
   BL_TRY(input.distribution,
          ports.compare.distribution(baseline.id, contender.history_fingerprint));
   const Comparison judged = compare(input, thresholds);
-  return encode_legacy_comparison({baseline, contender, judged});
+  return encode_legacy_comparison({&baseline, &contender, judged});
 }
 
 }  // namespace

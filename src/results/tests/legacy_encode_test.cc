@@ -175,7 +175,7 @@ std::string comparison_of(const StoredResult& baseline, const StoredResult& cont
   input.baseline = side_of(baseline, SummaryMode::best);
   input.contender = side_of(contender, SummaryMode::best);
   input.distribution = distribution;
-  return encode_legacy_comparison({baseline, contender, compare(input, {})});
+  return encode_legacy_comparison({&baseline, &contender, compare(input, {})});
 }
 
 TEST(LegacyEncode, golden_pairwise) {
