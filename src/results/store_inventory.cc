@@ -222,8 +222,11 @@ Result<void> add_pins(store::Connection& connection, const std::vector<Inventory
         continue;
       }
       ++inventory.expected;
-      own.names.contains(pin.name) ? void(++inventory.present)
-                                   : missing.push_back(missing_name(pin.name));
+      if (own.names.contains(pin.name)) {
+        ++inventory.present;
+      } else {
+        missing.push_back(missing_name(pin.name));
+      }
       continue;
     }
     const auto known = by_fingerprint.find(pin.history_fingerprint);

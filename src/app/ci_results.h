@@ -1,0 +1,33 @@
+#pragma once
+
+#include "results/ci_routes.h"
+#include "results/store_ci_report.h"
+#include "results/store_inventory.h"
+#include "results/store_project.h"
+#include "results/store_snapshots.h"
+#include "results/store_thresholds.h"
+
+/// What a CI asks of the results, over the store: reports, thresholds, expected inventory, rollups
+/// of projects. Bindings, no logic.
+namespace bl::app {
+
+class CiResults {
+ public:
+  CiResults(store::Database& database, const Clock& clock, IdSource& ids,
+            results::DistributionOptions options = {});
+
+  void add_routes(net::Router& router);
+  /// For the evaluation of alerts.
+  results::CiReporter& reporter() { return reporter_; }
+  results::ThresholdStore& thresholds() { return thresholds_; }
+
+ private:
+  const Clock& clock_;
+  results::StoreCiReporter reporter_;
+  results::StoreSnapshots snapshots_;
+  results::StoreThresholds thresholds_;
+  results::StoreInventory inventory_;
+  results::StoreProjectReader project_;
+};
+
+}  // namespace bl::app
