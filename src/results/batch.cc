@@ -12,6 +12,14 @@ Error too_many(std::size_t max) {
   return Error{Code::too_large, fmt::format("a batch has at most {} submissions", max)};
 }
 
+BatchEntry entry_of(std::size_t line, Result<Submission> submission) {
+  BatchEntry entry;
+  entry.line = line;
+  if (submission.ok()) entry.subject = {submission->submission_key, submission->result.run_id};
+  entry.submission = std::move(submission);
+  return entry;
+}
+
 Result<std::vector<BatchEntry>> decode_array(std::string_view body, const BatchLimits& limits) {
   BL_TRY(const json::Value document, json::parse(body));
   if (!document.is_array()) {
@@ -21,7 +29,8 @@ Result<std::vector<BatchEntry>> decode_array(std::string_view body, const BatchL
   std::vector<BatchEntry> entries;
   entries.reserve(document.items().size());
   for (const json::Value& item : document.items()) {
-    entries.push_back({0, decode_submission(item)});
+    entries.push_back(entry_of(0, decode_submission(item)));
+    if (!entries.back().submission.ok()) entries.back().subject = receipt_subject(item);
   }
   return entries;
 }
@@ -44,7 +53,11 @@ Result<std::vector<BatchEntry>> decode_lines(std::string_view body, const BatchL
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     if (entries.size() == limits.submissions_max) return too_many(limits.submissions_max);
-    entries.push_back({number, decode_line(line, limits)});
+    entries.push_back(entry_of(number, decode_line(line, limits)));
+    const auto& submission = entries.back().submission;
+    if (!submission.ok() && submission.error().code != Code::too_large) {
+      entries.back().subject = receipt_subject(line);
+    }
   }
   return entries;
 }
@@ -56,11 +69,14 @@ Result<std::vector<BatchEntry>> decode_batch(std::string_view body, BatchForm fo
   return form == BatchForm::array ? decode_array(body, limits) : decode_lines(body, limits);
 }
 
-std::vector<Result<Submitted>> submit_batch(ResultWriter& writer, std::span<BatchEntry> entries) {
+std::vector<Result<Submitted>> submit_batch(ResultWriter& writer, std::span<BatchEntry> entries,
+                                            const Submitter& submitter) {
   std::vector<Submission> submissions;
   submissions.reserve(entries.size());
   for (BatchEntry& entry : entries) {
-    if (entry.submission.ok()) submissions.push_back(std::move(entry.submission).value());
+    if (!entry.submission.ok()) continue;
+    submissions.push_back(std::move(entry.submission).value());
+    submissions.back().submitter = submitter;
   }
   auto stored = writer.submit_many(submissions);
   std::vector<Result<Submitted>> outcomes;

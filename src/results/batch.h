@@ -9,6 +9,7 @@
 
 #include "results/decode.h"
 #include "results/ports.h"
+#include "results/receipts.h"
 
 /// Many submissions in one request: an array of them, or one a line (NDJSON). Each stands for
 /// itself: the good ones are stored, the others are named with the reason.
@@ -25,6 +26,7 @@ enum class BatchForm : unsigned char { array, lines };
 struct BatchEntry {
   std::size_t line = 0;  ///< of NDJSON, from 1; else 0
   Result<Submission> submission = Error{Code::internal, "not read"};
+  ReceiptSubject subject;  ///< which one it is, also when it is none
 };
 
 /// Blank lines are passed over. Errors (nothing of the batch was read): malformed (an array that is
@@ -33,7 +35,8 @@ Result<std::vector<BatchEntry>> decode_batch(std::string_view body, BatchForm fo
                                              const BatchLimits& limits = {});
 
 /// Stores what can be stored. The outcomes are in the order of the entries.
-std::vector<Result<Submitted>> submit_batch(ResultWriter& writer, std::span<BatchEntry> entries);
+std::vector<Result<Submitted>> submit_batch(ResultWriter& writer, std::span<BatchEntry> entries,
+                                            const Submitter& submitter = {});
 
 /// The error that is every entry's and the store's, not theirs: then the whole request failed, and
 /// may be sent again as it is. nullopt when anything was stored or refused for its own sake.

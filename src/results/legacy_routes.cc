@@ -6,6 +6,7 @@
 #include "results/legacy_decode.h"
 #include "results/legacy_encode.h"
 #include "results/legacy_wire.h"
+#include "results/receipts.h"
 
 namespace bl::results {
 namespace {
@@ -37,13 +38,22 @@ Result<Submission> decode(const Request& request) {
   return submission;
 }
 
+Response refuse_submission(const Error& error, const Request& request, const Ports& ports) {
+  if (ports.receipts != nullptr) {
+    ports.receipts->refused({request.principal.id, request.principal.name}, error,
+                            receipt_subject(request.body));
+  }
+  return refuse(error, request);
+}
+
 /// What is stored is answered with 201, come what may: a client that saw an error would send it
 /// again.
 Response post_result(const Request& request, const Ports& ports) {
-  const auto submission = decode(request);
-  if (!submission.ok()) return refuse(submission.error(), request);
+  auto submission = decode(request);
+  if (!submission.ok()) return refuse_submission(submission.error(), request, ports);
+  submission->submitter = {request.principal.id, request.principal.name};
   const auto submitted = ports.writer.submit(*submission);
-  if (!submitted.ok()) return refuse(submitted.error(), request);
+  if (!submitted.ok()) return refuse_submission(submitted.error(), request, ports);
   StoredResult result;
   if (auto stored = ports.runs.result(submitted->id); stored.ok()) {
     result = std::move(*stored);

@@ -9,6 +9,7 @@
 #include "results/cursor.h"
 #include "results/decode.h"
 #include "results/encode.h"
+#include "results/receipts.h"
 
 namespace bl::results {
 namespace {
@@ -28,6 +29,10 @@ using Body = Result<std::string>;
 
 // Submitting ---------------------------------------------------------------------------------
 
+Submitter submitter_of(const Request& request) {
+  return {request.principal.id, request.principal.name};
+}
+
 Result<Submitted> submit(const Request& request, const Ports& ports) {
   const std::string_view type = request.headers.get("Content-Type");
   if (!is_json(type)) {
@@ -35,13 +40,20 @@ Result<Submitted> submit(const Request& request, const Ports& ports) {
                  "a submission is application/json, not: " + std::string(type)};
   }
   BL_RETURN_IF_ERROR(QueryFields(request).finish());
-  BL_TRY(const Submission submission, decode_submission(request.body));
+  BL_TRY(Submission submission, decode_submission(request.body));
+  submission.submitter = submitter_of(request);
   return ports.writer.submit(submission);
 }
 
 Response post_result(const Request& request, const Ports& ports) {
   const auto submitted = submit(request, ports);
-  if (!submitted.ok()) return net::problem(submitted.error(), request.request_id);
+  if (!submitted.ok()) {
+    if (ports.receipts != nullptr) {
+      ports.receipts->refused(submitter_of(request), submitted.error(),
+                              receipt_subject(request.body));
+    }
+    return net::problem(submitted.error(), request.request_id);
+  }
   Response response = Response::json(201, encode_submitted(*submitted));
   response.headers.add("Location", "/api/benchmark-results/" + submitted->id);
   return response;
@@ -75,7 +87,11 @@ Body submit_many(const Request& request, const Ports& ports) {
   BL_RETURN_IF_ERROR(QueryFields(request).finish());
   BL_TRY(const BatchForm form, batch_form(request));
   BL_TRY(auto entries, decode_batch(request.body, form));
-  const auto outcomes = submit_batch(ports.writer, entries);
+  const auto outcomes = submit_batch(ports.writer, entries, submitter_of(request));
+  for (std::size_t i = 0; ports.receipts != nullptr && i < entries.size(); ++i) {
+    if (outcomes[i].ok()) continue;
+    ports.receipts->refused(submitter_of(request), outcomes[i].error(), entries[i].subject);
+  }
   if (auto error = error_of_all(outcomes)) return std::move(*error);
   return encode_batch(entries, outcomes);
 }
@@ -241,13 +257,18 @@ void add_routes(net::Router& router, const Ports& ports) {
               .pattern = "/api/results",
               .access = Access::write,
               .handler = [ports](Request& request) { return post_result(request, ports); }});
-  router.add(
-      {.method = Method::post,
-       .pattern = "/api/results:batch",
-       .access = Access::write,
-       .handler =
-           [ports](Request& request) { return answer(submit_many(request, ports), request); },
-       .options = {.body_bytes_max = k_batch_bytes_max}});
+  router.add({.method = Method::post,
+              .pattern = "/api/results:batch",
+              .access = Access::write,
+              .handler =
+                  [ports](Request& request) {
+                    auto body = submit_many(request, ports);
+                    if (!body.ok() && ports.receipts != nullptr) {
+                      ports.receipts->refused(submitter_of(request), body.error(), {});
+                    }
+                    return answer(std::move(body), request);
+                  },
+              .options = {.body_bytes_max = k_batch_bytes_max}});
   router.add({.method = Method::get,
               .pattern = "/api/benchmark-results/{id}",
               .access = Access::read,

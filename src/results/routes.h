@@ -10,6 +10,8 @@
 /// /api/v1/facts. Decode, call a port, encode; nothing else. Described in openapi.yaml.
 namespace bl::results {
 
+class Receipts;
+
 /// What the routes call. All outlive the router.
 struct Ports {
   ResultWriter& writer;
@@ -18,7 +20,8 @@ struct Ports {
   CompareReader& compare;
   ProjectHealthReader& health;
   SummaryMode mode = SummaryMode::best;
-  std::string version;  ///< of the program, as /api/v1/facts says it
+  std::string version;           ///< of the program, as /api/v1/facts says it
+  Receipts* receipts = nullptr;  ///< of refused submissions; may be missing
 };
 
 void add_routes(net::Router& router, const Ports& ports);

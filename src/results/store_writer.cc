@@ -1,5 +1,6 @@
 #include "results/store_writer.h"
 
+#include "results/receipts.h"
 #include "results/store_group.h"
 
 namespace bl::results {
@@ -149,9 +150,19 @@ Result<void> StoreResultWriter::store_once(const Group& group) {
     entry->prepare();  // of many: while the group before this one is stored
     prepared.push_back(&*entry->prepared);
   }
+  std::vector<const Submission*> submissions;
+  std::vector<std::int64_t> submitters;
+  if (receipts_ != nullptr) {
+    submissions.reserve(group.size());
+    for (const Entry* entry : group) submissions.push_back(&entry->submission);
+    BL_TRY(submitters, receipts_->submitter_numbers(submissions));
+  }
   std::vector<Result<Submitted>> outcomes;
-  BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) {
-    return store_group(connection, ids_, clock_.now(), prepared, outcomes);
+  BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {
+    const Timestamp now = clock_.now();
+    BL_RETURN_IF_ERROR(store_group(connection, ids_, now, prepared, outcomes));
+    if (receipts_ == nullptr) return {};
+    return Receipts::add(connection, now, submissions, submitters, outcomes);
   }));
   for (std::size_t i = 0; i < group.size(); ++i) group[i]->outcome = std::move(outcomes[i]);
   return {};

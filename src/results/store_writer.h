@@ -16,6 +16,7 @@
 namespace bl::results {
 
 struct PreparedSubmission;
+class Receipts;
 
 struct WriterLimits {
   std::size_t group_max = 5'000;  ///< submissions in one transaction; see writer_limits()
@@ -38,8 +39,8 @@ class StoreResultWriter final : public ResultWriter {
   StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock)
       : StoreResultWriter(database, ids, clock, writer_limits(database.dialect())) {}
   StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock,
-                    const WriterLimits& limits)
-      : database_(database), ids_(ids), clock_(clock), limits_(limits) {}
+                    const WriterLimits& limits, Receipts* receipts = nullptr)
+      : database_(database), ids_(ids), clock_(clock), limits_(limits), receipts_(receipts) {}
 
   Result<Submitted> submit(const Submission& submission) override;
   std::vector<Result<Submitted>> submit_many(std::span<const Submission> submissions) override;
@@ -61,6 +62,7 @@ class StoreResultWriter final : public ResultWriter {
   IdSource& ids_;
   const Clock& clock_;
   const WriterLimits limits_;
+  Receipts* const receipts_;  // may be missing: none are written
 
   std::mutex mutex_;
   std::deque<Entry*> waiting_;  // guarded by mutex_
