@@ -31,11 +31,12 @@ function(bl_embed target name folder prefix)
 endfunction()
 
 # bl_openapi(TARGET): merges src/*/openapi*.yaml into one description and embeds it as "embedded/openapi.h":
-# /openapi.yaml and /openapi.json (3.1), /openapi-3.0.yaml.
+# /openapi.yaml and /openapi.json (3.1), /openapi-3.0.yaml, /api/docs.json (the legacy dialect, 3.0).
 function(bl_openapi target)
   file(GLOB fragments CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/*/openapi*.yaml")
   set(out "${PROJECT_BINARY_DIR}/openapi")
-  set(files "${out}/openapi.yaml" "${out}/openapi.json" "${out}/openapi-3.0.yaml")
+  set(files "${out}/openapi.yaml" "${out}/openapi.json" "${out}/openapi-3.0.yaml"
+            "${out}/api/docs.json")
   add_custom_command(
     OUTPUT ${files}
     COMMAND "${BL_PYTHON}" "${PROJECT_SOURCE_DIR}/cmake/merge_openapi.py" --version "${PROJECT_VERSION}"

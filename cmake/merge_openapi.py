@@ -2,8 +2,8 @@
 """Merges the folders' fragments of the API description into one document.
 
 A fragment (src/FOLDER/openapi*.yaml) has `paths` and `components`; that of src/app has `info`, `servers`,
-`tags` and what all share. Written: openapi.yaml and openapi.json (OpenAPI 3.1) and openapi-3.0.yaml, the
-same for tools that only read 3.0. Whatever is said twice, or refers to nothing, is an error.
+`tags` and what all share. Written: openapi.yaml and openapi.json (OpenAPI 3.1), openapi-3.0.yaml, the
+same for tools that only read 3.0, and api/docs.json, the legacy dialect alone as its clients know it. Whatever is said twice, or refers to nothing, is an error.
 """
 import argparse
 import json
@@ -88,7 +88,7 @@ def add_malformed(document: dict) -> None:
     """Any request may be one that cannot be read, a broken escape in its query for example: 400."""
     responses = document["components"].get("responses", {})
     for path, item in document["paths"].items():
-        shape = "LegacyError" if path.startswith("/api/") and path.endswith("/") else "Problem"
+        shape = "LegacyError" if is_legacy(path) else "Problem"
         for method, operation in item.items():
             if method in METHODS and shape in responses:
                 answers = {"400": {"$ref": f"#/components/responses/{shape}"}, **operation.get("responses", {})}
@@ -179,6 +179,28 @@ def downgrade(document: dict) -> dict:
         components["schemas"] = {name: downgrade_schema(schema)
                                  for name, schema in document["components"]["schemas"].items()}
     return older
+
+
+def legacy_only(older: dict) -> dict:
+    """What Conbench's Python server described: the paths that end in a slash, and what they refer to."""
+    legacy = {**older, "openapi": "3.0.2", "paths": {path: item for path, item in older["paths"].items()
+                                                     if is_legacy(path)}}
+    wanted, found = set(), set(reference for reference, _ in references(legacy["paths"], "#"))
+    while found:
+        wanted |= found
+        found = {reference for one in found for reference, _ in references(resolve(older, one), "#")} - wanted
+    legacy["components"] = {
+        kind: kept for kind, members in older.get("components", {}).items()
+        if (kept := {name: member for name, member in members.items()
+                     if kind == "securitySchemes" or f"#/components/{kind}/{name}" in wanted})}
+    used = {tag for item in legacy["paths"].values() for operation in item.values()
+            if isinstance(operation, dict) for tag in operation.get("tags", [])}
+    legacy["tags"] = [tag for tag in older.get("tags", []) if tag["name"] in used]
+    return legacy
+
+
+def is_legacy(path: str) -> bool:
+    return path.startswith("/api/") and path.endswith("/")
 
 
 def walk(node):
@@ -298,7 +320,11 @@ def main() -> int:
     (options.out / "openapi.yaml").write_text(dump(document), encoding="utf-8")
     (options.out / "openapi.json").write_text(
         json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
-    (options.out / "openapi-3.0.yaml").write_text(dump(downgrade(document)), encoding="utf-8")
+    older = downgrade(document)
+    (options.out / "openapi-3.0.yaml").write_text(dump(older), encoding="utf-8")
+    (options.out / "api").mkdir(exist_ok=True)
+    (options.out / "api" / "docs.json").write_text(
+        json.dumps(legacy_only(older), ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     return 0
 
 

@@ -6,6 +6,7 @@
 
 #include "access/routes.h"
 #include "access/tokens.h"
+#include "app/legacy_results.h"
 #include "app/operator.h"
 #include "app/periodic_task.h"
 #include "app/search.h"
@@ -138,6 +139,7 @@ class RunningService final : public Service {
     compare_reader_ = std::make_unique<results::StoreCompareReader>(*database_);
     health_reader_ = std::make_unique<results::StoreProjectHealthReader>(*database_);
     series_refresher_ = std::make_unique<results::SeriesRefresher>(*database_);
+    legacy_results_ = std::make_unique<LegacyResults>(*database_, clock_);
   }
 
   Result<void> open_commits() {
@@ -181,6 +183,9 @@ class RunningService final : public Service {
                                .version = BL_VERSION};
     results::add_routes(router_, ports);
     results::add_legacy_routes(router_, ports);
+    legacy_results_->add_routes(
+        router_, ports,
+        settings_.test_aids ? LegacyResults::TestAids::on : LegacyResults::TestAids::off);
     results::add_commit_routes(router_, {.commits = *commits_,
                                          .enricher = *commit_enricher_,
                                          .clock = clock_,
@@ -196,6 +201,7 @@ class RunningService final : public Service {
                                                           [](const store::Row&) { return true; });
                                 });
                               }});
+    results::add_slash_redirects(router_);
   }
 
   Result<void> listen() {
@@ -281,6 +287,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::CompareReader> compare_reader_;
   std::unique_ptr<results::ProjectHealthReader> health_reader_;
   std::unique_ptr<results::SeriesRefresher> series_refresher_;
+  std::unique_ptr<LegacyResults> legacy_results_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;
   std::unique_ptr<results::StoreCommits> commits_;

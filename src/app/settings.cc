@@ -105,6 +105,7 @@ Result<void> apply_limits(const Config& config, Settings& settings) {
   store.reader_cache_bytes = config.integer("store.reader_cache");
   store.writer_cache_bytes = config.integer("store.writer_cache");
   settings.migrate = config.boolean("store.migrate");
+  settings.test_aids = config.boolean("server.test_aids");
   return {};
 }
 
@@ -116,6 +117,8 @@ const std::vector<ConfigKey>& config_keys() {
       {"server.data", text, "data", "folder of the store, the operator token and server.json"},
       {"server.store", text, "", "store URI; empty: sqlite://DATA/benchlake.db"},
       {"server.http", text, "127.0.0.1:8080", "address of the HTTP server; port 0 = any free one"},
+      {"server.test_aids", boolean, "false",
+       "anybody may empty the results by GET /api/wipe-db: for tests of clients, never elsewhere"},
       {"log.level", text, "info", "debug, info, warning or error"},
       {"tls.certificate", text, "", "PEM file with the certificate chain; with tls.key"},
       {"tls.key", text, "", "PEM file with the private key"},

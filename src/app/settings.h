@@ -25,7 +25,8 @@ struct Settings {
   net::ServerOptions http;
   std::chrono::milliseconds certificate_check_interval{10'000};  ///< 0: never
   store::DatabaseLimits store_limits;
-  bool migrate = true;  ///< bring an old schema up to date at the start; else refuse it
+  bool test_aids = false;  ///< routes that empty the store and raise errors
+  bool migrate = true;     ///< bring an old schema up to date at the start; else refuse it
   CommitSettings commits;
 };
 

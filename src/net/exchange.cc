@@ -96,7 +96,20 @@ void Exchange::drop() {
   finish(false, true);
 }
 
+std::optional<Response> Exchange::refuse_agent() {
+  std::string agent(request_.headers.get("User-Agent"));
+  for (char& c : agent) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  for (const std::string& refused : core_.options.refused_agents) {
+    if (agent.find(refused) == std::string::npos) continue;
+    return Response::text(403, "text/plain; charset=utf-8", "unexpected user agent");
+  }
+  return std::nullopt;
+}
+
 Response Exchange::answer() {
+  if (auto refusal = refuse_agent()) return std::move(*refusal);
   if (!match_.route) return without_route();
   if (std::chrono::steady_clock::now() >= request_.deadline) {
     core_.refuse_overload("deadline");

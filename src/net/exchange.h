@@ -123,6 +123,7 @@ class Exchange final : public Job, private BodyReader, private BodyWriter {
 
   Response answer();
   Response run_handler();
+  std::optional<Response> refuse_agent();
   std::optional<Response> refuse_access();
   std::optional<Response> decode_body();
   Response without_route();

@@ -60,6 +60,9 @@ struct ServerOptions {
   bool public_reads = true;  ///< Access::read without credentials
   std::optional<TlsOptions> tls;
   ServerLimits limits;
+  /// Who names itself so is answered 403 on every path: crawlers that walk every link of every
+  /// result. Parts of a User-Agent, in lower case.
+  std::vector<std::string> refused_agents = {"dataforseobot", "dotbot", "petalbot"};
 };
 
 class Server {
