@@ -1,0 +1,239 @@
+"""The shapes of what is sent and answered, for type checkers. At run time they are plain dictionaries; a server
+that is newer than this package may answer with more keys. All described at `/docs` of a running server."""
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, TypedDict
+
+Numbers = List[Optional[float]]
+
+
+class Commit(TypedDict):
+    id: str
+    sha: str
+    repository: str
+    message: str
+    timestamp: Optional[str]
+
+
+class Hardware(TypedDict):
+    id: str
+    type: str
+    name: str
+    hash: str
+
+
+class Aggregates(TypedDict):
+    min: Optional[float]
+    max: Optional[float]
+    mean: Optional[float]
+    median: Optional[float]
+    stdev: Optional[float]
+    q1: Optional[float]
+    q3: Optional[float]
+    iqr: Optional[float]
+
+
+class Submitted(TypedDict):
+    id: str
+    run_id: str
+    history_fingerprint: str
+
+
+class Result(TypedDict):
+    """All of one result."""
+
+    id: str
+    run_id: str
+    run_tags: Dict[str, str]
+    run_reason: Optional[str]
+    batch_id: Optional[str]
+    timestamp: str
+    commit_repo_url: str
+    history_fingerprint: str
+    tags: Dict[str, Any]
+    context: Dict[str, Any]
+    info: Dict[str, Any]
+    hardware: Hardware
+    commit: Optional[Commit]
+    unit: Optional[str]
+    less_is_better: Optional[bool]
+    time_unit: Optional[str]
+    iterations: Optional[int]
+    data: Numbers
+    times: Numbers
+    stats: Aggregates
+    error: Optional[Dict[str, Any]]
+    optional_benchmark_info: Optional[Dict[str, Any]]
+    validation: Optional[Dict[str, Any]]
+    change_annotations: Dict[str, Any]
+    single_value_summary: Optional[float]
+    single_value_summary_type: str
+
+
+class ResultRow(TypedDict):
+    """A result in a list."""
+
+    id: str
+    run_id: str
+    run_reason: Optional[str]
+    run_tags: Dict[str, str]
+    batch_id: Optional[str]
+    timestamp: str
+    unit: Optional[str]
+    single_value_summary: Optional[float]
+    single_value_summary_type: str
+    history_fingerprint: str
+    case_name: str
+    case_tags: Dict[str, Any]
+    commit: Optional[Dict[str, Any]]
+    has_error: bool
+
+
+class ZScoreStats(TypedDict):
+    begins_distribution_change: bool
+    is_step: bool
+    is_outlier: bool
+    segment_id: int
+    rolling_mean_excluding_this_commit: Optional[float]
+    rolling_mean: Optional[float]
+    residual: Optional[float]
+    rolling_stddev: Optional[float]
+
+
+class HistorySample(TypedDict):
+    benchmark_result_id: str
+    result_timestamp: str
+    mean: Optional[float]
+    single_value_summary: Optional[float]
+    single_value_summary_type: str
+    unit: str
+    hardware_hash: str
+    commit_hash: str
+    commit_repository: str
+    commit_message: str
+    commit_timestamp: str
+    data: Numbers
+    run_tags: Dict[str, str]
+    info: Dict[str, Any]
+    change_annotations: Dict[str, Any]
+    zscorestats: Optional[ZScoreStats]
+
+
+class Pairwise(TypedDict):
+    percent_change: float
+    percent_threshold: float
+    regression_indicated: bool
+    improvement_indicated: bool
+
+
+class LookbackZScore(TypedDict):
+    z_score: float
+    z_threshold: float
+    regression_indicated: bool
+    improvement_indicated: bool
+
+
+class Analysis(TypedDict):
+    """Negative is worse; what cannot be judged is None."""
+
+    pairwise: Optional[Pairwise]
+    lookback_z_score: Optional[LookbackZScore]
+
+
+class ComparedSide(TypedDict):
+    benchmark_result_id: str
+    single_value_summary: Optional[float]
+    run_id: str
+
+
+class Comparison(TypedDict):
+    unit: Optional[str]
+    less_is_better: Optional[bool]
+    baseline: ComparedSide
+    contender: ComparedSide
+    analysis: Analysis
+
+
+class Series(TypedDict):
+    history_fingerprint: str
+    name: str
+    tags: Dict[str, Any]
+    context: Dict[str, Any]
+    hardware: str
+    repository: str
+    unit: Optional[str]
+    less_is_better: Optional[bool]
+    status: str
+    latest_result_id: str
+    latest_single_value_summary: Optional[float]
+    latest_single_value_summary_type: str
+    latest_commit_sha: Optional[str]
+    latest_commit_timestamp: Optional[str]
+    latest_result_timestamp: str
+    point_count: int
+    sparkline: Numbers
+
+
+class _RunAlways(TypedDict):
+    run_id: str
+    run_reason: Optional[str]
+    run_tags: Dict[str, str]
+    batch_count: int
+    latest_batch_id: Optional[str]
+    result_count: int
+    error_count: int
+    series_count: int
+    latest_result_id: str
+    repository: str
+    commit_sha: Optional[str]
+    first_result_at: str
+    last_result_at: str
+    commit: Optional[Dict[str, Any]]
+
+
+class Run(_RunAlways, total=False):
+    attention: Optional[Dict[str, Any]]
+
+
+class CiReport(TypedDict):
+    """`status` is success, failure, action_required or skipped; see the API reference for the rows."""
+
+    repository: str
+    commit_sha: Optional[str]
+    selected_run_ids: List[str]
+    missing_run_ids: List[str]
+    baseline: str
+    status: str
+    status_reason: str
+    threshold: float
+    threshold_z: float
+    summary: Dict[str, int]
+    runs: List[Dict[str, Any]]
+    report_url: str
+
+
+class _TokenAlways(TypedDict):
+    id: str
+    name: str
+    prefix: str
+    created_at: str
+
+
+class Token(_TokenAlways, total=False):
+    role: str
+    last_used_at: Optional[str]
+    revoked_at: Optional[str]
+
+
+class NewToken(Token):
+    token: str
+
+
+class _CapabilitiesAlways(TypedDict):
+    signed_in: bool
+    auth_disabled: bool
+    can_write_results: bool
+
+
+class Capabilities(_CapabilitiesAlways, total=False):
+    role: str
