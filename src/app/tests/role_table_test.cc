@@ -6,6 +6,7 @@
 
 #include "access/routes.h"
 #include "access/tokens.h"
+#include "app/legacy_results.h"
 #include "app/operator.h"
 #include "net/client.h"
 #include "net/server.h"
@@ -44,6 +45,7 @@ class RoleTable : public ::testing::Test {
                                .health = health_};
     results::add_routes(real, ports);
     results::add_legacy_routes(real, ports);
+    legacy_.add_routes(real, ports, LegacyResults::TestAids::off);
     access::add_routes(real, tokens_);
     ops::add_routes(real, operation_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
@@ -118,6 +120,7 @@ class RoleTable : public ::testing::Test {
   results::StoreHistoryReader history_{*database_};
   results::StoreCompareReader compare_{*database_};
   results::StoreProjectHealthReader health_{*database_};
+  LegacyResults legacy_{*database_, clock_};
   results::StoreCommits commits_{*database_, ids_, "owner"};
   results::CannedCommits source_;
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
@@ -154,6 +157,28 @@ GET    /api/benchmarks/                       yes  401  yes  yes  yes  yes
 GET    /api/benchmarks/{id}/                  yes  401  yes  yes  yes  yes
 GET    /api/history/{benchmark_result_id}/    yes  401  yes  yes  yes  yes
 GET    /api/compare/benchmark-results/{pair}/ yes  401  yes  yes  yes  yes
+PUT    /api/benchmark-results/{id}            401  401  403  yes  yes  yes
+DELETE /api/benchmark-results/{id}            401  401  403  yes  yes  yes
+PUT    /api/benchmark-results/{id}/           401  401  403  yes  yes  yes
+DELETE /api/benchmark-results/{id}/           401  401  403  yes  yes  yes
+PUT    /api/benchmarks/{id}/                  401  401  403  yes  yes  yes
+DELETE /api/benchmarks/{id}/                  401  401  403  yes  yes  yes
+GET    /api/commits/                          yes  401  yes  yes  yes  yes
+GET    /api/commits/{id}/                     yes  401  yes  yes  yes  yes
+GET    /api/contexts/                         yes  401  yes  yes  yes  yes
+GET    /api/contexts/{id}/                    yes  401  yes  yes  yes  yes
+GET    /api/info/                             yes  401  yes  yes  yes  yes
+GET    /api/info/{id}/                        yes  401  yes  yes  yes  yes
+GET    /api/hardware/                         yes  401  yes  yes  yes  yes
+GET    /api/hardware/{id}/                    yes  401  yes  yes  yes  yes
+GET    /api/runs/                             yes  401  yes  yes  yes  yes
+GET    /api/runs/{run_id}/                    yes  401  yes  yes  yes  yes
+GET    /api/compare/runs/{pair}/              yes  401  yes  yes  yes  yes
+GET    /api/ping/                             yes  yes  yes  yes  yes  yes
+GET    /api/history/download/{benchmark_result_id}/ yes  401  yes  yes  yes  yes
+GET    /robots.txt                            yes  yes  yes  yes  yes  yes
+GET    /api/docs/                             yes  yes  yes  yes  yes  yes
+GET    /api/redoc                             yes  yes  yes  yes  yes  yes
 GET    /api/tokens                            401  401  403  403  yes  yes
 POST   /api/tokens                            401  401  403  403  yes  yes
 DELETE /api/tokens/{id}                       401  401  403  403  yes  yes
@@ -188,6 +213,28 @@ GET    /api/benchmarks/                       401  401  yes  yes  yes  yes
 GET    /api/benchmarks/{id}/                  401  401  yes  yes  yes  yes
 GET    /api/history/{benchmark_result_id}/    401  401  yes  yes  yes  yes
 GET    /api/compare/benchmark-results/{pair}/ 401  401  yes  yes  yes  yes
+PUT    /api/benchmark-results/{id}            401  401  403  yes  yes  yes
+DELETE /api/benchmark-results/{id}            401  401  403  yes  yes  yes
+PUT    /api/benchmark-results/{id}/           401  401  403  yes  yes  yes
+DELETE /api/benchmark-results/{id}/           401  401  403  yes  yes  yes
+PUT    /api/benchmarks/{id}/                  401  401  403  yes  yes  yes
+DELETE /api/benchmarks/{id}/                  401  401  403  yes  yes  yes
+GET    /api/commits/                          401  401  yes  yes  yes  yes
+GET    /api/commits/{id}/                     401  401  yes  yes  yes  yes
+GET    /api/contexts/                         401  401  yes  yes  yes  yes
+GET    /api/contexts/{id}/                    401  401  yes  yes  yes  yes
+GET    /api/info/                             401  401  yes  yes  yes  yes
+GET    /api/info/{id}/                        401  401  yes  yes  yes  yes
+GET    /api/hardware/                         401  401  yes  yes  yes  yes
+GET    /api/hardware/{id}/                    401  401  yes  yes  yes  yes
+GET    /api/runs/                             401  401  yes  yes  yes  yes
+GET    /api/runs/{run_id}/                    401  401  yes  yes  yes  yes
+GET    /api/compare/runs/{pair}/              401  401  yes  yes  yes  yes
+GET    /api/ping/                             yes  yes  yes  yes  yes  yes
+GET    /api/history/download/{benchmark_result_id}/ 401  401  yes  yes  yes  yes
+GET    /robots.txt                            yes  yes  yes  yes  yes  yes
+GET    /api/docs/                             yes  yes  yes  yes  yes  yes
+GET    /api/redoc                             yes  yes  yes  yes  yes  yes
 GET    /api/tokens                            401  401  403  403  yes  yes
 POST   /api/tokens                            401  401  403  403  yes  yes
 DELETE /api/tokens/{id}                       401  401  403  403  yes  yes
