@@ -71,8 +71,9 @@ test('a pair is split at the first three dots; an empty side is none', () => {
 test('Conbench’s addresses lead to what shows the same', () => {
   for (const [from, to] of [
     ['/index/', '/'],
-    ['/c-benchmarks/tpch%20q1/', '/series?q=tpch%20q1'],
-    ['/c-benchmarks/tpch/trends', '/series?q=tpch&sort=change'],
+    ['/c-benchmarks/tpch%20q1/', '/families/tpch%20q1'],
+    ['/c-benchmarks/tpch/trends', '/families/tpch'],
+    ['/c-benchmarks/', '/families'],
     ['/c-benchmarks/tpch/0a1b', '/series?q=tpch'],
     ['/users/7/', '/admin'],
     ['/elsewhere', null],

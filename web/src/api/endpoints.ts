@@ -14,7 +14,14 @@ import type {
   Token,
   User,
 } from './types_account';
-import type { Envelope, LegacyComparison, MissingBenchmark, Report, RunEntity } from './types_ci';
+import type {
+  Envelope,
+  Family,
+  LegacyComparison,
+  MissingBenchmark,
+  Report,
+  RunEntity,
+} from './types_ci';
 import type {
   Json,
   CompareResult,
@@ -64,6 +71,16 @@ export interface ReportQuery extends Query {
 export interface Thresholds extends Query {
   threshold?: string;
   threshold_z?: string;
+}
+
+export interface FamilyQuery extends Query {
+  repository?: string;
+  name?: string;
+  q?: string;
+  sort?: string;
+  notes?: number;
+  cursor?: string;
+  page_size?: number;
 }
 
 const k_run_pairs = 1000;
@@ -137,6 +154,9 @@ export const api = {
   inventory: (run_id: string, signal?: AbortSignal) =>
     get<{ missing: MissingBenchmark[] }>('/api/v1/inventory', { run_id }, signal),
 
+  families: (query: FamilyQuery, signal?: AbortSignal) =>
+    get<{ families: Family[]; next_page_cursor: string | null }>('/api/v1/families', query, signal),
+
   annotate: (id: string, change_annotations: Record<string, Json>) =>
     send<ResultDetail>('PUT', `/api/benchmark-results/${at(id)}`, { change_annotations }),
   delete_result: (id: string) => send('DELETE', `/api/benchmark-results/${at(id)}`),
@@ -154,7 +174,8 @@ export const api = {
     send<NewToken>('POST', '/api/tokens', token),
   revoke_token: (id: string) => send('DELETE', `/api/tokens/${at(id)}`),
 
-  rules: (signal?: AbortSignal) => get<{ rules: AlertRule[] }>('/api/alert-rules', {}, signal),
+  rules: (signal?: AbortSignal) =>
+    get<{ rules: AlertRule[] }>('/api/alert-rules', { page_size: 1000 }, signal),
   create_rule: (rule: AlertRuleBody) => send<AlertRule>('POST', '/api/alert-rules', rule),
   change_rule: (id: string, rule: AlertRuleBody) =>
     send<AlertRule>('PUT', `/api/alert-rules/${at(id)}`, rule),

@@ -149,3 +149,35 @@ export interface MissingBenchmark {
   seen_in_runs?: number;
   pinned?: boolean;
 }
+
+/** How many series have which status. */
+export interface StatusCounts {
+  series: number;
+  regressed: number;
+  improved: number;
+  stable: number;
+  insufficient: number;
+}
+
+export interface SeriesNote {
+  history_fingerprint: string;
+  name: string;
+  tags: Tags;
+  hardware: string;
+  latest_result_id: string;
+  status: string;
+  change_percent: number | null;
+  z_score: number | null;
+}
+
+/** A benchmark's name with all its variants, in one repository. */
+export interface Family {
+  name: string;
+  repository: string;
+  counts: StatusCounts;
+  hardware_count: number;
+  context_count: number;
+  latest_result_timestamp: string;
+  worst: SeriesNote[];
+  best: SeriesNote[];
+}

@@ -8,8 +8,7 @@ interface Move {
   to: (params: Params, search: string) => string;
 }
 
-const series_of = (name: string | undefined, more = '') =>
-  `/series?q=${encodeURIComponent(name ?? '')}${more}`;
+const family_of = (name = '') => fill('/families/{name}', { name });
 
 export const legacy_moves: readonly Move[] = [
   { pattern: '/index', to: () => '/' },
@@ -21,10 +20,13 @@ export const legacy_moves: readonly Move[] = [
   { pattern: '/users/{id}', to: () => '/admin' },
   { pattern: '/hardware', to: () => '/series' },
   { pattern: '/hardware/{id}', to: () => '/series' },
-  { pattern: '/c-benchmarks', to: () => '/series?sort=name' },
-  { pattern: '/c-benchmarks/{name}', to: ({ name }) => series_of(name) },
-  { pattern: '/c-benchmarks/{name}/trends', to: ({ name }) => series_of(name, '&sort=change') },
-  { pattern: '/c-benchmarks/{name}/{case}', to: ({ name }) => series_of(name) },
+  { pattern: '/c-benchmarks', to: () => '/families' },
+  { pattern: '/c-benchmarks/{name}', to: ({ name }) => family_of(name) },
+  { pattern: '/c-benchmarks/{name}/trends', to: ({ name }) => family_of(name) },
+  {
+    pattern: '/c-benchmarks/{name}/{case}',
+    to: ({ name }) => `/series?q=${encodeURIComponent(name ?? '')}`,
+  },
   { pattern: '/compare/batches/{pair}', to: () => '/compare' },
   { pattern: '/batch/{id}', to: ({ id }) => fill('/batches/{id}', { id: id ?? '' }) },
 ];

@@ -16,6 +16,8 @@ export const links = {
   compare_runs: (baseline: string, contender: string, query: Query = {}) =>
     with_query(fill('/compare/runs/{pair}', { pair: pair_text({ baseline, contender }) }), query),
   report: (query: Query = {}) => with_query('/ci/report', query),
+  families: (query: Query = {}) => with_query('/families', query),
+  family: (name: string) => fill('/families/{name}', { name }),
   account: (target?: string) => with_query('/account', { target }),
   admin: (query: Query = {}) => with_query('/admin', query),
   /** The issuer's sign-in; the server answers it, not the page. */

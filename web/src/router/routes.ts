@@ -9,6 +9,8 @@ import Batch from '../views/Batch.svelte';
 import Compare from '../views/Compare.svelte';
 import CompareRuns from '../views/CompareRuns.svelte';
 import Docs from '../views/Docs.svelte';
+import Families from '../views/Families.svelte';
+import Family from '../views/Family.svelte';
 import Home from '../views/Home.svelte';
 import Moved from '../views/Moved.svelte';
 import Report from '../views/Report.svelte';
@@ -34,6 +36,8 @@ export const routes: readonly Route<View>[] = [
   { pattern: '/batches/{batch_id}', view: Batch },
   { pattern: '/compare', view: Compare },
   { pattern: '/compare/runs/{pair}', view: CompareRuns },
+  { pattern: '/families', view: Families },
+  { pattern: '/families/{name}', view: Family },
   { pattern: '/ci/report', view: Report },
   { pattern: '/account', view: Account },
   { pattern: '/admin', view: Admin },
@@ -58,7 +62,7 @@ export interface NavigationEntry {
 
 export const navigation: readonly NavigationEntry[] = [
   { href: '/', label: 'Home', icon: 'home', covers: [] },
-  { href: '/series', label: 'Series', icon: 'series', covers: ['/series'] },
+  { href: '/series', label: 'Series', icon: 'series', covers: ['/series', '/families'] },
   { href: '/runs', label: 'Runs', icon: 'runs', covers: ['/runs', '/batches'] },
   {
     href: '/results',
