@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ids.h"
 #include "results/comparison.h"
 #include "results/legacy_decode.h"
 #include "results/legacy_encode.h"
@@ -90,6 +91,7 @@ Body list_results(const Request& request, const Ports& ports) {
   filter.batch_id = text_of(request, "batch_id");
   filter.run_reason = text_of(request, "run_reason");
   BL_TRY(filter.earliest, time_of(request, "earliest_timestamp"));
+  if (filter.earliest) filter.from_id = id_floor(std::max(*filter.earliest, Timestamp{}));
   BL_TRY(filter.latest, time_of(request, "latest_timestamp"));
   BL_TRY(filter.page_size, page_size_of(request));
   filter.before_id = cursor_of(request);

@@ -72,6 +72,7 @@ struct ResultFilter {
   std::optional<std::string> run_id, batch_id, run_reason;
   std::optional<Timestamp> earliest, latest;  ///< inclusive
   std::optional<std::string> before_id;       ///< cursor: only ids smaller than this
+  std::optional<std::string> from_id;         ///< only ids not smaller than this
   int page_size = 100;                        ///< 1..1000
 };
 

@@ -40,6 +40,7 @@ Conditions conditions_of(const ResultFilter& filter) {
   if (filter.earliest) conditions.add_time("r.timestamp >= ", *filter.earliest);
   if (filter.latest) conditions.add_time("r.timestamp <= ", *filter.latest);
   if (filter.before_id) conditions.add("r.id < ", std::string_view(*filter.before_id));
+  if (filter.from_id) conditions.add("r.id >= ", std::string_view(*filter.from_id));
   return conditions;
 }
 
