@@ -1,0 +1,555 @@
+#include "results/store_alerts.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "results/alert_delivery.h"
+#include "results/alert_evaluator.h"
+#include "results/tests/store_fixture.h"
+
+// Alert rules over a real store: evaluated when runs are quiet, told at least once.
+
+namespace bl::results {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Draft;
+using testing::k_repository;
+using testing::on_commit;
+using testing::submission_of;
+
+constexpr const char* k_ada = "user-ada";
+constexpr const char* k_bob = "user-bob";
+
+/// Says what it is told to.
+class ToldReporter final : public CiReporter {
+ public:
+  Result<CiReport> report(const CiQuery& query) override {
+    queries.push_back(query);
+    if (before_answer) before_answer();
+    if (fails_with) return *fails_with;
+    CiReport report;
+    report.status = status;
+    report.status_reason = std::string("it is ") + name_of(status);
+    report.summary.improvements = improvements;
+    report.report_url = "/ci?run_ids=" + query.run_ids.front();
+    return report;
+  }
+  ReportStatus status = ReportStatus::failure;
+  std::int64_t improvements = 0;
+  std::optional<Error> fails_with;
+  std::function<void()> before_answer;
+  std::vector<CiQuery> queries;
+};
+
+/// Keeps what it is sent.
+class KeptChannel final : public AlertChannel {
+ public:
+  struct Box {
+    std::vector<AlertDelivery> sent;
+    std::optional<Error> fails_with;
+    std::function<void()> before_answer;
+  };
+  KeptChannel(AlertTarget target, Box& box) : target_(std::move(target)), box_(box) {}
+  const AlertTarget& target() const override { return target_; }
+  Result<void> send(const AlertDelivery& delivery) override {
+    box_.sent.push_back(delivery);
+    if (box_.before_answer) box_.before_answer();
+    if (box_.fails_with) return *box_.fails_with;
+    return {};
+  }
+
+ private:
+  const AlertTarget target_;
+  Box& box_;
+};
+
+class Alerts : public ::testing::Test {
+ protected:
+  Alerts() {
+    for (const char* user : {k_ada, k_bob}) {
+      fixture.run_sql(std::string("insert into \"user\" (id, email, name, password) values ('") +
+                      user + "', '" + user + "@example.com', 'n', 'p')");
+    }
+  }
+
+  static AlertRuleBody body(const std::string& name = "main") {
+    AlertRuleBody body;
+    body.name = name;
+    body.repository = k_repository;
+    return body;
+  }
+  AlertRule create(const AlertRuleBody& body, const char* user = k_ada) {
+    auto rule = alerts.create(body, user, {"ada", "Ada"});
+    if (!rule.ok()) ADD_FAILURE() << rule.error().message;
+    BL_CHECK(rule.ok());
+    return *rule;
+  }
+  AlertRule rule(const AlertRule& of) { return alerts.rule(of.id).value(); }
+  void submit(const std::string& run_id, const char* reason = nullptr) {
+    Draft draft = on_commit(1);
+    draft.run_id = run_id;
+    if (reason != nullptr) draft.run_reason = reason;
+    draft.timestamp = draft.timestamp + std::chrono::hours(++submitted);
+    fixture.submit(submission_of(draft));
+  }
+  std::unique_ptr<AlertDeliverer> make_deliverer(AlertDeliveryLimits limits = {}) {
+    std::vector<std::unique_ptr<AlertChannel>> channels;
+    channels.push_back(std::make_unique<KeptChannel>(hook, box));
+    return std::make_unique<AlertDeliverer>(alerts, std::move(channels), jobs, fixture.clock,
+                                            fixture.log, fixture.metrics, limits);
+  }
+  std::vector<std::string> kinds(const AlertRule& rule) {
+    std::vector<std::string> kinds;
+    for (const AlertEvent& event : alerts.events(rule.id, 50).value()) kinds.push_back(event.kind);
+    return kinds;
+  }
+  std::string statuses() {
+    std::string text;
+    for (const auto& one : alerts.deliveries("", {}, 100).value()) text += one.status + " ";
+    return text;
+  }
+  /// An event with a message that waits.
+  AlertRule open_one() {
+    const AlertRule made = create(body());
+    submit("run-" + std::to_string(submitted));
+    reporter.status = ReportStatus::failure;
+    BL_CHECK(evaluator.evaluate_all().ok());
+    return made;
+  }
+  using Names = std::vector<std::string>;
+
+  testing::StoreFixture fixture;
+  int submitted = 0;
+  StoreAlerts alerts{*fixture.database, fixture.ids, fixture.clock};
+  store::Jobs jobs{*fixture.database, fixture.clock, "me"};
+  ToldReporter reporter;
+  AlertTarget hook{"webhook", "https://hooks.example.com#1", ""};
+  AlertEvaluator evaluator{alerts,        reporter,    jobs,           {hook},
+                           fixture.clock, fixture.log, fixture.metrics};
+  KeptChannel::Box box;
+};
+
+// Rules --------------------------------------------------------------------------------------
+
+TEST_F(Alerts, a_rule_is_kept_as_its_owner_said_it) {
+  AlertRuleBody said = body("größer");
+  said.baseline = BaselineChoice::latest_default;
+  said.thresholds = {7.5, 10};
+  said.run_reason = "nightly";
+  said.enabled = false;
+  said.notify_improvements = true;
+  said.muted_until = Timestamp{testing::k_start.micros + 7};
+  said.muted_benchmarks = {"noisy", "very \"noisy\""};
+  const AlertRule made = create(said);
+  const AlertRule kept = rule(made);
+  EXPECT_EQ(encode_alert_rule(kept), encode_alert_rule(made));
+  EXPECT_EQ(kept.state, AlertState::inactive);
+  EXPECT_EQ(kept.created_at, fixture.clock.now());
+  fixture.clock.advance(1h);
+  said.name = "other";
+  said.run_reason.reset();
+  said.muted_until.reset();
+  const AlertRule changed = alerts.update(made.id, said, {"ada", "Ada"}).value();
+  EXPECT_EQ(encode_alert_rule(rule(made)), encode_alert_rule(changed));
+  EXPECT_EQ(changed.updated_at, fixture.clock.now());
+  EXPECT_EQ(fixture.value("select count(*) from @audit where action like 'alert_rule.%'"), "2");
+}
+
+TEST_F(Alerts, rules_are_listed_newest_first_by_owner_and_in_pages) {
+  for (int i = 0; i < 5; ++i) create(body(std::to_string(i)), i % 2 == 0 ? k_ada : k_bob);
+  const auto names = [&](StoreAlerts::Filter filter) {
+    std::string text;
+    for (const AlertRule& rule : alerts.rules(filter).value()) text += rule.name;
+    return text;
+  };
+  EXPECT_EQ(names({}), "43210");
+  EXPECT_EQ(names({.user_id = k_ada}), "420");
+  EXPECT_EQ(names({.user_id = "nobody"}), "");
+  const auto first = alerts.rules({.count_max = 2}).value();
+  EXPECT_EQ(names({.before_id = first.back().id}), "210");
+}
+
+TEST_F(Alerts, a_user_has_a_limited_number_of_rules) {
+  AlertRuleLimits limits{.rules_per_user_max = 2};
+  EXPECT_TRUE(alerts.create(body(), k_ada, {}, limits).ok());
+  EXPECT_TRUE(alerts.create(body(), k_ada, {}, limits).ok());
+  EXPECT_EQ(alerts.create(body(), k_ada, {}, limits).error().code, Code::too_many);
+  EXPECT_TRUE(alerts.create(body(), k_bob, {}, limits).ok());
+  EXPECT_EQ(alerts.create(body(), "nobody", {}, limits).error().code, Code::conflict);
+}
+
+TEST_F(Alerts, a_removed_rule_takes_its_events_and_messages_along) {
+  const AlertRule made = open_one();
+  EXPECT_EQ(statuses(), "pending ");
+  ASSERT_TRUE(alerts.remove(made.id, {"ada", "Ada"}).ok());
+  EXPECT_EQ(alerts.rule(made.id).error().code, Code::not_found);
+  EXPECT_EQ(alerts.remove(made.id, {}).error().code, Code::not_found);
+  EXPECT_EQ(alerts.update(made.id, body(), {}).error().code, Code::not_found);
+  EXPECT_EQ(statuses(), "");
+  EXPECT_EQ(fixture.value("select count(*) from @alert_event"), "0");
+  EXPECT_EQ(fixture.value("select count(*) from @alert_rule_setting"), "0");
+  EXPECT_EQ(fixture.value("select count(*) from @audit where action = 'alert_rule.delete'"), "1");
+}
+
+// Evaluation ---------------------------------------------------------------------------------
+
+TEST_F(Alerts, a_run_is_judged_when_it_is_quiet) {
+  const AlertRule made = create(body());
+  evaluator.work();
+  EXPECT_TRUE(reporter.queries.empty()) << "there is no run";
+  submit("run-1");
+  evaluator.work();
+  fixture.clock.advance(20s);
+  submit("run-1");
+  evaluator.work();
+  fixture.clock.advance(20s);
+  evaluator.work();
+  EXPECT_TRUE(reporter.queries.empty()) << "20 s after the last result";
+  fixture.clock.advance(10s);
+  evaluator.work();
+  ASSERT_EQ(reporter.queries.size(), 1u);
+  EXPECT_EQ(reporter.queries[0].run_ids, Names{"run-1"});
+  EXPECT_EQ(reporter.queries[0].commit_sha, testing::sha_of(1));
+  EXPECT_EQ(rule(made).state, AlertState::open);
+  EXPECT_EQ(rule(made).last_evaluated_at, fixture.clock.now());
+  evaluator.work();
+  fixture.clock.advance(31s);
+  evaluator.work();
+  EXPECT_EQ(reporter.queries.size(), 1u) << "nothing is new";
+}
+
+TEST_F(Alerts, a_run_that_is_never_quiet_is_judged_after_some_time) {
+  create(body());
+  for (int i = 0; i < 62; ++i) {
+    submit("run-1");
+    evaluator.work();
+    fixture.clock.advance(10s);
+  }
+  EXPECT_GE(reporter.queries.size(), 1u);
+}
+
+TEST_F(Alerts, rules_are_judged_again_now_and_then) {
+  create(body());
+  submit("run-1");
+  ASSERT_TRUE(evaluator.evaluate_all().ok());
+  for (int i = 0; i < 12; ++i) {
+    fixture.clock.advance(1min);
+    evaluator.work();
+  }
+  EXPECT_EQ(reporter.queries.size(), 2u);
+}
+
+TEST_F(Alerts, a_rule_watches_the_newest_run_with_its_reason) {
+  AlertRuleBody nightly = body();
+  nightly.run_reason = "nightly";
+  create(nightly);
+  submit("run-1", "nightly");
+  submit("run-2", "pull request");
+  ASSERT_TRUE(evaluator.evaluate_all().ok());
+  ASSERT_EQ(reporter.queries.size(), 1u);
+  EXPECT_EQ(reporter.queries[0].run_ids, Names{"run-1"});
+  submit("run-3", "nightly");
+  ASSERT_TRUE(evaluator.evaluate_all().ok());
+  EXPECT_EQ(reporter.queries[1].run_ids, Names{"run-3"});
+}
+
+TEST_F(Alerts, opening_and_resolving_are_events_that_happen_once) {
+  const AlertRule made = create(body());
+  submit("run-1");
+  for (const auto status : {ReportStatus::skipped, ReportStatus::failure, ReportStatus::failure,
+                            ReportStatus::action_required, ReportStatus::success,
+                            ReportStatus::success, ReportStatus::failure}) {
+    reporter.status = status;
+    fixture.clock.advance(1s);
+    ASSERT_TRUE(evaluator.evaluate_all().ok());
+  }
+  EXPECT_EQ(kinds(made), (Names{"opened", "resolved", "opened"}));
+  const AlertEvent event = alerts.events(made.id, 1)->front();
+  EXPECT_EQ(event.status, "failure");
+  EXPECT_EQ(event.status_reason, "it is failure");
+  EXPECT_EQ(event.run_id, "run-1");
+  EXPECT_EQ(event.report_url, "/ci?run_ids=run-1");
+  EXPECT_EQ(json::parse(event.summary_json)->find("regressions")->as_int64(), 0);
+  EXPECT_EQ(statuses(), "pending pending pending ");
+}
+
+TEST_F(Alerts, improvements_are_told_once_for_a_run) {
+  AlertRuleBody wants = body();
+  wants.notify_improvements = true;
+  const AlertRule made = create(wants);
+  reporter.status = ReportStatus::success;
+  reporter.improvements = 2;
+  submit("run-1");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(evaluator.evaluate_all().ok());
+  EXPECT_EQ(kinds(made), Names{"improved"});
+  submit("run-2");
+  ASSERT_TRUE(evaluator.evaluate_all().ok());
+  EXPECT_EQ(kinds(made), (Names{"improved", "improved"}));
+}
+
+TEST_F(Alerts, a_muted_rule_keeps_events_and_tells_nobody) {
+  AlertRuleBody muted = body();
+  muted.muted_until = fixture.clock.now() + 1h;
+  const AlertRule made = create(muted);
+  submit("run-1");
+  ASSERT_TRUE(evaluator.evaluate_all().ok());
+  EXPECT_EQ(kinds(made), Names{"opened"});
+  EXPECT_EQ(statuses(), "");
+  fixture.clock.advance(1h);
+  reporter.status = ReportStatus::success;
+  ASSERT_TRUE(evaluator.evaluate_all().ok());
+  EXPECT_EQ(statuses(), "pending ");
+}
+
+TEST_F(Alerts, what_was_changed_while_it_was_judged_stays_as_it_is) {
+  const AlertRule made = create(body());
+  submit("run-1");
+  reporter.before_answer = [&] {
+    AlertRuleBody other = body("other");
+    other.thresholds.z = 50;
+    ASSERT_TRUE(alerts.update(made.id, other, {}).ok());
+  };
+  ASSERT_TRUE(evaluator.evaluate_all().ok());
+  EXPECT_EQ(rule(made).state, AlertState::inactive);
+  EXPECT_TRUE(kinds(made).empty());
+  reporter.before_answer = [&] { ASSERT_TRUE(alerts.remove(made.id, {}).ok()); };
+  ASSERT_TRUE(evaluator.evaluate_all().ok());
+  EXPECT_EQ(fixture.value("select count(*) from @alert_event"), "0");
+}
+
+TEST_F(Alerts, a_rule_that_watches_something_else_begins_anew) {
+  const AlertRule made = open_one();
+  EXPECT_EQ(rule(made).state, AlertState::open);
+  AlertRuleBody stricter = body();
+  stricter.thresholds.z = 3;
+  EXPECT_EQ(alerts.update(made.id, stricter, {})->state, AlertState::open);
+  AlertRuleBody elsewhere = body();
+  elsewhere.repository = "https://github.com/org/other";
+  EXPECT_EQ(alerts.update(made.id, elsewhere, {})->state, AlertState::inactive);
+}
+
+TEST_F(Alerts, a_disabled_rule_is_not_judged) {
+  AlertRuleBody off = body();
+  off.enabled = false;
+  create(off);
+  submit("run-1");
+  const auto outcome = evaluator.evaluate_all().value();
+  EXPECT_EQ(outcome.rules, 0);
+  EXPECT_TRUE(reporter.queries.empty());
+}
+
+TEST_F(Alerts, a_report_that_fails_is_asked_for_again_later) {
+  const AlertRule made = create(body());
+  submit("run-1");
+  reporter.fails_with = Error{Code::timeout, "too slow"};
+  for (int i = 0; i < 40; ++i) {
+    evaluator.work();
+    fixture.clock.advance(1s);
+  }
+  EXPECT_EQ(reporter.queries.size(), 1u) << "after 30 s, and then not for a minute";
+  EXPECT_EQ(jobs.list()->front().outcome, "failed");
+  EXPECT_EQ(jobs.list()->front().detail, "0 rules judged, 0 events, 1 failed: too slow");
+  reporter.fails_with.reset();
+  for (int i = 0; i < 60; ++i) {
+    evaluator.work();
+    fixture.clock.advance(1s);
+  }
+  EXPECT_EQ(rule(made).state, AlertState::open);
+  EXPECT_EQ(jobs.list()->front().outcome, "ok");
+}
+
+TEST_F(Alerts, of_several_servers_one_evaluates) {
+  create(body());
+  submit("run-1");
+  store::Jobs others(*fixture.database, fixture.clock, "other");
+  ASSERT_TRUE(others.claim(AlertEvaluator::k_job, 60s).value());
+  EXPECT_TRUE(evaluator.evaluate_all()->is_busy);
+  EXPECT_TRUE(reporter.queries.empty());
+  fixture.clock.advance(61s);  // it died
+  EXPECT_FALSE(evaluator.evaluate_all()->is_busy);
+  EXPECT_EQ(reporter.queries.size(), 1u);
+}
+
+TEST_F(Alerts, two_servers_that_evaluate_at_once_make_one_event) {
+  const AlertRule made = create(body());
+  submit("run-1");
+  const LatestRun run = alerts.latest_run(made)->value();
+  CiReport report;
+  report.status = ReportStatus::failure;
+  std::vector<std::thread> servers;
+  std::atomic<int> events = 0;
+  for (int i = 0; i < 4; ++i) {
+    servers.emplace_back([&] {
+      const auto made_events = alerts.conclude(made, run, report, std::vector{hook});
+      if (made_events.ok()) events += static_cast<int>(made_events->size());
+    });
+  }
+  for (std::thread& server : servers) server.join();
+  EXPECT_EQ(events, 1);
+  EXPECT_EQ(kinds(made), Names{"opened"});
+  EXPECT_EQ(statuses(), "pending ");
+}
+
+TEST_F(Alerts, a_channel_of_one_repository_gets_no_events_of_others) {
+  const AlertRule made = create(body());
+  submit("run-1");
+  const LatestRun run = alerts.latest_run(made)->value();
+  CiReport report;
+  report.status = ReportStatus::failure;
+  const std::vector<AlertTarget> targets = {
+      hook, {"github-check", "org/repo", k_repository}, {"github-check", "org/x", "https://x/x"}};
+  ASSERT_TRUE(alerts.conclude(made, run, report, targets).ok());
+  EXPECT_EQ(statuses(), "pending pending ");
+}
+
+// Delivery -----------------------------------------------------------------------------------
+
+TEST_F(Alerts, a_message_is_sent_once_and_noted) {
+  const auto deliverer = make_deliverer();
+  const AlertRule made = open_one();
+  deliverer->work();
+  deliverer->work();
+  ASSERT_EQ(box.sent.size(), 1u);
+  EXPECT_EQ(box.sent[0].channel, "webhook");
+  EXPECT_EQ(box.sent[0].target, hook.target);
+  EXPECT_EQ(box.sent[0].attempt, 1);
+  EXPECT_EQ(box.sent[0].rule_name, "main");
+  EXPECT_EQ(encode_alert_event(box.sent[0].event),
+            encode_alert_event(alerts.events(made.id, 1)->front()));
+  const auto noted = alerts.deliveries("delivered", {}, 10).value();
+  ASSERT_EQ(noted.size(), 1u);
+  EXPECT_EQ(noted[0].delivered_at, fixture.clock.now());
+  EXPECT_EQ(noted[0].id, box.sent[0].id);
+}
+
+TEST_F(Alerts, a_message_that_is_not_taken_is_sent_again_with_growing_pauses_and_then_fails) {
+  const auto deliverer = make_deliverer({.retry_after = 10s, .pause_max = 40s, .attempts_max = 5});
+  open_one();
+  box.fails_with = Error{Code::unavailable, "no"};
+  std::vector<int> sent_at;
+  for (int second = 0; second < 300; ++second) {
+    const std::size_t before = box.sent.size();
+    deliverer->work();
+    if (box.sent.size() > before) sent_at.push_back(second);
+    fixture.clock.advance(1s);
+  }
+  EXPECT_EQ(sent_at, (std::vector<int>{0, 10, 30, 70, 110}));
+  for (const AlertDelivery& one : box.sent) EXPECT_EQ(one.id, box.sent[0].id);
+  const auto failed = alerts.deliveries("failed", {}, 10).value();
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(failed[0].attempts, 5);
+  EXPECT_EQ(failed[0].last_error, "no");
+}
+
+// What a SIGKILL between two steps leaves in the store, step by step.
+TEST_F(Alerts, whoever_dies_between_two_steps_loses_no_message) {
+  const AlertTarget target = hook;
+  const AlertDeliveryLimits limits{.retry_after = 60s};
+  open_one();  // died after the event: the message is there
+  const auto claimed = alerts.claim(target, fixture.clock.now() + limits.retry_after).value();
+  ASSERT_TRUE(claimed);  // died after the claim, or after it was sent: both look like this
+  const auto next_server = make_deliverer(limits);
+  next_server->work();
+  EXPECT_TRUE(box.sent.empty()) << "the claim holds";
+  fixture.clock.advance(60s);
+  next_server->work();
+  ASSERT_EQ(box.sent.size(), 1u);
+  EXPECT_EQ(box.sent[0].id, claimed->id) << "the same id: who got it twice can tell";
+  EXPECT_EQ(statuses(), "delivered ");
+  // The dead one was not dead, only slow: what it says now does not count.
+  EXPECT_FALSE(alerts.not_delivered(*claimed, "late", fixture.clock.now()).value());
+  EXPECT_FALSE(alerts.delivered(*claimed).value());
+  EXPECT_EQ(statuses(), "delivered ");
+}
+
+TEST_F(Alerts, a_message_has_one_sender_at_a_time) {
+  for (int i = 0; i < 5; ++i) open_one();
+  std::vector<std::thread> servers;
+  std::mutex mutex;
+  std::vector<std::string> claimed;
+  for (int i = 0; i < 4; ++i) {
+    servers.emplace_back([&] {
+      for (;;) {
+        const auto one = alerts.claim(hook, fixture.clock.now() + 60s);
+        if (!one.ok() || !*one) return;
+        const std::lock_guard lock(mutex);
+        claimed.push_back((*one)->id);
+      }
+    });
+  }
+  for (std::thread& server : servers) server.join();
+  std::ranges::sort(claimed);
+  EXPECT_EQ(std::ranges::adjacent_find(claimed), claimed.end());
+  EXPECT_EQ(claimed.size(), alerts.deliveries("", {}, 100)->size());
+}
+
+TEST_F(Alerts, delivering_by_hand_does_not_wait_for_the_next_attempt) {
+  const auto deliverer = make_deliverer({.retry_after = 10s});
+  open_one();
+  box.fails_with = Error{Code::unavailable, "no"};
+  deliverer->work();
+  fixture.clock.advance(10s);
+  deliverer->work();
+  EXPECT_EQ(box.sent.size(), 2u);
+  box.fails_with.reset();
+  fixture.clock.advance(11s);  // the next attempt would come after 20
+  const auto outcome = deliverer->deliver(fixture.clock.steady_now() + 10s).value();
+  EXPECT_EQ(outcome.delivered, 1);
+  EXPECT_EQ(statuses(), "delivered ");
+}
+
+TEST_F(Alerts, messages_to_a_channel_that_is_gone_fail_in_the_end) {
+  open_one();
+  hook.target = "https://elsewhere.example.com#2";
+  const auto deliverer = make_deliverer({.age_max = 1h});
+  deliverer->work();
+  EXPECT_EQ(statuses(), "pending ");
+  fixture.clock.advance(61min);
+  deliverer->work();
+  EXPECT_EQ(statuses(), "failed ");
+  EXPECT_TRUE(box.sent.empty());
+  EXPECT_EQ(alerts.deliveries("", {}, 1)->front().last_error, "its channel is not configured");
+}
+
+TEST_F(Alerts, everything_is_counted) {
+  const auto deliverer = make_deliverer();
+  open_one();
+  const AlertCounts counts = alerts.counts().value();
+  EXPECT_EQ(counts.rules, 1);
+  EXPECT_EQ(counts.open, 1);
+  EXPECT_EQ(counts.pending, 1);
+  EXPECT_EQ(counts.failed, 0);
+}
+
+// Jobs ---------------------------------------------------------------------------------------
+
+TEST_F(Alerts, a_job_has_one_owner_until_its_lease_ends) {
+  store::Jobs other(*fixture.database, fixture.clock, "other");
+  EXPECT_TRUE(jobs.claim("sweep", 10s).value());
+  EXPECT_FALSE(other.claim("sweep", 10s).value());
+  fixture.clock.advance(5s);
+  EXPECT_TRUE(jobs.claim("sweep", 10s).value()) << "its own lease gets longer";
+  fixture.clock.advance(9s);
+  EXPECT_FALSE(other.claim("sweep", 10s).value());
+  ASSERT_TRUE(jobs.finish("sweep", store::Jobs::Outcome::ok, "swept 3").ok());
+  const auto state = jobs.list()->front();
+  EXPECT_EQ(state.name, "sweep");
+  EXPECT_EQ(state.owner, "me");
+  EXPECT_FALSE(state.lease_until);
+  EXPECT_EQ(state.started_at, testing::k_start);
+  EXPECT_EQ(state.ended_at, fixture.clock.now());
+  EXPECT_EQ(state.outcome, "ok");
+  EXPECT_EQ(state.detail, "swept 3");
+  EXPECT_TRUE(other.claim("sweep", 10s).value());
+  EXPECT_TRUE(other.list()->front().lease_until);
+  fixture.clock.advance(11s);
+  EXPECT_TRUE(jobs.claim("sweep", 10s).value()) << "the other died";
+  ASSERT_TRUE(other.finish("sweep", store::Jobs::Outcome::failed, "late").ok());
+  EXPECT_EQ(jobs.list()->front().owner, "me");
+  EXPECT_EQ(jobs.list()->front().failures, 0);
+}
+
+}  // namespace
+}  // namespace bl::results
