@@ -2,6 +2,7 @@
 // own answers to compare with, and the pixels of a chart.
 //
 // BENCHLAKE_URL          a running server that `benchlake demo` filled (else all is skipped)
+// BENCHLAKE_TOKEN        its operator token (without it, what changes something is skipped)
 // BENCHLAKE_CHROMIUM     the browser's path (/usr/bin/chromium)
 // BENCHLAKE_SCREENSHOTS  a folder for pictures (none are taken without it)
 import assert from 'node:assert/strict';
@@ -11,7 +12,11 @@ import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
 export const base = (process.env.BENCHLAKE_URL ?? '').replace(/\/$/, '');
+/** The operator's token of that server; tests that change something need it. */
+export const token = process.env.BENCHLAKE_TOKEN ?? '';
 export const skip = base ? false : 'BENCHLAKE_URL is not set: no server to look at';
+export const skip_writes =
+  skip || (token ? false : 'BENCHLAKE_TOKEN is not set: nothing is changed');
 export const desktop = { width: 1440, height: 900 };
 export const mobile = { width: 390, height: 844 };
 
@@ -94,6 +99,29 @@ export async function api(path) {
   return response.json();
 }
 
+/** Changes something by the operator's token; the answer's JSON, null when it has none. */
+export async function change(method, path, body) {
+  const response = await fetch(base + path, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  assert.ok(response.ok, `${method} ${path}: ${response.status}`);
+  return response.status === 204 ? null : response.json();
+}
+
+/** Two runs of which the second has the first as a baseline. */
+export async function sample_runs() {
+  const { runs } = await api('/api/runs/recent?page_size=50');
+  for (const { run_id } of runs) {
+    const run = await api(`/api/runs/${encodeURIComponent(run_id)}/`);
+    const found = run.candidate_baseline_runs;
+    const baseline = Object.values(found).find((one) => one.baseline_run_id);
+    if (baseline) return { baseline: baseline.baseline_run_id, contender: run_id, run };
+  }
+  throw new Error('no run of the demo has a baseline');
+}
+
 /** A series with a long history, its samples, and the views that lead from it. */
 export async function sample_series() {
   const { series } = await api('/api/series?page_size=200');
@@ -109,6 +137,7 @@ export async function views() {
   const newest = samples.at(-1);
   const result = await api(`/api/benchmark-results/${newest.benchmark_result_id}`);
   const baseline = samples.at(-40).benchmark_result_id;
+  const runs = await sample_runs();
   const at = encodeURIComponent;
   return {
     home: '/',
@@ -121,6 +150,14 @@ export async function views() {
     ...(result.batch_id ? { batch: `/batches/${at(result.batch_id)}` } : {}),
     compare: `/compare?baseline=${baseline}&contender=${result.id}`,
     picker: '/compare',
+    changes: `/runs/${at(runs.contender)}?view=changes`,
+    compare_runs: `/compare/runs/${at(runs.baseline)}...${at(runs.contender)}/`,
+    report: `/ci/report?run_ids=${at(runs.contender)}&baseline=latest_default`,
+    report_picker: '/ci/report',
+    families: '/families',
+    family: `/families/${at(series.name)}`,
+    account: '/account',
+    admin: '/admin',
     docs: '/docs',
     status: '/status',
   };

@@ -57,6 +57,7 @@ test('the navigation reaches every view it names and marks where one is', { skip
       ['Series', '/series'],
       ['Runs', '/runs'],
       ['Results', '/results'],
+      ['CI', '/ci/report'],
       ['Compare', '/compare'],
       ['API', '/docs'],
       ['Home', '/'],

@@ -222,15 +222,19 @@ describe('the filter', () => {
 });
 
 test('the recommended baseline: parent on the default branch, else fork point, else latest', () => {
-  const run = (fork_point_sha: string | null, fork_run: string | null) =>
+  const run = (fork_point_sha: string | null, of_parent: string | null, of_fork: string | null) =>
     ({
       commit: { sha: 'a', fork_point_sha },
-      candidate_baseline_runs: { fork_point: { baseline_run_id: fork_run } },
+      candidate_baseline_runs: {
+        parent: { baseline_run_id: of_parent },
+        fork_point: { baseline_run_id: of_fork },
+      },
     }) as unknown as RunEntity;
-  expect(recommended(run('a', null))).toBe('parent');
-  expect(recommended(run('b', 'run'))).toBe('fork_point');
-  expect(recommended(run('b', null))).toBe('latest_default');
-  expect(recommended({ ...run('a', null), commit: null })).toBe('latest_default');
+  expect(recommended(run('a', 'run', null))).toBe('parent');
+  expect(recommended(run('a', null, null))).toBe('latest_default');
+  expect(recommended(run('b', 'run', 'run'))).toBe('fork_point');
+  expect(recommended(run('b', 'run', null))).toBe('latest_default');
+  expect(recommended({ ...run('a', 'run', null), commit: null })).toBe('latest_default');
   expect(skipped_text(null)).toBe('');
   expect(skipped_text(['x'])).toBe('1 commit without a run lies between');
 });

@@ -14,16 +14,16 @@ export function baseline_label(name: string | null | undefined): string {
   return k_choices.find(([one]) => one === name)?.[1] ?? 'Chosen runs';
 }
 
-export function parse_choice(text: string | null): BaselineChoice {
-  return k_choices.find(([one]) => one === text)?.[0] ?? 'auto';
+export function parse_choice(text: string | null): BaselineChoice | null {
+  return k_choices.find(([one]) => one === text)?.[0] ?? null;
 }
 
-/** Parent on the default branch; else the fork point where there is a run; else the latest. */
+/** On the default branch the parent, off it the fork point; where there is no such run the latest. */
 export function recommended(run: RunEntity): BaselineName {
   const { commit, candidate_baseline_runs: found } = run;
   const on_default = commit !== null && commit.sha === commit.fork_point_sha;
-  if (on_default) return 'parent';
-  return found.fork_point?.baseline_run_id ? 'fork_point' : 'latest_default';
+  const first = on_default ? 'parent' : 'fork_point';
+  return found[first]?.baseline_run_id ? first : 'latest_default';
 }
 
 /** "3 commits without a run lie between", or nothing. */
