@@ -8,6 +8,9 @@ namespace bl::net {
 namespace {
 
 // RFC 9110 5.6.2: tchar.
+/// A name has at most 253 characters; with a port. It stands in every link of an answer.
+constexpr std::size_t k_authority_bytes_max = 259;
+
 constexpr std::array<bool, 256> make_token_table() {
   std::array<bool, 256> table{};
   for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
@@ -224,7 +227,7 @@ Refusal too_long(std::string_view visible, const GuardLimits& limits) {
 }  // namespace
 
 bool is_authority(std::string_view text) {
-  if (text.empty()) return false;
+  if (text.empty() || text.size() > k_authority_bytes_max) return false;
   std::string_view port;
   if (text.front() == '[') {
     std::size_t close = text.find(']');

@@ -60,7 +60,7 @@ std::optional<Refusal> check_header(std::string_view block, const GuardLimits& l
                                     HeaderFacts& facts);
 
 /// `host[:port]` (RFC 3986 3.2.2), as a Host or an absolute target has it: no user, no path, no
-/// blank; brackets only around a whole address.
+/// blank, at most 259 bytes; brackets only around a whole address.
 bool is_authority(std::string_view text);
 
 /// Checks the framing of a chunked body as far as it came: `bytes` begin where a chunk's size line

@@ -37,6 +37,7 @@ std::vector<Case> refused_cases() {
       {"Host with a path", get("Host: a/b\r\n"), 400},
       {"Host with a user", get("Host: u@a\r\n"), 400},
       {"Host is empty", get("Host:\r\n"), 400},
+      {"Host is longer than a name may be", get("Host: " + std::string(260, 'h') + "\r\n"), 400},
       {"two Hosts in 1.0", "GET /hello HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400},
       {"obs-fold", get("Host: h\r\nX: a\r\n b\r\n"), 400},
       {"obs-fold with a tab", get("Host: h\r\nX: a\r\n\tb\r\n"), 400},
