@@ -6,7 +6,8 @@
 
 namespace bl::results {
 
-/// `submit`, `demo`, `series`, `history`, `compare`, `commits list`, `commits repair`.
+/// `submit`, `demo`, `series`, `history`, `compare`, `commits list`, `commits repair`,
+/// `alerts list`, `alerts evaluate`, `alerts deliver`.
 std::vector<Command> commands();
 
 }  // namespace bl::results

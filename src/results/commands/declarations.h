@@ -12,5 +12,8 @@ Command history_command();
 Command compare_command();
 Command commits_list_command();
 Command commits_repair_command();
+Command alerts_list_command();
+Command alerts_evaluate_command();
+Command alerts_deliver_command();
 
 }  // namespace bl::results
