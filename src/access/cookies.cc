@@ -27,6 +27,16 @@ std::string ended_cookie(std::string_view name, bool secure) {
   return cookie(name, "", "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT", secure);
 }
 
+void set_session_cookies(net::Response& response, std::string_view secret, bool secure) {
+  for (const std::string_view name : {k_session_cookie, k_legacy_session_cookie})
+    response.headers.add("Set-Cookie", session_cookie(name, secret, secure));
+}
+
+void end_session_cookies(net::Response& response, bool secure) {
+  for (const std::string_view name : {k_session_cookie, k_legacy_session_cookie, k_remember_cookie})
+    response.headers.add("Set-Cookie", ended_cookie(name, secure));
+}
+
 std::string_view cookie_of(const net::Request& request, std::string_view name) {
   for (std::string_view header : request.headers.all("Cookie")) {
     while (!header.empty()) {

@@ -36,7 +36,10 @@ std::string without_slash(std::string text) {
 }
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  // Digits to the end: 127.0.0.1.evil.example is somebody's name.
+  const bool is_127 =
+      host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host == "::1" || is_127;
 }
 
 Error wrong_answer(const std::string& what) {

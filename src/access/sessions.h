@@ -44,10 +44,16 @@ class Sessions {
 inline constexpr std::string_view k_session_cookie = "conbench_session";
 inline constexpr std::string_view k_legacy_session_cookie = "session";
 
-/// `Set-Cookie` values: HttpOnly, SameSite=Lax, Path=/, Secure unless the request came to a
-/// loopback host over plain HTTP.
+inline constexpr std::string_view k_remember_cookie = "remember_token";
+
+/// `Set-Cookie` values: HttpOnly, SameSite=Lax, Path=/. Secure where the client sees https: over
+/// plain HTTP such a cookie would never come back.
 std::string session_cookie(std::string_view name, std::string_view secret, bool secure);
 std::string ended_cookie(std::string_view name, bool secure);
+/// Both cookies of an answer to somebody who signed in, or out; then the old deployment's
+/// `remember_token` goes, too. `secure`: is_secure_client (cross_site.h).
+void set_session_cookies(net::Response& response, std::string_view secret, bool secure);
+void end_session_cookies(net::Response& response, bool secure);
 /// The value of a cookie of the request, or empty.
 std::string_view cookie_of(const net::Request& request, std::string_view name);
 

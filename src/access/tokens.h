@@ -98,20 +98,6 @@ class Tokens {
   std::unique_ptr<State> state_;
 };
 
-/// Reads `Authorization: Bearer TOKEN`. The operator's token is an admin without an id. A request
-/// without the header is anonymous; with another scheme, several of them, or a token that nobody
-/// has: unauthenticated. Threads: any.
-class TokenAuthenticator final : public net::Authenticator {
- public:
-  TokenAuthenticator(Tokens& tokens, std::string operator_token)
-      : tokens_(tokens), operator_token_(std::move(operator_token)) {}
-  Result<net::Principal> authenticate(const net::Request& request) override;
-
- private:
-  Tokens& tokens_;
-  std::string operator_token_;
-};
-
 struct OperatorToken {
   std::string plaintext;
   bool created = false;  ///< by this call

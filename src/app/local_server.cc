@@ -17,6 +17,7 @@ Result<void> LocalServer::start(const std::string& data_folder,
   BL_TRY(Settings settings, settings_from(config));
   settings.http.tls.reset();
   settings.commits.in_background = false;
+  settings.alerts.in_background = false;
   settings.log_level = std::max(settings.log_level, LogLevel::warning);
   if (config.text("server.store").empty()) {
     BL_TRY(const bool there, disk_->exists(data_folder + "/benchlake.db"));

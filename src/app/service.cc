@@ -4,8 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/authenticator.h"
+#include "access/oidc_routes.h"
 #include "access/routes.h"
 #include "access/tokens.h"
+#include "access/user_routes.h"
+#include "app/alerts.h"
+#include "app/ci_results.h"
 #include "app/legacy_results.h"
 #include "app/operator.h"
 #include "app/periodic_task.h"
@@ -85,6 +90,7 @@ class RunningService final : public Service {
       server_->stop();
     }
     operations_.reset();  // ends what runs
+    if (alerts_ != nullptr) alerts_->stop();
     refresh_task_.reset();
     commit_task_.reset();
   }
@@ -127,19 +133,38 @@ class RunningService final : public Service {
   Result<void> open_access() {
     BL_TRY(operator_token_, access::load_operator_token(disk_, settings_.data_folder, random_));
     tokens_ = std::make_unique<access::Tokens>(*database_, clock_, random_, ids_);
-    authenticator_ =
-        std::make_unique<access::TokenAuthenticator>(*tokens_, operator_token_.plaintext);
+    users_ =
+        std::make_unique<access::Users>(*database_, clock_, random_, ids_, settings_.access.users);
+    sessions_ = std::make_unique<access::Sessions>(*database_, clock_, random_, *users_);
+    cli_logins_ =
+        std::make_unique<access::CliLogins>(*database_, clock_, random_, *users_, *tokens_);
+    if (settings_.oidc) {
+      issuer_ = std::make_unique<access::Issuer>(*settings_.oidc, settings_.base_url, *database_,
+                                                 clock_, random_, log_, metrics_);
+    }
+    password_sign_in_ = std::make_unique<access::PasswordSignIn>(
+        *users_, *sessions_, *tokens_, clock_, metrics_, settings_.access.registration_key);
+    access::AuthenticatorOptions options = settings_.access.authenticator;
+    options.operator_token = operator_token_.plaintext;
+    authenticator_ = std::make_unique<access::RequestAuthenticator>(
+        *tokens_, *sessions_, *users_, clock_, metrics_, std::move(options));
     return {};
   }
 
   void open_domains() {
-    result_writer_ = std::make_unique<results::StoreResultWriter>(*database_, ids_, clock_);
+    alerts_ = std::make_unique<Alerts>(*database_, ids_, clock_, log_, metrics_, settings_.alerts,
+                                       ids_.next());
+    result_writer_ = std::make_unique<results::StoreResultWriter>(
+        *database_, ids_, clock_, results::writer_limits(database_->dialect()),
+        alerts_->receipts());
     run_browser_ = std::make_unique<results::StoreRunBrowser>(*database_);
     history_reader_ = std::make_unique<results::StoreHistoryReader>(*database_);
     compare_reader_ = std::make_unique<results::StoreCompareReader>(*database_);
     health_reader_ = std::make_unique<results::StoreProjectHealthReader>(*database_);
     series_refresher_ = std::make_unique<results::SeriesRefresher>(*database_);
     legacy_results_ = std::make_unique<LegacyResults>(*database_, clock_);
+    ci_results_ = std::make_unique<CiResults>(*database_, clock_, ids_);
+    alerts_->open(ci_results_->reporter());
   }
 
   Result<void> open_commits() {
@@ -180,17 +205,40 @@ class RunningService final : public Service {
                                .history = *history_reader_,
                                .compare = *compare_reader_,
                                .health = *health_reader_,
-                               .version = BL_VERSION};
+                               .version = BL_VERSION,
+                               .receipts = alerts_->receipts()};
     results::add_routes(router_, ports);
     results::add_legacy_routes(router_, ports);
     legacy_results_->add_routes(
         router_, ports,
         settings_.test_aids ? LegacyResults::TestAids::on : LegacyResults::TestAids::off);
+    ci_results_->add_routes(router_);
+    alerts_->add_routes(router_);
     results::add_commit_routes(router_, {.commits = *commits_,
                                          .enricher = *commit_enricher_,
                                          .clock = clock_,
                                          .sources = commit_sources_->names()});
-    access::add_routes(router_, *tokens_);
+    access::add_routes(router_, {.tokens = *tokens_,
+                                 .users = *users_,
+                                 .normalise_repository = results::normalise_repository});
+    const access::UserRoutePorts user_ports{
+        .database = *database_,
+        .users = *users_,
+        .sessions = *sessions_,
+        .sign_in = *password_sign_in_,
+        .authenticator = *authenticator_,
+        .base_url = settings_.access.authenticator.base_url,
+        .has_issuer = issuer_ != nullptr,
+        .auth_disabled = settings_.access.authenticator.disabled,
+        .legacy_user_rights = settings_.access.legacy_user_rights};
+    access::add_user_routes(router_, user_ports);
+    access::add_legacy_user_routes(router_, user_ports);
+    access::add_sign_in_routes(router_, {.issuer = issuer_.get(),
+                                         .users = *users_,
+                                         .sessions = *sessions_,
+                                         .cli_logins = *cli_logins_,
+                                         .log = log_,
+                                         .metrics = metrics_});
     ops::add_routes(router_, *operation_ports_);
     add_search_routes(router_, {[this](std::string_view text, int count_max) {
                         return health_reader_->search(text, count_max);
@@ -214,6 +262,7 @@ class RunningService final : public Service {
       commit_task_ = std::make_unique<PeriodicTask>(k_commits_pause,
                                                     [this] { return commit_enricher_->work(); });
     }
+    alerts_->start();
     BL_RETURN_IF_ERROR(write_server_file());
     watch_certificate();
     ready_ = true;
@@ -280,7 +329,13 @@ class RunningService final : public Service {
   std::unique_ptr<DiskLock> folder_lock_;
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<access::Tokens> tokens_;
-  std::unique_ptr<access::TokenAuthenticator> authenticator_;
+  std::unique_ptr<access::Users> users_;
+  std::unique_ptr<access::Sessions> sessions_;
+  std::unique_ptr<access::CliLogins> cli_logins_;
+  std::unique_ptr<access::Issuer> issuer_;
+  std::unique_ptr<access::PasswordSignIn> password_sign_in_;
+  std::unique_ptr<access::RequestAuthenticator> authenticator_;
+  std::unique_ptr<Alerts> alerts_;
   std::unique_ptr<results::ResultWriter> result_writer_;
   std::unique_ptr<results::RunBrowser> run_browser_;
   std::unique_ptr<results::HistoryReader> history_reader_;
@@ -288,6 +343,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::ProjectHealthReader> health_reader_;
   std::unique_ptr<results::SeriesRefresher> series_refresher_;
   std::unique_ptr<LegacyResults> legacy_results_;
+  std::unique_ptr<CiResults> ci_results_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;
   std::unique_ptr<results::StoreCommits> commits_;

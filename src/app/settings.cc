@@ -119,6 +119,8 @@ const std::vector<ConfigKey>& config_keys() {
       {"server.http", text, "127.0.0.1:8080", "address of the HTTP server; port 0 = any free one"},
       {"server.test_aids", boolean, "false",
        "anybody may empty the results by GET /api/wipe-db: for tests of clients, never elsewhere"},
+      {"server.base_url", text, "",
+       "URL by which people know this server, for example https://perf.example.org"},
       {"log.level", text, "info", "debug, info, warning or error"},
       {"tls.certificate", text, "", "PEM file with the certificate chain; with tls.key"},
       {"tls.key", text, "", "PEM file with the private key"},
@@ -126,6 +128,28 @@ const std::vector<ConfigKey>& config_keys() {
        "a changed certificate is served after so long at most; 0: after SIGHUP only"},
       {"access.public_reads", boolean, "true",
        "reads without a token; must be set before listening beyond loopback"},
+      {"access.user_role", text, "writer",
+       "role of users that have none of their own: reader, writer or admin"},
+      {"access.admins", text, "", "e-mail addresses of admins, with commas between"},
+      {"access.registration_key", text, "",
+       "whoever knows it may register as a user; empty: nobody may", true},
+      {"access.legacy_user_rights", boolean, "false",
+       "every writer who signed in may make, edit and remove users, as in Conbench"},
+      {"access.legacy_secret", text, "",
+       "SECRET_KEY of the old deployment: its remember cookies go on working", true},
+      {"access.operator_token", text, "",
+       "a token that may write results, beside those of the store", true},
+      {"access.writes_per_minute", integer, "60000",
+       "requests of one client that change something; more are answered 429"},
+      {"access.disabled", boolean, "false",
+       "everybody is an admin: for development, on a loopback address only"},
+      {"access.oidc_issuer", text, "", "OpenID Connect issuer that people sign in through"},
+      {"access.oidc_client_id", text, "", "what the issuer knows this server by"},
+      {"access.oidc_client_secret", text, "", "what proves it to the issuer", true},
+      {"access.oidc_domains", text, "",
+       "e-mail domains that may sign in through it, with commas between; empty: any"},
+      {"access.oidc_ca", text, "",
+       "PEM file: whom to trust for it; empty: the system's authorities"},
       {"http.workers", integer, "64", "requests that are handled at once"},
       {"http.queue_max", integer, "1024", "requests that wait for a worker; more are answered 503"},
       {"http.connections_max", integer, "4096", "open connections; more are answered 503"},
@@ -140,6 +164,27 @@ const std::vector<ConfigKey>& config_keys() {
       {"commits.github_budget", duration_ms, "20s", "for one question about a commit"},
       {"commits.backfill_max", integer, "1000",
        "commits of the default branch that are added below a new one"},
+      {"results.receipts", boolean, "true",
+       "keep who sent which submission, when, and with which outcome"},
+      {"results.receipts_age", duration_ms, "90d", "older receipts are removed"},
+      {"results.receipts_max", integer, "10000000", "the oldest receipts beyond so many go"},
+      {"alerts.quiet", duration_ms, "30s", "a run is judged when no result came for so long"},
+      {"alerts.every", duration_ms, "10m", "every alert rule is judged again after so long"},
+      {"alerts.timeout", duration_ms, "10s", "for sending one message"},
+      {"alerts.retry_after", duration_ms, "60s",
+       "pause after a message was not sent, which then doubles; longer than alerts.timeout"},
+      {"alerts.attempts_max", integer, "12", "then a message has failed"},
+      {"alerts.webhook_url", text, "", "URL that gets every event as JSON", true},
+      {"alerts.webhook_secret", text, "", "signs what it gets", true},
+      {"alerts.slack_webhook_url", text, "", "URL of an incoming webhook shaped like Slack's",
+       true},
+      {"alerts.smtp", text, "", "mail server: smtp://HOST:PORT, smtps://HOST:PORT or HOST:PORT"},
+      {"alerts.smtp_encryption", text, "required", "required, or none: for a relay nearby"},
+      {"alerts.smtp_username", text, "", "what the mail server knows us by"},
+      {"alerts.smtp_password", text, "", "what proves it", true},
+      {"alerts.smtp_ca", text, "", "PEM file: whom to trust for it; empty: the system's authorities"},
+      {"alerts.mail_from", text, "", "address that mails come from"},
+      {"alerts.mail_to", text, "", "addresses that get every event, with commas between"},
       {"store.migrate", boolean, "true",
        "a start brings an old schema up to date; false: it refuses, see `benchlake migrate`"},
       {"store.readers", integer, "8", "connections that read"},
@@ -178,6 +223,14 @@ Result<Settings> settings_from(const Config& config) {
   BL_RETURN_IF_ERROR(apply_tls(config, settings));
   BL_RETURN_IF_ERROR(apply_limits(config, settings));
   BL_TRY(settings.commits, commit_settings_from(config));
+  BL_TRY(settings.access, access_settings_from(config));
+  BL_TRY(settings.base_url, base_url_from(config));
+  BL_TRY(settings.alerts, alert_settings_from(config, settings.base_url));
+  BL_TRY(settings.oidc, oidc_settings_from(config));
+  if (settings.access.authenticator.disabled && !is_loopback(address.host)) {
+    return Error{Code::invalid, "access.disabled is for a loopback address only; server.http is " +
+                                    config.text("server.http")};
+  }
   return settings;
 }
 

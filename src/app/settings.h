@@ -3,7 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "app/access_settings.h"
+#include "app/alert_settings.h"
 #include "app/commit_sources.h"
+#include "app/oidc_settings.h"
 #include "base/command_line.h"
 #include "base/config.h"
 #include "base/disk.h"
@@ -28,6 +31,10 @@ struct Settings {
   bool test_aids = false;  ///< routes that empty the store and raise errors
   bool migrate = true;     ///< bring an old schema up to date at the start; else refuse it
   CommitSettings commits;
+  AlertSettings alerts;
+  AccessSettings access;
+  std::string base_url;                      ///< as people know the server; may be empty
+  std::optional<access::OidcSettings> oidc;  ///< of the issuer, if there is one
 };
 
 /// Errors: invalid, naming the key and the value: an address that does not parse, half of a TLS

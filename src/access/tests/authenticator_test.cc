@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "access/authenticator.h"
 #include "access/tests/access_fixture.h"
-#include "access/tokens.h"
 
 namespace bl::access {
 namespace {
@@ -13,7 +13,8 @@ class AuthenticatorTest : public ::testing::Test, protected testing::AccessFixtu
     for (std::string& value : authorization) request.headers.add("authorization", std::move(value));
     return authenticator_.authenticate(request);
   }
-  TokenAuthenticator authenticator_{tokens, "operator-token-of-this-test"};
+  RequestAuthenticator authenticator_{
+      tokens, sessions, users, clock, metrics, {.operator_token = "operator-token-of-this-test"}};
 };
 
 TEST_F(AuthenticatorTest, without_a_header_one_is_anonymous) {

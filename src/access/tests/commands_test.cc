@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "access/authenticator.h"
 #include "access/routes.h"
 #include "access/tests/access_fixture.h"
 #include "base/json.h"
@@ -39,7 +40,7 @@ class TokenCommandsTest : public ::testing::Test, protected testing::AccessFixtu
     std::string pattern = (std::filesystem::temp_directory_path() / "bl-token-XXXXXX").string();
     BL_CHECK(::mkdtemp(pattern.data()) != nullptr);
     folder_ = pattern;
-    add_routes(router_, tokens);
+    add_routes(router_, {.tokens = tokens, .users = users});
     net::ServerOptions options;
     options.port = 0;
     server_ = net::Server::listen(options, router_, authenticator_, random, log, metrics).value();
@@ -61,7 +62,8 @@ class TokenCommandsTest : public ::testing::Test, protected testing::AccessFixtu
 
   std::string folder_;
   std::unique_ptr<Disk> disk_ = make_real_disk();
-  TokenAuthenticator authenticator_{tokens, k_operator_token};
+  RequestAuthenticator authenticator_{tokens, sessions, users,
+                                      clock,  metrics,  {.operator_token = k_operator_token}};
   net::Router router_;
   std::unique_ptr<net::Server> server_;
 };

@@ -4,8 +4,11 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "access/authenticator.h"
+#include "access/oidc_routes.h"
 #include "access/routes.h"
 #include "access/tokens.h"
+#include "access/user_routes.h"
 #include "app/legacy_results.h"
 #include "app/operator.h"
 #include "net/client.h"
@@ -46,7 +49,19 @@ class RoleTable : public ::testing::Test {
     results::add_routes(real, ports);
     results::add_legacy_routes(real, ports);
     legacy_.add_routes(real, ports, LegacyResults::TestAids::off);
-    access::add_routes(real, tokens_);
+    access::add_routes(real, {.tokens = tokens_, .users = users_});
+    const access::UserRoutePorts user_ports{.database = *database_,
+                                            .users = users_,
+                                            .sessions = sessions_,
+                                            .sign_in = password_sign_in_,
+                                            .authenticator = authenticator_};
+    access::add_user_routes(real, user_ports);
+    access::add_legacy_user_routes(real, user_ports);
+    access::add_sign_in_routes(real, {.users = users_,
+                                      .sessions = sessions_,
+                                      .cli_logins = cli_logins_,
+                                      .log = log_,
+                                      .metrics = metrics_});
     ops::add_routes(real, operation_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     for (const auto& route : real.routes()) {
@@ -125,7 +140,12 @@ class RoleTable : public ::testing::Test {
   results::CannedCommits source_;
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
   access::Tokens tokens_{*database_, clock_, random_, ids_};
-  access::TokenAuthenticator authenticator_{tokens_, k_operator_token};
+  access::Users users_{*database_, clock_, random_, ids_};
+  access::Sessions sessions_{*database_, clock_, random_, users_};
+  access::PasswordSignIn password_sign_in_{users_, sessions_, tokens_, clock_, metrics_, ""};
+  access::RequestAuthenticator authenticator_{
+      tokens_, sessions_, users_, clock_, metrics_, {.operator_token = k_operator_token}};
+  access::CliLogins cli_logins_{*database_, clock_, random_, users_, tokens_};
   std::unique_ptr<Disk> disk_ = make_real_disk();
   ops::StatusReader status_{{.database = *database_, .metrics = metrics_}, clock_};
   ops::Operations operations_{ids_, clock_};
@@ -179,10 +199,33 @@ GET    /api/history/download/{benchmark_result_id}/ yes  401  yes  yes  yes  yes
 GET    /robots.txt                            yes  yes  yes  yes  yes  yes
 GET    /api/docs/                             yes  yes  yes  yes  yes  yes
 GET    /api/redoc                             yes  yes  yes  yes  yes  yes
-GET    /api/tokens                            401  401  403  403  yes  yes
-POST   /api/tokens                            401  401  403  403  yes  yes
-DELETE /api/tokens/{id}                       401  401  403  403  yes  yes
-GET    /api/auth/capabilities                 yes  401  yes  yes  yes  yes
+GET    /api/tokens                            401  401  yes  yes  yes  yes
+POST   /api/tokens                            401  401  yes  yes  yes  yes
+DELETE /api/tokens/{id}                       401  401  yes  yes  yes  yes
+GET    /api/auth/capabilities                 yes  yes  yes  yes  yes  yes
+POST   /api/auth/password                     yes  yes  yes  yes  yes  yes
+POST   /api/auth/logout                       yes  yes  yes  yes  yes  yes
+GET    /api/users/me                          401  401  yes  yes  yes  yes
+GET    /api/v1/users                          401  401  403  403  yes  yes
+POST   /api/v1/users                          401  401  403  403  yes  yes
+PATCH  /api/v1/users/{id}                     401  401  403  403  yes  yes
+DELETE /api/v1/users/{id}                     401  401  403  403  yes  yes
+GET    /api/v1/audit                          401  401  403  403  yes  yes
+GET    /api/                                  401  401  yes  yes  yes  yes
+POST   /api/login/                            yes  yes  yes  yes  yes  yes
+GET    /api/logout/                           yes  yes  yes  yes  yes  yes
+POST   /api/register/                         yes  yes  yes  yes  yes  yes
+GET    /api/users/                            401  401  yes  yes  yes  yes
+POST   /api/users/                            401  401  yes  yes  yes  yes
+GET    /api/users/{id}/                       401  401  yes  yes  yes  yes
+PUT    /api/users/{id}/                       401  401  yes  yes  yes  yes
+DELETE /api/users/{id}/                       401  401  yes  yes  yes  yes
+GET    /api/auth/login                        yes  yes  yes  yes  yes  yes
+GET    /api/auth/callback                     yes  yes  yes  yes  yes  yes
+GET    /api/google/                           yes  yes  yes  yes  yes  yes
+GET    /api/google/callback                   yes  yes  yes  yes  yes  yes
+GET    /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
+POST   /api/auth/cli-exchange                 yes  yes  yes  yes  yes  yes
 GET    /api/v1/status                         yes  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
@@ -235,10 +278,33 @@ GET    /api/history/download/{benchmark_result_id}/ 401  401  yes  yes  yes  yes
 GET    /robots.txt                            yes  yes  yes  yes  yes  yes
 GET    /api/docs/                             yes  yes  yes  yes  yes  yes
 GET    /api/redoc                             yes  yes  yes  yes  yes  yes
-GET    /api/tokens                            401  401  403  403  yes  yes
-POST   /api/tokens                            401  401  403  403  yes  yes
-DELETE /api/tokens/{id}                       401  401  403  403  yes  yes
-GET    /api/auth/capabilities                 401  401  yes  yes  yes  yes
+GET    /api/tokens                            401  401  yes  yes  yes  yes
+POST   /api/tokens                            401  401  yes  yes  yes  yes
+DELETE /api/tokens/{id}                       401  401  yes  yes  yes  yes
+GET    /api/auth/capabilities                 yes  yes  yes  yes  yes  yes
+POST   /api/auth/password                     yes  yes  yes  yes  yes  yes
+POST   /api/auth/logout                       yes  yes  yes  yes  yes  yes
+GET    /api/users/me                          401  401  yes  yes  yes  yes
+GET    /api/v1/users                          401  401  403  403  yes  yes
+POST   /api/v1/users                          401  401  403  403  yes  yes
+PATCH  /api/v1/users/{id}                     401  401  403  403  yes  yes
+DELETE /api/v1/users/{id}                     401  401  403  403  yes  yes
+GET    /api/v1/audit                          401  401  403  403  yes  yes
+GET    /api/                                  401  401  yes  yes  yes  yes
+POST   /api/login/                            yes  yes  yes  yes  yes  yes
+GET    /api/logout/                           yes  yes  yes  yes  yes  yes
+POST   /api/register/                         yes  yes  yes  yes  yes  yes
+GET    /api/users/                            401  401  yes  yes  yes  yes
+POST   /api/users/                            401  401  yes  yes  yes  yes
+GET    /api/users/{id}/                       401  401  yes  yes  yes  yes
+PUT    /api/users/{id}/                       401  401  yes  yes  yes  yes
+DELETE /api/users/{id}/                       401  401  yes  yes  yes  yes
+GET    /api/auth/login                        yes  yes  yes  yes  yes  yes
+GET    /api/auth/callback                     yes  yes  yes  yes  yes  yes
+GET    /api/google/                           yes  yes  yes  yes  yes  yes
+GET    /api/google/callback                   yes  yes  yes  yes  yes  yes
+GET    /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
+POST   /api/auth/cli-exchange                 yes  yes  yes  yes  yes  yes
 GET    /api/v1/status                         401  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
