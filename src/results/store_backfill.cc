@@ -24,6 +24,9 @@ constexpr const char* k_walk_setting = "backfill";
 // Microseconds since 1970: until when new ids were looked for.
 constexpr const char* k_looked_setting = "backfill_looked";
 
+// After the year 9999, and still a timestamp of PostgreSQL.
+constexpr std::int64_t k_end_of_time = 900'000'000'000'000'000;
+
 Result<std::optional<std::string>> setting(Connection& connection, std::string_view name) {
   std::optional<std::string> value;
   BL_RETURN_IF_ERROR(
@@ -53,27 +56,57 @@ std::string json_list(const std::vector<std::string>& texts) {
   return text;
 }
 
+enum class Numbers : unsigned char {
+  next,        // as a new result gets one
+  before_all,  // less than any yet, for what the walk finds: it goes back in time
+};
+
+Result<void> number_next(Connection& connection, std::vector<OwnedFact>& facts) {
+  ParamRows rows(1);
+  for (const OwnedFact& owned : facts) rows.add({std::string_view(owned.id)});
+  return connection.query_many(
+      "insert into benchlake.result_number (id) values ($1) on conflict do nothing returning no",
+      rows, [&](std::size_t i, const Row& row) { facts[i].fact.result_no = row.integer(0); });
+}
+
+// Under the walk's lock.
+Result<void> number_before_all(Connection& connection, std::vector<OwnedFact>& facts) {
+  std::int64_t least = 0;
+  BL_RETURN_IF_ERROR(
+      connection.query("select least(coalesce(min(no), 0), 0) from benchlake.result_number", {},
+                       [&](const Row& row) {
+                         least = row.integer(0);
+                         return true;
+                       }));
+  ParamRows rows(2);
+  std::int64_t no = least - static_cast<std::int64_t>(facts.size());
+  for (const OwnedFact& owned : facts) rows.add({no++, std::string_view(owned.id)});
+  return connection.query_many(
+      "insert into benchlake.result_number (no, id) values ($1, $2) on conflict do nothing "
+      "returning no",
+      rows, [&](std::size_t i, const Row& row) { facts[i].fact.result_no = row.integer(0); });
+}
+
 // Gives numbers to those of the facts that have none, and makes their derived rows. In the order of
 // their ids, so that of two results of one instant the later one has the greater number. Whom
 // another server numbers at the same time is passed over.
-Result<std::size_t> add_unknown(Connection& connection, const std::vector<std::string>& ids) {
+Result<std::size_t> add_unknown(Connection& connection, const std::vector<std::string>& ids,
+                                Numbers numbers = Numbers::next) {
   if (ids.empty()) return std::size_t{0};
   const std::string list = json_list(ids);
-  BL_TRY(auto found,
-         read_facts(connection,
-                    store::both_dialects<"select 0" BL_FACT_COLUMNS_AFTER_NO
-                                         " from benchmark_result r " BL_FACT_DIMENSIONS
-                                         "where r.id = any(@textarray{$1}) and not exists "
-                                         "(select 1 from @result_number n where n.id = r.id) "
-                                         "order by r.id">(),
-                    {std::string_view(list)}));
-  ParamRows rows(1);
-  for (const OwnedFact& owned : found) rows.add({std::string_view(owned.id)});
-  if (rows.empty()) return std::size_t{0};
-  BL_RETURN_IF_ERROR(connection.query_many(
-      store::both_dialects<"insert into @result_number (id) values ($1) on conflict do nothing "
-                           "returning no">(),
-      rows, [&](std::size_t i, const Row& row) { found[i].fact.result_no = row.integer(0); }));
+  BL_TRY(
+      auto found,
+      read_facts(
+          connection,
+          store::both_dialects<
+              "select 0" BL_FACT_COLUMNS_AFTER_NO " from benchmark_result r " BL_FACT_DIMENSIONS
+              "where r.id = any(array(select jsonb_array_elements_text($1::jsonb))) and not exists "
+              "(select 1 from @result_number n where n.id = r.id) "
+              "order by r.id">(),
+          {std::string_view(list)}));
+  if (found.empty()) return std::size_t{0};
+  BL_RETURN_IF_ERROR(numbers == Numbers::next ? number_next(connection, found)
+                                              : number_before_all(connection, found));
   std::erase_if(found, [](const OwnedFact& owned) { return owned.fact.result_no == 0; });
   BL_RETURN_IF_ERROR(add_derived(connection, views_of(found)));
   return found.size();
@@ -162,7 +195,7 @@ Backfill::Backfill(store::Database& database, const Clock& clock, Metrics& metri
 
 Result<Backfill::Walk> Backfill::read_walk(Connection& connection) {
   BL_TRY(const auto stored, setting(connection, k_walk_setting));
-  Walk walk{.before_micros = std::numeric_limits<std::int64_t>::max() / 1'000, .before_id = "g"};
+  Walk walk{.before_micros = k_end_of_time, .before_id = "g"};
   if (!stored) return walk;
   walk.done = *stored == "done";
   const std::size_t blank = stored->find(' ');
@@ -187,6 +220,9 @@ Result<bool> Backfill::walk() {
   std::size_t looked = 0, added = 0;
   BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
     looked = added = 0;
+    // One server walks at a time.
+    BL_RETURN_IF_ERROR(connection.query("select pg_advisory_xact_lock(7165066901057332073)", {},
+                                        [](const Row&) { return true; }));
     BL_TRY(const Walk walk, read_walk(connection));
     if (walk.done) return {};
     if (!walk.done && walk.before_id == "g") {
@@ -213,7 +249,7 @@ Result<bool> Backfill::walk() {
           if (row.integer(2) != 0) unknown.push_back(next.before_id);
           return true;
         }));
-    BL_TRY(added, add_unknown(connection, unknown));
+    BL_TRY(added, add_unknown(connection, unknown, Numbers::before_all));
     const bool at_end = looked < limits_.page_facts;
     return keep_setting(
         connection, k_walk_setting,
@@ -438,6 +474,8 @@ Result<bool> Backfill::compare_round() {
   round_after_ = 0;
   if (stage_ != Stage::numbers) {
     stage_ = stage_ == Stage::series ? Stage::runs : Stage::numbers;
+    // The walk's numbers are below zero.
+    if (stage_ == Stage::numbers) round_after_ = std::numeric_limits<std::int64_t>::min();
     return true;
   }
   stage_ = Stage::series;

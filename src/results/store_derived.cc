@@ -233,7 +233,9 @@ Result<void> create_series(store::Connection& connection, AllSeries& all_series,
                  "hardware_hash, repository, name, tags, search_text, result_count, error_count, "
                  "point_count, latest_result_no, latest_result_id, latest_run_no, "
                  "latest_result_timestamp, change_count, fresh_count, status, change_rank, "
-                 "sparkline) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9, $10, $11, 0, "
+                 "sparkline) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, "
+                 // Below every number, those of old results too.
+                 "-4611686018427387904, $9, $10, $11, 0, "
                  "0, 0, $12, '[]') on conflict do nothing">(),
              rows));
   BL_RETURN_IF_ERROR(count_all(connection, "series", created));

@@ -54,7 +54,7 @@ Result<void> remake_series(store::Connection& connection, std::string_view finge
       const std::int64_t series_no,
       number_of(connection,
                 "update benchlake.series set result_count = 0, error_count = 0, "
-                "point_count = 0, latest_result_no = 0, latest_result_id = '', "
+                "point_count = 0, latest_result_no = -4611686018427387904, latest_result_id = '', "
                 "latest_result_timestamp = -9223372036854775808, latest_commit_timestamp = null, "
                 "latest_commit_sha = null, latest_best = null, latest_mean = null, unit = null, "
                 "change_count = change_count + 1 where history_fingerprint = $1 "
@@ -79,14 +79,15 @@ Result<void> remake_series(store::Connection& connection, std::string_view finge
 Result<void> remake_run(store::Connection& connection, std::string_view run_id,
                         std::string_view repository) {
   BL_CHECK(connection.dialect() == store::Dialect::postgres);
-  BL_TRY(const std::int64_t run_no,
-         number_of(connection,
-                   "update benchlake.run set result_count = 0, error_count = 0, series_count = 0, "
-                   "batch_count = 0, latest_result_no = 0, latest_result_id = '', "
-                   "latest_batch_id = null, run_reason = null, commit_id = null, "
-                   "first_result_at = 9223372036854775807, last_result_at = -9223372036854775808 "
-                   "where run_id = $1 and repository = $2 returning run_no",
-                   {run_id, repository}));
+  BL_TRY(
+      const std::int64_t run_no,
+      number_of(connection,
+                "update benchlake.run set result_count = 0, error_count = 0, series_count = 0, "
+                "batch_count = 0, latest_result_no = -4611686018427387904, latest_result_id = '', "
+                "latest_batch_id = null, run_reason = null, commit_id = null, "
+                "first_result_at = 9223372036854775807, last_result_at = -9223372036854775808 "
+                "where run_id = $1 and repository = $2 returning run_no",
+                {run_id, repository}));
   if (run_no == 0) return {};
   static constexpr store::Sql k_forget[] = {"delete from benchlake.run_series where run_no = $1",
                                             "delete from benchlake.run_batch where run_no = $1"};
