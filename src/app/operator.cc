@@ -2,6 +2,7 @@
 
 #include "access/tokens.h"
 #include "results/schema.h"
+#include "results/store_alerts.h"
 #include "results/store_health.h"
 #include "store/audit.h"
 
@@ -36,6 +37,9 @@ ops::StoredFacts stored_facts() {
         {"stale_series", "series that wait for a new judgement", health.stale_series},
         {"commits", "commits", health.commits},
         {"unknown_commits", "commits of which only the hash is known", health.unknown_commits}};
+    BL_TRY(const results::AlertCounts alerts, results::alert_counts(database));
+    facts.push_back({"open_alerts", "alert rules that are open", alerts.open});
+    facts.push_back({"waiting_alert_messages", "messages of alerts that wait", alerts.pending});
     if (health.newest_change)
       facts.push_back({"newest_change_s", "", health.newest_change->micros / 1'000'000});
     return facts;

@@ -10,6 +10,8 @@
 #include "access/tokens.h"
 #include "access/user_routes.h"
 #include "app/legacy_results.h"
+#include "app/alerts.h"
+#include "app/ci_results.h"
 #include "app/operator.h"
 #include "net/client.h"
 #include "net/server.h"
@@ -64,6 +66,8 @@ class RoleTable : public ::testing::Test {
                                       .metrics = metrics_});
     ops::add_routes(real, operation_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
+    alerts_.open(ci_.reporter());
+    alerts_.add_routes(real);
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
                    .pattern = route->pattern,
@@ -139,6 +143,8 @@ class RoleTable : public ::testing::Test {
   results::StoreCommits commits_{*database_, ids_, "owner"};
   results::CannedCommits source_;
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
+  CiResults ci_{*database_, clock_, ids_};
+  Alerts alerts_{*database_, ids_, clock_, log_, metrics_, AlertSettings{}, "owner"};
   access::Tokens tokens_{*database_, clock_, random_, ids_};
   access::Users users_{*database_, clock_, random_, ids_};
   access::Sessions sessions_{*database_, clock_, random_, users_};
@@ -231,6 +237,17 @@ POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
+GET    /api/alert-rules                       401  401  yes  yes  yes  yes
+POST   /api/alert-rules                       401  401  403  yes  yes  yes
+GET    /api/alert-rules/{id}                  401  401  yes  yes  yes  yes
+PUT    /api/alert-rules/{id}                  401  401  403  yes  yes  yes
+DELETE /api/alert-rules/{id}                  401  401  403  yes  yes  yes
+GET    /api/alert-rules/{id}/events           401  401  yes  yes  yes  yes
+POST   /api/v1/alerts/evaluate                401  401  403  403  yes  yes
+POST   /api/v1/alerts/deliver                 401  401  403  403  yes  yes
+GET    /api/v1/alerts/deliveries              401  401  403  403  yes  yes
+GET    /api/v1/receipts                       401  401  403  yes  yes  yes
+GET    /api/v1/background-jobs                401  401  403  yes  yes  yes
 )");
 }
 
@@ -310,6 +327,17 @@ POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
+GET    /api/alert-rules                       401  401  yes  yes  yes  yes
+POST   /api/alert-rules                       401  401  403  yes  yes  yes
+GET    /api/alert-rules/{id}                  401  401  yes  yes  yes  yes
+PUT    /api/alert-rules/{id}                  401  401  403  yes  yes  yes
+DELETE /api/alert-rules/{id}                  401  401  403  yes  yes  yes
+GET    /api/alert-rules/{id}/events           401  401  yes  yes  yes  yes
+POST   /api/v1/alerts/evaluate                401  401  403  403  yes  yes
+POST   /api/v1/alerts/deliver                 401  401  403  403  yes  yes
+GET    /api/v1/alerts/deliveries              401  401  403  403  yes  yes
+GET    /api/v1/receipts                       401  401  403  yes  yes  yes
+GET    /api/v1/background-jobs                401  401  403  yes  yes  yes
 )");
 }
 
