@@ -66,6 +66,7 @@ class RoleTable : public ::testing::Test {
                                       .metrics = metrics_});
     ops::add_routes(real, operation_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
+    ci_.add_routes(real);
     alerts_.open(ci_.reporter());
     alerts_.add_routes(real);
     for (const auto& route : real.routes()) {
@@ -237,6 +238,18 @@ POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
+GET    /api/ci/report                         yes  401  yes  yes  yes  yes
+POST   /api/ci/report                         401  401  403  yes  yes  yes
+GET    /api/v1/regressions                    yes  401  yes  yes  yes  yes
+GET    /api/v1/thresholds                     yes  401  yes  yes  yes  yes
+PUT    /api/v1/thresholds                     401  401  403  yes  yes  yes
+DELETE /api/v1/thresholds                     401  401  403  yes  yes  yes
+GET    /api/v1/inventory/pins                 yes  401  yes  yes  yes  yes
+PUT    /api/v1/inventory/pins                 401  401  403  yes  yes  yes
+GET    /api/v1/attention                      yes  401  yes  yes  yes  yes
+GET    /api/v1/families                       yes  401  yes  yes  yes  yes
+GET    /api/v1/compare/since                  yes  401  yes  yes  yes  yes
+GET    /api/v1/inventory                      yes  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
 GET    /api/alert-rules/{id}                  401  401  yes  yes  yes  yes
@@ -327,6 +340,18 @@ POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
+GET    /api/ci/report                         401  401  yes  yes  yes  yes
+POST   /api/ci/report                         401  401  403  yes  yes  yes
+GET    /api/v1/regressions                    401  401  yes  yes  yes  yes
+GET    /api/v1/thresholds                     401  401  yes  yes  yes  yes
+PUT    /api/v1/thresholds                     401  401  403  yes  yes  yes
+DELETE /api/v1/thresholds                     401  401  403  yes  yes  yes
+GET    /api/v1/inventory/pins                 401  401  yes  yes  yes  yes
+PUT    /api/v1/inventory/pins                 401  401  403  yes  yes  yes
+GET    /api/v1/attention                      401  401  yes  yes  yes  yes
+GET    /api/v1/families                       401  401  yes  yes  yes  yes
+GET    /api/v1/compare/since                  401  401  yes  yes  yes  yes
+GET    /api/v1/inventory                      401  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
 GET    /api/alert-rules/{id}                  401  401  yes  yes  yes  yes
