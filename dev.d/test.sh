@@ -1,7 +1,7 @@
 # ./dev test: tiers, each a step; a failure in one does not hide the others. docs/testing.md says what
 # each tier may assert. Every tier's log ends with its runner's own summary.
 
-tiers_all=(unit web browser samples schema fuzz asan)
+tiers_all=(unit web browser samples schema clients fuzz asan)
 fuzz_seconds=${BL_FUZZ_SECONDS:-10}
 
 verb_test() {

@@ -82,7 +82,7 @@ class Dev(unittest.TestCase):
 
     def test_what_is_not_there_is_named_with_what_is(self):
         for arguments, sentence in ((("frobnicate",), "unknown verb: frobnicate"),
-                                    (("test", "nosuch"), "unknown tier: nosuch (there are: unit web browser samples schema fuzz asan)"),
+                                    (("test", "nosuch"), "unknown tier: nosuch (there are: unit web browser samples schema clients fuzz asan)"),
                                     (("bench", "nosuch"), "unknown benchmark: nosuch (there are: "),
                                     (("fuzz", "soon"), "seconds must be a whole number above 0: soon")):
             ran = self.dev(*arguments)
@@ -91,7 +91,7 @@ class Dev(unittest.TestCase):
 
     def test_every_tier_queues_its_own_step(self):
         ran = self.bash("""
-          source dev.d/samples.sh; source dev.d/schema.sh
+          source dev.d/samples.sh; source dev.d/schema.sh; source dev.d/clients.sh
           need() { :; }; need_page() { :; }; need_build() { :; }; need_npm() { :; }; queue_packages() { :; }
           for tier in "${tiers_all[@]}"; do "need_$tier"; "queue_$tier"; done
           printf "%s\\n" "${step_names[@]}"; echo "${tiers_all[@]/#/test-}" """)

@@ -147,7 +147,8 @@ def test_sort(benchmark, size):
 
 def git(folder: pathlib.Path, *arguments: str) -> str:
     who = ("-c", "user.name=An author", "-c", "user.email=author@example.org")
-    return subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+    ran = subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return ran.stdout.strip()
 
 
 def test_the_checkout_says_what_it_knows_of_the_commit(session: pytest.Pytester) -> None:

@@ -20,7 +20,9 @@ AGGREGATES = ("min", "max", "mean", "median", "stdev", "q1", "q3", "iqr")
 TEXT_MAX = 2000
 SAMPLES_MAX = 1_000_000
 NUMBER_CHARACTERS_MAX = 1000
-NUMBER_TEXT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER_TEXT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+LEGACY_NUMBER_TEXT = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(:([0-9]{2})([.,][0-9]+)?)?"
                   r"(Z|z|[+-][0-9]{2}:?([0-9]{2})?)?")
 
@@ -187,7 +189,7 @@ class _Checker:
         if self._legacy and "commit" in github and not github["commit"]:
             yield Finding("/github/commit", "must not be empty (leave it out)", github["commit"])
         number = github.get("pr_number")
-        is_number = isinstance(number, int) and not isinstance(number, bool) and number >= 0
+        is_number = isinstance(number, (int, float)) and not isinstance(number, bool) and number >= 0
         if number is not None and not is_number and not (
                 isinstance(number, str) and re.fullmatch(r"[0-9]{0,18}", number)):
             yield Finding("/github/pr_number", "not a whole number", number)
@@ -234,14 +236,17 @@ class _Checker:
         place = "/stats"
         yield from _unknown(stats, {"data", "times", "unit", "time_unit", "iterations", *AGGREGATES}, place)
         yield from _required(stats, ["data"] + (["unit"] if self._legacy else []), place)
+        for name in ("times", "time_unit", "iterations", *AGGREGATES) if self._legacy else ():
+            if name in stats and stats[name] is None:
+                yield Finding(f"{place}/{name}", "may not be null")
         for name in ("data", "times"):
-            yield from _samples(stats.get(name), f"{place}/{name}")
+            yield from _samples(stats.get(name), f"{place}/{name}", self._legacy)
         for name in ("unit", "time_unit"):
             yield from _text(stats.get(name), f"{place}/{name}", None)
         yield from _count(stats.get("iterations"), f"{place}/iterations", -2**31, 2**31 - 1)
         for name in AGGREGATES:
             if stats.get(name) is not None:
-                yield from _number(stats[name], f"{place}/{name}")
+                yield from _number(stats[name], f"{place}/{name}", self._legacy)
         data, unit = stats.get("data"), stats.get("unit")
         is_good = error is None and isinstance(data, list) and data and None not in data
         if is_good and (unit is None or isinstance(unit, str)) and unit not in (*UNITS, "b/s"):
@@ -279,6 +284,9 @@ def _time(value: Any, legacy: bool) -> Iterator[Finding]:
     if not match:
         yield Finding("/timestamp", "not an ISO 8601 date-time", value)
         return
+    if not legacy and not RFC_3339.fullmatch(value.strip()):
+        yield Finding("/timestamp", "not an RFC 3339 date-time with an offset", value)
+        return
     month, day, hour, minute = (int(match[n]) for n in (2, 3, 4, 5))
     days = [31, 29 if _is_leap(int(match[1])) else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     if not (1 <= month <= 12 and 1 <= day <= days[month - 1] and hour < 24 and minute < 60
@@ -310,7 +318,7 @@ def _run_tags(tags: Any) -> Iterator[Finding]:
             yield Finding(f"/run_tags/{_escaped(key)}", "not a text", value)
 
 
-def _samples(samples: Any, pointer: str) -> Iterator[Finding]:
+def _samples(samples: Any, pointer: str, legacy: bool) -> Iterator[Finding]:
     if samples is None:
         return
     if not isinstance(samples, list):
@@ -320,17 +328,17 @@ def _samples(samples: Any, pointer: str) -> Iterator[Finding]:
         yield Finding(pointer, f"more than {SAMPLES_MAX} samples", len(samples))
     for index, sample in enumerate(samples):
         if sample is not None:
-            yield from _number(sample, f"{pointer}/{index}")
+            yield from _number(sample, f"{pointer}/{index}", legacy)
 
 
-def _number(value: Any, pointer: str) -> Iterator[Finding]:
+def _number(value: Any, pointer: str, legacy: bool) -> Iterator[Finding]:
     """A number, or a text that holds one, as Conbench's clients send them."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         yield Finding(pointer, "not a number", value)
     elif isinstance(value, str):
         if value.strip().lower().lstrip("+-") in ("nan", "inf", "infinity"):
             yield Finding(pointer, "not a finite number", value)
-        elif not NUMBER_TEXT.fullmatch(value.strip()):
+        elif not (LEGACY_NUMBER_TEXT if legacy else NUMBER_TEXT).fullmatch(value):
             yield Finding(pointer, "not a number", value)
         elif len(value) > NUMBER_CHARACTERS_MAX:
             yield Finding(pointer, f"longer than {NUMBER_CHARACTERS_MAX} characters", value)
@@ -341,7 +349,7 @@ def _number(value: Any, pointer: str) -> Iterator[Finding]:
 def _count(value: Any, pointer: str, least: int, most: int) -> Iterator[Finding]:
     if value is None:
         return
-    found = list(_number(value, pointer))
+    found = list(_number(value, pointer, legacy=True))
     if found:
         yield Finding(pointer, "not a whole number", value)
         return

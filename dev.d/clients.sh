@@ -1,0 +1,56 @@
+# The tier `clients` of ./dev test: Conbench's own Python clients against a real server on each store
+# (tests/clients), and our Python package: types, tests, wheel and sdist (clients/python).
+
+need_clients() {
+  need build node postgres
+  queue_packages python3 python3-venv ca-certificates
+}
+queue_clients() {
+  need_page
+  need_build release
+  after=build-release queue test-clients "testing: Conbench's Python clients and our own, both stores" \
+    "./dev test clients runs them again; tests/clients/README.md says how to run one" tier_clients
+}
+
+tier_clients() {
+  local reports="$root/build/clients"
+  rm -rf "$reports"
+  mkdir -p "$reports"
+  (test_own_client "$reports") || true
+  (test_judges "$reports") || true
+  system_python "$root/dev.d/count_junit.py" "$reports"/own.xml "$reports"/types.xml "$reports"/judges.xml
+}
+
+# The package as its users get it: built, installed, then tested. The reports say how it went; a step that fails
+# leaves them out.
+test_own_client() {
+  local python
+  python=$(pinned_python clients-own) &&
+    "$python" -m build --no-isolation --outdir "$1" clients/python &&
+    "$python" -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall "$1"/*.whl &&
+    cd clients/python && {
+    "$python" -m mypy --cache-dir "$1/mypy" --junit-xml "$1/types.xml"
+    "$python" -m pytest -q -p no:cacheprovider --junit-xml="$1/own.xml"
+  }
+}
+
+test_judges() {
+  local python older
+  python=$(pinned_python clients) || return 1
+  older=$(pinned_python clients-2023) || return 1
+  cd tests/clients || return 1
+  BENCHLAKE_CLIENTS_2023="$(dirname "$older")" PYTHONPATH="$root/clients/python/src" \
+    PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -q -p no:cacheprovider --junit-xml="$1/judges.xml"
+}
+
+# pinned_python NAME: the interpreter of an environment with the packages of dev.d/NAME.txt.
+pinned_python() {
+  local venv="$root/.deps/$1" list="$root/dev.d/$1.txt"
+  if [[ ! -x $venv/bin/python ]] || ! stamp_is "$1" "$(hash_of "$list")"; then
+    rm -rf "$venv"
+    system_python -m venv "$venv" >&2 &&
+      "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$list" >&2 &&
+      stamp "$1" "$(hash_of "$list")" || return 1
+  fi
+  echo "$venv/bin/python"
+}

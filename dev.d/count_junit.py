@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""usage: count_junit.py REPORT.xml ...: one line for all, `N passed, N failed`, as ./dev counts. A report that is
+missing is a failure: its runner did not get that far. Exit code 1 when something failed."""
+import sys
+import xml.etree.ElementTree
+
+
+def count(path: str) -> tuple:
+    """(passed, failed); skipped tests are neither."""
+    try:
+        suites = list(xml.etree.ElementTree.parse(path).getroot().iter("testsuite"))
+    except (OSError, xml.etree.ElementTree.ParseError) as error:
+        print(f"{path}: {error}")
+        return 0, 1
+    total, failed, skipped = (sum(int(suite.get(name) or suite.get(other) or 0) for suite in suites)
+                              for name, other in (("tests", ""), ("failures", ""), ("skipped", "skips")))
+    errors = sum(int(suite.get("errors") or 0) for suite in suites)
+    return total - failed - errors - skipped, failed + errors
+
+
+def main() -> int:
+    counts = [count(path) for path in sys.argv[1:]]
+    passed, failed = (sum(column) for column in zip(*counts))
+    print(f"\n{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""The four commits that the canned provider knows in every repository (spec: canned GitHub), oldest first."""
+ELDER = "81e9417eb68171e03a304097ae86e1fd83307130"
+GRANDPARENT = "6d703c4c7b15be630af48d5e9ef61628751674b2"
+PARENT = "4beb514d071c9beec69b8917b5265e77ade22fb3"
+CHILD = "02addad336ba19a654f9c857ede546331be7b631"
