@@ -41,7 +41,7 @@ TEST(Mail, arrives_for_everybody_with_its_header) {
   EXPECT_EQ(taken.to, (std::vector<std::string>{"ada@example.com", "bob@example.com"}));
   EXPECT_EQ(taken.data,
             "From: <ci@example.com>\r\nTo: <ada@example.com>,\r\n <bob@example.com>\r\n"
-            "Subject: it got slower\r\nDate: Thu, 1 Aug 2024 12:00:00 +0000\r\n"
+            "Subject: it got slower\r\nDate: Thu, 01 Aug 2024 12:00:00 +0000\r\n"
             "Message-ID: <0123@example.com>\r\nMIME-Version: 1.0\r\n"
             "Content-Type: text/plain; charset=utf-8\r\n"
             "Content-Transfer-Encoding: base64\r\nAuto-Submitted: auto-generated\r\n\r\n"

@@ -102,12 +102,14 @@ class Alerts : public ::testing::Test {
   }
   std::vector<std::string> kinds(const AlertRule& rule) {
     std::vector<std::string> kinds;
-    for (const AlertEvent& event : alerts.events(rule.id, 50).value()) kinds.push_back(event.kind);
+    const auto events = alerts.events(rule.id, 50).value();
+    for (const AlertEvent& event : events) kinds.push_back(event.kind);
     return kinds;
   }
   std::string statuses() {
     std::string text;
-    for (const auto& one : alerts.deliveries("", {}, 100).value()) text += one.status + " ";
+    const auto found = alerts.deliveries("", {}, 100).value();
+    for (const auto& one : found) text += one.status + " ";
     return text;
   }
   /// An event with a message that waits.
@@ -161,7 +163,8 @@ TEST_F(Alerts, rules_are_listed_newest_first_by_owner_and_in_pages) {
   for (int i = 0; i < 5; ++i) create(body(std::to_string(i)), i % 2 == 0 ? k_ada : k_bob);
   const auto names = [&](StoreAlerts::Filter filter) {
     std::string text;
-    for (const AlertRule& rule : alerts.rules(filter).value()) text += rule.name;
+    const auto found = alerts.rules(filter).value();
+    for (const AlertRule& rule : found) text += rule.name;
     return text;
   };
   EXPECT_EQ(names({}), "43210");
