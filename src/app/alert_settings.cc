@@ -74,6 +74,34 @@ Result<std::optional<results::MailOptions>> mail_from(const Config& config, mill
   return std::optional(std::move(mail));
 }
 
+Result<void> apply_github(const Config& config, const std::string& base_url, milliseconds timeout,
+                          AlertSettings& settings) {
+  const std::string& repository = config.text("alerts.github_repository");
+  const std::string& token = config.text("alerts.github_token");
+  if (repository.empty() && token.empty()) return {};
+  if (repository.empty() || token.empty()) {
+    return Error{
+        Code::invalid,
+        "alerts.github_repository and alerts.github_token are needed together; missing: " +
+            std::string(token.empty() ? "alerts.github_token" : "alerts.github_repository")};
+  }
+  const auto name = results::github_repository_name(repository);
+  if (!name.ok()) return Error{name.error()}.with_context("alerts.github_repository");
+  results::GitHubAlertOptions github;
+  if (const std::string& api = config.text("commits.github_api"); !api.empty()) github.api = api;
+  while (github.api.ends_with('/')) github.api.pop_back();
+  const bool is_url = repository.starts_with("https://") || repository.starts_with("git@");
+  BL_TRY(github.repository,
+         results::normalise_repository(is_url ? repository : "https://github.com/" + *name));
+  github.token = token;
+  github.base_url = base_url;
+  github.timeout = timeout;
+  settings.github = std::move(github);
+  settings.github_check = config.boolean("alerts.github_check");
+  settings.github_comment = config.boolean("alerts.github_comment");
+  return {};
+}
+
 Result<std::int64_t> positive(const Config& config, const char* key) {
   const std::int64_t number = config.integer(key);
   if (number >= 1) return number;
@@ -115,6 +143,7 @@ Result<AlertSettings> alert_settings_from(const Config& config, const std::strin
   }
   BL_TRY(settings.mail, mail_from(config, timeout));
   if (settings.mail) settings.mail->base_url = base_url;
+  BL_RETURN_IF_ERROR(apply_github(config, base_url, timeout, settings));
   settings.receipts = config.boolean("results.receipts");
   BL_TRY(settings.receipt_limits.count_max, positive(config, "results.receipts_max"));
   BL_TRY(const std::int64_t age_ms, positive(config, "results.receipts_age"));

@@ -6,6 +6,7 @@
 #include "results/alert_channels.h"
 #include "results/alert_delivery.h"
 #include "results/alert_evaluator.h"
+#include "results/alert_github.h"
 #include "results/receipts.h"
 
 /// The settings `alerts.*` and `results.receipts*`.
@@ -17,6 +18,8 @@ struct AlertSettings {
   results::AlertDeliveryLimits delivery;
   std::optional<results::WebhookOptions> webhook, slack;
   std::optional<results::MailOptions> mail;
+  std::optional<results::GitHubAlertOptions> github;
+  bool github_check = true, github_comment = false;
   bool receipts = true;
   results::ReceiptLimits receipt_limits;
   bool in_background = true;  ///< false: only when somebody asks for it

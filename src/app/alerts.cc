@@ -27,6 +27,12 @@ std::vector<std::unique_ptr<results::AlertChannel>> Alerts::channels() const {
   if (settings_.webhook) channels.push_back(results::make_webhook(*settings_.webhook, clock_));
   if (settings_.slack) channels.push_back(results::make_slack_webhook(*settings_.slack));
   if (settings_.mail) channels.push_back(results::make_mail_channel(*settings_.mail));
+  if (settings_.github && settings_.github_check) {
+    channels.push_back(results::make_github_check(*settings_.github, clock_));
+  }
+  if (settings_.github && settings_.github_comment) {
+    channels.push_back(results::make_github_comment(*settings_.github, clock_));
+  }
   return channels;
 }
 

@@ -29,18 +29,21 @@ inline std::string store_uri() {
   return server.uri(server.create_database());
 }
 
+inline constexpr std::string_view k_users_sqlite =
+    R"(create table user (id text primary key not null, email text not null,
+       name text not null, password text not null) strict;
+       create unique index ix_user_email on user (email);)";
+inline constexpr std::string_view k_users_postgres =
+    R"(create schema if not exists benchlake;
+       create table if not exists "user" (id varchar(50) not null primary key,
+       email varchar(120) not null, name varchar(120) not null, password varchar(128) not null);
+       create unique index if not exists ix_user_email on "user" (email);)";
+
 /// Every table of access, and what they stand on; the other numbers belong to results.
-inline void make_tables(store::Database& database) {
-  std::vector<store::Migration> steps = {
-      {1, "users_of_results",
-       R"(create table user (id text primary key not null, email text not null,
-          name text not null, password text not null) strict;
-          create unique index ix_user_email on user (email);)",
-       R"(create schema if not exists benchlake;
-          create table if not exists "user" (id varchar(50) not null primary key,
-          email varchar(120) not null, name varchar(120) not null, password varchar(128) not null);
-          create unique index if not exists ix_user_email on "user" (email);)"},
-      {2, "of_results_too", "select 1", "select 1"}};
+inline void make_tables(store::Database& database,
+                        std::string_view first_on_postgres = k_users_postgres) {
+  std::vector<store::Migration> steps = {{1, "users_of_results", k_users_sqlite, first_on_postgres},
+                                         {2, "of_results_too", "select 1", "select 1"}};
   const auto append = [&](std::span<const store::Migration> part) {
     steps.insert(steps.end(), part.begin(), part.end());
   };

@@ -16,7 +16,15 @@ using ::testing::Not;
 
 class AccessRoutesTest : public ::testing::Test, protected testing::AccessFixture {
  protected:
-  AccessRoutesTest() { add_routes(router_, {.tokens = tokens, .users = users}); }
+  AccessRoutesTest() {
+    add_routes(router_, {.tokens = tokens, .users = users, .normalise_repository = normal});
+  }
+  /// As results know repositories, so far as it matters here.
+  static Result<std::string> normal(std::string_view text) {
+    if (text.starts_with("https://")) return std::string(text);
+    if (text.starts_with("git@")) return std::string("https://github.com/org/repo");
+    return Error{Code::invalid, "a repository must begin with https://"};
+  }
 
   net::Response ask(net::Method method, const std::string& path, std::string body = "",
                     net::Role role = net::Role::admin) {

@@ -12,10 +12,8 @@
 namespace bl::access {
 namespace {
 
-constexpr const char* k_conbench_tables = R"sql(
-create table "user" (id varchar(50) not null primary key, email varchar(120) not null,
-  name varchar(120) not null, password varchar(128) not null);
-create unique index ix_user_email on "user" (email);
+/// Beside the table of users, what the new Conbench added.
+const std::string k_conbench_tables = std::string(testing::k_users_postgres).append(R"sql(
 create table api_token (id varchar(50) primary key, user_id varchar(50) not null references "user",
   name text not null, token_hash text not null unique, token_prefix text not null,
   created_at timestamp not null, last_used_at timestamp, revoked_at timestamp);
@@ -23,7 +21,7 @@ create table cli_login_code (code_hash text primary key,
   user_id varchar(50) not null references "user", created_at timestamp not null,
   expires_at timestamp not null, redeemed_at timestamp);
 insert into "user" values ('u1', 'ada@x.org', 'Ada', '');
-)sql";
+)sql");
 
 /// A text that we would never give.
 const std::string k_foreign_token = "cbt_0123456789abcdefghij";
@@ -33,12 +31,11 @@ class SharedTablesTest : public ::testing::Test {
   SharedTablesTest() {
     auto& server = store::testing::PostgresServer::shared();
     const std::string name = server.create_database();
-    server.run(name, k_conbench_tables);
+    database_ = store::open_database(server.uri(name), {}, log_, metrics_).value();
+    testing::make_tables(*database_, k_conbench_tables);
     server.run(name, "insert into api_token values ('t1', 'u1', 'laptop', '" +
                          sha256_hex(k_foreign_token) +
                          "', 'cbt_0123', '2024-07-01 10:00:00.5', null, null)");
-    database_ = store::open_database(server.uri(name), {}, log_, metrics_).value();
-    testing::make_tables(*database_);
   }
   std::string value(const std::string& sql) {
     std::string text;
