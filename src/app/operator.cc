@@ -3,6 +3,7 @@
 #include "access/tokens.h"
 #include "results/schema.h"
 #include "results/store_alerts.h"
+#include "results/store_backfill.h"
 #include "results/store_health.h"
 #include "store/audit.h"
 
@@ -40,10 +41,35 @@ ops::StoredFacts stored_facts() {
     BL_TRY(const results::AlertCounts alerts, results::alert_counts(database));
     facts.push_back({"open_alerts", "alert rules that are open", alerts.open});
     facts.push_back({"waiting_alert_messages", "messages of alerts that wait", alerts.pending});
+    BL_TRY(const results::BackfillState backfill, results::backfill_state(database));
+    if (!backfill.done)
+      facts.push_back({"backfill_left", "results that lists do not show yet", backfill.left()});
     if (health.newest_change)
       facts.push_back({"newest_change_s", "", health.newest_change->micros / 1'000'000});
     return facts;
   };
+}
+
+ops::BackfillPort backfill_port() {
+  return {.state = [](store::Database& database) -> Result<ops::BackfillPort::State> {
+            BL_TRY(const results::BackfillState state, results::backfill_state(database));
+            return ops::BackfillPort::State{state.done, state.facts, state.left()};
+          },
+          .run = [](store::Database& database, const ops::Progress& go_on) -> Result<void> {
+            const SystemClock clock;
+            Metrics metrics;
+            results::Backfill backfill(database, clock, metrics);
+            BL_TRY(const results::BackfillState before, results::backfill_state(database));
+            const auto total = static_cast<std::uint64_t>(before.left());
+            for (std::uint64_t looked = 0;;) {
+              BL_TRY(const bool is_done, backfill.walk_is_done());
+              if (is_done) return {};
+              BL_TRY([[maybe_unused]] const bool more, backfill.step());
+              looked += results::BackfillLimits{}.page_facts;
+              if (!go_on("results looked at", looked, total)) return {};
+            }
+          },
+          .triggers = results::foreign_change_triggers};
 }
 
 ops::CommandPorts command_ports() {
@@ -61,6 +87,7 @@ ops::CommandPorts command_ports() {
   ports.migrations = all_migrations();
   ports.facts = stored_facts();
   ports.version = BL_VERSION;
+  ports.backfill = backfill_port();
   return ports;
 }
 

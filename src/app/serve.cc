@@ -49,7 +49,8 @@ int serve_until_stopped(Service& service, Log& log) {
 
 Result<void> serve(const Arguments& arguments, CommandIo& io) {
   const std::unique_ptr<Disk> disk = make_real_disk();
-  BL_TRY(const Config config, load_config(arguments, io, *disk));
+  std::vector<std::string> notes;
+  BL_TRY(const Config config, load_config(arguments, io, *disk, &notes));
   BL_TRY(Settings settings, settings_from(config));
 
   net::block_signals();  // before any thread starts
@@ -58,6 +59,7 @@ Result<void> serve(const Arguments& arguments, CommandIo& io) {
   Metrics metrics;
   ops::RecentErrors errors;
   Log log(clock, settings.log_level, errors.around(stderr_sink()));
+  for (const std::string& note : notes) log.info("old_variable", {{"note", note}});
   for (const std::string& warning : config.warnings())
     log.warning("config", {{"warning", warning}});
 

@@ -25,6 +25,7 @@
 #include "results/legacy_routes.h"
 #include "results/routes.h"
 #include "results/schema.h"
+#include "results/store_backfill.h"
 #include "results/store_commits.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
@@ -32,7 +33,10 @@
 #include "results/store_series.h"
 #include "results/store_series_refresh.h"
 #include "results/store_writer.h"
+#include "store/conbench_schema.h"
 #include "store/open.h"
+#include "store/read_only.h"
+#include "store/replicated.h"
 
 namespace bl::app {
 namespace {
@@ -40,10 +44,11 @@ namespace {
 constexpr std::chrono::milliseconds k_refresh_pause{200};
 constexpr int k_refresh_series_max = 64;  ///< in one transaction
 constexpr std::chrono::milliseconds k_commits_pause{1'000};
+constexpr std::chrono::milliseconds k_backfill_pause{1'000};
 
-/// A look that really reaches the file: every store of ours has this table.
-const store::Sql k_probe("select number from bl_migration limit 1",
-                         "select number from benchlake.migration limit 1");
+/// A look that really reaches the file: every store has this table, also one of Conbench's that was
+/// never migrated.
+const store::Sql k_probe("select id from \"commit\" limit 1");
 
 class RunningService final : public Service {
  public:
@@ -56,6 +61,7 @@ class RunningService final : public Service {
         metrics_(metrics),
         errors_(errors),
         refresh_errors_(log, "series_refresh"),
+        backfill_errors_(log, "backfill"),
         ids_(clock, random),
         clock_(clock) {}
   ~RunningService() override { stop(); }
@@ -93,6 +99,7 @@ class RunningService final : public Service {
     if (alerts_ != nullptr) alerts_->stop();
     refresh_task_.reset();
     commit_task_.reset();
+    backfill_task_.reset();
   }
 
   void reload() override { reload_certificate(net::Server::Reload::always); }
@@ -110,13 +117,50 @@ class RunningService final : public Service {
   Result<void> open_store() {
     BL_TRY(database_,
            store::open_database(settings_.store_uri, settings_.store_limits, log_, metrics_));
-    const std::vector<store::Migration> migrations = all_migrations();
-    auto migrated = settings_.migrate ? Result<void>() : demand_current_schema(migrations);
-    if (migrated.ok()) migrated = database_->migrate(migrations);
-    if (migrated.ok()) return {};
+    auto migrated = open_read_only();
+    if (migrated.ok() && !read_only_) migrated = migrate();
+    if (migrated.ok()) {
+      open_replica();
+      return {};
+    }
     BL_TRY(const Uri uri, parse_uri(settings_.store_uri));
     return std::move(migrated).error().with_context("the store " + uri.redacted());
   }
+
+  // A database that nothing is written to keeps the schema that it has.
+  Result<void> open_read_only() {
+    using ReadOnly = Settings::ReadOnly;
+    read_only_ = settings_.read_only == ReadOnly::yes;
+    if (settings_.read_only == ReadOnly::found_out) {
+      BL_TRY(read_only_, store::is_read_only(*database_));
+    }
+    if (!read_only_) return {};
+    BL_RETURN_IF_ERROR(database_->read([](store::Connection& connection) -> Result<void> {
+      BL_TRY([[maybe_unused]] const auto schema, store::recognise_conbench(connection));
+      return {};
+    }));
+    database_ = store::make_read_only(std::move(database_));
+    log_.warning("store_read_only", {{"setting", "store.read_only"}});
+    return {};
+  }
+
+  Result<void> migrate() {
+    const std::vector<store::Migration> migrations = all_migrations();
+    if (!settings_.migrate) BL_RETURN_IF_ERROR(demand_current_schema(migrations));
+    return database_->migrate(migrations);
+  }
+
+  void open_replica() {
+    if (settings_.read_uri.empty()) return;
+    replicated_ = std::make_unique<store::ReplicatedDatabase>(
+        *database_,
+        [this] {
+          return store::open_database(settings_.read_uri, settings_.store_limits, log_, metrics_);
+        },
+        clock_, log_, metrics_);
+  }
+  /// What results are read from.
+  store::Database& readers() { return replicated_ == nullptr ? *database_ : *replicated_; }
 
   Result<void> demand_current_schema(const std::vector<store::Migration>& migrations) {
     BL_TRY(const auto steps, store::plan_migrations(*database_, migrations));
@@ -157,13 +201,15 @@ class RunningService final : public Service {
     result_writer_ = std::make_unique<results::StoreResultWriter>(
         *database_, ids_, clock_, results::writer_limits(database_->dialect()),
         alerts_->receipts());
-    run_browser_ = std::make_unique<results::StoreRunBrowser>(*database_);
-    history_reader_ = std::make_unique<results::StoreHistoryReader>(*database_);
-    compare_reader_ = std::make_unique<results::StoreCompareReader>(*database_);
-    health_reader_ = std::make_unique<results::StoreProjectHealthReader>(*database_);
-    series_refresher_ = std::make_unique<results::SeriesRefresher>(*database_);
-    legacy_results_ = std::make_unique<LegacyResults>(*database_, clock_);
-    ci_results_ = std::make_unique<CiResults>(*database_, clock_, ids_);
+    const auto [mode, commits] = settings_.analysis;
+    run_browser_ = std::make_unique<results::StoreRunBrowser>(readers(), mode);
+    history_reader_ = std::make_unique<results::StoreHistoryReader>(readers(), mode, commits);
+    compare_reader_ = std::make_unique<results::StoreCompareReader>(readers(), mode, commits);
+    health_reader_ = std::make_unique<results::StoreProjectHealthReader>(readers(), mode, commits);
+    series_refresher_ = std::make_unique<results::SeriesRefresher>(*database_, mode, commits);
+    backfill_ = std::make_unique<results::Backfill>(*database_, clock_, metrics_);
+    legacy_results_ = std::make_unique<LegacyResults>(readers(), clock_, settings_.analysis);
+    ci_results_ = std::make_unique<CiResults>(readers(), clock_, ids_, settings_.analysis);
     alerts_->open(ci_results_->reporter());
   }
 
@@ -205,6 +251,7 @@ class RunningService final : public Service {
                                .history = *history_reader_,
                                .compare = *compare_reader_,
                                .health = *health_reader_,
+                               .mode = settings_.analysis.mode,
                                .version = BL_VERSION,
                                .receipts = alerts_->receipts()};
     results::add_routes(router_, ports);
@@ -256,18 +303,36 @@ class RunningService final : public Service {
     BL_TRY(server_,
            net::Server::listen(settings_.http, router_, *authenticator_, random_, log_, metrics_));
     server_->start();
+    if (!read_only_) start_tasks();
+    BL_RETURN_IF_ERROR(write_server_file());
+    watch_certificate();
+    ready_ = true;
+    log_.info("ready", {{"http", url()}, {"data", settings_.data_folder}});
+    return {};
+  }
+
+  void start_tasks() {
     refresh_task_ =
         std::make_unique<PeriodicTask>(k_refresh_pause, [this] { return refresh_series(); });
     if (settings_.commits.in_background) {
       commit_task_ = std::make_unique<PeriodicTask>(k_commits_pause,
                                                     [this] { return commit_enricher_->work(); });
     }
+    if (database_->dialect() == store::Dialect::postgres) {
+      backfill_task_ = std::make_unique<PeriodicTask>(
+          k_backfill_pause, [this] { return done_or_said(backfill_->step(), backfill_errors_); });
+    }
     alerts_->start();
-    BL_RETURN_IF_ERROR(write_server_file());
-    watch_certificate();
-    ready_ = true;
-    log_.info("ready", {{"http", url()}, {"data", settings_.data_folder}});
-    return {};
+  }
+
+  /// What a task may do again at once; its error is said once.
+  static bool done_or_said(const Result<bool>& more, RecurringError& errors) {
+    if (!more.ok()) {
+      errors.failed(more.error().message);
+      return false;
+    }
+    errors.passed();
+    return *more;
   }
 
   Result<void> write_server_file() {
@@ -318,6 +383,7 @@ class RunningService final : public Service {
   Metrics& metrics_;
   const ops::RecentErrors* errors_;
   RecurringError refresh_errors_;  // of the task that refreshes
+  RecurringError backfill_errors_;
   IdSource ids_;
   const Clock& clock_;
   std::atomic<bool> ready_ = false;
@@ -328,6 +394,8 @@ class RunningService final : public Service {
   // In the order of their dependence: the last one is destroyed first.
   std::unique_ptr<DiskLock> folder_lock_;
   std::unique_ptr<store::Database> database_;
+  bool read_only_ = false;  // nothing is written to it
+  std::unique_ptr<store::ReplicatedDatabase> replicated_;
   std::unique_ptr<access::Tokens> tokens_;
   std::unique_ptr<access::Users> users_;
   std::unique_ptr<access::Sessions> sessions_;
@@ -342,6 +410,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::CompareReader> compare_reader_;
   std::unique_ptr<results::ProjectHealthReader> health_reader_;
   std::unique_ptr<results::SeriesRefresher> series_refresher_;
+  std::unique_ptr<results::Backfill> backfill_;
   std::unique_ptr<LegacyResults> legacy_results_;
   std::unique_ptr<CiResults> ci_results_;
   StopSignal stop_signal_;
@@ -354,6 +423,7 @@ class RunningService final : public Service {
   std::unique_ptr<ops::Operations> operations_;
   std::unique_ptr<PeriodicTask> refresh_task_;
   std::unique_ptr<PeriodicTask> commit_task_;
+  std::unique_ptr<PeriodicTask> backfill_task_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<PeriodicTask> certificate_task_;
 };

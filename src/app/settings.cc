@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "app/legacy_environment.h"
 #include "base/numbers.h"
 #include "base/uri.h"
 
@@ -11,6 +12,7 @@ namespace bl::app {
 namespace {
 
 constexpr std::uint64_t k_config_bytes_max = 1 << 20;
+constexpr std::int64_t k_distribution_commits_max = 1'000;
 
 /// A flag of `serve` that is another way to write a key.
 struct FlagOfKey {
@@ -89,6 +91,41 @@ Result<void> apply_tls(const Config& config, Settings& settings) {
   return {};
 }
 
+Result<void> apply_shared_store(const Config& config, Settings& settings) {
+  const std::string& read_only = config.text("store.read_only");
+  if (read_only != "auto" && read_only != "true" && read_only != "false") {
+    return Error{Code::invalid, "store.read_only must be auto, true or false: '" + read_only + "'"};
+  }
+  settings.read_only = read_only == "auto"   ? Settings::ReadOnly::found_out
+                       : read_only == "true" ? Settings::ReadOnly::yes
+                                             : Settings::ReadOnly::no;
+  settings.read_uri = config.text("store.read_uri");
+  if (!settings.read_uri.empty()) {
+    const auto replica = parse_uri(settings.read_uri);
+    if (!replica.ok() || replica->scheme != "postgres" ||
+        settings.store_uri.find("://") == std::string::npos ||
+        settings.store_uri.starts_with("sqlite")) {
+      return Error{Code::invalid,
+                   "store.read_uri wants the URI of a PostgreSQL replica, beside a server.store in "
+                   "PostgreSQL: " +
+                       (replica.ok() ? replica->redacted() : std::string("not a URI"))};
+    }
+  }
+  const std::string& summary = config.text("results.summary");
+  if (summary != "best" && summary != "mean") {
+    return Error{Code::invalid, "results.summary must be best or mean: '" + summary + "'"};
+  }
+  settings.analysis.mode =
+      summary == "best" ? results::SummaryMode::best : results::SummaryMode::mean;
+  const std::int64_t commits = config.integer("results.distribution_commits");
+  if (commits < 1 || commits > k_distribution_commits_max) {
+    return Error{Code::invalid, fmt::format("results.distribution_commits must be 1 to {}: {}",
+                                            k_distribution_commits_max, commits)};
+  }
+  settings.analysis.commits = static_cast<int>(commits);
+  return {};
+}
+
 Result<void> apply_limits(const Config& config, Settings& settings) {
   net::ServerLimits& http = settings.http.limits;
   BL_TRY(http.workers, positive(config, "http.workers"));
@@ -105,6 +142,7 @@ Result<void> apply_limits(const Config& config, Settings& settings) {
   store.reader_cache_bytes = config.integer("store.reader_cache");
   store.writer_cache_bytes = config.integer("store.writer_cache");
   settings.migrate = config.boolean("store.migrate");
+  BL_RETURN_IF_ERROR(apply_shared_store(config, settings));
   settings.test_aids = config.boolean("server.test_aids");
   return {};
 }
@@ -182,7 +220,8 @@ const std::vector<ConfigKey>& config_keys() {
       {"alerts.smtp_encryption", text, "required", "required, or none: for a relay nearby"},
       {"alerts.smtp_username", text, "", "what the mail server knows us by"},
       {"alerts.smtp_password", text, "", "what proves it", true},
-      {"alerts.smtp_ca", text, "", "PEM file: whom to trust for it; empty: the system's authorities"},
+      {"alerts.smtp_ca", text, "",
+       "PEM file: whom to trust for it; empty: the system's authorities"},
       {"alerts.mail_from", text, "", "address that mails come from"},
       {"alerts.mail_to", text, "", "addresses that get every event, with commas between"},
       {"alerts.github_repository", text, "", "repository of GitHub whose events go there, org/repo"},
@@ -190,6 +229,14 @@ const std::vector<ConfigKey>& config_keys() {
       {"alerts.github_check", boolean, "true", "events are check runs of their commits"},
       {"alerts.github_comment", boolean, "false",
        "events are comments on the pull requests of their commits"},
+      {"results.summary", text, "best",
+       "the single value of a result: best (its least or greatest sample, by the unit) or mean"},
+      {"results.distribution_commits", integer, "100",
+       "commits of an ancestry that a result is judged by"},
+      {"store.read_only", text, "auto",
+       "true: nothing is written to the store; auto: so it is where PostgreSQL allows no writing"},
+      {"store.read_uri", text, "",
+       "PostgreSQL: URI of a read replica, which then answers most reads", true},
       {"store.migrate", boolean, "true",
        "a start brings an old schema up to date; false: it refuses, see `benchlake migrate`"},
       {"store.readers", integer, "8", "connections that read"},
@@ -266,9 +313,12 @@ std::vector<CommandOption> store_options() {
   return options;
 }
 
-Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk& disk) {
+Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk& disk,
+                           std::vector<std::string>* notes) {
   Config::Sources sources;
-  sources.environment = with_github_api(io.environment);
+  LegacySettings legacy = with_legacy_variables(with_github_api(io.environment));
+  sources.environment = std::move(legacy.environment);
+  if (notes != nullptr) *notes = std::move(legacy.notes);
   if (const auto file = arguments.text_or_null("--config")) {
     sources.file_name = *file;
     BL_TRY(sources.file_text, read_file(disk, *file, k_config_bytes_max));

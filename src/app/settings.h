@@ -12,6 +12,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "net/server.h"
+#include "results/store_distributions.h"
 #include "store/database.h"
 
 /// Every setting of the server: declared once here, read by `serve`; docs/configuration.md is
@@ -30,6 +31,10 @@ struct Settings {
   store::DatabaseLimits store_limits;
   bool test_aids = false;  ///< routes that empty the store and raise errors
   bool migrate = true;     ///< bring an old schema up to date at the start; else refuse it
+  enum class ReadOnly : unsigned char { found_out, yes, no };
+  ReadOnly read_only = ReadOnly::found_out;  ///< nothing is written to the store
+  std::string read_uri;                      ///< of a read replica; may be empty
+  results::DistributionOptions analysis;     ///< what results are judged by
   CommitSettings commits;
   AlertSettings alerts;
   AccessSettings access;
@@ -47,6 +52,9 @@ std::vector<CommandOption> serve_options();
 /// `--config`, `--set`.
 std::vector<CommandOption> store_options();
 /// File (`--config`, else none), environment and flags together.
-Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk& disk);
+/// Variables of an old Conbench deployment count as the environment's last word. `notes` gets a
+/// sentence for each that is set.
+Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk& disk,
+                           std::vector<std::string>* notes = nullptr);
 
 }  // namespace bl::app

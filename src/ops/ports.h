@@ -27,6 +27,20 @@ struct ServerSetting {
   std::vector<std::string> warnings;  ///< of the configuration
 };
 
+/// What the schema alone does not bring: rows made from facts that others wrote. Bound by app.
+struct BackfillPort {
+  struct State {
+    bool done = true;
+    std::int64_t facts = 0;  ///< rows of results, estimated
+    std::int64_t left = 0;   ///< of them, those that lists do not show yet
+  };
+  std::function<Result<State>(store::Database&)> state;
+  /// Until nothing is left; `go_on` false ends it early, and the next call goes on.
+  std::function<Result<void>(store::Database&, const Progress& go_on)> run;
+  /// Statements that install triggers, one by one.
+  std::function<std::vector<std::string>()> triggers;
+};
+
 /// For the commands, which run without a server.
 struct CommandPorts {
   std::vector<CommandOption> options;  ///< which setting() understands: `--data`, `--config`, ...
@@ -34,6 +48,7 @@ struct CommandPorts {
   std::vector<store::Migration> migrations;
   StoredFacts facts;
   std::string version;
+  BackfillPort backfill;  ///< may be empty
 };
 
 /// For the routes, inside of the server.

@@ -12,8 +12,6 @@ namespace {
 using store::Null;
 using store::Param;
 
-constexpr std::int64_t k_ancestors_max = 100;
-
 struct Side {
   CompareSide side;
   std::optional<StoredCommit> commit;
@@ -48,7 +46,7 @@ Result<Side> read_side(store::Connection& connection, std::string_view id, std::
 }
 
 // One text for any number of ancestors: those that are missing are null and match nothing.
-std::string distribution_text(store::Dialect dialect) {
+std::string distribution_text(store::Dialect dialect, int ancestors_max) {
   const bool is_sqlite = dialect == store::Dialect::sqlite;
   std::string sql =
       "select r.commit_id, @micros{r.timestamp}, r.unit, r.error is not null, @float{r.min}, "
@@ -60,16 +58,10 @@ std::string distribution_text(store::Dialect dialect) {
                    : "benchmark_result r where r.history_fingerprint = $1";
   sql += " and r.error is null and r.mean is not null and r.unit is not null and ";
   sql += is_sqlite ? "o.commit_id in (" : "r.commit_id in (";
-  for (std::int64_t i = 0; i < k_ancestors_max; ++i) {
+  for (int i = 0; i < ancestors_max; ++i) {
     sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
   }
   return store::in_dialect(sql + ")", dialect);
-}
-
-const std::string& distribution_sql(store::Dialect dialect) {
-  static const std::string k_sqlite = distribution_text(store::Dialect::sqlite);
-  static const std::string k_postgres = distribution_text(store::Dialect::postgres);
-  return dialect == store::Dialect::sqlite ? k_sqlite : k_postgres;
 }
 
 Result<verdict::LookbackRow> distribution_row(const store::Row& row, std::int64_t commit_time,
@@ -87,11 +79,12 @@ Result<verdict::LookbackRow> distribution_row(const store::Row& row, std::int64_
 
 Result<verdict::Distribution> distribution_of(store::Connection& connection,
                                               const StoredCommit& commit,
-                                              std::string_view fingerprint, SummaryMode mode) {
-  BL_TRY(const Ancestry ancestry, ancestry_of(connection, commit, k_ancestors_max));
+                                              std::string_view fingerprint,
+                                              const DistributionOptions& asked) {
+  BL_TRY(const Ancestry ancestry, ancestry_of(connection, commit, asked.commits));
   const std::vector<Ancestor>& ancestors = ancestry.commits;
   if (ancestors.empty()) return verdict::Distribution{};
-  std::vector<Param> params(1 + k_ancestors_max, Null{});
+  std::vector<Param> params(1 + static_cast<std::size_t>(asked.commits), Null{});
   params[0] = fingerprint;
   std::unordered_map<std::string_view, std::int64_t> times;
   for (std::size_t i = 0; i < ancestors.size(); ++i) {
@@ -101,8 +94,8 @@ Result<verdict::Distribution> distribution_of(store::Connection& connection,
   std::vector<verdict::LookbackRow> rows;
   std::optional<Error> fault;
   BL_RETURN_IF_ERROR(connection.query_text(
-      distribution_sql(connection.dialect()), params, [&](const store::Row& row) {
-        const Summary summary = summary_of(summary_columns(row, 2), mode);
+      distribution_text(connection.dialect(), asked.commits), params, [&](const store::Row& row) {
+        const Summary summary = summary_of(summary_columns(row, 2), asked.mode);
         if (!summary.value) return true;
         auto taken = distribution_row(row, times.at(row.text(0)), *summary.value);
         if (!taken.ok()) {
@@ -115,6 +108,7 @@ Result<verdict::Distribution> distribution_of(store::Connection& connection,
   if (fault) return std::move(*fault);
   verdict::LookbackOptions options;
   options.window = verdict::LookbackOptions::Window::inclusive;
+  options.commits = asked.commits;
   return verdict::distribution(rows, options);
 }
 
@@ -137,12 +131,12 @@ Result<CompareInput> StoreCompareReader::compare(std::string_view baseline_id,
                                                  std::string_view contender_id) {
   CompareInput input;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
-    BL_TRY(Side baseline, read_side(connection, baseline_id, "baseline", mode_));
-    BL_TRY(Side contender, read_side(connection, contender_id, "contender", mode_));
+    BL_TRY(Side baseline, read_side(connection, baseline_id, "baseline", options_.mode));
+    BL_TRY(Side contender, read_side(connection, contender_id, "contender", options_.mode));
     BL_RETURN_IF_ERROR(check_comparable(baseline.side, contender.side));
     if (baseline.commit) {
       BL_TRY(input.distribution, distribution_of(connection, *baseline.commit,
-                                                 baseline.side.history_fingerprint, mode_));
+                                                 baseline.side.history_fingerprint, options_));
     }
     input.baseline = std::move(baseline.side);
     input.contender = std::move(contender.side);
@@ -155,9 +149,9 @@ Result<verdict::Distribution> StoreCompareReader::distribution(std::string_view 
                                                                std::string_view fingerprint) {
   verdict::Distribution found;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
-    BL_TRY(const Side baseline, read_side(connection, baseline_id, "baseline", mode_));
+    BL_TRY(const Side baseline, read_side(connection, baseline_id, "baseline", options_.mode));
     if (!baseline.commit) return {};
-    BL_TRY(found, distribution_of(connection, *baseline.commit, fingerprint, mode_));
+    BL_TRY(found, distribution_of(connection, *baseline.commit, fingerprint, options_));
     return {};
   }));
   return found;

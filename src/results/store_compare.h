@@ -1,6 +1,7 @@
 #pragma once
 
 #include "results/ports.h"
+#include "results/store_distributions.h"
 #include "store/database.h"
 
 namespace bl::results {
@@ -9,8 +10,10 @@ namespace bl::results {
 /// ancestry. Threads: any. Cost: two rows, at most 100 commits and their results of one series.
 class StoreCompareReader final : public CompareReader {
  public:
-  explicit StoreCompareReader(store::Database& database, SummaryMode mode = SummaryMode::best)
-      : database_(database), mode_(mode) {}
+  /// `commits`: of an ancestry (DISTRIBUTION_COMMITS).
+  explicit StoreCompareReader(store::Database& database, SummaryMode mode = SummaryMode::best,
+                              int commits = 100)
+      : database_(database), options_{mode, commits} {}
 
   Result<CompareInput> compare(std::string_view baseline_id,
                                std::string_view contender_id) override;
@@ -19,7 +22,7 @@ class StoreCompareReader final : public CompareReader {
 
  private:
   store::Database& database_;
-  SummaryMode mode_;
+  DistributionOptions options_;
 };
 
 }  // namespace bl::results

@@ -188,7 +188,7 @@ Result<History> StoreHistoryReader::history(std::string_view fingerprint) {
   if (!found) {
     return Error{Code::not_found, "no series has the fingerprint " + std::string(fingerprint)};
   }
-  const auto stats = verdict::lookback(rows, {});
+  const auto stats = verdict::lookback(rows, {.commits = commits_});
   for (std::size_t i = 0; i < stats.size(); ++i) history.points[i].lookback = stats[i];
   return history;
 }

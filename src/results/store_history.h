@@ -10,8 +10,10 @@ namespace bl::results {
 /// HistoryReader over the store. Threads: any. Cost: one read of neighbouring rows on SQLite.
 class StoreHistoryReader final : public HistoryReader {
  public:
-  explicit StoreHistoryReader(store::Database& database, SummaryMode mode = SummaryMode::best)
-      : database_(database), mode_(mode) {}
+  /// `commits`: how many the lookback looks at (DISTRIBUTION_COMMITS).
+  explicit StoreHistoryReader(store::Database& database, SummaryMode mode = SummaryMode::best,
+                              int commits = 100)
+      : database_(database), mode_(mode), commits_(commits) {}
 
   Result<History> history(std::string_view fingerprint) override;
   Result<HistoryDetails> details(std::string_view fingerprint) override;
@@ -20,6 +22,7 @@ class StoreHistoryReader final : public HistoryReader {
  private:
   store::Database& database_;
   SummaryMode mode_;
+  int commits_;
 };
 
 /// The rows of a series' history as the statistics need them, by commit time, then result time.

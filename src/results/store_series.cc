@@ -161,8 +161,10 @@ Result<std::vector<PageRow>> read_page(store::Connection& connection, const Seri
   return rows;
 }
 
-Result<void> judge_again(store::Connection& connection, PageRow& row, SummaryMode mode) {
-  BL_TRY(SeriesState state, judge_series(connection, row.series_no, row.series.unit, mode));
+Result<void> judge_again(store::Connection& connection, PageRow& row, SummaryMode mode,
+                         int commits) {
+  BL_TRY(SeriesState state,
+         judge_series(connection, row.series_no, row.series.unit, mode, commits));
   row.series.status = state.status;
   row.series.z_score = state.z_score;
   row.series.change_percent = state.change_percent;
@@ -301,7 +303,7 @@ Result<SeriesPage> StoreProjectHealthReader::series(const SeriesFilter& filter) 
       page.next_cursor = encode_cursor(cursor_after(rows.back()), filter.sort);
     }
     for (PageRow& row : rows) {
-      if (row.stale) BL_RETURN_IF_ERROR(judge_again(connection, row, mode_));
+      if (row.stale) BL_RETURN_IF_ERROR(judge_again(connection, row, mode_, commits_));
       if (filter.status && row.series.status != *filter.status) continue;
       page.series.push_back(std::move(row.series));
     }

@@ -11,8 +11,9 @@ namespace bl::results {
 /// what the results say; a filter by status and the order by change may lag by one refresh.
 class StoreProjectHealthReader final : public ProjectHealthReader {
  public:
-  explicit StoreProjectHealthReader(store::Database& database, SummaryMode mode = SummaryMode::best)
-      : database_(database), mode_(mode) {}
+  explicit StoreProjectHealthReader(store::Database& database, SummaryMode mode = SummaryMode::best,
+                                    int commits = 100)
+      : database_(database), mode_(mode), commits_(commits) {}
 
   Result<SeriesPage> series(const SeriesFilter& filter) override;
   Result<Facts> facts() override;
@@ -21,6 +22,7 @@ class StoreProjectHealthReader final : public ProjectHealthReader {
  private:
   store::Database& database_;
   SummaryMode mode_;
+  int commits_;
 };
 
 }  // namespace bl::results

@@ -33,10 +33,10 @@ Result<std::vector<StaleSeries>> find_stale(store::Connection& connection, int l
 }
 
 Result<std::vector<StaleSeries>> judge_stale(store::Connection& connection, int limit,
-                                             SummaryMode mode) {
+                                             SummaryMode mode, int commits) {
   BL_TRY(std::vector<StaleSeries> stale, find_stale(connection, limit));
   for (StaleSeries& series : stale) {
-    BL_TRY(series.state, judge_series(connection, series.series_no, series.unit, mode));
+    BL_TRY(series.state, judge_series(connection, series.series_no, series.unit, mode, commits));
   }
   return stale;
 }
@@ -49,8 +49,8 @@ bool may_be_one_series(const Error& error) {
 
 // One series that cannot be read keeps no other from its judgement: it is `insufficient`, and asked
 // again when it changes.
-Result<std::vector<StaleSeries>> judge_each(store::Database& database, int limit,
-                                            SummaryMode mode) {
+Result<std::vector<StaleSeries>> judge_each(store::Database& database, int limit, SummaryMode mode,
+                                            int commits) {
   std::vector<StaleSeries> stale;
   BL_RETURN_IF_ERROR(database.read([&](store::Connection& connection) -> Result<void> {
     BL_TRY(stale, find_stale(connection, limit));
@@ -58,7 +58,7 @@ Result<std::vector<StaleSeries>> judge_each(store::Database& database, int limit
   }));
   for (StaleSeries& series : stale) {
     auto judged = database.read([&](store::Connection& connection) -> Result<void> {
-      BL_TRY(series.state, judge_series(connection, series.series_no, series.unit, mode));
+      BL_TRY(series.state, judge_series(connection, series.series_no, series.unit, mode, commits));
       return {};
     });
     if (judged.ok()) continue;
@@ -90,14 +90,15 @@ Result<void> store_state(store::Connection& connection, const StaleSeries& serie
 }  // namespace
 
 Result<SeriesState> judge_series(store::Connection& connection, std::int64_t series_no,
-                                 const std::optional<std::string>& unit, SummaryMode mode) {
+                                 const std::optional<std::string>& unit, SummaryMode mode,
+                                 int commits) {
   SeriesState state;
   BL_TRY(const auto rows, lookback_rows(connection, series_no, mode));
   if (rows.empty() || !unit) return state;
   const std::size_t first = rows.size() > k_sparkline_points ? rows.size() - k_sparkline_points : 0;
   for (std::size_t i = first; i < rows.size(); ++i) state.sparkline.push_back(rows[i].value);
 
-  const auto stats = verdict::lookback(rows, {});
+  const auto stats = verdict::lookback(rows, {.commits = commits});
   const auto& newest = stats.back();
   const auto direction = direction_of(*unit);
   const double value = rows.back().value;
@@ -114,7 +115,8 @@ Result<SeriesState> judge_series(store::Connection& connection, std::int64_t ser
 }
 
 Result<void> SeriesRefresher::note_mode() {
-  const std::string_view mode = mode_ == SummaryMode::best ? "best" : "mean";
+  std::string mode = mode_ == SummaryMode::best ? "best" : "mean";
+  if (commits_ != 100) mode += " over " + std::to_string(commits_);
   BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {
     std::string stored = "best";  // what a database that never said is made with
     BL_RETURN_IF_ERROR(connection.query(
@@ -135,7 +137,7 @@ Result<void> SeriesRefresher::note_mode() {
                store::both_dialects<"insert into @results_setting (name, value) "
                                     "values ('summary_mode', $1) "
                                     "on conflict (name) do update set value = excluded.value">(),
-               {mode}));
+               {std::string_view(mode)}));
     return {};
   }));
   mode_noted_ = true;
@@ -146,12 +148,12 @@ Result<std::int64_t> SeriesRefresher::refresh_some(int limit) {
   if (!mode_noted_) BL_RETURN_IF_ERROR(note_mode());
   std::vector<StaleSeries> stale;
   auto read = database_.read([&](store::Connection& connection) -> Result<void> {
-    BL_TRY(stale, judge_stale(connection, limit, mode_));
+    BL_TRY(stale, judge_stale(connection, limit, mode_, commits_));
     return {};
   });
   if (!read.ok()) {
     if (!may_be_one_series(read.error())) return std::move(read).error();
-    BL_TRY(stale, judge_each(database_, limit, mode_));
+    BL_TRY(stale, judge_each(database_, limit, mode_, commits_));
   }
   if (stale.empty()) return std::int64_t{0};
   BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {

@@ -22,14 +22,16 @@ struct SeriesState {
 
 /// Reads the history and judges it. `unit` is that of the newest point.
 Result<SeriesState> judge_series(store::Connection& connection, std::int64_t series_no,
-                                 const std::optional<std::string>& unit, SummaryMode mode);
+                                 const std::optional<std::string>& unit, SummaryMode mode,
+                                 int commits = 100);
 
 /// Judges stale series and stores what it finds. One thread calls it, again and again; which one,
 /// and how often, is the owner's business.
 class SeriesRefresher {
  public:
-  explicit SeriesRefresher(store::Database& database, SummaryMode mode = SummaryMode::best)
-      : database_(database), mode_(mode) {}
+  explicit SeriesRefresher(store::Database& database, SummaryMode mode = SummaryMode::best,
+                           int commits = 100)
+      : database_(database), mode_(mode), commits_(commits) {}
 
   /// Refreshes at most `limit` series; gives how many. 0: all was fresh. A series that gets a new
   /// point meanwhile stays stale. Cost: one read, and one write transaction when there was work.
@@ -41,6 +43,7 @@ class SeriesRefresher {
 
   store::Database& database_;
   SummaryMode mode_;
+  int commits_;
   bool mode_noted_ = false;
 };
 
