@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "results/store_editor.h"
 #include "results/store_rows.h"
 #include "results/tests/store_fixture.h"
 #include "verdict/comparison.h"
@@ -193,6 +194,37 @@ TEST(StoreProperties, a_rebuild_from_the_facts_equals_what_submissions_kept) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     StoreFixture store;
     submit_all(store, random_drafts(seed + 200, 80));
+    store.refresh_all();
+    const std::string kept = derived_text(store);
+    const auto rebuilt = rebuild_derived(*store.database);
+    ASSERT_TRUE(rebuilt.ok()) << rebuilt.error().message;
+    store.refresh_all();
+    EXPECT_EQ(derived_text(store), kept);
+  }
+}
+
+TEST(StoreProperties, what_removals_and_annotations_leave_equals_a_rebuild_from_the_facts) {
+  for (std::uint64_t seed = 1; seed <= k_seeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    StoreFixture store;
+    StoreResultEditor editor(*store.database, store.clock);
+    const auto submitted = submit_all(store, random_drafts(seed + 300, 80));
+    std::mt19937_64 random(seed);
+    for (const Submitted& result : submitted) {
+      const auto draw = random() % 10;
+      if (draw < 6) {
+        ASSERT_TRUE(editor.remove(result.id, {}).ok());
+      }
+      if (draw == 6) {
+        ASSERT_TRUE(editor
+                        .annotate(result.id,
+                                  json::Value::object({{"begins_distribution_change",
+                                                        json::Value::boolean(random() % 2 == 0)}}),
+                                  {})
+                        .ok());
+      }
+      if (draw == 7) store.refresh_all();
+    }
     store.refresh_all();
     const std::string kept = derived_text(store);
     const auto rebuilt = rebuild_derived(*store.database);
