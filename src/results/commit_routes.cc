@@ -135,6 +135,8 @@ Result<RepairRequest> read_repair(const Request& request) {
 
 Result<std::string> repair_commits(const Request& request, const CommitPorts& ports) {
   BL_TRY(RepairRequest repair, read_repair(request));
+  BL_RETURN_IF_ERROR(
+      request.principal.demand_repository(repair.repository.value_or("every repository")));
   repair.deadline = ports.clock.steady_now() + ports.repair_time;
   BL_TRY(const RepairReport report, ports.enricher.repair(repair));
   std::string out;

@@ -52,6 +52,8 @@ Response refuse_submission(const Error& error, const Request& request, const Por
 Response post_result(const Request& request, const Ports& ports) {
   auto submission = decode(request);
   if (!submission.ok()) return refuse_submission(submission.error(), request, ports);
+  const auto allowed = request.principal.demand_repository(submission->result.repository);
+  if (!allowed.ok()) return refuse_submission(allowed.error(), request, ports);
   submission->submitter = {request.principal.id, request.principal.name};
   const auto submitted = ports.writer.submit(*submission);
   if (!submitted.ok()) return refuse_submission(submitted.error(), request, ports);

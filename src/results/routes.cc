@@ -41,6 +41,7 @@ Result<Submitted> submit(const Request& request, const Ports& ports) {
   }
   BL_RETURN_IF_ERROR(QueryFields(request).finish());
   BL_TRY(Submission submission, decode_submission(request.body));
+  BL_RETURN_IF_ERROR(request.principal.demand_repository(submission.result.repository));
   submission.submitter = submitter_of(request);
   return ports.writer.submit(submission);
 }
@@ -87,6 +88,11 @@ Body submit_many(const Request& request, const Ports& ports) {
   BL_RETURN_IF_ERROR(QueryFields(request).finish());
   BL_TRY(const BatchForm form, batch_form(request));
   BL_TRY(auto entries, decode_batch(request.body, form));
+  for (BatchEntry& entry : entries) {
+    if (!entry.submission.ok()) continue;
+    const auto allowed = request.principal.demand_repository(entry.submission->result.repository);
+    if (!allowed.ok()) entry.submission = allowed.error();
+  }
   const auto outcomes = submit_batch(ports.writer, entries, submitter_of(request));
   for (std::size_t i = 0; ports.receipts != nullptr && i < entries.size(); ++i) {
     if (outcomes[i].ok()) continue;

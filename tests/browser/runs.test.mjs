@@ -53,7 +53,7 @@ test('two runs are compared row by row, judged as the address says', { skip }, (
       (n) => document.querySelectorAll('tr[data-index]').length === n,
       Math.min(200, pairs.length),
     );
-    await page.getByRole('button', { name: 'Against the baseline (%)' }).click();
+    await page.getByRole('button', { name: 'By percent' }).click();
     assert.equal(query_of(page).get('by'), 'percent');
     const slower = pairs.filter((one) => one.analysis.pairwise?.regression_indicated);
     const statuses = page.getByRole('group', { name: 'Status' });

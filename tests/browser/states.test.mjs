@@ -130,7 +130,7 @@ test('an empty store tells how to fill it', { skip }, async () => {
 });
 
 test('an empty trend and an empty run say what is missing', { skip }, () =>
-  with_page({}, async (page) => {
+  with_page({ faults_expected: true }, async (page) => {
     for (const [pattern, json] of Object.entries(k_empty)) {
       await page.route(pattern, (route) => route.fulfill({ json }));
     }

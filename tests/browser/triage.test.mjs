@@ -178,3 +178,22 @@ test('in a hand the report fits, with its buttons in view', { skip }, () =>
     assert.equal((await focused_row(page)).status, 'regressed');
   }),
 );
+
+test('benchmarks that a run should have had stand beside its report', { skip }, () =>
+  with_page({}, async (page) => {
+    await page.route('**/api/ci/report?*', (route) => route.fulfill({ json: big_report(10) }));
+    const missing = ['sort', 'copy'].map((name) => ({
+      name: `suite.${name}`,
+      tags: { name, size: '10' },
+      history_fingerprint: name.repeat(8).slice(0, 32),
+      seen_in_runs: 10,
+      pinned: false,
+    }));
+    await page.route('**/api/v1/inventory?*', (route) => route.fulfill({ json: { missing } }));
+    await open(page, '/ci/report?run_ids=big');
+    const panel = page.getByRole('region', { name: 'Missing benchmarks' });
+    await panel.getByText('2 benchmarks missing').waitFor();
+    await panel.getByRole('link', { name: 'copy' }).click();
+    assert.match(new URL(page.url()).pathname, /^\/series\/copycopy/);
+  }),
+);

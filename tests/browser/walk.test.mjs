@@ -260,6 +260,28 @@ test('rows are walked with j and k, opened with Enter', { skip }, () =>
   }),
 );
 
+test(
+  'a view that is fetched when it is opened gets the focus, or says what went wrong',
+  { skip },
+  async () => {
+    await with_page({}, async (page) => {
+      await open(page, '/');
+      await page.getByRole('navigation').getByRole('link', { name: 'API', exact: true }).click();
+      await settled(page);
+      await page.waitForFunction(() => document.activeElement.tagName === 'H1');
+    });
+    await with_page({ faults_expected: true }, async (page) => {
+      await open(page, '/');
+      await page.route('**/assets/Docs-*.js', (route) => route.abort());
+      await page.getByRole('navigation').getByRole('link', { name: 'API', exact: true }).click();
+      await page.getByRole('alert').waitFor();
+      await page.unroute('**/assets/Docs-*.js');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.locator('details.operation').first().waitFor();
+    });
+  },
+);
+
 test('the reference lists the operations of the served document', { skip }, () =>
   with_page({}, async (page) => {
     const document = await api('/openapi.json');

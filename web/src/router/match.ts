@@ -7,6 +7,11 @@ export interface Route<View> {
   view: View;
 }
 
+/** A view that is fetched when it is first shown: what few people open is not loaded by all. */
+export interface Fetched<View> {
+  fetch: () => Promise<{ default: View }>;
+}
+
 export interface Match<View> {
   route: Route<View>;
   params: Params;

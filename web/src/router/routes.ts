@@ -2,15 +2,10 @@
 import type { Component } from 'svelte';
 import type { IconName } from '../components/icons';
 import { legacy_moves } from './legacy';
-import type { Route } from './match';
-import Account from '../views/Account.svelte';
-import Admin from '../views/Admin.svelte';
+import type { Fetched, Route } from './match';
 import Batch from '../views/Batch.svelte';
 import Compare from '../views/Compare.svelte';
 import CompareRuns from '../views/CompareRuns.svelte';
-import Docs from '../views/Docs.svelte';
-import Families from '../views/Families.svelte';
-import Family from '../views/Family.svelte';
 import Home from '../views/Home.svelte';
 import Moved from '../views/Moved.svelte';
 import Report from '../views/Report.svelte';
@@ -19,13 +14,19 @@ import Results from '../views/Results.svelte';
 import Run from '../views/Run.svelte';
 import Runs from '../views/Runs.svelte';
 import SeriesList from '../views/SeriesList.svelte';
-import Status from '../views/Status.svelte';
 import Trend from '../views/Trend.svelte';
 
 /** Views are given `params`; those whose pattern has none do not declare it. */
 export type View = Component<any>;
 
-export const routes: readonly Route<View>[] = [
+const account = { fetch: () => import('../views/Account.svelte') };
+const admin = { fetch: () => import('../views/Admin.svelte') };
+const docs = { fetch: () => import('../views/Docs.svelte') };
+const families = { fetch: () => import('../views/Families.svelte') };
+const family = { fetch: () => import('../views/Family.svelte') };
+const status = { fetch: () => import('../views/Status.svelte') };
+
+export const routes: readonly Route<View | Fetched<View>>[] = [
   { pattern: '/', view: Home },
   { pattern: '/series', view: SeriesList },
   { pattern: '/series/{fingerprint}', view: Trend },
@@ -36,13 +37,13 @@ export const routes: readonly Route<View>[] = [
   { pattern: '/batches/{batch_id}', view: Batch },
   { pattern: '/compare', view: Compare },
   { pattern: '/compare/runs/{pair}', view: CompareRuns },
-  { pattern: '/families', view: Families },
-  { pattern: '/families/{name}', view: Family },
+  { pattern: '/families', view: families },
+  { pattern: '/families/{name}', view: family },
   { pattern: '/ci/report', view: Report },
-  { pattern: '/account', view: Account },
-  { pattern: '/admin', view: Admin },
-  { pattern: '/docs', view: Docs },
-  { pattern: '/status', view: Status },
+  { pattern: '/account', view: account },
+  { pattern: '/admin', view: admin },
+  { pattern: '/docs', view: docs },
+  { pattern: '/status', view: status },
   // Conbench's addresses that are views of ours; its others lead on (router/legacy.ts).
   { pattern: '/benchmark-results', view: Results },
   { pattern: '/benchmark-results/{id}', view: Result },

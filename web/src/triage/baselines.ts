@@ -4,7 +4,7 @@ import type { BaselineChoice, BaselineName, CandidateBaseline, RunEntity } from 
 export const k_baselines: [BaselineName, string][] = [
   ['parent', 'Parent commit'],
   ['fork_point', 'Fork point'],
-  ['latest_default', 'Latest on default branch'],
+  ['latest_default', 'Latest on default'],
 ];
 
 /** What a report may be asked for: the server's choice, too. */
