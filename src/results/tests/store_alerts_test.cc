@@ -7,6 +7,7 @@
 #include "results/alert_delivery.h"
 #include "results/alert_evaluator.h"
 #include "results/tests/store_fixture.h"
+#include "store/testing/postgres_server.h"
 
 // Alert rules over a real store: evaluated when runs are quiet, told at least once.
 
@@ -552,6 +553,109 @@ TEST_F(Alerts, a_job_has_one_owner_until_its_lease_ends) {
   ASSERT_TRUE(other.finish("sweep", store::Jobs::Outcome::failed, "late").ok());
   EXPECT_EQ(jobs.list()->front().owner, "me");
   EXPECT_EQ(jobs.list()->front().failures, 0);
+}
+
+// Conbench's own tables -----------------------------------------------------------------------
+
+// As migration 000001 of the newer Conbench made them [1.5].
+constexpr const char* k_conbenchs_tables[] = {
+    "create table alert_rule (id varchar(50) primary key, user_id varchar(50) not null references "
+    "\"user\" (id), name text not null, repository text not null, baseline text not null, "
+    "threshold double precision not null, threshold_z double precision not null, run_reason text, "
+    "enabled boolean not null default true, state text not null default 'inactive', "
+    "created_at timestamp not null, updated_at timestamp not null, last_evaluated_at timestamp)",
+    "create table alert_event (id varchar(50) primary key, rule_id varchar(50) not null references "
+    "alert_rule (id) on delete cascade, kind text not null, status text not null, "
+    "status_reason text not null, run_id text, commit_sha text, report_url text not null, "
+    "summary jsonb not null, created_at timestamp not null, repository text not null)",
+    "create table alert_delivery (id varchar(50) primary key, event_id varchar(50) not null "
+    "references alert_event (id) on delete cascade, channel text not null, target text not null, "
+    "status text not null default 'pending' check (status in ('pending', 'delivered', 'failed')), "
+    "attempt_count integer not null default 0, last_attempt_at timestamp, "
+    "next_attempt_at timestamp, delivered_at timestamp, last_error text, "
+    "created_at timestamp not null, updated_at timestamp not null, "
+    "constraint alert_delivery_event_channel_target_key unique (event_id, channel, target))",
+    "insert into \"user\" values ('user-ada', 'ada@example.com', 'Ada', 'p')",
+    "insert into alert_rule values ('0190', 'user-ada', 'old', 'https://github.com/org/repo', "
+    "'latest_default', 7.5, 10, 'nightly', true, 'open', '2024-08-01 10:00:00.123456', "
+    "'2024-08-01 10:00:00.123456', null)",
+    "insert into alert_event values ('0191', '0190', 'opened', 'failure', 'because', 'run-1', "
+    "null, 'https://conbench.example.com/ci', '{\"regressions\": 1}', '2024-08-01 11:00:00', "
+    "'https://github.com/org/repo')",
+    "insert into alert_delivery (id, event_id, channel, target, created_at, updated_at) values "
+    "('0192', '0191', 'webhook', 'https://hooks.example.com#1', '2024-08-01 11:00:00', "
+    "'2024-08-01 11:00:00')",
+};
+
+TEST(ConbenchsAlerts, are_used_where_they_are) {
+  if (const char* store = std::getenv("BL_TEST_STORE");
+      store == nullptr || std::string_view(store) != "postgres") {
+    GTEST_SKIP() << "a restored Conbench is on PostgreSQL";
+  }
+  auto& server = store::testing::PostgresServer::shared();
+  const std::string name = server.create_database();
+  ManualClock clock{testing::k_start};
+  SeededRandom random{7};
+  IdSource ids{clock, random};
+  Log log{clock, LogLevel::error, [](std::string_view) {}};
+  Metrics metrics;
+  {
+    const auto database = store::open_database(server.uri(name), {}, log, metrics).value();
+    const auto value = [&](const std::string& sql) {
+      std::string text;
+      const auto read = database->read([&](store::Connection& connection) {
+        return connection.query_text(sql, {}, [&](const store::Row& row) {
+          text = row.text(0);
+          return true;
+        });
+      });
+      if (!read.ok()) ADD_FAILURE() << read.error().message;
+      return text;
+    };
+    // The seven that both have, before ours of alerts.
+    std::vector<store::Migration> steps = testing::StoreFixture::steps();
+    const auto alerts_step = std::ranges::find(steps, "alerts", &store::Migration::name);
+    ASSERT_NE(alerts_step, steps.end());
+    ASSERT_TRUE(database->migrate(std::span(steps.begin(), alerts_step)).ok());
+    for (const char* statement : k_conbenchs_tables) {
+      const auto made = database->write([&](store::Connection& connection) {
+        return connection.query_text(statement, {}, [](const store::Row&) { return true; });
+      });
+      ASSERT_TRUE(made.ok()) << made.error().message;
+    }
+    const auto migrated = database->migrate(steps);
+    ASSERT_TRUE(migrated.ok()) << migrated.error().message;
+    StoreAlerts alerts(*database, ids, clock);
+    const AlertRule old = alerts.rule("0190").value();
+    EXPECT_EQ(old.name, "old");
+    EXPECT_EQ(old.baseline, BaselineChoice::latest_default);
+    EXPECT_EQ(old.state, AlertState::open);
+    EXPECT_EQ(to_rfc3339(old.created_at), "2024-08-01T10:00:00.123456Z");
+    EXPECT_EQ(alerts.events("0190", 10)->size(), 1u);
+    CiReport report;
+    report.status = ReportStatus::success;
+    const auto events = alerts.conclude(old, {"run-2", std::nullopt, "mark"}, report, {});
+    ASSERT_TRUE(events.ok()) << events.error().message;
+    ASSERT_EQ(events->size(), 1u);
+    EXPECT_EQ(value("select state from public.alert_rule"), "inactive");
+    EXPECT_EQ(value("select count(*) from public.alert_event"), "2");
+    const auto claimed =
+        alerts.claim({"webhook", "https://hooks.example.com#1", ""}, clock.now() + 60s);
+    ASSERT_TRUE(claimed.ok()) << claimed.error().message;
+    ASSERT_TRUE(*claimed);
+    EXPECT_EQ((*claimed)->event.report_url, "https://conbench.example.com/ci");
+    EXPECT_TRUE(alerts.delivered(**claimed).value());
+    EXPECT_EQ(value("select status from public.alert_delivery"), "delivered");
+    AlertRuleBody body;
+    body.name = "new";
+    body.repository = k_repository;
+    const auto made = alerts.create(body, "user-ada", {});
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    EXPECT_EQ(value("select count(*) from public.alert_rule"), "2");
+    EXPECT_TRUE(alerts.remove("0190", {}).ok());
+    EXPECT_EQ(value("select count(*) from public.alert_event"), "0");
+  }
+  server.drop_database(name);
 }
 
 }  // namespace
