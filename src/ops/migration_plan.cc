@@ -1,5 +1,7 @@
 #include "ops/migration_plan.h"
 
+#include <algorithm>
+
 #include "store/conbench_schema.h"
 
 namespace bl::ops {

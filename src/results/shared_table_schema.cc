@@ -58,8 +58,10 @@ end $$
 // Conbench finds the ancestors of a commit by a pass over all commits of the repository; a
 // comparison asks for them each time, and so does every line of a page of results.
 constexpr std::string_view k_indexes_postgres = R"sql(
-create index concurrently if not exists bl_commit_default_branch_index on public."commit" (repository, timestamp) where sha = fork_point_sha;
-create index concurrently if not exists bl_commit_branch_index on public."commit" (repository, branch, timestamp) where sha <> fork_point_sha
+create index concurrently if not exists bl_commit_default_branch_index on public."commit"
+  (repository, timestamp) where sha = fork_point_sha;
+create index concurrently if not exists bl_commit_branch_index on public."commit"
+  (repository, branch, timestamp) where sha <> fork_point_sha
 )sql";
 
 constexpr std::array k_migrations = {

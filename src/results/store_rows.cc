@@ -37,11 +37,39 @@ void sort_members(json::Value& value) {
   for (json::Member& member : members) sort_members(member.second);
 }
 
+// A numeric of PostgreSQL, alone or in a jsonb, may be larger than any double; JSON's parser
+// refuses it. Such a number becomes a text.
+std::string with_large_numbers_as_texts(std::string_view json) {
+  std::string out;
+  bool is_text = false;
+  for (std::size_t at = 0; at < json.size();) {
+    const char c = json[at];
+    if (is_text || !((c >= '0' && c <= '9') || c == '-')) {
+      const std::size_t length = is_text && c == '\\' && at + 1 < json.size() ? 2 : 1;
+      if (c == '"') is_text = !is_text;
+      out += json.substr(at, length);
+      at += length;
+      continue;
+    }
+    const std::size_t end = std::min(json.find_first_not_of("0123456789+-.eE", at), json.size());
+    const std::string_view number = json.substr(at, end - at);
+    const auto value = parse_double(number);
+    if (value && std::isfinite(*value)) {
+      out += number;
+    } else {
+      json::append_quoted(out, number);
+    }
+    at = end;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<json::Value> document_of(const store::Row& row, int column) {
   if (row.is_null(column)) return json::Value{};
   auto parsed = json::parse(row.text(column));
+  if (!parsed.ok()) parsed = json::parse(with_large_numbers_as_texts(row.text(column)));
   if (!parsed.ok()) {
     return Error{Code::corrupt, "a stored document is not JSON: " + parsed.error().message};
   }
@@ -66,6 +94,10 @@ Result<json::Array> samples_of(const store::Row& row, int column) {
   BL_TRY(auto value, document_of(row, column));
   if (value.is_null()) return json::Array{};
   if (!value.is_array()) return Error{Code::corrupt, "stored samples are not an array"};
+  // NaN, and what no double holds.
+  for (json::Value& item : value.items()) {
+    if (item.is_string()) item = json::Value{};
+  }
   return std::move(value.items());
 }
 

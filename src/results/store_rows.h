@@ -31,7 +31,8 @@ Result<json::Value> document_of(const store::Row& row, int column);
 Result<json::Value> object_of(const store::Row& row, int column);
 /// The same as JSON text: compact, sorted.
 Result<std::string> object_text_of(const store::Row& row, int column);
-/// A stored sample array; null gives `[]`. Errors: corrupt.
+/// A stored sample array; null gives `[]`, and what no double holds is a null in it. Errors:
+/// corrupt.
 Result<json::Array> samples_of(const store::Row& row, int column);
 
 /// What a single value summary is made from, as it lies in a fact row.

@@ -27,7 +27,7 @@ std::vector<std::string> reads_of(const std::string& id) {
           "/api/history/" + id,
           "/api/history/" + id + "/",
           "/api/history/download/" + id + "/",
-          "/api/compare/benchmark-results?baseline=" + id + "&contender=" + id,
+          "/api/compare/benchmark-results?baseline_result_id=" + id + "&contender_result_id=" + id,
           "/api/compare/benchmark-results/" + id + "..." + id + "/"};
 }
 
@@ -247,6 +247,43 @@ TEST_F(ConbenchServer, migrate_leaves_what_is_conbenchs_as_it_was) {
   EXPECT_EQ(old.run(columns), shape);
   EXPECT_EQ(old.run("select version_num from alembic_version"), "99895af5dae2");
   EXPECT_EQ(old.run("select count(*) from pg_trigger where tgname like 'benchlake_%'"), "3");
+}
+
+TEST_F(ConbenchServer, a_move_is_proved_by_a_role_that_may_only_read) {
+  OldDatabase old(Schema::legacy);
+  old.add_dimensions();
+  for (int i = 0; i < 4; ++i)
+    old.add({.id = id_at(i), .commit_id = i % 2 == 0 ? "commit-1" : "commit-2"});
+  old.add_odd_rows();
+  const auto prove = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"prove", "compat", "--data",
+                                      data_,   "--out",  folder_.path() + "/prove"};
+    words.insert(words.end(), more.begin(), more.end());
+    return product::run_benchlake(words);
+  };
+  const std::string uri = old.read_only_uri();
+  EXPECT_THAT(prove({"--store", uri, "--confirm", "yes"}).err, HasSubstr("--confirm read-only"));
+  EXPECT_THAT(prove({"--store", old.uri(), "--confirm", "read-only"}).err, HasSubstr("superuser"));
+  EXPECT_THAT(
+      prove({"--store", uri, "--confirm", "read-only", "--server", "http://example.org"}).err,
+      HasSubstr("not among --allow-host: example.org"));
+  const auto without_browser = prove({"--store", uri, "--confirm", "read-only"});
+  EXPECT_EQ(without_browser.exit_code, 3) << without_browser.out << without_browser.err;
+  EXPECT_THAT(without_browser.out, HasSubstr("the same before and after"));
+  const auto disk = make_real_disk();
+  const std::string report = read_file(*disk, folder_.path() + "/prove/report.md", 1 << 20).value();
+  EXPECT_THAT(report, HasSubstr("| browser | not run |"));
+  EXPECT_THAT(report, HasSubstr("| api | passed |"));
+  EXPECT_THAT(report, HasSubstr("0 blocked writes"));
+  for (const char* raw : {"fp-", "066ab", "github.com", "aaaa"})
+    EXPECT_THAT(report, ::testing::Not(HasSubstr(raw)));
+  const std::string script = folder_.path() + "/seen.mjs";
+  ASSERT_TRUE(write_file_atomically(*disk, script, "process.exit(0)", FileMode::normal).ok());
+  const auto passed = prove({"--store", uri, "--confirm", "read-only", "--browser-script", script});
+  EXPECT_EQ(passed.exit_code, 0) << passed.out << passed.err;
+  ASSERT_TRUE(write_file_atomically(*disk, script, "process.exit(1)", FileMode::normal).ok());
+  EXPECT_EQ(prove({"--store", uri, "--confirm", "read-only", "--browser-script", script}).exit_code,
+            1);
 }
 
 TEST_F(ConbenchServer, the_variables_of_an_old_deployment_are_understood) {

@@ -10,6 +10,7 @@ namespace bl::ops {
 
 Command doctor_command(const CommandPorts& ports);
 Command migrate_command(const CommandPorts& ports);
+Command prove_compat_command(const CommandPorts& ports);
 Command backup_command(const CommandPorts& ports);
 Command restore_command(const CommandPorts& ports);
 
