@@ -156,8 +156,8 @@ class Alerts : public testing::Test {
     EXPECT_LT(signed_in.status, 300) << signed_in.text;
     std::string cookie(signed_in.headers.get("Set-Cookie"));
     cookie = cookie.substr(0, cookie.find(';'));
-    const Answer token =
-        ask(server, net::Method::post, "/api/tokens", R"({"name":"mine"})", "", cookie);
+    const Answer token = ask(server, net::Method::post, "/api/tokens",
+                             fmt::format(R"({{"name":"mine","role":"{}"}})", role), "", cookie);
     EXPECT_EQ(token.status, 201) << token.text;
     const json::Value* text = token.body.find("token");
     return text == nullptr ? "" : text->as_string();
@@ -312,7 +312,8 @@ TEST_F(Alerts, a_rule_is_its_owners_and_an_admins) {
   EXPECT_EQ(status(Method::post, "/api/alert-rules", server->operator_token()), 403);
   EXPECT_EQ(status(Method::get, path, server->operator_token()), 200);
   EXPECT_EQ(status(Method::put, path, root), 200);
-  EXPECT_EQ(status(Method::put, "/api/alert-rules/x%00y", root), 404);
+  EXPECT_EQ(status(Method::put, "/api/alert-rules/x%00y", root), 400);
+  EXPECT_EQ(status(Method::put, "/api/alert-rules/unknown", root), 404);
   EXPECT_EQ(ask(*server, Method::put, path, "{}", ada).status, 422);
   EXPECT_EQ(ask(*server, Method::put, path, "{", ada).status, 400);
   EXPECT_EQ(status(Method::del, path, ada), 204);
