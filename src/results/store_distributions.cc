@@ -1,11 +1,16 @@
 #include "results/store_distributions.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "base/numbers.h"
 #include "results/store_ancestry.h"
 #include "results/store_rows.h"
 #include "store/both_dialects.h"
 
+// A report of thousands of rows reads hundreds of thousands of results here, so what a row costs
+// counts: the value is chosen in SQL, a time comes as seconds in a double (exact to the microsecond
+// until 2255, and only compared), and nothing comes that is not used.
 namespace bl::results {
 namespace {
 
@@ -14,64 +19,69 @@ using store::Param;
 
 constexpr int k_commits_max = 1'000;
 
-// One text for any number of ancestors up to a step: those that are missing are null and match
-// nothing. Samples are asked for only where the aggregates do not answer.
-std::string text_for(int commits, store::Dialect dialect) {
-  const bool is_sqlite = dialect == store::Dialect::sqlite;
-  std::string sql =
-      "select r.history_fingerprint, r.commit_id, @micros{r.timestamp}, r.unit, "
-      "r.error is not null, r.min, r.max, r.mean, ";
-  sql += is_sqlite ? "r.data, r.change_annotations from bl_commit_series o "
-                     "cross join bl_result_number n on n.no = o.result_no "
-                     "cross join benchmark_result r on r.id = n.id where o.series_no in "
-                     "(select u.series_no from bl_run_series u where u.run_no in "
-                     "(select run_no from bl_run where run_id = $1))"
-                   : "case when r.min is null or r.max is null "
-                     "then array_to_json(r.data)::text when cardinality(r.data) = 0 then '[]' "
-                     "when array_position(r.data, null) is not null then '[null]' "
-                     "when r.data is not null then '[0]' end, "
-                     "nullif(r.change_annotations, '{}')::text "
-                     "from benchmark_result r where r.history_fingerprint in "
-                     "(select history_fingerprint from benchmark_result where run_id = $1)";
-  sql += " and r.error is null and r.mean is not null and r.unit is not null and ";
-  sql += is_sqlite ? "o.commit_id in (" : "r.commit_id in (";
-  for (int i = 0; i < commits; ++i) {
-    sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
-  }
-  return store::in_dialect(sql + ")", dialect);
-}
+// Old rows may lack the aggregates that a summary takes, as those with one or two samples do: then
+// the samples give it. [4.3]
+constexpr std::string_view k_best_sqlite =
+    "coalesce(case when substr(r.unit, -2) = '/s' then r.max else r.min end, "
+    "(select case when substr(r.unit, -2) = '/s' then max(e.value) else min(e.value) end "
+    "from json_each(r.data) e))";
+constexpr std::string_view k_best_postgres =
+    "coalesce(case when right(r.unit, 2) = '/s' then r.max else r.min end, "
+    "(select case when right(r.unit, 2) = '/s' then max(e) else min(e) end "
+    "from unnest(r.data) e))";
 
-Result<bool> begins_change(const store::Row& row, int column) {
-  if (row.is_null(column) || row.text(column) == "{}") return false;
-  BenchmarkResult annotated;
-  BL_TRY(annotated.change_annotations, object_of(row, column));
-  return annotated.begins_distribution_change();
+// The run's series are a set that each row is looked up in: `offset 0` keeps PostgreSQL from asking
+// an index once for each row. SQLite walks its own index of results by commit and series.
+constexpr std::string_view k_from_sqlite =
+    ", r.timestamp / 1e6, json_extract(r.change_annotations, '$.begins_distribution_change') = 1 "
+    "from bl_commit_series o cross join bl_result_number n on n.no = o.result_no "
+    "cross join benchmark_result r on r.id = n.id where o.series_no in "
+    "(select u.series_no from bl_run_series u where u.run_no in "
+    "(select run_no from bl_run where run_id = $1)) "
+    "and r.data <> '[]' and instr(r.data, 'null') = 0 and o.commit_id in (";
+constexpr std::string_view k_from_postgres =
+    ", date_part('epoch', r.timestamp), "
+    "(r.change_annotations -> 'begins_distribution_change') = 'true' "
+    "from benchmark_result r where r.history_fingerprint in "
+    "(select history_fingerprint from benchmark_result where run_id = $1 offset 0) "
+    "and cardinality(r.data) > 0 and array_position(r.data, null) is null and r.commit_id in (";
+
+// One text for any number of ancestors up to the options': those that are missing are null and
+// match nothing.
+std::string text_for(const DistributionOptions& options, int commits, bool is_ranged,
+                     store::Dialect dialect) {
+  const bool is_sqlite = dialect == store::Dialect::sqlite;
+  std::string sql = "select r.history_fingerprint, r.commit_id, ";
+  sql += options.mode == SummaryMode::mean ? "r.mean" : is_sqlite ? k_best_sqlite : k_best_postgres;
+  sql += is_sqlite ? k_from_sqlite : k_from_postgres;
+  for (int i = 0; i < commits; ++i) sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
+  sql += ") and r.error is null and r.mean is not null and r.unit is not null";
+  if (!is_ranged) return sql;
+  const std::string range = "history_fingerprint > $" + std::to_string(commits + 2) +
+                            " and history_fingerprint <= $" + std::to_string(commits + 3);
+  return sql + (is_sqlite
+                    ? " and o.series_no in (select series_no from bl_series where " + range + ")"
+                    : " and r." + range);
 }
 
 using RowsBySeries = std::unordered_map<std::string, std::vector<verdict::LookbackRow>>;
 
-// Finds a series without making a text of every row's fingerprint: rows of a series come in runs
-// or not, the map is asked with what the row holds.
 struct Gathering {
-  const Ancestry& ancestry;
-  SummaryMode mode;
-  std::unordered_map<std::string_view, std::int64_t> commit_times = {};
-  RowsBySeries series = {};
-  std::string fingerprint = {};
+  std::unordered_map<std::string_view, std::int64_t> commit_times;
+  RowsBySeries series;
+  std::string fingerprint;  // of the row; kept for its room
 
-  void know_commits() {
+  explicit Gathering(const Ancestry& ancestry) {
     for (const Ancestor& commit : ancestry.commits) {
       commit_times.emplace(commit.commit_id, commit.commit_time);
     }
   }
-  Result<void> take(const store::Row& row) {
-    const Summary summary = summary_of(summary_columns(row, 3), mode);
-    if (!summary.value) return {};
-    BL_TRY(const bool begins, begins_change(row, 9));
+  void take(const store::Row& row) {
+    const auto value = parse_double(row.text(2));
+    if (!value || !std::isfinite(*value)) return;
     fingerprint = row.text(0);
-    series[fingerprint].push_back(
-        {commit_times.at(row.text(1)), row.integer(2), *summary.value, begins});
-    return {};
+    series[fingerprint].push_back({commit_times.at(row.text(1)), std::llround(row.real(3) * 1e6),
+                                   *value, row.integer(4) != 0});
   }
 };
 
@@ -80,7 +90,8 @@ struct Gathering {
 Result<std::optional<Distributions>> distributions_of(store::Connection& connection,
                                                       const StoredCommit& commit,
                                                       std::string_view run_id,
-                                                      const DistributionOptions& options) {
+                                                      const DistributionOptions& options,
+                                                      const SeriesRange& range) {
   std::optional<Distributions> found;
   const int commits = std::clamp(options.commits, 1, k_commits_max);
   BL_TRY(const Ancestry ancestry, ancestry_of(connection, commit, commits));
@@ -90,16 +101,15 @@ Result<std::optional<Distributions>> distributions_of(store::Connection& connect
   for (std::size_t i = 0; i < ancestry.commits.size(); ++i) {
     params[i + 1] = std::string_view(ancestry.commits[i].commit_id);
   }
-  Gathering gathering{ancestry, options.mode};
-  gathering.know_commits();
-  std::optional<Error> fault;
-  BL_RETURN_IF_ERROR(connection.query_text(text_for(commits, connection.dialect()), params,
-                                           [&](const store::Row& row) {
-                                             auto taken = gathering.take(row);
-                                             if (!taken.ok()) fault = std::move(taken).error();
-                                             return !fault;
-                                           }));
-  if (fault) return std::move(*fault);
+  const bool is_ranged = !range.last.empty();
+  if (is_ranged) params.insert(params.end(), {range.after, range.last});
+  Gathering gathering(ancestry);
+  BL_RETURN_IF_ERROR(
+      connection.query_text(text_for(options, commits, is_ranged, connection.dialect()), params,
+                            [&](const store::Row& row) {
+                              gathering.take(row);
+                              return true;
+                            }));
   verdict::LookbackOptions window;
   window.window = verdict::LookbackOptions::Window::inclusive;
   window.commits = commits;

@@ -17,12 +17,18 @@ struct DistributionOptions {
 /// By history fingerprint; a series without a usable result there is absent.
 using Distributions = std::unordered_map<std::string, verdict::Distribution>;
 
-/// The distributions of all series of `run_id` over the ancestry of `commit` [4.3, 4.4]: one
+/// Series by their fingerprints: those behind the first and up to the last. Both empty: all.
+struct SeriesRange {
+  std::string_view after, last;
+};
+
+/// The distributions of the series of `run_id` over the ancestry of `commit` [4.3, 4.4]: one
 /// statement, however many series there are. Nothing when the commit has no known ancestry. Cost:
-/// the results of at most options.commits commits.
+/// the results of those series on at most options.commits commits.
 Result<std::optional<Distributions>> distributions_of(store::Connection& connection,
                                                       const StoredCommit& commit,
                                                       std::string_view run_id,
-                                                      const DistributionOptions& options);
+                                                      const DistributionOptions& options,
+                                                      const SeriesRange& range = {});
 
 }  // namespace bl::results

@@ -203,13 +203,17 @@ Result<Shared> read_shared(store::Connection& connection, const std::vector<Stor
 // By the id of the baseline's commit.
 Result<ById<Distributions>> distributions_by_commit(store::Connection& connection,
                                                     const Shared& shared, const RunPair& pair,
+                                                    std::string_view last,
                                                     const DistributionOptions& options,
                                                     std::size_t commits_max) {
   ById<Distributions> found;
   for (const auto& [id, commit] : shared.commits) {
     if (found.size() == commits_max) break;
     if (!commit) continue;
-    BL_TRY(auto distributions, distributions_of(connection, *commit, pair.contender, options));
+    BL_TRY(
+        auto distributions,
+        distributions_of(connection, *commit, pair.contender, options,
+                         {.after = pair.after ? std::string_view(*pair.after) : "", .last = last}));
     found.emplace(id, distributions ? std::move(*distributions) : Distributions{});
   }
   return found;
@@ -278,7 +282,8 @@ Result<RunComparisonPage> read_page(store::Connection& connection, const RunPair
     result.context = shared.contexts.at(result.context_id);
   }
   BL_TRY(const auto distributions,
-         distributions_by_commit(connection, shared, pair, options, limits.baseline_commits_max));
+         distributions_by_commit(connection, shared, pair, groups.back().fingerprint, options,
+                                 limits.baseline_commits_max));
   add_all_pairs(page, pair, options.mode, distributions);
   if (may_go_on || gathered.is_cut) page.next_cursor = page.results.back().history_fingerprint;
   return page;
