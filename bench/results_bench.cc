@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "filled_store.h"
+#include "report_scenario.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
 #include "results/store_runs.h"
@@ -165,6 +166,8 @@ int run(const Options& options) {
   const auto filled = open_filled_store(options, report);
   FilledStore& store = *filled;
   time_reads(store, options.integer("--rounds"), report);
+  time_ci_report(store, {.commits = static_cast<int>(options.integer("--report-commits"))}, 20,
+                 report);
   if (options.integer("--submits") > 0) {
     const auto threads = static_cast<int>(options.integer("--threads"));
     time_submits(store, plan_of(options), threads,
@@ -189,6 +192,7 @@ int main(int argc, char** argv) {
                                    bl::bench::with_store_options({{"--rounds", "2000"},
                                                                   {"--submits", "20000"},
                                                                   {"--threads", "64"},
-                                                                  {"--batched", "60000"}}));
+                                                                  {"--batched", "60000"},
+                                                                  {"--report-commits", "20"}}));
   return options.ok() ? bl::bench::run(options) : 2;
 }

@@ -71,13 +71,16 @@ struct Gathering {
   RowsBySeries series;
   std::string fingerprint;  // of the row; kept for its room
 
-  explicit Gathering(const Ancestry& ancestry) {
+  bool is_sqlite;  // its texts of numbers are rounded; PostgreSQL's may be NaN
+
+  Gathering(const Ancestry& ancestry, store::Dialect dialect)
+      : is_sqlite(dialect == store::Dialect::sqlite) {
     for (const Ancestor& commit : ancestry.commits) {
       commit_times.emplace(commit.commit_id, commit.commit_time);
     }
   }
   void take(const store::Row& row) {
-    const auto value = parse_double(row.text(2));
+    const auto value = is_sqlite ? row.real_or_null(2) : parse_double(row.text(2));
     if (!value || !std::isfinite(*value)) return;
     fingerprint = row.text(0);
     series[fingerprint].push_back({commit_times.at(row.text(1)), std::llround(row.real(3) * 1e6),
@@ -103,7 +106,7 @@ Result<std::optional<Distributions>> distributions_of(store::Connection& connect
   }
   const bool is_ranged = !range.last.empty();
   if (is_ranged) params.insert(params.end(), {range.after, range.last});
-  Gathering gathering(ancestry);
+  Gathering gathering(ancestry, connection.dialect());
   BL_RETURN_IF_ERROR(
       connection.query_text(text_for(options, commits, is_ranged, connection.dialect()), params,
                             [&](const store::Row& row) {
