@@ -38,9 +38,10 @@ test_judges() {
   local python older
   python=$(pinned_python clients) || return 1
   older=$(pinned_python clients-2023) || return 1
+  "$python" -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall "$1"/*.whl || return 1
   cd tests/clients || return 1
-  BENCHLAKE_CLIENTS_2023="$(dirname "$older")" PYTHONPATH="$root/clients/python/src" \
-    PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -q -p no:cacheprovider --junit-xml="$1/judges.xml"
+  BENCHLAKE_CLIENTS_2023="$(dirname "$older")" PYTHONDONTWRITEBYTECODE=1 \
+    "$python" -m pytest -q -p no:cacheprovider --junit-xml="$1/judges.xml"
 }
 
 # pinned_python NAME: the interpreter of an environment with the packages of dev.d/NAME.txt.

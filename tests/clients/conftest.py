@@ -43,13 +43,13 @@ def short_folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return folder
 
 
-def deploy(store: str, folder: pathlib.Path, request: pytest.FixtureRequest) -> Deployment:
+def deploy(store: str, folder: pathlib.Path, request: pytest.FixtureRequest, **settings: str) -> Deployment:
     uri, conninfo = "", None
     if store == "postgres":
         cluster: Postgres = request.getfixturevalue("postgres")
         database = cluster.create_database()
         uri, conninfo = cluster.uri(database), cluster.conninfo(database)
-    server = Server(folder, uri, SETTINGS)
+    server = Server(folder, uri, {**SETTINGS, **settings})
     request.addfinalizer(server.stop)
     registered = server.ask("POST", "/api/register/", {
         "email": EMAIL, "password": PASSWORD, "name": "A CI job", "secret": REGISTRATION_KEY})

@@ -33,15 +33,13 @@ class Job:
         self.folder = folder
         tools = folder / "tools"
         tools.mkdir(parents=True)
-        (tools / "python").symlink_to(sys.executable)
-        # A link of that name: the interpreter finds its environment by the file that it is called by.
-        (tools / "python").unlink()
+        # No link: an interpreter finds its environment by the path that it is called by.
         (tools / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
         (tools / "python").chmod(0o755)
         (tools / "benchlake").symlink_to(pathlib.Path(PROGRAM).resolve())
         shutil.copy(ROOT / "docs/examples/conbench_job.py", folder / "run_benchmarks.py")
         self.environment = {
-            **os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "clients/python/src"),
+            **os.environ, "PATH": f"{tools}:{os.environ['PATH']}",
             "BENCHLAKE_SERVER": deployment.url, "BENCHLAKE_TOKEN": deployment.server.operator_token,
             "CONBENCH_PROJECT_REPOSITORY": repository, "CONBENCH_PROJECT_COMMIT": CHILD, "CI_PIPELINE_ID": pipeline}
 

@@ -1,9 +1,13 @@
 """Our Python client against a real server, on each store."""
+import os
+import pathlib
+import subprocess
+import sys
 import uuid
-from typing import Any, Dict
+from typing import Any, Dict, Set
 
 import pytest
-from benchlake import AccessDenied, Client, Conflict, Invalid, NotFound, detect_machine
+from benchlake import AccessDenied, Client, Conflict, Invalid, NotFound, detect_machine, model
 from commits import CHILD, ELDER, GRANDPARENT, PARENT
 from conftest import Deployment
 from payloads import submission
@@ -105,3 +109,62 @@ def test_nobody_may_read_but_not_write(as_a_ci_job: Deployment, client: Client, 
     assert not anonymous.capabilities()["can_write_results"]
     with pytest.raises(AccessDenied):
         anonymous.submit(a_result(repository))
+
+
+# What the client's types say is what the server describes -----------------------------------------------------
+
+SCHEMAS = {
+    "ResultDetail": model.Result, "ResultListItem": model.ResultRow, "HistorySample": model.HistorySample,
+    "ZScoreStats": model.ZScoreStats, "CompareResult": model.Comparison, "CompareSide": model.ComparedSide,
+    "Analysis": model.Analysis, "Submitted": model.Submitted, "SeriesListItem": model.Series,
+    "RecentRunListItem": model.Run, "CiReport": model.CiReport, "Token": model.Token,
+    "Capabilities": model.Capabilities,
+}
+
+
+def names_of(schema: Dict[str, Any], schemas: Dict[str, Any]) -> Set[str]:
+    found = set(schema.get("properties") or {})
+    for part in schema.get("allOf") or []:
+        part = schemas[part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part
+        found |= names_of(part, schemas)
+    return found
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_type_has_the_fields_of_the_description(as_a_ci_job: Deployment, name: str) -> None:
+    schemas = as_a_ci_job.server.ask("GET", "/openapi.json").json()["components"]["schemas"]
+    by_name = {key.lower(): value for key, value in schemas.items()}
+    described = names_of(by_name[name.lower()], schemas)
+    typed = set(SCHEMAS[name].__annotations__)
+    for base in getattr(SCHEMAS[name], "__orig_bases__", ()):
+        typed |= set(getattr(base, "__annotations__", {}))
+    assert typed <= described, f"not described: {typed - described}"
+    required = set(by_name[name.lower()].get("required") or [])
+    assert required <= typed, f"the type lacks: {required - typed}"
+
+
+def test_the_pytest_plugin_sends_a_session(as_a_ci_job: Deployment, repository: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "test_sorting.py").write_text("""
+import pytest
+
+@pytest.mark.parametrize("size", [10, 100])
+def test_sort(benchlake_timer, size):
+    assert benchlake_timer(sorted, list(range(size, 0, -1)), rounds=3)[0] == 1
+
+def test_broken(benchlake_timer):
+    raise RuntimeError("boom")
+""")
+    run_id = uuid.uuid4().hex
+    environment = {**os.environ, "BENCHLAKE_SERVER": as_a_ci_job.url,
+                   "BENCHLAKE_TOKEN": as_a_ci_job.server.operator_token}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--benchlake",
+         f"--benchlake-run-id={run_id}", f"--benchlake-repository={repository}", f"--benchlake-commit={CHILD}",
+         "--benchlake-run-reason=nightly"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        timeout=120)
+    assert f"3 of 3 results submitted to {as_a_ci_job.url}, run {run_id}" in ran.stdout, ran.stdout + ran.stderr
+    rows = list(Client(as_a_ci_job.url).results(run_id=run_id))
+    assert sorted((row["case_name"], row["case_tags"].get("size"), row["has_error"]) for row in rows) == [
+        ("test_sorting.py::test_broken", None, True), ("test_sorting.py::test_sort", "10", False),
+        ("test_sorting.py::test_sort", "100", False)]
+    assert {row["commit"]["hash"] for row in rows if row["commit"]} == {CHILD}

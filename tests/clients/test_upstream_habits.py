@@ -5,13 +5,14 @@ import datetime
 import decimal
 import hashlib
 import json
+import pathlib
 import uuid
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import psycopg
 import pytest
 from commits import CHILD, ELDER, GRANDPARENT, PARENT
-from conftest import EMAIL, PASSWORD, Deployment
+from conftest import EMAIL, PASSWORD, Deployment, deploy
 from payloads import MACHINE, submission
 from product import Answer
 from psycopg.types.json import Jsonb
@@ -447,3 +448,48 @@ def test_both_cookies_are_set_and_not_for_scripts(session: Session) -> None:
         "conbench_session" in {cookie.split("=")[0] for cookie in cookies}
     assert cookies and all("HttpOnly" in cookie and "Path=/" in cookie for cookie in cookies)
     assert json.dumps(cookies).count(PASSWORD) == 0
+
+
+# Deployments with other settings ------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["BENCHLAKE_ACCESS_PUBLIC_READS=false", "BENCHMARKS_DATA_PUBLIC=off"])
+def private(request: pytest.FixtureRequest, store: str, tmp_path: pathlib.Path) -> Deployment:
+    """In the words of our settings, and of an old deployment's."""
+    name, value = request.param.split("=")
+    return deploy(store, tmp_path, request, **{name: value})
+
+
+def test_a_private_deployment_shows_its_data_to_who_is_logged_in(private: Deployment, repository: str) -> None:
+    session = Session(private)
+    posted = session.ask("POST", "/api/benchmark-results/", submission(repository, commit=CHILD)).json()
+    id, pair = posted["id"], f"{posted['id']}...{posted['id']}"
+    for path in ("/api/benchmark-results/", f"/api/benchmark-results/{id}/", f"/api/benchmarks/{id}/",
+                 f"/api/history/{id}/", f"/api/history/download/{id}/", f"/api/compare/benchmark-results/{pair}/",
+                 f"/api/compare/runs/{posted['run_id']}...{posted['run_id']}/", f"/api/runs/{posted['run_id']}/",
+                 f"/api/runs/?commit_hash={CHILD}", "/api/commits/", f"/api/commits/{posted['commit']['id']}/",
+                 "/api/contexts/", "/api/info/", "/api/hardware/", f"/api/hardware/{posted['hardware']['id']}/",
+                 "/api/users/", "/api/"):
+        refused = session.server.ask("GET", path)
+        assert (refused.status, refused.json()["name"]) == (401, "Unauthorized"), path
+        assert session.ask("GET", path).status == 200, path
+    for path in (f"/api/benchmark-results/{id}", "/api/series", "/api/runs/recent", f"/api/ci/report?run_ids={id}"):
+        assert session.server.ask("GET", path).status == 401, path
+    assert session.server.ask("GET", "/api/ping/").status == 200
+
+
+def test_the_test_aids_are_there_when_they_are_asked_for(
+        request: pytest.FixtureRequest, store: str, tmp_path: pathlib.Path, repository: str) -> None:
+    """FLASK_ENV=development is how an old deployment asks."""
+    deployment = deploy(store, tmp_path, request, FLASK_ENV="development")
+    session = Session(deployment)
+    posted = session.ask("POST", "/api/benchmark-results/", submission(repository, commit=CHILD)).json()
+    assert session.ask("GET", "/api/raise-httperr").status >= 400
+    assert session.ask("GET", "/api/wipe-db").status < 300
+    assert session.ask("GET", f"/api/benchmark-results/{posted['id']}/").status == 404
+    assert Session(deployment).login.status == 204, "the results are wiped, users are not"
+
+
+def test_the_test_aids_are_not_there_otherwise(as_a_ci_job: Deployment, session: Session) -> None:
+    for path in ("/api/wipe-db", "/api/raise-httperr", "/api/raise-unexpected"):
+        assert session.ask("GET", path).status == 404, path

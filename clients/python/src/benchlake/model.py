@@ -164,6 +164,8 @@ class Series(TypedDict):
     unit: Optional[str]
     less_is_better: Optional[bool]
     status: str
+    z_score: Optional[float]
+    change_percent: Optional[float]
     latest_result_id: str
     latest_single_value_summary: Optional[float]
     latest_single_value_summary_type: str
@@ -198,15 +200,17 @@ class Run(_RunAlways, total=False):
 class CiReport(TypedDict):
     """`status` is success, failure, action_required or skipped; see the API reference for the rows."""
 
-    repository: str
+    repository: Optional[str]
     commit_sha: Optional[str]
     selected_run_ids: List[str]
     missing_run_ids: List[str]
-    baseline: str
+    baseline: Optional[str]
     status: str
     status_reason: str
     threshold: float
     threshold_z: float
+    threshold_source: str
+    notify_improvements: bool
     summary: Dict[str, int]
     runs: List[Dict[str, Any]]
     report_url: str
