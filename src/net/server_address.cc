@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/uri.h"
+#include "net/credentials.h"
 #include "net/http.h"
 
 namespace bl::net {
@@ -43,13 +44,28 @@ Result<std::string> normal_url(std::string url) {
   return url;
 }
 
+std::optional<std::string> set_variable(const CommandIo& io, const std::string& name) {
+  const std::string* text = io.variable(name);
+  if (text == nullptr || text->empty()) return std::nullopt;
+  return *text;
+}
+
 /// Option, else variable; empty counts as not given.
 std::optional<std::string> given(const Arguments& arguments, const CommandIo& io,
                                  std::string_view option, const std::string& variable) {
   if (auto text = arguments.text_or_null(option); text && !text->empty()) return text;
-  const std::string* text = io.variable(variable);
-  if (text != nullptr && !text->empty()) return *text;
-  return std::nullopt;
+  return set_variable(io, variable);
+}
+
+/// The token of `auth login`, for a server that was named: whoever signed in there means to be
+/// that.
+Result<void> add_login(ServerAddress& address, const CommandIo& io, Disk& disk) {
+  const auto path = credentials_file(io);
+  if (!path.ok()) return {};
+  BL_TRY(const Credentials credentials, read_credentials(disk, *path));
+  const auto found = credentials.find(address.url);
+  if (found != credentials.end()) address.token = found->second.token;
+  return {};
 }
 
 std::optional<Code> code_named(std::string_view name) {
@@ -117,7 +133,7 @@ std::vector<CommandOption> server_options() {
            "else BENCHLAKE_SERVER, else the server on the data folder, else the command itself"},
       {.name = "--token",
        .value_name = "TOKEN",
-       .help = "else BENCHLAKE_TOKEN, else that of the running server"},
+       .help = "else BENCHLAKE_TOKEN, CONBENCH_TOKEN, that of auth login or of the running server"},
       {.name = "--ca",
        .value_name = "FILE",
        .help = "whom to trust over https (PEM), else BENCHLAKE_CA, else the system's authorities"},
@@ -126,7 +142,8 @@ std::vector<CommandOption> server_options() {
 
 Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& io, Disk& disk) {
   const auto server = given(arguments, io, "--server", "BENCHLAKE_SERVER");
-  const auto token = given(arguments, io, "--token", "BENCHLAKE_TOKEN");
+  auto token = given(arguments, io, "--token", "BENCHLAKE_TOKEN");
+  if (!token) token = set_variable(io, "CONBENCH_TOKEN");
   const auto ca_file = given(arguments, io, "--ca", "BENCHLAKE_CA");
   const std::string folder = given(arguments, io, "--data", "BENCHLAKE_SERVER_DATA")
                                  .value_or(std::string(k_default_folder));
@@ -138,6 +155,7 @@ Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& i
     // The operator's token goes to the server that wrote it, and to no other.
     auto running = read_server_file(disk, folder);
     if (running.ok() && running->url == address.url) address = std::move(running).value();
+    if (!token) BL_RETURN_IF_ERROR(add_login(address, io, disk));
   }
   if (token) address.token = *token;
   if (ca_file) address.trust = {.ca_file = *ca_file, .public_key_sha256 = {}};
@@ -200,6 +218,11 @@ Result<json::Value> ApiClient::get(const std::string& path) {
 
 Result<json::Value> ApiClient::post(const std::string& path, std::string_view json_body) {
   BL_TRY(const ClientResponse response, send(Method::post, path, json_body));
+  return document_of(response, address_.url + path);
+}
+
+Result<json::Value> ApiClient::patch(const std::string& path, std::string_view json_body) {
+  BL_TRY(const ClientResponse response, send(Method::patch, path, json_body));
   return document_of(response, address_.url + path);
 }
 

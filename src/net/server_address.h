@@ -23,11 +23,12 @@ struct ServerAddress {
 /// The options `--server URL`, `--token TOKEN`, `--ca FILE` and `--data DIR`, the same for every
 /// command that talks to a server.
 std::vector<CommandOption> server_options();
-/// Token order: `--token`, BENCHLAKE_TOKEN, server.json's; the last only for the server that wrote
-/// it. Trust: `--ca`, BENCHLAKE_CA, the key that server.json names (again for that server only),
-/// else the system's authorities. DIR: `--data`, BENCHLAKE_SERVER_DATA, `data`. Errors: invalid (no
-/// http or https URL), not_found (no server named, none runs and DIR has no store: says how to
-/// start one), corrupt, io, forbidden.
+/// Token order: `--token`, BENCHLAKE_TOKEN, CONBENCH_TOKEN, then for a server that is named the one
+/// that `auth login` got there (credentials.h), then server.json's; the last only for the server
+/// that wrote it. Trust: `--ca`, BENCHLAKE_CA, the key that server.json names (again for that
+/// server only), else the system's authorities. DIR: `--data`, BENCHLAKE_SERVER_DATA, `data`.
+/// Errors: invalid (no http or https URL), not_found (no server named, none runs and DIR has no
+/// store: says how to start one), corrupt, io, forbidden.
 Result<ServerAddress> find_server(const Arguments& arguments, const CommandIo& io, Disk& disk);
 
 /// DIR/server.json, mode 0600; of `trust` the key. Errors: those of write_file_atomically.
@@ -51,6 +52,7 @@ class ApiClient {
   /// by their code, malformed (a good status without JSON).
   Result<json::Value> get(const std::string& path);
   Result<json::Value> post(const std::string& path, std::string_view json_body);
+  Result<json::Value> patch(const std::string& path, std::string_view json_body);
   Result<void> remove(const std::string& path);
   const ServerAddress& address() const { return address_; }
 

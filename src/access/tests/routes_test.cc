@@ -195,8 +195,8 @@ TEST_F(AccessRoutesTest, an_admin_makes_tokens_for_users_by_id_or_address) {
   EXPECT_EQ(make(R"({"name":"d","email":"no@x.org"})").status, 422);
   EXPECT_EQ(make(R"({"name":"d","user_id":"no"})").status, 422);
   EXPECT_EQ(make(R"({"name":"d","user_name":"No"})").status, 422);
-  EXPECT_EQ(owner_of(make(R"({"name":"e","email":"new@x.org","user_name":"New"})")),
-            users.find_by_email("new@x.org").value()->id);
+  const auto of_new = make(R"({"name":"e","email":"new@x.org","user_name":"New"})");
+  EXPECT_EQ(owner_of(of_new), users.find_by_email("new@x.org").value()->id);
 }
 
 TEST_F(AccessRoutesTest, others_make_no_tokens_for_users) {

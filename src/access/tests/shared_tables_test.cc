@@ -28,14 +28,15 @@ const std::string k_foreign_token = "cbt_0123456789abcdefghij";
 
 class SharedTablesTest : public ::testing::Test {
  protected:
-  SharedTablesTest() {
+  std::unique_ptr<store::Database> open() {
     auto& server = store::testing::PostgresServer::shared();
     const std::string name = server.create_database();
-    database_ = store::open_database(server.uri(name), {}, log_, metrics_).value();
-    testing::make_tables(*database_, k_conbench_tables);
+    auto database = store::open_database(server.uri(name), {}, log_, metrics_).value();
+    testing::make_tables(*database, k_conbench_tables);
     server.run(name, "insert into api_token values ('t1', 'u1', 'laptop', '" +
                          sha256_hex(k_foreign_token) +
                          "', 'cbt_0123', '2024-07-01 10:00:00.5', null, null)");
+    return database;
   }
   std::string value(const std::string& sql) {
     std::string text;
@@ -55,7 +56,7 @@ class SharedTablesTest : public ::testing::Test {
   IdSource ids_{clock_, random_};
   Log log_{clock_, LogLevel::error, [](std::string_view) {}};
   Metrics metrics_;
-  std::unique_ptr<store::Database> database_;
+  std::unique_ptr<store::Database> database_ = open();
   Tokens tokens_{*database_, clock_, random_, ids_};
   Users users_{*database_, clock_, random_, ids_, {.password_iterations = 10}};
   const net::Principal operator_ = testing::operator_principal();
