@@ -20,11 +20,8 @@ using store::Param;
 constexpr int k_commits_max = 1'000;
 
 // Old rows may lack the aggregates that a summary takes, as those with one or two samples do: then
-// the samples give it. [4.3]
-constexpr std::string_view k_best_sqlite =
-    "coalesce(case when substr(r.unit, -2) = '/s' then r.max else r.min end, "
-    "(select case when substr(r.unit, -2) = '/s' then max(e.value) else min(e.value) end "
-    "from json_each(r.data) e))";
+// the samples give it. [4.3] SQLite does not round decimals as C++ does: there the row is read
+// whole.
 constexpr std::string_view k_best_postgres =
     "coalesce(case when right(r.unit, 2) = '/s' then r.max else r.min end, "
     "(select case when right(r.unit, 2) = '/s' then max(e) else min(e) end "
@@ -33,7 +30,8 @@ constexpr std::string_view k_best_postgres =
 // The run's series are a set that each row is looked up in: `offset 0` keeps PostgreSQL from asking
 // an index once for each row. SQLite walks its own index of results by commit and series.
 constexpr std::string_view k_from_sqlite =
-    ", r.timestamp / 1e6, json_extract(r.change_annotations, '$.begins_distribution_change') = 1 "
+    ", r.timestamp / 1e6, json_extract(r.change_annotations, '$.begins_distribution_change') = 1, "
+    "r.unit, r.error is not null, r.min, r.max, r.mean, r.data "
     "from bl_commit_series o cross join bl_result_number n on n.no = o.result_no "
     "cross join benchmark_result r on r.id = n.id where o.series_no in "
     "(select u.series_no from bl_run_series u where u.run_no in "
@@ -52,7 +50,7 @@ std::string text_for(const DistributionOptions& options, int commits, bool is_ra
                      store::Dialect dialect) {
   const bool is_sqlite = dialect == store::Dialect::sqlite;
   std::string sql = "select r.history_fingerprint, r.commit_id, ";
-  sql += options.mode == SummaryMode::mean ? "r.mean" : is_sqlite ? k_best_sqlite : k_best_postgres;
+  sql += is_sqlite || options.mode == SummaryMode::mean ? "r.mean" : k_best_postgres;
   sql += is_sqlite ? k_from_sqlite : k_from_postgres;
   for (int i = 0; i < commits; ++i) sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
   sql += ") and r.error is null and r.mean is not null and r.unit is not null";
@@ -71,16 +69,18 @@ struct Gathering {
   RowsBySeries series;
   std::string fingerprint;  // of the row; kept for its room
 
-  bool is_sqlite;  // its texts of numbers are rounded; PostgreSQL's may be NaN
+  bool is_sqlite;
+  SummaryMode mode;
 
-  Gathering(const Ancestry& ancestry, store::Dialect dialect)
-      : is_sqlite(dialect == store::Dialect::sqlite) {
+  Gathering(const Ancestry& ancestry, store::Dialect dialect, SummaryMode summary_mode)
+      : is_sqlite(dialect == store::Dialect::sqlite), mode(summary_mode) {
     for (const Ancestor& commit : ancestry.commits) {
       commit_times.emplace(commit.commit_id, commit.commit_time);
     }
   }
   void take(const store::Row& row) {
-    const auto value = is_sqlite ? row.real_or_null(2) : parse_double(row.text(2));
+    const auto value =
+        is_sqlite ? summary_of(summary_columns(row, 5), mode).value : parse_double(row.text(2));
     if (!value || !std::isfinite(*value)) return;
     fingerprint = row.text(0);
     series[fingerprint].push_back({commit_times.at(row.text(1)), std::llround(row.real(3) * 1e6),
@@ -106,7 +106,7 @@ Result<std::optional<Distributions>> distributions_of(store::Connection& connect
   }
   const bool is_ranged = !range.last.empty();
   if (is_ranged) params.insert(params.end(), {range.after, range.last});
-  Gathering gathering(ancestry, connection.dialect());
+  Gathering gathering(ancestry, connection.dialect(), options.mode);
   BL_RETURN_IF_ERROR(
       connection.query_text(text_for(options, commits, is_ranged, connection.dialect()), params,
                             [&](const store::Row& row) {
