@@ -78,7 +78,9 @@ tier_browser() {
   "$root/build/release/benchlake" demo --data "$data/data"
   mkdir -p build/screenshots
   cd tests/browser
-  BENCHLAKE_URL=$url BENCHLAKE_SCREENSHOTS="$root/build/screenshots" NO_COLOR=1 with_node npm test
+  BENCHLAKE_URL=$url BENCHLAKE_TOKEN=$(cat "$data/data/operator.token") \
+    BENCHLAKE_PROGRAM="$root/build/release/benchlake" \
+    BENCHLAKE_SCREENSHOTS="$root/build/screenshots" NO_COLOR=1 with_node npm test
 }
 
 # start_server DATA LOGS: sets server_pid and server_url when it is ready (its first line of output).

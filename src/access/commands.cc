@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "access/user_commands.h"
 #include "base/terminal.h"
 #include "base/uri.h"
 #include "net/server_address.h"
@@ -97,9 +98,7 @@ std::vector<CommandOption> create_options() {
   return options;
 }
 
-}  // namespace
-
-std::vector<Command> commands() {
+std::vector<Command> token_commands() {
   return {{.path = "token create",
            .help = "makes a token and prints it, once",
            .example = "benchlake token create ci --role writer",
@@ -118,6 +117,14 @@ std::vector<Command> commands() {
            .options = net::server_options(),
            .arguments = {{.name = "ID", .help = "as token list shows it"}},
            .run = runner(revoke)}};
+}
+
+}  // namespace
+
+std::vector<Command> commands() {
+  std::vector<Command> all = token_commands();
+  for (Command& command : user_commands()) all.push_back(std::move(command));
+  return all;
 }
 
 }  // namespace bl::access

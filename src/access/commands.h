@@ -6,7 +6,7 @@
 
 namespace bl::access {
 
-/// `token create|list|revoke`.
+/// `token create|list|revoke`, `user create|list|role|password|remove`, `audit`.
 std::vector<Command> commands();
 
 }  // namespace bl::access

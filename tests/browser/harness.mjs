@@ -3,6 +3,7 @@
 //
 // BENCHLAKE_URL          a running server that `benchlake demo` filled (else all is skipped)
 // BENCHLAKE_TOKEN        its operator token (without it, what changes something is skipped)
+// BENCHLAKE_PROGRAM      the program, for servers of a test's own (without it, those are skipped)
 // BENCHLAKE_CHROMIUM     the browser's path (/usr/bin/chromium)
 // BENCHLAKE_SCREENSHOTS  a folder for pictures (none are taken without it)
 import assert from 'node:assert/strict';
@@ -34,16 +35,26 @@ const k_arguments = [
 
 let browser;
 
-/** Starts the browser before a file's tests and ends it after them. */
-export function with_browser() {
+/** Starts the browser before a file's tests and ends it after them; `always`: without a server too. */
+export function with_browser({ always = false } = {}) {
   before(async () => {
-    if (skip) return;
+    if (skip && !always) return;
     browser = await chromium.launch({
       executablePath: process.env.BENCHLAKE_CHROMIUM ?? '/usr/bin/chromium',
       args: k_arguments,
     });
   });
   after(() => browser?.close());
+}
+
+/** Runs `look` with a fresh page, whatever that page complains of. */
+export async function browser_page(look) {
+  const context = await browser.newContext({ viewport: desktop, reducedMotion: 'reduce' });
+  try {
+    await look(await context.newPage());
+  } finally {
+    await context.close();
+  }
 }
 
 /**
