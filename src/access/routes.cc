@@ -27,7 +27,7 @@ void read_text(const json::Value& value, const char* path, std::string& text,
                json::Faults& faults) {
   if (value.is_string()) {
     text = value.as_string();
-  } else if (!value.is_null()) {
+  } else {
     faults.add(path, "must be a string", &value);
   }
 }
