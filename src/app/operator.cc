@@ -58,14 +58,15 @@ ops::BackfillPort backfill_port() {
           .run = [](store::Database& database, const ops::Progress& go_on) -> Result<void> {
             const SystemClock clock;
             Metrics metrics;
-            results::Backfill backfill(database, clock, metrics);
+            const results::BackfillLimits limits{.page_facts = 5'000};  // nobody waits for us
+            results::Backfill backfill(database, clock, metrics, limits);
             BL_TRY(const results::BackfillState before, results::backfill_state(database));
             const auto total = static_cast<std::uint64_t>(before.left());
             for (std::uint64_t looked = 0;;) {
               BL_TRY(const bool is_done, backfill.walk_is_done());
               if (is_done) return {};
               BL_TRY([[maybe_unused]] const bool more, backfill.step());
-              looked += results::BackfillLimits{}.page_facts;
+              looked += limits.page_facts;
               if (!go_on("results looked at", looked, total)) return {};
             }
           },

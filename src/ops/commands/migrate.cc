@@ -12,7 +12,7 @@ namespace {
 using Steps = std::vector<store::MigrationStep>;
 
 // Measured on two cores: results of others become rows of lists at this rate.
-constexpr std::int64_t k_backfill_per_second = 5'000;
+constexpr std::int64_t k_backfill_per_second = 2'000;
 
 /// What a dry run found beside the steps.
 struct Outlook {
