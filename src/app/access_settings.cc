@@ -31,6 +31,36 @@ std::vector<std::string> parts_of(std::string_view list) {
 
 }  // namespace
 
+std::vector<ConfigKey> access_config_keys() {
+  using enum ConfigType;
+  return {
+      {"access.public_reads", boolean, "true",
+       "reads without a token; must be set before listening beyond loopback"},
+      {"access.user_role", text, "writer",
+       "role of users that have none of their own: reader, writer or admin"},
+      {"access.admins", text, "", "e-mail addresses of admins, with commas between"},
+      {"access.registration_key", text, "",
+       "whoever knows it may register as a user; empty: nobody may", true},
+      {"access.legacy_user_rights", boolean, "false",
+       "every writer who signed in may make, edit and remove users, as in Conbench"},
+      {"access.legacy_secret", text, "",
+       "SECRET_KEY of the old deployment: its remember cookies go on working", true},
+      {"access.operator_token", text, "",
+       "a token that may write results, beside those of the store", true},
+      {"access.writes_per_minute", integer, "60000",
+       "requests of one client that change something; more are answered 429"},
+      {"access.disabled", boolean, "false",
+       "everybody is an admin: for development, on a loopback address only"},
+      {"access.oidc_issuer", text, "", "OpenID Connect issuer that people sign in through"},
+      {"access.oidc_client_id", text, "", "what the issuer knows this server by"},
+      {"access.oidc_client_secret", text, "", "what proves it to the issuer", true},
+      {"access.oidc_domains", text, "",
+       "e-mail domains that may sign in through it, with commas between; empty: any"},
+      {"access.oidc_ca", text, "",
+       "PEM file: whom to trust for it; empty: the system's authorities"},
+  };
+}
+
 Result<AccessSettings> access_settings_from(const Config& config) {
   AccessSettings settings;
   const std::string& role_name = config.text("access.user_role");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "access/authenticator.h"
 #include "access/users.h"
@@ -16,6 +17,8 @@ struct AccessSettings {
   bool legacy_user_rights = false;
 };
 
+/// The keys of the section.
+std::vector<ConfigKey> access_config_keys();
 /// Errors: invalid, naming the key and, but of a secret, the value.
 Result<AccessSettings> access_settings_from(const Config& config);
 

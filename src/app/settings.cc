@@ -147,11 +147,9 @@ Result<void> apply_limits(const Config& config, Settings& settings) {
   return {};
 }
 
-}  // namespace
-
-const std::vector<ConfigKey>& config_keys() {
+std::vector<ConfigKey> general_keys() {
   using enum ConfigType;
-  static const std::vector<ConfigKey> keys = {
+  return {
       {"server.data", text, "data", "folder of the store, the operator token and server.json"},
       {"server.store", text, "", "store URI; empty: sqlite://DATA/benchlake.db"},
       {"server.http", text, "127.0.0.1:8080", "address of the HTTP server; port 0 = any free one"},
@@ -164,30 +162,6 @@ const std::vector<ConfigKey>& config_keys() {
       {"tls.key", text, "", "PEM file with the private key"},
       {"tls.check_interval", duration_ms, "10s",
        "a changed certificate is served after so long at most; 0: after SIGHUP only"},
-      {"access.public_reads", boolean, "true",
-       "reads without a token; must be set before listening beyond loopback"},
-      {"access.user_role", text, "writer",
-       "role of users that have none of their own: reader, writer or admin"},
-      {"access.admins", text, "", "e-mail addresses of admins, with commas between"},
-      {"access.registration_key", text, "",
-       "whoever knows it may register as a user; empty: nobody may", true},
-      {"access.legacy_user_rights", boolean, "false",
-       "every writer who signed in may make, edit and remove users, as in Conbench"},
-      {"access.legacy_secret", text, "",
-       "SECRET_KEY of the old deployment: its remember cookies go on working", true},
-      {"access.operator_token", text, "",
-       "a token that may write results, beside those of the store", true},
-      {"access.writes_per_minute", integer, "60000",
-       "requests of one client that change something; more are answered 429"},
-      {"access.disabled", boolean, "false",
-       "everybody is an admin: for development, on a loopback address only"},
-      {"access.oidc_issuer", text, "", "OpenID Connect issuer that people sign in through"},
-      {"access.oidc_client_id", text, "", "what the issuer knows this server by"},
-      {"access.oidc_client_secret", text, "", "what proves it to the issuer", true},
-      {"access.oidc_domains", text, "",
-       "e-mail domains that may sign in through it, with commas between; empty: any"},
-      {"access.oidc_ca", text, "",
-       "PEM file: whom to trust for it; empty: the system's authorities"},
       {"http.workers", integer, "64", "requests that are handled at once"},
       {"http.queue_max", integer, "1024", "requests that wait for a worker; more are answered 503"},
       {"http.connections_max", integer, "4096", "open connections; more are answered 503"},
@@ -224,7 +198,8 @@ const std::vector<ConfigKey>& config_keys() {
        "PEM file: whom to trust for it; empty: the system's authorities"},
       {"alerts.mail_from", text, "", "address that mails come from"},
       {"alerts.mail_to", text, "", "addresses that get every event, with commas between"},
-      {"alerts.github_repository", text, "", "repository of GitHub whose events go there, org/repo"},
+      {"alerts.github_repository", text, "",
+       "repository of GitHub whose events go there, org/repo"},
       {"alerts.github_token", text, "", "token for it", true},
       {"alerts.github_check", boolean, "true", "events are check runs of their commits"},
       {"alerts.github_comment", boolean, "false",
@@ -249,6 +224,16 @@ const std::vector<ConfigKey>& config_keys() {
       {"store.reader_cache", bytes, "8MiB", "SQLite: page cache of each reader"},
       {"store.writer_cache", bytes, "64MiB", "SQLite: page cache of the writer"},
   };
+}
+
+}  // namespace
+
+const std::vector<ConfigKey>& config_keys() {
+  static const std::vector<ConfigKey> keys = [] {
+    std::vector<ConfigKey> all = general_keys();
+    for (ConfigKey& key : access_config_keys()) all.push_back(std::move(key));
+    return all;
+  }();
   return keys;
 }
 
