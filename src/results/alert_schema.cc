@@ -5,6 +5,9 @@
 namespace bl::results {
 namespace {
 
+// Who sent a stored result stands beside its number: a row of its own for each result would cost a
+// submission up to a tenth. bl_receipt has the rest: what was refused or replayed.
+//
 // alert_rule, alert_event and alert_delivery are Conbench's newer tables, with its names and types
 // [1.5]. What Conbench's rules cannot say stands in alert_rule_setting.
 constexpr std::string_view k_alerts_sqlite = R"sql(
@@ -68,6 +71,8 @@ create table bl_alert_rule_setting (
   evaluated_mark text not null default '',
   improved_run_id text
 ) strict, without rowid;
+
+alter table bl_result_number add column submitter_no integer;
 
 create table bl_submitter (
   submitter_no integer primary key,
@@ -187,6 +192,8 @@ create table benchlake.alert_rule_setting (
   evaluated_mark text not null default '',
   improved_run_id text
 );
+
+alter table benchlake.result_number add column submitter_no bigint;
 
 create table benchlake.submitter (
   submitter_no bigint generated always as identity primary key,

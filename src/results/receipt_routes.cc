@@ -25,6 +25,15 @@ void write_receipt(json::Writer& writer, const Receipt& receipt) {
       .end_object();
 }
 
+// `NO:SEQ`, as this list's cursors have it.
+ReceiptPosition position_of(std::string_view text) {
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  ReceiptPosition position;
+  position.result_no = parse_int64(text.substr(0, colon)).value_or(0);
+  position.seq = parse_int64(text.substr(std::min(colon + 1, text.size()))).value_or(0);
+  return position;
+}
+
 Result<std::string> list(const net::Request& request, Receipts& receipts) {
   net::QueryFields query(request);
   ReceiptFilter filter;
@@ -32,7 +41,7 @@ Result<std::string> list(const net::Request& request, Receipts& receipts) {
   filter.run_id = query.text("run_id");
   filter.since = query.time("since");
   filter.count_max = query.integer("page_size", 1, 1000).value_or(100);
-  if (const auto cursor = cursor_of(query, k_list)) filter.before_seq = parse_int64(*cursor);
+  if (const auto cursor = cursor_of(query, k_list)) filter.before = position_of(*cursor);
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const ReceiptPage page, receipts.list(filter));
   std::string text;
@@ -40,8 +49,9 @@ Result<std::string> list(const net::Request& request, Receipts& receipts) {
   writer.begin_object().key("receipts").begin_array();
   for (const Receipt& receipt : page.receipts) write_receipt(writer, receipt);
   writer.end_array().key("next_page_cursor");
-  if (page.next_seq) {
-    writer.value(make_cursor(k_list, std::to_string(*page.next_seq)));
+  if (page.next) {
+    writer.value(make_cursor(
+        k_list, std::to_string(page.next->result_no) + ":" + std::to_string(page.next->seq)));
   } else {
     writer.null();
   }

@@ -1,7 +1,9 @@
 #include "results/receipts.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "base/ids.h"
 #include "base/utf8.h"
 #include "net/http.h"
 #include "store/both_dialects.h"
@@ -18,7 +20,7 @@ using store::ParamRows;
 constexpr std::size_t k_numbers_max = 10'000;  // kept in memory
 constexpr std::size_t k_written_at_once = 1'000;
 
-constexpr store::InsertInto::Column k_stored_columns[] = {
+constexpr store::InsertInto::Column k_replayed_columns[] = {
     {"at"}, {"submitter_no"}, {"outcome"}, {"run_id"}, {"result_id"}, {"submission_key"}};
 constexpr store::InsertInto::Column k_refused_columns[] = {
     {"at"}, {"submitter_no"}, {"outcome"}, {"run_id"}, {"submission_key"}, {"code"}, {"summary"}};
@@ -47,6 +49,107 @@ Receipt receipt_of(const store::Row& row) {
   receipt.code = row.text_or_null(8);
   receipt.summary = row.text_or_null(9);
   return receipt;
+}
+
+// When an id was made, to the 1/2^24 of a second; the inverse of id_floor (base/ids.h).
+Timestamp time_of_id(std::string_view id) {
+  const auto number = [&](std::size_t from, std::size_t digits) {
+    std::uint64_t value = 0;
+    std::from_chars(id.data() + from, id.data() + from + digits, value, 16);
+    return value;
+  };
+  if (!is_id(id)) return Timestamp{0};
+  const std::uint64_t seconds = number(0, 9);
+  const std::uint64_t ticks = number(9, 3) << 12 | number(13, 3);
+  return Timestamp{static_cast<std::int64_t>(seconds * 1'000'000 + ((ticks * 1'000'000) >> 24))};
+}
+
+// One kind of receipts, newest first, as far as a page may need them.
+struct Found {
+  std::vector<Receipt> receipts;
+  bool may_go_on = false;
+};
+
+// Takes rows until they are too old. `disorder`: numbers do not follow the time exactly.
+class Taker {
+ public:
+  Taker(const ReceiptFilter& filter, std::chrono::minutes disorder, Found& found)
+      : filter_(filter), disorder_(disorder), found_(found) {
+    found = {};
+  }
+  bool take(Receipt receipt) {
+    if (filter_.since && receipt.at < *filter_.since - disorder_) return false;
+    if (++seen_ == filter_.count_max) found_.may_go_on = true;
+    found_.receipts.push_back(std::move(receipt));
+    return true;
+  }
+
+ private:
+  const ReceiptFilter& filter_;
+  const std::chrono::minutes disorder_;
+  Found& found_;
+  std::int64_t seen_ = 0;
+};
+
+#define BL_STORED_COLUMNS                                            \
+  "select n.no, n.id, s.id, s.name, r.run_id from @result_number n " \
+  "join @submitter s on s.submitter_no = n.submitter_no "
+
+Result<void> find_stored(Connection& connection, const ReceiptFilter& filter,
+                         std::chrono::minutes disorder, Found& found) {
+  Taker taker(filter, disorder, found);
+  const auto each = [&](const store::Row& row) {
+    Receipt receipt;
+    receipt.seq = row.integer(0);
+    receipt.result_id = row.text(1);
+    receipt.at = time_of_id(*receipt.result_id);
+    receipt.submitter = {std::string(row.text(2)), std::string(row.text(3))};
+    receipt.run_id = row.text_or_null(4);
+    if (filter.run_id && filter.run_id != receipt.run_id) return true;  // of the key's result
+    receipt.submission_key = filter.submission_key;
+    return taker.take(std::move(receipt));
+  };
+  const std::int64_t before = filter.before.result_no;
+  if (filter.submission_key) {
+    return connection.query(
+        both_dialects<BL_STORED_COLUMNS
+                      "join @submission k on k.result_id = n.id "
+                      "join benchmark_result r on r.id = n.id where k.submission_key = $1 and "
+                      "n.no < $2">(),
+        {std::string_view(*filter.submission_key), before}, each);
+  }
+  if (filter.run_id) {
+    return connection.query(
+        both_dialects<BL_STORED_COLUMNS
+                      "join benchmark_result r on r.id = n.id where r.run_id = $1 and n.no < $2 "
+                      "order by n.no desc limit $3">(),
+        {std::string_view(*filter.run_id), before, filter.count_max}, each);
+  }
+  return connection.query(
+      both_dialects<BL_STORED_COLUMNS "join benchmark_result r on r.id = n.id where n.no < $1 "
+                                      "order by n.no desc limit $2">(),
+      {before, filter.count_max}, each);
+}
+
+Result<void> find_others(Connection& connection, const ReceiptFilter& filter,
+                         std::chrono::minutes disorder, Found& found) {
+  Taker taker(filter, disorder, found);
+  std::string sql =
+      "select r.seq, r.at, s.id, s.name, r.outcome, r.run_id, r.result_id, r.submission_key, "
+      "r.code, r.summary from @receipt r join @submitter s on s.submitter_no = r.submitter_no "
+      "where r.seq < $1";
+  std::vector<Param> params{filter.before.seq};
+  const auto demand = [&](const char* condition, Param value) {
+    params.push_back(value);
+    sql.append(condition).append("$").append(std::to_string(params.size()));
+  };
+  if (filter.submission_key) {
+    demand(" and r.submission_key = ", std::string_view(*filter.submission_key));
+  }
+  if (filter.run_id) demand(" and r.run_id = ", std::string_view(*filter.run_id));
+  demand(" order by r.seq desc limit ", filter.count_max);
+  return connection.query_text(store::in_dialect(sql, connection.dialect()), params,
+                               [&](const store::Row& row) { return taker.take(receipt_of(row)); });
 }
 
 // PostgreSQL keeps no NUL.
@@ -180,38 +283,16 @@ Result<std::int64_t> Receipts::submitter_number(const Submitter& submitter) {
   return number;
 }
 
-Result<std::vector<std::int64_t>> Receipts::submitter_numbers(
-    std::span<const Submission* const> submissions) {
-  std::vector<std::int64_t> numbers;
-  numbers.reserve(submissions.size());
-  const Submitter* last = nullptr;  // a group's are mostly the same
-  for (const Submission* submission : submissions) {
-    const Submitter& one = submission->submitter;
-    if (last != nullptr && last->id == one.id && last->name == one.name) {
-      numbers.push_back(numbers.back());
-      continue;
-    }
-    BL_TRY(const std::int64_t number, submitter_number(one));
-    numbers.push_back(number);
-    last = &one;
+Result<void> Receipts::add_replays(Connection& connection, Timestamp now,
+                                   std::span<const Replay> replays) {
+  if (replays.empty()) return {};
+  ParamRows rows(std::size(k_replayed_columns));
+  for (const Replay& one : replays) {
+    rows.add({now.micros, one.submitter_no, number_of(Receipt::Outcome::replayed),
+              std::string_view(one.submitted->run_id), std::string_view(one.submitted->id),
+              param_of(one.submission->submission_key)});
   }
-  return numbers;
-}
-
-Result<void> Receipts::add(Connection& connection, Timestamp now,
-                           std::span<const Submission* const> submissions,
-                           std::span<const std::int64_t> submitters,
-                           std::span<const Result<Submitted>> outcomes) {
-  ParamRows rows(std::size(k_stored_columns));
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (!outcomes[i].ok()) continue;
-    const Submitted& submitted = *outcomes[i];
-    const auto outcome = submitted.replayed ? Receipt::Outcome::replayed : Receipt::Outcome::stored;
-    rows.add({now.micros, submitters[i], number_of(outcome), std::string_view(submitted.run_id),
-              std::string_view(submitted.id), param_of(submissions[i]->submission_key)});
-  }
-  if (rows.empty()) return {};
-  return connection.insert_many({k_table, k_stored_columns}, rows);
+  return connection.insert_many({k_table, k_replayed_columns}, rows);
 }
 
 // Retention ----------------------------------------------------------------------------------
@@ -265,36 +346,28 @@ Result<std::int64_t> Receipts::remove_some() {
 // Reading ------------------------------------------------------------------------------------
 
 Result<ReceiptPage> Receipts::list(const ReceiptFilter& filter) {
-  ReceiptPage page;
-  std::string sql =
-      "select r.seq, r.at, s.id, s.name, r.outcome, r.run_id, r.result_id, r.submission_key, "
-      "r.code, r.summary from @receipt r join @submitter s on s.submitter_no = r.submitter_no "
-      "where 1 = 1";
-  std::vector<Param> params;
-  const auto demand = [&](const char* condition, Param value) {
-    params.push_back(value);
-    sql.append(condition).append("$").append(std::to_string(params.size()));
-  };
-  if (filter.submission_key) {
-    demand(" and r.submission_key = ", std::string_view(*filter.submission_key));
-  }
-  if (filter.run_id) demand(" and r.run_id = ", std::string_view(*filter.run_id));
-  if (filter.before_seq) demand(" and r.seq < ", *filter.before_seq);
-  demand(" order by r.seq desc limit ", filter.count_max);
-  BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) {
-    page = {};
-    std::int64_t seen = 0;
-    return connection.query_text(store::in_dialect(sql, connection.dialect()), params,
-                                 [&](const store::Row& row) {
-                                   const Timestamp at{row.integer(1)};
-                                   if (filter.since && at < *filter.since - limits_.disorder_max)
-                                     return false;
-                                   if (++seen == filter.count_max) page.next_seq = row.integer(0);
-                                   if (filter.since && at < *filter.since) return true;
-                                   page.receipts.push_back(receipt_of(row));
-                                   return true;
-                                 });
+  Found stored, others;
+  BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Result<void> {
+    BL_RETURN_IF_ERROR(find_stored(connection, filter, limits_.disorder_max, stored));
+    return find_others(connection, filter, limits_.disorder_max, others);
   }));
+  ReceiptPage page;
+  ReceiptPosition reached = filter.before;
+  auto a = stored.receipts.begin();
+  auto b = others.receipts.begin();
+  std::int64_t looked_at = 0;
+  for (; looked_at < filter.count_max; ++looked_at) {
+    const bool has_a = a != stored.receipts.end(), has_b = b != others.receipts.end();
+    if (!has_a && !has_b) break;
+    const bool takes_a = has_a && (!has_b || a->at >= b->at);
+    Receipt& receipt = takes_a ? *a++ : *b++;
+    (takes_a ? reached.result_no : reached.seq) = receipt.seq;
+    if (filter.since && receipt.at < *filter.since) continue;
+    page.receipts.push_back(std::move(receipt));
+  }
+  const bool has_more = a != stored.receipts.end() || b != others.receipts.end() ||
+                        stored.may_go_on || others.may_go_on;
+  if (has_more && looked_at > 0) page.next = reached;
   return page;
 }
 

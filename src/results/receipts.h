@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -20,10 +21,11 @@
 #include "store/database.h"
 
 /// Receipts: who sent which submission, when, and with which outcome. That of a stored result is
-/// written in the transaction that stores it; those of refused submissions are gathered and written
-/// a moment later: a crash may lose them, a full queue drops and counts them. Never a body: what a
-/// refusal keeps is its code and sentence, and key and run where they could be read. Old receipts
-/// go, by age and by number.
+/// who sent it, beside the result's number, written with it and gone with it; the time is that of
+/// its id. Those of replays are written in their transaction. Those of refused submissions are
+/// gathered and written a moment later: a crash may lose them, a full queue drops and counts them.
+/// Never a body: what a refusal keeps is its code and sentence, and key and run where they could be
+/// read. Receipts of replays and refusals go by age and by number.
 namespace bl::results {
 
 struct ReceiptLimits {
@@ -48,26 +50,33 @@ ReceiptSubject receipt_subject(std::string_view body);
 
 struct Receipt {
   enum class Outcome : unsigned char { stored, replayed, refused };
-  std::int64_t seq = 0;
+  std::int64_t seq = 0;  ///< of a stored result its number; of the others a number of their own
   Timestamp at;
   Submitter submitter;
   Outcome outcome = Outcome::stored;
-  std::optional<std::string> run_id, result_id, submission_key;
-  std::optional<std::string> code, summary;  ///< of a refusal
+  std::optional<std::string> run_id, result_id;
+  std::optional<std::string> submission_key;  ///< of a stored result: where it was asked for
+  std::optional<std::string> code, summary;   ///< of a refusal
 };
 const char* name_of(Receipt::Outcome outcome);
 
+/// Where a page ended, in both kinds of receipts.
+struct ReceiptPosition {
+  std::int64_t result_no = std::numeric_limits<std::int64_t>::max();
+  std::int64_t seq = std::numeric_limits<std::int64_t>::max();
+};
+
 struct ReceiptFilter {
   std::optional<std::string> submission_key, run_id;
-  std::optional<Timestamp> since;          ///< not older than this
-  std::optional<std::int64_t> before_seq;  ///< cursor
+  std::optional<Timestamp> since;  ///< not older than this
+  ReceiptPosition before;          ///< cursor
   std::int64_t count_max = 100;
 };
 
-/// Newest first. Shorter than asked when `since` hides some; next_seq is absent at the end.
+/// Newest first. Shorter than asked when `since` hides some; `next` is absent at the end.
 struct ReceiptPage {
   std::vector<Receipt> receipts;
-  std::optional<std::int64_t> next_seq;
+  std::optional<ReceiptPosition> next;
 };
 
 /// Threads: any; flush() and sweep() belong to one background thread and the end.
@@ -80,15 +89,18 @@ class Receipts {
   /// Notes a refusal. What is no refusal (the server's own trouble: 5xx) is none. Cost: a copy.
   void refused(const Submitter& submitter, const Error& error, ReceiptSubject subject);
 
-  /// The numbers of those who sent these submissions, one for each; new ones are stored at once.
-  /// Not inside of a transaction. Errors: those of the store.
-  Result<std::vector<std::int64_t>> submitter_numbers(
-      std::span<const Submission* const> submissions);
-  /// Receipts of the outcomes that are stored or replayed, inside the transaction that stored them.
-  static Result<void> add(store::Connection& connection, Timestamp now,
-                          std::span<const Submission* const> submissions,
-                          std::span<const std::int64_t> submitters,
-                          std::span<const Result<Submitted>> outcomes);
+  /// The number of who sent something; a new one is stored at once. Not inside of a transaction.
+  /// Errors: those of the store.
+  Result<std::int64_t> submitter_number(const Submitter& submitter);
+  /// A submission that was stored before.
+  struct Replay {
+    std::int64_t submitter_no = 0;
+    const Submission* submission = nullptr;
+    const Submitted* submitted = nullptr;
+  };
+  /// Inside the transaction that found them.
+  static Result<void> add_replays(store::Connection& connection, Timestamp now,
+                                  std::span<const Replay> replays);
 
   /// Writes the refusals that wait, and now and then removes what is too old or too much. What goes
   /// wrong is logged, and tried again.
@@ -105,7 +117,6 @@ class Receipts {
     std::string code, summary;
   };
 
-  Result<std::int64_t> submitter_number(const Submitter& submitter);
   Result<void> sweep();
   Result<std::int64_t> remove_some();
 

@@ -300,17 +300,18 @@ Result<void> take_numbers(store::Connection& connection, std::vector<Item>& item
                           });
 }
 
-constexpr InsertInto::Column k_number_columns[] = {{"no"}, {"id"}};
+constexpr InsertInto::Column k_number_columns[] = {{"no"}, {"id"}, {"submitter_no"}};
 constexpr InsertInto::Column k_log_columns[] = {
     {"op"}, {"result_id"}, {"result_timestamp"}, {"at"}};
 
 Result<void> number_and_log(store::Connection& connection, Timestamp now,
                             std::vector<Item>& items) {
   BL_RETURN_IF_ERROR(take_numbers(connection, items));
-  ParamRows numbers(2);
+  ParamRows numbers(3);
   ParamRows log(4);
   for (const Item& item : items) {
-    numbers.add({item.no, std::string_view(item.submitted.id)});
+    numbers.add({item.no, std::string_view(item.submitted.id),
+                 param_of(item.prepared->submitter_no)});
     log.add({std::string_view("insert"), std::string_view(item.submitted.id),
              item.prepared->submission.result.timestamp.micros, now.micros});
   }

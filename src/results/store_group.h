@@ -24,6 +24,7 @@ struct PreparedSubmission {
   std::optional<double> best, mean;  ///< summaries
   std::string data, times, run_tags, change_annotations;
   std::optional<std::string> error, validation, optional_info;
+  std::optional<std::int64_t> submitter_no;  ///< of receipts.h; absent: no receipt
 };
 
 /// Stores them in their order, inside one transaction: submission keys, dimension rows, commits

@@ -12,6 +12,18 @@ bool is_of_one(Code code) {
          code == Code::internal || code == Code::corrupt || code == Code::not_found;
 }
 
+// The receipts of what was stored before; that of a new result stands beside its number.
+Result<void> add_replays(store::Connection& connection, Timestamp now,
+                         std::span<const PreparedSubmission* const> prepared,
+                         std::span<const Result<Submitted>> outcomes) {
+  std::vector<Receipts::Replay> replays;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i].ok() || !outcomes[i]->replayed) continue;
+    replays.push_back({*prepared[i]->submitter_no, &prepared[i]->submission, &*outcomes[i]});
+  }
+  return Receipts::add_replays(connection, now, replays);
+}
+
 // What those are told who were to be stored after it: of them nothing was.
 Error not_tried(const Error& before) {
   if (before.code != Code::outcome_unknown) return before;
@@ -150,19 +162,16 @@ Result<void> StoreResultWriter::store_once(const Group& group) {
     entry->prepare();  // of many: while the group before this one is stored
     prepared.push_back(&*entry->prepared);
   }
-  std::vector<const Submission*> submissions;
-  std::vector<std::int64_t> submitters;
-  if (receipts_ != nullptr) {
-    submissions.reserve(group.size());
-    for (const Entry* entry : group) submissions.push_back(&entry->submission);
-    BL_TRY(submitters, receipts_->submitter_numbers(submissions));
+  for (Entry* entry : group) {
+    if (receipts_ == nullptr) break;
+    BL_TRY(entry->prepared->submitter_no, receipts_->submitter_number(entry->submission.submitter));
   }
   std::vector<Result<Submitted>> outcomes;
   BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {
     const Timestamp now = clock_.now();
     BL_RETURN_IF_ERROR(store_group(connection, ids_, now, prepared, outcomes));
     if (receipts_ == nullptr) return {};
-    return Receipts::add(connection, now, submissions, submitters, outcomes);
+    return add_replays(connection, now, prepared, outcomes);
   }));
   for (std::size_t i = 0; i < group.size(); ++i) group[i]->outcome = std::move(outcomes[i]);
   return {};

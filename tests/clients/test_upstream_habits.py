@@ -1,8 +1,10 @@
 """What Conbench's own API tests demand of a server that they are redirected to: another process writes and
 deletes straight in the database, links come from the Host header, commits are canned, bodies of errors are exact,
 and nothing has to be waited for."""
+import concurrent.futures
 import datetime
 import decimal
+import gzip
 import hashlib
 import json
 import pathlib
@@ -493,3 +495,45 @@ def test_the_test_aids_are_there_when_they_are_asked_for(
 def test_the_test_aids_are_not_there_otherwise(as_a_ci_job: Deployment, session: Session) -> None:
     for path in ("/api/wipe-db", "/api/raise-httperr", "/api/raise-unexpected"):
         assert session.ask("GET", path).status == 404, path
+
+
+# Manners of the wire ------------------------------------------------------------------------------------------
+
+
+def test_large_answers_are_compressed_for_who_takes_it(session: Session, repository: str) -> None:
+    posted = session.ask("POST", "/api/benchmark-results/", submission(repository, commit=CHILD)).json()
+    path = f"/api/benchmark-results/{posted['id']}/"
+    plain = session.server.ask("GET", path)
+    packed = session.server.ask("GET", path, headers={"Accept-Encoding": "gzip, deflate"})
+    assert plain.headers["Content-Encoding"] is None and packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body and len(plain.body) >= 500
+    assert "Accept-Encoding" in (packed.headers["Vary"] or "")
+    small = session.server.ask("GET", "/api/ping/", headers={"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] is None
+
+
+def test_comparisons_in_parallel_are_all_answered(session: Session, repository: str) -> None:
+    """The legacy server answered all but one of them 429."""
+    run_id = uuid.uuid4().hex
+    for n in range(5):
+        session.ask("POST", "/api/benchmark-results/", submission(
+            repository, commit=CHILD, run_id=run_id, tags={"name": "parallel", "n": n}))
+    path = f"/api/compare/runs/{run_id}...{run_id}/?page_size=500"
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: session.ask("GET", path), range(64)))
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.body for answer in answers}) == 1 and len(answers[0].json()["data"]) == 5
+
+
+def test_objects_are_compact_and_sorted_and_lists_are_indented(session: Session, repository: str) -> None:
+    posted = session.ask("POST", "/api/benchmark-results/", submission(repository, commit=CHILD))
+    assert posted.body.rstrip(b"\n") == json.dumps(posted.json(), separators=(",", ":"), sort_keys=True).encode()
+    listed = session.ask("GET", f"/api/benchmark-results/?run_id={posted.json()['run_id']}").body
+    assert listed.startswith(b'{\n  "data": [\n    {\n      "id": ')
+
+
+@pytest.mark.parametrize("agent", ["Mozilla/5.0 (compatible; DotBot/1.2)", "PetalBot", "DataForSeoBot"])
+def test_crawlers_are_sent_away(session: Session, agent: str) -> None:
+    answer = session.server.ask("GET", "/api/benchmark-results/", headers={"User-Agent": agent})
+    assert answer.status == 403
+    assert b"Disallow: /" in session.server.ask("GET", "/robots.txt").body

@@ -34,6 +34,10 @@ class ReceiptsTest : public ::testing::Test {
   std::vector<Receipt> list(const ReceiptFilter& filter = {}) {
     return receipts.list(filter).value().receipts;
   }
+  void refuse(const std::string& run_id) {
+    receipts.refused({"token-1", "ci"}, Error{Code::invalid, "no"}, {.run_id = run_id});
+    BL_CHECK(receipts.flush().ok());
+  }
   static std::string outcomes(const std::vector<Receipt>& receipts) {
     std::string text;
     for (const Receipt& one : receipts) text.append(name_of(one.outcome)).append(" ");
@@ -52,7 +56,8 @@ TEST_F(ReceiptsTest, a_stored_result_has_its_receipt_at_once) {
   const auto found = list({.submission_key = "key-1"});
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].outcome, Outcome::stored);
-  EXPECT_EQ(found[0].at, fixture.clock.now());
+  EXPECT_LE(std::abs(found[0].at.micros - fixture.clock.now().micros), 1);
+  EXPECT_EQ(found[0].submission_key, "key-1");
   EXPECT_EQ(found[0].submitter.id, "token-1");
   EXPECT_EQ(found[0].submitter.name, "ci");
   EXPECT_EQ(found[0].run_id, "run-1");
@@ -153,8 +158,8 @@ TEST_F(ReceiptsTest, are_listed_newest_first_in_pages_and_since_an_instant) {
   for (;;) {
     const ReceiptPage page = receipts.list(filter).value();
     for (const Receipt& one : page.receipts) seen.insert(seen.begin(), *one.result_id);
-    if (!page.next_seq) break;
-    filter.before_seq = page.next_seq;
+    if (!page.next) break;
+    filter.before = *page.next;
   }
   EXPECT_EQ(seen, ids);
   EXPECT_EQ(list({.run_id = "run-1"}).size(), 2u);
@@ -162,22 +167,52 @@ TEST_F(ReceiptsTest, are_listed_newest_first_in_pages_and_since_an_instant) {
   EXPECT_EQ(list({.run_id = "run-0", .since = fixture.clock.now() - 5h}).size(), 1u);
 }
 
-TEST_F(ReceiptsTest, old_ones_go) {
-  for (int i = 0; i < 5; ++i) submit(submission("run-1"));
+TEST_F(ReceiptsTest, of_both_kinds_are_paged_in_the_order_of_time) {
+  std::vector<std::string> expected;
+  for (int i = 0; i < 7; ++i) {
+    if (i % 3 == 0) {
+      refuse("run-1");
+      expected.insert(expected.begin(), "refused");
+    } else {
+      submit(submission("run-1"));
+      expected.insert(expected.begin(), "stored");
+    }
+    fixture.clock.advance(1s);
+  }
+  std::vector<std::string> seen;
+  ReceiptFilter filter{.run_id = "run-1", .count_max = 2};
+  for (int pages = 0; pages < 10; ++pages) {
+    const ReceiptPage page = receipts.list(filter).value();
+    for (const Receipt& one : page.receipts) seen.emplace_back(name_of(one.outcome));
+    if (!page.next) break;
+    filter.before = *page.next;
+  }
+  EXPECT_EQ(seen, expected);
+}
+
+TEST_F(ReceiptsTest, a_stored_results_receipt_has_the_time_of_its_id) {
+  fixture.clock.advance(123'456us);
+  submit(submission("run-1"));
+  const auto found = list();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_LE(std::abs(found[0].at.micros - fixture.clock.now().micros), 1);
+}
+
+TEST_F(ReceiptsTest, old_refusals_go) {
+  for (int i = 0; i < 5; ++i) refuse("run-1");
+  submit(submission("run-1"));
   fixture.clock.advance(24h * 89);
-  submit(submission("run-2"));
+  refuse("run-2");
   receipts.work();
-  EXPECT_EQ(list().size(), 6u);
+  EXPECT_EQ(list().size(), 7u);
   fixture.clock.advance(24h * 2);
   receipts.work();
-  EXPECT_EQ(outcomes(list()), "stored ");
+  EXPECT_EQ(outcomes(list()), "refused stored ");
   EXPECT_EQ(list()[0].run_id, "run-2");
 }
 
-TEST_F(ReceiptsTest, the_oldest_beyond_the_number_go) {
-  std::vector<Submission> batch;
-  for (int i = 0; i < 105; ++i) batch.push_back(submission("run-" + std::to_string(i)));
-  writer.submit_many(batch);
+TEST_F(ReceiptsTest, the_oldest_refusals_beyond_the_number_go) {
+  for (int i = 0; i < 105; ++i) refuse("run-" + std::to_string(i));
   receipts.work();
   EXPECT_EQ(fixture.value("select count(*) from @receipt"), "100");
   EXPECT_EQ(list({.run_id = "run-4"}).size(), 0u);
