@@ -257,6 +257,38 @@ std::string without_newlines(std::string text) {
   return text;
 }
 
+/// Changes of what was stored; the reads come afterwards.
+std::vector<Question> changes() {
+  std::vector<Question> questions;
+  const auto put = [&](const std::string& name, const std::string& body) {
+    for (const char* slash : {"", "/"}) {
+      questions.push_back(
+          {"", net::Method::put, "/api/benchmark-results/{id:" + name + "}" + slash, body});
+    }
+  };
+  put("point_20", R"({"change_annotations":{"begins_distribution_change":true,"why":"größer"}})");
+  put("annotated", R"({"change_annotations":{"n":null,"y":{"b":1.50,"a":[null]}}})");
+  put("error", R"({"change_annotations":{"begins_distribution_change":true}})");
+  for (const std::string body :
+       {"", "{", "[]", "{}", R"({"change_annotations":null})", R"({"change_annotations":[]})",
+        R"({"change_annotations":{},"x":1})", R"({"change_annotations":{"a":"\u0000"}})",
+        R"({"change_annotations":{"\u0000":1}})", R"({"change_annotations":{"n":1e400000}})"}) {
+    put("plain", body);
+  }
+  put("huge", R"({"change_annotations":{"t":")" + std::string(9'000, 'x') + "\"}}");
+  for (const std::string name : {"point_5", "point_5", "order_dash", "keyed", "no_commit"}) {
+    questions.push_back({"", net::Method::del, "/api/benchmark-results/{id:" + name + "}"});
+  }
+  questions.push_back({"", net::Method::del, "/api/benchmarks/{id:point_6}/"});
+  questions.push_back({"", net::Method::del, "/api/benchmarks/{id:point_6}/"});
+  questions.push_back({"", net::Method::del, "/api/benchmarks/%FF/"});
+  for (const char* name : {"keyed_after", "keyed_after_again"}) {  // the key is free again
+    questions.push_back(
+        {name, net::Method::post, k_submit, document(70, {{"submission_key", "\"key-ä-1\""}})});
+  }
+  return questions;
+}
+
 }  // namespace
 
 std::vector<Question> submissions() {
@@ -314,6 +346,7 @@ std::vector<Question> submissions() {
   }
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":"a\u0000"})"});
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":""})"});
+  for (Question& question : changes()) questions.push_back(std::move(question));
   for (const std::string body : {R"({"dry_run":true})", R"({"repository":"a\u0000"})",
                                  R"({"repository":"https://github.com/org/repo","limit":1})",
                                  R"({"cursor":"\u0000"})", R"({"cursor":"x"})", R"({"limit":0})"}) {
@@ -350,6 +383,38 @@ std::vector<Question> reads() {
       "/api/compare/benchmark-results/a...b/",
       "/api/compare/benchmark-results/ab/",
       "/api/compare/benchmark-results/%00...%FF/",
+      "/api/docs.json",
+      "/api/commits/",
+      "/api/commits/?sha=abc,b1,%20b2%20,,none,%FF",
+      "/api/commits/?sha=%00",
+      "/api/commits/x/",
+      "/api/commits/%FF/",
+      "/api/contexts/",
+      "/api/contexts/x/",
+      "/api/info/",
+      "/api/info/%FF/",
+      "/api/hardware/",
+      "/api/hardware/x/",
+      "/api/runs/",
+      "/api/runs/?commit_hash=",
+      "/api/runs/?commit_hash=,",
+      "/api/runs/?commit_hash=none",
+      "/api/runs/?commit_hash=b1,b2,abc,far1&page_size=2",
+      "/api/runs/?commit_hash=b1,b2,abc,far1&cursor=run-5",
+      "/api/runs/?commit_hash=b1&page_size=0",
+      "/api/runs/run-1/",
+      "/api/runs/run-7/",
+      "/api/runs/RUN-0/",
+      "/api/runs/%FF/",
+      "/api/runs/none/",
+      "/api/compare/runs/none...run-1/",
+      "/api/compare/runs/run-1...none/",
+      "/api/compare/runs/run-1/",
+      "/api/compare/runs/%FF...run-1/",
+      "/api/compare/runs/run-55...run-58/",
+      "/api/compare/runs/run-55...run-58/?threshold=x",
+      "/api/compare/runs/run-55...run-58/?page_size=1&cursor=%FF",
+      "/api/history/download/x/",
       "/api/runs/recent",
       "/api/runs/recent?include_attention=true",
       "/api/runs/recent?page_size=3",
@@ -442,14 +507,15 @@ std::vector<Question> paged_lists() {
         "/api/benchmark-results/?page_size=9", "/api/benchmarks/?page_size=3&run_id=run-15",
         "/api/series?page_size=4", "/api/series?page_size=5&sort=name",
         "/api/series?page_size=3&sort=change", "/api/series?page_size=2&q=al&sort=name",
-        "/api/v1/commits/incomplete?page_size=2"}) {
+        "/api/v1/commits/incomplete?page_size=2",
+        "/api/runs/?page_size=1&commit_hash=b1,b2,abc,far1,early"}) {
     questions.push_back({"", net::Method::get, path});
   }
   return questions;
 }
 
 std::vector<std::string> routes_about_the_server() {
-  return {"/metrics", "/api/v1/status"};
+  return {"/metrics", "/api/v1/status", "/api/ping/"};
 }
 
 }  // namespace bl::product
