@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "access/auth_commands.h"
 #include "access/user_commands.h"
 #include "base/terminal.h"
 #include "base/uri.h"
@@ -25,11 +28,19 @@ Result<net::ApiClient> connect(const Arguments& arguments, const CommandIo& io) 
 Result<void> create(const Arguments& arguments, CommandIo& io) {
   BL_TRY(net::ApiClient client, connect(arguments, io));
   std::string body;
-  json::Writer(body)
-      .begin_object()
-      .member("name", arguments.text("NAME"))
-      .member("role", arguments.text("--role"))
-      .end_object();
+  json::Writer writer(body);
+  writer.begin_object().member("name", arguments.text("NAME"));
+  // What is not said is the server's to decide: a reader's token reads.
+  constexpr std::array<std::pair<const char*, const char*>, 5> k_members = {
+      {{"--role", "role"},
+       {"--user", "user_id"},
+       {"--email", "email"},
+       {"--user-name", "user_name"},
+       {"--repository", "repository"}}};
+  for (const auto& [option, member] : k_members) {
+    if (arguments.has(option)) writer.member(member, arguments.text(option));
+  }
+  writer.end_object();
   BL_TRY(const json::Value token, client.post("/api/tokens", body));
   if (arguments.flag("--json")) {
     fmt::print(io.out, "{}\n", json::to_text(token));
@@ -46,7 +57,8 @@ Result<void> create(const Arguments& arguments, CommandIo& io) {
 
 Result<void> list(const Arguments& arguments, CommandIo& io) {
   BL_TRY(net::ApiClient client, connect(arguments, io));
-  BL_TRY(const json::Value answer, client.get("/api/tokens"));
+  BL_TRY(const json::Value answer,
+         client.get(arguments.flag("--all") ? "/api/tokens?all=true" : "/api/tokens"));
   if (arguments.flag("--json")) {
     fmt::print(io.out, "{}\n", json::to_text(answer));
     return {};
@@ -55,12 +67,19 @@ Result<void> list(const Arguments& arguments, CommandIo& io) {
   if (tokens == nullptr || !tokens->is_array()) {
     return Error{Code::malformed, "the server's answer has no tokens: " + client.address().url};
   }
-  Table table(
-      {{"id"}, {"name"}, {"role"}, {"starts with"}, {"created"}, {"last used"}, {"revoked"}});
+  Table table({{"id"},
+               {"name"},
+               {"role"},
+               {"starts with"},
+               {"repository"},
+               {"created"},
+               {"last used"},
+               {"revoked"}});
   for (const json::Value& token : tokens->items()) {
     table.add_row({text_of(token, "id"), text_of(token, "name"), text_of(token, "role"),
-                   text_of(token, "prefix"), text_of(token, "created_at"),
-                   text_of(token, "last_used_at"), text_of(token, "revoked_at")});
+                   text_of(token, "prefix"), text_of(token, "repository"),
+                   text_of(token, "created_at"), text_of(token, "last_used_at"),
+                   text_of(token, "revoked_at")});
   }
   fmt::print(io.out, "{}", table.to_text(terminal_width(io.out), is_color_terminal(io.out)));
   return {};
@@ -90,10 +109,27 @@ std::function<ExitCode(const Arguments&, CommandIo&)> runner(Action action) {
 }
 
 std::vector<CommandOption> create_options() {
-  std::vector<CommandOption> options = {{.name = "--role",
-                                         .value_name = "ROLE",
-                                         .help = "reader, writer or admin",
-                                         .default_text = "writer"}};
+  std::vector<CommandOption> options = {
+      {.name = "--role",
+       .value_name = "ROLE",
+       .help = "reader, writer or admin; default: writer, or "
+               "as much as the owner may"},
+      {.name = "--user",
+       .value_name = "ID",
+       .help = "whose it will be; default: yours, or nobody's"},
+      {.name = "--email", .value_name = "ADDRESS", .help = "the same, by address"},
+      {.name = "--user-name",
+       .value_name = "TEXT",
+       .help = "with --email: a user of this name is made if "
+               "there is none"},
+      {.name = "--repository", .value_name = "URL", .help = "the only one that it may write to"}};
+  for (CommandOption& option : net::server_options()) options.push_back(std::move(option));
+  return options;
+}
+
+std::vector<CommandOption> list_options() {
+  std::vector<CommandOption> options = {
+      {.name = "--all", .value_name = "", .help = "those of everybody; needs role admin"}};
   for (CommandOption& option : net::server_options()) options.push_back(std::move(option));
   return options;
 }
@@ -108,7 +144,7 @@ std::vector<Command> token_commands() {
           {.path = "token list",
            .help = "lists tokens, without their secrets",
            .example = "benchlake token list",
-           .options = net::server_options(),
+           .options = list_options(),
            .arguments = {},
            .run = runner(list)},
           {.path = "token revoke",
@@ -124,6 +160,7 @@ std::vector<Command> token_commands() {
 std::vector<Command> commands() {
   std::vector<Command> all = token_commands();
   for (Command& command : user_commands()) all.push_back(std::move(command));
+  for (Command& command : auth_commands()) all.push_back(std::move(command));
   return all;
 }
 

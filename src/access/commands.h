@@ -6,7 +6,8 @@
 
 namespace bl::access {
 
-/// `token create|list|revoke`, `user create|list|role|password|remove`, `audit`.
+/// `token create|list|revoke`, `user create|list|role|password|remove`, `audit`,
+/// `auth login|logout|status`.
 std::vector<Command> commands();
 
 }  // namespace bl::access
