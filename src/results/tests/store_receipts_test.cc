@@ -67,6 +67,7 @@ TEST_F(ReceiptsTest, a_stored_result_has_its_receipt_at_once) {
 
 TEST_F(ReceiptsTest, a_replay_is_told_from_the_first) {
   submit(submission("run-1", "key-1"));
+  fixture.clock.advance(1s);
   submit(submission("run-1", "key-1"));
   EXPECT_EQ(outcomes(list({.submission_key = "key-1"})), "replayed stored ");
 }
