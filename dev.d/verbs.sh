@@ -172,7 +172,8 @@ package_release() {
   tar -C "$folder" --sort=name --owner=0 --group=0 --numeric-owner \
     --mtime="@$(git log -1 --format=%ct)" -czf "$folder/$name.tar.gz" "$name"
   rm -rf "${folder:?}/$name"
-  (cd "$folder" && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
+  cp build/clients/benchlake-*.whl build/clients/benchlake-*.tar.gz "$folder/"  # the tier clients built and tested them
+  (cd "$folder" && for name in *.whl *.tar.gz; do sha256sum "$name" >"$name.sha256"; done)
 }
 
 verb_clean() {

@@ -86,9 +86,7 @@ RequestAuthenticator::RequestAuthenticator(Tokens& tokens, Sessions& sessions, U
       users_(users),
       options_(std::move(options)),
       writes_(clock, options_.writes),
-      writes_refused_(metrics.counter("bl_access_limit_hits_total",
-                                      "times that a limit of access was reached",
-                                      {{"limit", "writes"}})) {}
+      writes_refused_(limit_counter(metrics, "writes")) {}
 
 Result<net::Principal> RequestAuthenticator::authenticate(const net::Request& request) {
   if (options_.disabled) return with_access_disabled(request);

@@ -6,11 +6,6 @@
 namespace bl::access {
 namespace {
 
-Counter limit_counter(Metrics& metrics, const char* limit) {
-  return metrics.counter("bl_access_limit_hits_total", "times that a limit of access was reached",
-                         {{"limit", limit}});
-}
-
 Counter sign_ins(Metrics& metrics, const char* outcome) {
   return metrics.counter("bl_access_sign_ins_total",
                          "sign-ins by password or by a token in its place", {{"outcome", outcome}});

@@ -48,4 +48,9 @@ void RateLimiter::give_back(std::string_view key) {
   if (found != buckets_.end()) found->second.left = std::min(rate_.burst, found->second.left + 1);
 }
 
+Counter limit_counter(Metrics& metrics, const char* limit) {
+  return metrics.counter("bl_access_limit_hits_total", "times that a limit of access was reached",
+                         {{"limit", limit}});
+}
+
 }  // namespace bl::access

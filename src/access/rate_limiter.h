@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/metrics.h"
 #include "base/time.h"
 
 /// How often something may happen for one key: a burst at once, then a steady rate. In memory, of
@@ -43,5 +44,8 @@ class RateLimiter {
   std::unordered_map<std::uint64_t, Bucket> buckets_;  // by hash of the key; guarded by mutex_
   Instant swept_at_{};                                 // guarded by mutex_
 };
+
+/// Times that a limit of access was reached; `limit` is the member's name.
+Counter limit_counter(Metrics& metrics, const char* limit);
 
 }  // namespace bl::access

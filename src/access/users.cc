@@ -276,7 +276,14 @@ Result<void> Users::remove(std::string_view id, const net::Principal& actor) {
     BL_RETURN_IF_ERROR(connection.execute(k_end_sessions, {id}));
     BL_RETURN_IF_ERROR(remove_tokens_of(connection, id));
     BL_RETURN_IF_ERROR(connection.execute(k_delete_role, {id}));
-    BL_RETURN_IF_ERROR(connection.execute(k_delete, {id}));
+    auto deleted = connection.execute(k_delete, {id});
+    if (!deleted.ok() && deleted.error().code == Code::conflict) {
+      return Error{Code::conflict,
+                   std::string("alert rules or other rows still belong to the user, remove them "
+                               "first: ")
+                       .append(id)};
+    }
+    if (!deleted.ok()) return std::move(deleted).error();
     return record(connection, {actor, now, "user.remove", id, detail});
   });
 }

@@ -73,7 +73,8 @@ class Users {
   Result<User> create(const NewUser& user, const net::Principal& actor);
   /// Errors: not_found, invalid, conflict, forbidden as above. A new password ends their sessions.
   Result<User> change(std::string_view id, const UserChange& change, const net::Principal& actor);
-  /// With their sessions and tokens. Errors: not_found.
+  /// With their sessions and tokens. Errors: not_found, conflict (a row of another table points at
+  /// the user).
   Result<void> remove(std::string_view id, const net::Principal& actor);
   /// The user whose password this is. Costs one password hash whether or not the address is known,
   /// so that the time tells nothing.

@@ -6,11 +6,13 @@ import sys
 import uuid
 from typing import Any, Dict, Set
 
+import benchlake
 import pytest
 from benchlake import AccessDenied, Client, Conflict, Invalid, NotFound, detect_machine, model
 from commits import CHILD, ELDER, GRANDPARENT, PARENT
 from conftest import Deployment
 from payloads import submission
+from product import PROGRAM
 
 
 @pytest.fixture
@@ -109,6 +111,11 @@ def test_nobody_may_read_but_not_write(as_a_ci_job: Deployment, client: Client, 
     assert not anonymous.capabilities()["can_write_results"]
     with pytest.raises(AccessDenied):
         anonymous.submit(a_result(repository))
+
+
+def test_program_and_package_have_one_version() -> None:
+    said = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
+    assert benchlake.__version__ in said.split()
 
 
 # What the client's types say is what the server describes -----------------------------------------------------

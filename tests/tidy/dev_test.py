@@ -34,6 +34,21 @@ class Dev(unittest.TestCase):
         self.assertEqual(self.counted("== fuzz_json\n\n7 passed, 1 failed\n"), "7 1")
         self.assertEqual(self.counted("no summary\n"), "0 0")
 
+    def test_junit_reports_are_counted_together_and_a_missing_one_is_a_failure(self):
+        folder = pathlib.Path(self.folder.name)
+        (folder / "a.xml").write_text('<testsuites><testsuite tests="9" failures="1" errors="1" skipped="2"/></testsuites>')
+        (folder / "b.xml").write_text('<testsuite tests="1" failures="0" errors="0" skips="0"/>')
+
+        def count(*names: str) -> tuple:
+            ran = subprocess.run([ROOT / "dev.d/count_junit.py", *(folder / name for name in names)],
+                                 capture_output=True, text=True, check=False)
+            return ran.returncode, ran.stdout.splitlines()[-1]
+
+        self.assertEqual(count("a.xml", "b.xml"), (1, "6 passed, 2 failed"))
+        self.assertEqual(count("b.xml"), (0, "1 passed, 0 failed"))
+        self.assertEqual(count("b.xml", "gone.xml"), (1, "1 passed, 1 failed"))
+        self.assertEqual(count("gone.xml"), (1, "0 passed, 1 failed"))
+
     def test_a_failed_step_is_explained_and_those_that_stand_on_it_do_not_run(self):
         ran = self.bash("queue one 'the first' 'mend it' ls /gone; after=one queue two second - echo B; "
                         "after=two queue three third - echo C; queue four fourth - true; "

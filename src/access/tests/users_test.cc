@@ -157,6 +157,18 @@ TEST_F(UsersTest, a_removed_user_takes_sessions_and_tokens_along) {
   EXPECT_EQ(users.remove(ada.id, operator_principal()).error().code, Code::not_found);
 }
 
+TEST_F(UsersTest, a_user_whom_a_table_of_conbench_needs_stays_with_everything) {
+  const User ada = add_user("ada@x.org");
+  const std::string session = sessions.begin(ada.id).value();
+  run_sql(R"(create table rule_of_conbench (user_id varchar(50) references "user" (id)))");
+  run_sql(R"(insert into rule_of_conbench select id from "user")");
+  const auto removed = users.remove(ada.id, operator_principal());
+  if (database->dialect() == store::Dialect::sqlite) GTEST_SKIP() << "no foreign keys there";
+  EXPECT_EQ(removed.error().code, Code::conflict);
+  EXPECT_THAT(removed.error().message, HasSubstr(ada.id));
+  EXPECT_TRUE(sessions.find(session).value().has_value());
+}
+
 TEST_F(UsersTest, what_another_program_does_to_users_is_seen_at_once) {
   const User ada = add_user("ada@x.org");
   run_sql(R"(update "user" set name = 'Augusta')");
