@@ -8,6 +8,7 @@ import pwd
 import re
 import select
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -35,7 +36,7 @@ class Postgres:
     def __init__(self, folder: pathlib.Path):
         clusters = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
         self._bin = pathlib.Path(os.environ.get("BENCHLAKE_POSTGRES_BIN") or clusters[-1])
-        self._folder = folder
+        self.folder = folder
         self._databases = 0
         self._as = []
         if os.geteuid() == 0:
@@ -48,28 +49,31 @@ class Postgres:
             os.chown(folder, user.pw_uid, user.pw_gid)
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
                   "--no-sync")
-        # No port: the socket alone, so that any number of these run beside each other.
-        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", f"-k {folder} -h '' -c fsync=off", "start")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o",
+                  f"-k {folder} -h 127.0.0.1 -p {self.port} -c fsync=off", "start")
 
     def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run([*self._as, str(self._bin / program), *arguments], cwd=self._folder, check=True,
+        subprocess.run([*self._as, str(self._bin / program), *arguments], cwd=self.folder, check=True,
                        stdout=subprocess.DEVNULL)
 
     def create_database(self) -> str:
         """The name of a new, empty database."""
         self._databases += 1
         name = f"conbench_{self._databases}"
-        self._run("createdb", "-h", str(self._folder), "-U", "postgres", name)
+        self._run("createdb", "-h", str(self.folder), "-p", str(self.port), "-U", "postgres", name)
         return name
 
     def uri(self, database: str) -> str:
         """As benchlake wants it."""
-        host = urllib.parse.quote(str(self._folder), safe="")
-        return f"postgres://postgres@{host}:5432/{database}"
+        host = urllib.parse.quote(str(self.folder), safe="")
+        return f"postgres://postgres@{host}:{self.port}/{database}"
 
     def conninfo(self, database: str) -> str:
         """As libpq and psycopg want it."""
-        return f"host={self._folder} user=postgres dbname={database}"
+        return f"host={self.folder} port={self.port} user=postgres dbname={database}"
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
@@ -144,7 +148,8 @@ def client_of_2023(program: str) -> str:
 
 def clean_environment(more: Dict[str, str]) -> Dict[str, str]:
     """This process's environment without what steers benchlake or Conbench's clients, plus `more`."""
-    steering = re.compile("BENCHLAKE_|CONBENCH_|GITHUB_|DB_|SLACK_|FLASK_|REPOSITORY$|DATABASE_URL$")
+    steering = re.compile(r"BENCHLAKE_|CONBENCH_|GITHUB_|GOOGLE_|DB_|SLACK_|FLASK_|BENCHMARKS_DATA_PUBLIC$|REGISTRATION_KEY$|"
+                          r"SECRET_KEY$|SVS_TYPE$|DISTRIBUTION_COMMITS$|REPOSITORY$|DATABASE_URL$")
     kept = {name: value for name, value in os.environ.items() if not steering.match(name)}
     kept.update({name: value for name, value in more.items() if value})
     return kept

@@ -16,7 +16,7 @@ import pytest
 from commits import CHILD, ELDER, GRANDPARENT, PARENT
 from conftest import EMAIL, PASSWORD, Deployment, deploy
 from payloads import MACHINE, submission
-from product import Answer
+from product import Answer, Postgres, Server
 from psycopg.types.json import Jsonb
 
 TABLES = ("benchmark_result", "case", "context", "info", "hardware", "commit", "user")
@@ -495,6 +495,30 @@ def test_the_test_aids_are_there_when_they_are_asked_for(
 def test_the_test_aids_are_not_there_otherwise(as_a_ci_job: Deployment, session: Session) -> None:
     for path in ("/api/wipe-db", "/api/raise-httperr", "/api/raise-unexpected"):
         assert session.ask("GET", path).status == 404, path
+
+
+def test_a_containers_settings_carry_over_as_they_are(
+        postgres: Postgres, request: pytest.FixtureRequest, tmp_path: pathlib.Path, repository: str) -> None:
+    """The environment of the legacy server's container, and nothing else."""
+    database = postgres.create_database()
+    server = Server(tmp_path, environment={
+        "DB_HOST": "127.0.0.1", "DB_PORT": str(postgres.port), "DB_NAME": database, "DB_USERNAME": "postgres",
+        "DB_PASSWORD": "anything", "REGISTRATION_KEY": "conbench", "SECRET_KEY": "a secret of this deployment",
+        "CONBENCH_INTENDED_BASE_URL": "http://conbench.example", "BENCHMARKS_DATA_PUBLIC": "on", "SVS_TYPE": "best",
+        "DISTRIBUTION_COMMITS": "100", "APPLICATION_NAME": "Conbench", "CREATE_ALL_TABLES": "false"})
+    request.addfinalizer(server.stop)
+    registered = server.ask("POST", "/api/register/", {
+        "email": EMAIL, "password": PASSWORD, "name": "A user", "secret": "conbench"})
+    assert registered.status == 201, registered.body
+    session = Session(Deployment(server, "postgres", postgres.conninfo(database)))
+    posted = session.ask("POST", "/api/benchmark-results/", submission(repository))
+    assert posted.status == 201
+    with psycopg.connect(postgres.conninfo(database)) as connection:
+        stored = connection.execute("select id, run_id from benchmark_result").fetchall()
+        hashed = connection.execute('select password from "user"').fetchall()
+    assert stored == [(posted.json()["id"], posted.json()["run_id"])]
+    assert hashed[0][0].startswith("pbkdf2:sha256:"), "the legacy server could read it"
+    assert PASSWORD not in server.log() and "a secret of this deployment" not in server.log()
 
 
 # Manners of the wire ------------------------------------------------------------------------------------------
