@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "net/client.h"
+
+/// A CI report on GitHub: a check run of the commit, and a comment on its pull request that links
+/// to it, by the requests of GitHub's REST API. Called by a CI job or by the server; one thread
+/// each.
+namespace bl::results {
+
+struct GitHubCredentials {
+  std::string token;            ///< a token; else an App:
+  std::string app_id;           ///< and its private key in PEM
+  std::string app_private_key;  ///< secret: in no error
+};
+
+struct GitHubCheckOptions {
+  std::string api = "https://api.github.com";  ///< BENCHLAKE_GITHUB_API; no trailing slash
+  std::string repository;                      ///< `org/repo` or its URL
+  std::string commit_sha;
+  GitHubCredentials credentials;
+  std::string check_name = "Conbench performance report";
+  std::chrono::milliseconds timeout{20'000};  ///< of one request
+};
+
+struct GitHubCheck {
+  std::string conclusion;   ///< of check_conclusion
+  std::string title;        ///< one line
+  std::string markdown;     ///< at most 65,535 characters are taken
+  std::string details_url;  ///< empty: none
+};
+
+/// success -> success, failure -> failure, action_required -> action_required, skipped -> neutral.
+std::string check_conclusion(std::string_view report_status);
+
+class GitHubChecks {
+ public:
+  /// Errors: invalid (repository, no credentials). An App's installation is looked up and its token
+  /// taken at the first request.
+  static Result<GitHubChecks> open(GitHubCheckOptions options, const Clock& clock);
+  /// Gives the check run's page. A second report of the same commit replaces the first. Errors:
+  /// forbidden, not_found, unavailable, timeout, malformed: with GitHub's own words, never with a
+  /// credential.
+  Result<std::string> publish_check(const GitHubCheck& check);
+  /// One comment on a pull request; the one that was made before is written anew. Without a number
+  /// the commit must belong to exactly one. Errors: as above, invalid (none or several).
+  Result<void> publish_comment(const std::string& markdown, std::optional<std::int64_t> number);
+
+ private:
+  GitHubChecks(GitHubCheckOptions options, std::string path, const Clock& clock);
+  Result<std::string> token();
+  Result<std::string> app_token();
+  Result<json::Value> ask(net::Method method, const std::string& path, const std::string& body);
+  Result<json::Value> ask_as(const std::string& token, net::Method method, const std::string& path,
+                             const std::string& body);
+  Result<std::int64_t> pull_request();
+
+  GitHubCheckOptions options_;
+  std::string path_;  // /repos/org/repo
+  const Clock* clock_;
+  net::Client client_;
+  std::string token_;
+};
+
+}  // namespace bl::results
