@@ -255,6 +255,8 @@ TEST_F(ConbenchServer, a_move_is_proved_by_a_role_that_may_only_read) {
   for (int i = 0; i < 4; ++i)
     old.add({.id = id_at(i), .commit_id = i % 2 == 0 ? "commit-1" : "commit-2"});
   old.add_odd_rows();
+  // As Conbench makes them: commands take other words for names.
+  old.run("update benchmark_result set history_fingerprint = md5(history_fingerprint)");
   const auto prove = [&](std::vector<std::string> more) {
     std::vector<std::string> words = {"prove", "compat", "--data",
                                       data_,   "--out",  folder_.path() + "/prove"};
@@ -275,7 +277,7 @@ TEST_F(ConbenchServer, a_move_is_proved_by_a_role_that_may_only_read) {
   EXPECT_THAT(report, HasSubstr("| browser | not run |"));
   EXPECT_THAT(report, HasSubstr("| api | passed |"));
   EXPECT_THAT(report, HasSubstr("0 blocked writes"));
-  for (const char* raw : {"fp-", "066ab", "github.com", "aaaa"})
+  for (const char* raw : {"066ab", "github.com", "aaaa", "127.0.0.1"})
     EXPECT_THAT(report, ::testing::Not(HasSubstr(raw)));
   const std::string script = folder_.path() + "/seen.mjs";
   ASSERT_TRUE(write_file_atomically(*disk, script, "process.exit(0)", FileMode::normal).ok());

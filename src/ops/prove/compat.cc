@@ -95,20 +95,19 @@ class Prover {
       run("compare", {"history", pair->history_fingerprint}, false);
     }
     if (const auto& ci = report.samples.ci_report) {
-      ask("ci_report",
-          "/api/ci/report?repository=" + percent_encode(ci->repository) +
-              "&commit_sha=" + ci->commit_sha + "&run_ids=" + percent_encode(ci->run_id),
-          false);
+      ask_list("ci_report", "/api/ci/report?repository=" + percent_encode(ci->repository) +
+                                "&commit_sha=" + ci->commit_sha +
+                                "&run_ids=" + percent_encode(ci->run_id));
       ask("ci_report", "/api/benchmark-results?run_id=" + percent_encode(ci->run_id), false);
     }
     for (const char* path : {"/api/benchmark-results", "/api/ping", "/api/ping/", "/readyz"})
       ask("lists", path, false);
-    for (const char* path : {"/api/series", "/api/runs/recent"}) ask_list(path);
+    for (const char* path : {"/api/series", "/api/runs/recent"}) ask_list("lists", path);
   }
 
-  // A database that was never migrated has no lists: said so, it is no failure.
-  void ask_list(const std::string& path) {
-    ask("lists", path, false);
+  // A database that was never migrated has no lists and thresholds: said so, it is no failure.
+  void ask_list(const std::string& category, const std::string& path) {
+    ask(category, path, false);
     Probe& probe = report.probes.back();
     if (probe.status != 503) return;
     const auto answer = client_.send(net::Method::get, server_ + path, {}, "");
