@@ -40,9 +40,8 @@ constexpr std::string_view k_from_sqlite =
 constexpr std::string_view k_from_postgres =
     ", date_part('epoch', r.timestamp), "
     "(r.change_annotations -> 'begins_distribution_change') = 'true' "
-    "from benchmark_result r where r.history_fingerprint in "
-    "(select history_fingerprint from benchmark_result where run_id = $1 offset 0) "
-    "and cardinality(r.data) > 0 and array_position(r.data, null) is null and r.commit_id in (";
+    "from benchmark_result r where cardinality(r.data) > 0 and "
+    "array_position(r.data, null) is null and r.commit_id in (";
 
 // One text for any number of ancestors up to the options': those that are missing are null and
 // match nothing.
@@ -54,12 +53,25 @@ std::string text_for(const DistributionOptions& options, int commits, bool is_ra
   sql += is_sqlite ? k_from_sqlite : k_from_postgres;
   for (int i = 0; i < commits; ++i) sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
   sql += ") and r.error is null and r.mean is not null and r.unit is not null";
-  if (!is_ranged) return sql;
-  const std::string range = "history_fingerprint > $" + std::to_string(commits + 2) +
-                            " and history_fingerprint <= $" + std::to_string(commits + 3);
-  return sql + (is_sqlite
-                    ? " and o.series_no in (select series_no from bl_series where " + range + ")"
-                    : " and r." + range);
+  const std::string after = " > $" + std::to_string(commits + 2);
+  const std::string last = " <= $" + std::to_string(commits + 3);
+  if (is_sqlite) {
+    if (!is_ranged) return sql;
+    return sql + " and o.series_no in (select series_no from bl_series where history_fingerprint" +
+           after + " and history_fingerprint" + last + ")";
+  }
+  // PostgreSQL plans a prepared statement without its bounds: it would take a range for a few rows,
+  // and walk the run's series once for each of them. An array is looked up in the index; the run's
+  // results are found by their run, never by the range, which all series of the store lie in.
+  if (is_ranged) {
+    return sql +
+           " and r.history_fingerprint = any (array(select distinct history_fingerprint "
+           "from benchmark_result where run_id = $1 and (history_fingerprint || '')" +
+           after + " and (history_fingerprint || '')" + last + "))";
+  }
+  return sql +
+         " and r.history_fingerprint in (select history_fingerprint from benchmark_result "
+         "where run_id = $1 offset 0)";
 }
 
 using RowsBySeries = std::unordered_map<std::string, std::vector<verdict::LookbackRow>>;
