@@ -43,7 +43,8 @@ Result<std::string> app_proof(const GitHubCredentials& credentials, Timestamp no
       .member("exp", seconds + 540)
       .member("iss", credentials.app_id)
       .end_object();
-  const std::string message = encoded(R"({"alg":"RS256","typ":"JWT"})") + "." + encoded(claims);
+  const std::string message =
+      fmt::format("{}.{}", encoded(R"({"alg":"RS256","typ":"JWT"})"), encoded(claims));
   BL_TRY(const std::string signature, sign_rs256(credentials.app_private_key, message));
   return message + "." + encoded(signature);
 }
@@ -119,7 +120,7 @@ Result<json::Value> GitHubChecks::ask_as(const std::string& token, net::Method m
 Result<std::string> GitHubChecks::app_token() {
   BL_TRY(const std::string proof, app_proof(options_.credentials, clock_->now()));
   BL_TRY(const json::Value installation,
-         ask_as(proof, net::Method::get, path_ + "/installation", ""));
+         ask_as(proof, net::Method::get, fmt::format("{}/installation", path_), ""));
   const auto id = integer_at(installation, "id");
   if (!id) return Error{Code::malformed, "GitHub's installation has no id"};
   BL_TRY(const json::Value made,
@@ -172,7 +173,7 @@ Result<std::string> GitHubChecks::publish_check(const GitHubCheck& check) {
       .end_object();
   BL_TRY(const json::Value made,
          id ? ask(net::Method::patch, fmt::format("{}/check-runs/{}", path_, *id), body)
-            : ask(net::Method::post, path_ + "/check-runs", body));
+            : ask(net::Method::post, fmt::format("{}/check-runs", path_), body));
   return text_at(made, "html_url");
 }
 
