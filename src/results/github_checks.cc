@@ -62,7 +62,7 @@ std::string shortened(std::string text) {
   std::size_t end = k_text_bytes_max;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   text.resize(end);
-  return text + "\n\n(cut)";
+  return text.append("\n\n(cut)");
 }
 
 }  // namespace
@@ -209,7 +209,7 @@ Result<void> GitHubChecks::publish_comment(const std::string& markdown,
   std::string body;
   json::Writer(body)
       .begin_object()
-      .member("body", shortened(std::string(k_marker) + "\n" + markdown))
+      .member("body", shortened(fmt::format("{}\n{}", k_marker, markdown)))
       .end_object();
   BL_TRY([[maybe_unused]] const json::Value made,
          id ? ask(net::Method::patch, fmt::format("{}/issues/comments/{}", path_, *id), body)
