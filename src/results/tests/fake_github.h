@@ -23,10 +23,12 @@ namespace bl::results::testing {
 class FakeGitHub {
  public:
   FakeGitHub() {
-    router_.add({.method = net::Method::get,
-                 .pattern = "/{rest...}",
-                 .access = net::Access::open,
-                 .handler = [this](net::Request& request) { return answer(request); }});
+    for (const auto method : {net::Method::get, net::Method::post, net::Method::patch}) {
+      router_.add({.method = method,
+                   .pattern = "/{rest...}",
+                   .access = net::Access::open,
+                   .handler = [this](net::Request& request) { return answer(request); }});
+    }
     net::ServerOptions options;
     options.port = 0;
     options.limits.stop_timeout = std::chrono::milliseconds(100);
