@@ -193,7 +193,7 @@ test('benchmarks that a run should have had stand beside its report', { skip }, 
     await open(page, '/ci/report?run_ids=big');
     const panel = page.getByRole('region', { name: 'Missing benchmarks' });
     await panel.getByText('2 benchmarks missing').waitFor();
-    await panel.getByRole('link', { name: 'copy' }).click();
-    assert.match(new URL(page.url()).pathname, /^\/series\/copycopy/);
+    const link = panel.getByRole('link', { name: 'copy' });
+    assert.equal(await link.getAttribute('href'), `/series/${'copy'.repeat(8)}`);
   }),
 );
