@@ -94,6 +94,12 @@ def test_tokens(as_a_ci_job: Deployment, client: Client, repository: str) -> Non
     assert made["token"].startswith(made["prefix"])
     [listed] = [token for token in client.tokens() if token["name"] == name]
     assert listed["id"] == made["id"] and "token" not in listed
+    scoped = client.create_token(name + "-scoped", role="writer", repository=repository)
+    only_there = Client(as_a_ci_job.url, scoped["token"])
+    only_there.submit(a_result(repository))
+    with pytest.raises(AccessDenied) as refused:
+        only_there.submit(a_result(repository + "-other"))
+    assert refused.value.status == 403
     writer = Client(as_a_ci_job.url, made["token"])
     assert writer.capabilities()["can_write_results"]
     writer.submit(a_result(repository))

@@ -207,10 +207,13 @@ class Client:
     def tokens(self) -> List[model.Token]:
         return cast(List[model.Token], self._transport.ask("GET", "/api/tokens")["tokens"])
 
-    def create_token(self, name: str, *, role: Optional[str] = None) -> model.NewToken:
-        """The answer's `token` is the only place where its text ever stands. `role`: reader, writer or admin."""
+    def create_token(self, name: str, *, role: Optional[str] = None,
+                     repository: Optional[str] = None) -> model.NewToken:
+        """The answer's `token` is the only place where its text ever stands. `role`: reader, writer or admin.
+        `repository`: the only one that it may write to."""
+        wanted = {"name": name, "role": role, "repository": repository}
         return cast(model.NewToken, self._transport.ask(
-            "POST", "/api/tokens", body={"name": name, **({"role": role} if role else {})}))
+            "POST", "/api/tokens", body={key: value for key, value in wanted.items() if value is not None}))
 
     def revoke_token(self, token_id: str) -> None:
         """Fine when it was revoked before."""

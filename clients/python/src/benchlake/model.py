@@ -225,6 +225,8 @@ class _TokenAlways(TypedDict):
 
 class Token(_TokenAlways, total=False):
     role: str
+    user_id: str
+    repository: str
     last_used_at: Optional[str]
     revoked_at: Optional[str]
 
@@ -241,3 +243,4 @@ class _CapabilitiesAlways(TypedDict):
 
 class Capabilities(_CapabilitiesAlways, total=False):
     role: str
+    oidc: bool
