@@ -42,7 +42,8 @@ async function look_at(browser, name, path, size) {
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('response', (response) => {
     // A database that was never migrated has no lists, and says so.
-    if (response.status() >= 500 && response.status() !== 503) errors.push(String(response.status()));
+    if (response.status() >= 500 && response.status() !== 503)
+      errors.push(String(response.status()));
   });
   const begun = Date.now();
   await page.goto(base + path, { waitUntil: 'networkidle', timeout: 60_000 });
