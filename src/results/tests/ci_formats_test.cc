@@ -10,7 +10,8 @@ json::Value report_with(const std::string& rows) {
   std::string text =
       R"({"status":"failure","status_reason":"1 of 2 analyzed results regressed",)"
       R"("missing_run_ids":["gone"],"summary":{"contender_results":2,"compared":2,"analyzed":2,)"
-      R"("regressions":1,"improvements":0,"benchmark_errors":0},"report_url":"/ci/report?run_ids=r",)"
+      R"("regressions":1,"improvements":0,"benchmark_errors":0},)"
+      R"("report_url":"/ci/report?run_ids=r",)"
       R"("runs":[{"run_id":"r","baseline_run_id":"b","baseline_error":null,"comparisons":[)";
   text.append(rows).append("]}]}");
   return json::parse(text).value();
@@ -67,7 +68,8 @@ TEST(CiJunit, a_regression_is_a_failure_and_what_cannot_be_judged_is_skipped) {
   const std::string others =
       R"(,{"status":"stable","name":"steady","tags":{},"hardware":"m1","analysis":null})"
       R"(,{"status":"errored","name":"bad","tags":{},"hardware":"m1","error":{"e":"<&>"}})"
-      R"(,{"status":"missing_baseline","name":"new","tags":{},"hardware":"m1","reason":"no \"b\""})";
+      R"(,{"status":"missing_baseline","name":"new","tags":{},"hardware":"m1",)"
+      R"("reason":"no \"b\""})";
   const auto text = ci_junit(report_with(k_regressed + others));
   ASSERT_TRUE(text.ok());
   EXPECT_EQ(

@@ -155,7 +155,8 @@ TEST(StoreCiReport, a_row_equals_the_comparison_of_its_two_results) {
     const Comparison alone = compare(*input, {});
     ASSERT_EQ(row.lookback.has_value(), alone.lookback.has_value());
     if (row.lookback) {
-      EXPECT_EQ(row.lookback->score, alone.lookback->score) << row.lookback->score - alone.lookback->score;
+      EXPECT_EQ(row.lookback->score, alone.lookback->score)
+          << row.lookback->score - alone.lookback->score;
     }
     ASSERT_EQ(row.pairwise.has_value(), alone.pairwise.has_value());
     if (row.pairwise) {
