@@ -4,7 +4,10 @@
 
 #include "base/hash.h"
 #include "results/ci_encode.h"
+#include "results/legacy_encode.h"
 #include "results/store_ci_report.h"
+#include "results/store_run_comparison.h"
+#include "results/store_runs.h"
 #include "results/store_writer.h"
 
 namespace bl::bench {
@@ -76,6 +79,43 @@ void fill_run(FilledStore& store, const ReportPlan& plan, int commit, bool is_co
   }
 }
 
+// Every page of a comparison, as the legacy route writes it. Gives the bytes.
+std::size_t compare_runs(results::StoreRunComparisonReader& reader, std::int64_t& pairs) {
+  results::RunPair pair{.baseline = "report-0", .contender = "report-contender", .after = {}};
+  pair.page_size = 1'000;
+  std::size_t bytes = 0;
+  do {
+    const auto page = must(reader.page(pair), "compare of runs");
+    bytes += results::encode_legacy_run_comparison(page, {}, results::SummaryMode::best).size();
+    pairs += static_cast<std::int64_t>(page.pairs.size());
+    pair.after = page.next_cursor;
+  } while (pair.after);
+  return bytes;
+}
+
+// What the legacy routes of whole runs and of pages cost, without a wire.
+void time_legacy_reads(FilledStore& store, std::int64_t rounds, Report& report) {
+  results::StoreRunComparisonReader comparisons(*store.database);
+  std::int64_t pairs = 0;
+  std::size_t bytes = compare_runs(comparisons, pairs);
+  report.fact("compare_of_runs_pairs", static_cast<double>(pairs));
+  report.fact("compare_of_runs_bytes", static_cast<double>(bytes));
+  double cpu = store.cpu_seconds_with_database();
+  report.add(measure("compare of runs", rounds,
+                     [&](std::int64_t) { bytes += compare_runs(comparisons, pairs); }));
+  report.fact("compare_of_runs_cpu_ms",
+              (store.cpu_seconds_with_database() - cpu) * 1e3 / static_cast<double>(rounds));
+  results::StoreRunBrowser runs(*store.database);
+  results::ResultFilter filter;
+  filter.page_size = 100;
+  cpu = store.cpu_seconds_with_database();
+  report.add(measure("page of 100", rounds * 10, [&](std::int64_t) {
+    bytes += results::encode_legacy_results(must(runs.whole_results(filter), "page"), "").size();
+  }));
+  report.fact("page_of_100_cpu_ms",
+              (store.cpu_seconds_with_database() - cpu) * 1e2 / static_cast<double>(rounds));
+}
+
 }  // namespace
 
 void time_ci_report(FilledStore& store, const ReportPlan& plan, std::int64_t rounds,
@@ -107,6 +147,7 @@ void time_ci_report(FilledStore& store, const ReportPlan& plan, std::int64_t rou
               (store.cpu_seconds_with_database() - cpu) * 1e3 / static_cast<double>(rounds));
   report.add(measure("ci report, writing it", rounds,
                      [&](std::int64_t) { bytes += results::encode_ci_report(made).size(); }));
+  time_legacy_reads(store, rounds, report);
 }
 
 }  // namespace bl::bench

@@ -11,7 +11,8 @@ struct ReportPlan {
   int commits = 20;  ///< of the default branch, each with a result of every series; 0: no scenario
 };
 
-/// Fills a repository of its own unless it is there, and times making the report, and writing it.
+/// Fills a repository of its own unless it is there, and times making the report, writing it, and
+/// comparing its two runs.
 void time_ci_report(FilledStore& store, const ReportPlan& plan, std::int64_t rounds,
                     Report& report);
 
