@@ -168,7 +168,8 @@ std::optional<Response> Exchange::refuse_access() {
   if (access == Access::write) wanted = Role::writer;
   if (request_.principal.role >= wanted) return std::nullopt;
   if (request_.principal.role == Role::anonymous) {
-    return refuse(Error(Code::unauthenticated, "this needs a token: Authorization: Bearer TOKEN"));
+    return refuse(Error(Code::unauthenticated,
+                        "this needs a sign-in, or a token: Authorization: Bearer TOKEN"));
   }
   return refuse(Error(Code::forbidden, std::string("this needs the role ") + name_of(wanted) +
                                            ", not " + name_of(request_.principal.role)));

@@ -40,7 +40,7 @@ inline constexpr std::array k_marks = {
     Mark{"jsonb", "", "::jsonb"},
     Mark{"text", "", "::text"},
     // What no double holds (1e400, NaN) is null: an old row may have it, and one would fail a page.
-    Mark{"float", "case when abs(", "::float8 end", false, ") < 1.797e308 then "},
+    Mark{"float", "case when abs(", "::float8 end", false, ") < 1.797693134862315807e308 then "},
     Mark{"numbers", "array_to_json(", ")::text"},
     Mark{"numeric", "translate(", ", '[]', '{}')::numeric[]"},
     Mark{"texts", "array_to_json(", ")::text"},

@@ -472,6 +472,43 @@ std::vector<Question> reads() {
         "active_since=9998-12-30T23:59:59.123458Z", "cursor=x"}) {
     paths.push_back("/api/series?page_size=1000&" + query);
   }
+  for (const std::string query :
+       {"run_ids=run-1", "run_ids=run-2,run-15", "run_ids=run-2&baseline_run_ids=run-1",
+        "run_ids=run-2&baseline=parent", "run_ids=run-2&baseline=latest_default",
+        "run_ids=run-2&baseline=auto&threshold=1&threshold_z=2", "run_ids=nobody", "run_ids=%FF",
+        "repository=https://github.com/org/repo&commit_sha=b1",
+        "repository=https://github.com/org/repo&commit_sha=nobody", "commit_sha=b1",
+        "run_ids=run-2&threshold=0", "run_ids=run-2&threshold=nan", "surprise=1"}) {
+    paths.push_back("/api/ci/report?" + query);
+  }
+  for (const char* path :
+       {"/api/",
+        "/api/users/",
+        "/api/users/nobody/",
+        "/api/users/me",
+        "/api/v1/users",
+        "/api/v1/audit",
+        "/api/v1/audit?page_size=3",
+        "/api/alert-rules",
+        "/api/alert-rules/nobody",
+        "/api/alert-rules/nobody/events",
+        "/api/v1/alerts/deliveries",
+        "/api/v1/receipts",
+        "/api/v1/receipts?run_id=run-2",
+        "/api/v1/receipts?submission_key=nobody",
+        "/api/v1/attention",
+        "/api/v1/attention?repository=https://github.com/org/repo",
+        "/api/v1/families",
+        "/api/v1/families?repository=https://github.com/org/repo",
+        "/api/v1/families?name=plain",
+        "/api/v1/compare/since?repository=https://github.com/org/repo&commit_sha=b1",
+        "/api/v1/inventory?run_id=run-2",
+        "/api/v1/inventory?run_id=nobody",
+        "/api/v1/inventory/pins?repository=https://github.com/org/repo",
+        "/api/v1/regressions",
+        "/api/v1/thresholds?repository=https://github.com/org/repo"}) {
+    paths.emplace_back(path);
+  }
   for (const std::string name :
        {"plain", "error", "cluster", "on_a_branch", "far_commit", "legacy", "before_slow"}) {
     paths.push_back("/api/series?fingerprint={fingerprint:" + name + "}");
@@ -515,7 +552,10 @@ std::vector<Question> paged_lists() {
 }
 
 std::vector<std::string> routes_about_the_server() {
-  return {"/metrics", "/api/v1/status", "/api/ping/"};
+  return {"/metrics", "/api/v1/status", "/api/v1/background-jobs", "/api/ping/",
+          // Where a browser is sent, and what that leaves behind.
+          "/api/auth/login", "/api/auth/callback", "/api/auth/cli-start", "/api/google/",
+          "/api/google/callback", "/api/logout/"};
 }
 
 }  // namespace bl::product

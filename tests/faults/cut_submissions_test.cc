@@ -6,11 +6,11 @@
 #include <set>
 #include <sstream>
 
+#include "app/operator.h"
 #include "base/ids.h"
 #include "base/random.h"
 #include "product/server_process.h"
 #include "results/decode.h"
-#include "results/schema.h"
 #include "results/store_writer.h"
 #include "store/open.h"
 #include "store/testing/postgres_server.h"
@@ -41,7 +41,7 @@ class CutSubmissions : public ::testing::Test {
   void SetUp() override {
     auto opened = store::open_database(server_.uri(name_), {}, log_, metrics_);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
-    ASSERT_TRUE((*opened)->migrate(results::migrations()).ok());
+    ASSERT_TRUE((*opened)->migrate(app::all_migrations()).ok());
   }
   ~CutSubmissions() override { server_.drop_database(name_); }
 

@@ -72,7 +72,8 @@ TEST_F(ServiceTest, readyz_looks_into_the_store) {
     const auto intruder = open_store("benchlake.db").value();
     ASSERT_TRUE(intruder
                     ->write([](store::Connection& connection) -> Result<void> {
-                      BL_RETURN_IF_ERROR(connection.execute("DROP TABLE bl_migration", {}));
+                      BL_RETURN_IF_ERROR(
+                          connection.execute("ALTER TABLE \"commit\" RENAME TO gone", {}));
                       return {};
                     })
                     .ok());
