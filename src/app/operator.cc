@@ -81,6 +81,7 @@ ops::CommandPorts command_ports() {
     const std::unique_ptr<Disk> disk = make_real_disk();
     BL_TRY(const Config config, load_config(arguments, io, *disk));
     BL_TRY(const Settings settings, settings_from(config));
+    BL_RETURN_IF_ERROR(results::set_user_units(settings.units));
     BL_TRY(ops::ServerSetting setting, server_setting(settings));
     setting.warnings = config.warnings();
     return setting;

@@ -433,6 +433,7 @@ class RunningService final : public Service {
 Result<std::unique_ptr<Service>> Service::start(const Settings& settings, Disk& disk,
                                                 const Clock& clock, Random& random, Log& log,
                                                 Metrics& metrics, const ops::RecentErrors* errors) {
+  BL_RETURN_IF_ERROR(results::set_user_units(settings.units));
   auto service =
       std::make_unique<RunningService>(settings, disk, clock, random, log, metrics, errors);
   BL_RETURN_IF_ERROR(service->start());

@@ -123,6 +123,7 @@ Result<void> apply_shared_store(const Config& config, Settings& settings) {
                                             k_distribution_commits_max, commits)};
   }
   settings.analysis.commits = static_cast<int>(commits);
+  BL_TRY(settings.units, results::parse_user_units(config.text("results.units")));
   return {};
 }
 
@@ -208,6 +209,8 @@ std::vector<ConfigKey> general_keys() {
        "the single value of a result: best (its least or greatest sample, by the unit) or mean"},
       {"results.distribution_commits", integer, "100",
        "commits of an ancestry that a result is judged by"},
+      {"results.units", text, "",
+       "units beside the built-in ones, with commas between: req/s=more, us=less:microseconds"},
       {"store.read_only", text, "auto",
        "true: nothing is written to the store; auto: so it is where PostgreSQL allows no writing"},
       {"store.read_uri", text, "",

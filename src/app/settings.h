@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "net/server.h"
 #include "results/store_distributions.h"
+#include "results/units.h"
 #include "store/database.h"
 
 /// Every setting of the server: declared once here, read by `serve`; docs/configuration.md is
@@ -35,6 +36,7 @@ struct Settings {
   ReadOnly read_only = ReadOnly::found_out;  ///< nothing is written to the store
   std::string read_uri;                      ///< of a read replica; may be empty
   results::DistributionOptions analysis;     ///< what results are judged by
+  std::vector<results::UserUnit> units;      ///< beside the built-in ones
   CommitSettings commits;
   AlertSettings alerts;
   AccessSettings access;

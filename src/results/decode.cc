@@ -7,6 +7,7 @@
 #include "results/commit_widths.h"
 #include "results/decoding/fields.h"
 #include "results/decoding/payload.h"
+#include "results/units.h"
 
 namespace bl::results {
 namespace {
@@ -331,7 +332,7 @@ class SubmissionDecoder {
     if (!stats.unit) {
       if (faults_of("/stats/unit") == 0) fields.fault("unit", "required, but missing");
     } else if (find_unit(*stats.unit) == nullptr) {
-      faults_.add_text("/stats/unit", "not one of B, B/s, s, ns, i/s", *stats.unit);
+      faults_.add_text("/stats/unit", "not one of " + known_unit_symbols(), *stats.unit);
     }
     std::vector<double> samples;
     samples.reserve(stats.data.size());

@@ -7,6 +7,7 @@
 
 #include "base/numbers.h"
 #include "results/decoding/fields.h"
+#include "results/units.h"
 
 // First the shape of the wire, by tables of fields; a document that passes is brought into the form
 // that decode.h reads. What that finds is then said in the legacy server's words.
@@ -381,11 +382,7 @@ std::string text_of(Business rule, const json::Value& submission) {
     case Business::unit: {
       const std::string& unit = submission.find("stats")->find("unit")->as_string();
       text.append("invalid unit string `").append(first_characters(unit, 200));
-      text += "`, pick one of: ";
-      for (const Unit& known : known_units()) {
-        if (&known != &known_units().front()) text += ", ";
-        text += known.symbol;
-      }
+      text.append("`, pick one of: ").append(known_unit_symbols());
       return text;
     }
     case Business::no_name:

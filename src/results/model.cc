@@ -10,28 +10,6 @@ namespace bl::results {
 
 using verdict::Direction;
 
-const std::vector<Unit>& known_units() {
-  static const std::vector<Unit> units = {
-      {"B", "bytes", Direction::less_is_better},
-      {"B/s", "bytes per second", Direction::more_is_better},
-      {"s", "seconds", Direction::less_is_better},
-      {"ns", "nanoseconds", Direction::less_is_better},
-      {"i/s", "iterations per second", Direction::more_is_better},
-  };
-  return units;
-}
-
-const Unit* find_unit(std::string_view symbol) {
-  const auto& units = known_units();
-  const auto found = std::find_if(units.begin(), units.end(),
-                                  [&](const Unit& unit) { return unit.symbol == symbol; });
-  return found == units.end() ? nullptr : &*found;
-}
-
-Direction direction_of(std::string_view unit) {
-  return unit.ends_with("/s") ? Direction::more_is_better : Direction::less_is_better;
-}
-
 // Hardware -----------------------------------------------------------------------------------
 
 std::string Hardware::hash() const {

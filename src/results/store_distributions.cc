@@ -6,6 +6,7 @@
 #include "base/numbers.h"
 #include "results/store_ancestry.h"
 #include "results/store_rows.h"
+#include "results/units.h"
 #include "store/both_dialects.h"
 
 // A report of thousands of rows reads hundreds of thousands of results here, so what a row costs
@@ -22,10 +23,14 @@ constexpr int k_commits_max = 1'000;
 // Old rows may lack the aggregates that a summary takes, as those with one or two samples do: then
 // the samples give it. [4.3] SQLite does not round decimals as C++ does: there the row is read
 // whole.
-constexpr std::string_view k_best_postgres =
-    "coalesce(case when right(r.unit, 2) = '/s' then r.max else r.min end, "
-    "(select case when right(r.unit, 2) = '/s' then max(e) else min(e) end "
-    "from unnest(r.data) e))";
+const std::string& best_on_postgres() {
+  static const std::string k_best = [] {
+    const std::string more = sql_of_more_is_better("r.unit");
+    return "coalesce(case when " + more + " then r.max else r.min end, (select case when " + more +
+           " then max(e) else min(e) end from unnest(r.data) e))";
+  }();
+  return k_best;
+}
 
 // The run's series are a set that each row is looked up in: `offset 0` keeps PostgreSQL from asking
 // an index once for each row. SQLite walks its own index of results by commit and series.
@@ -49,7 +54,7 @@ std::string text_for(const DistributionOptions& options, int commits, bool is_ra
                      store::Dialect dialect) {
   const bool is_sqlite = dialect == store::Dialect::sqlite;
   std::string sql = "select r.history_fingerprint, r.commit_id, ";
-  sql += is_sqlite || options.mode == SummaryMode::mean ? "r.mean" : k_best_postgres;
+  sql += is_sqlite || options.mode == SummaryMode::mean ? "r.mean" : best_on_postgres();
   sql += is_sqlite ? k_from_sqlite : k_from_postgres;
   for (int i = 0; i < commits; ++i) sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
   sql += ") and r.error is null and r.mean is not null and r.unit is not null";

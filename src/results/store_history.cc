@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "results/store_rows.h"
+#include "results/units.h"
 #include "store/both_dialects.h"
 
 namespace bl::results {
@@ -46,16 +47,26 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
   "commit_message, data, run_tags, change_annotations, info_id" BL_FROM_SQLITE
 
 // Old rows may lack the aggregates that a summary takes: then the samples give it. [4.6]
-#define BL_LEAST                                                     \
-  "coalesce(case when r.unit like '%/s' then r.max else r.min end, " \
-  "(select case when r.unit like '%/s' then max(e) else min(e) end from unnest(r.data) e))"
-#define BL_AVERAGE "coalesce(r.mean, (select avg(e) from unnest(r.data) e))"
-#define BL_DOUBLE(numeric) "case when abs(" numeric ") < 1.797e308 then (" numeric ")::float8 end"
-#define BL_VALUES_POSTGRES                                                      \
-  "(extract(epoch from c.timestamp) * 1000000)::bigint, "                       \
-  "(extract(epoch from r.timestamp) * 1000000)::bigint, "                       \
-  "(coalesce(r.change_annotations -> 'begins_distribution_change', 'false') = " \
-  "'true')::int, " BL_DOUBLE(BL_LEAST) ", " BL_DOUBLE(BL_AVERAGE)
+std::string best_on_postgres() {
+  const std::string more = sql_of_more_is_better("r.unit");
+  return "coalesce(case when " + more + " then r.max else r.min end, (select case when " + more +
+         " then max(e) else min(e) end from unnest(r.data) e))";
+}
+
+std::string double_of(const std::string& numeric) {
+  return "case when abs(" + numeric + ") < 1.797e308 then (" + numeric + ")::float8 end";
+}
+
+const std::string& values_on_postgres() {
+  static const std::string k_columns =
+      "(extract(epoch from c.timestamp) * 1000000)::bigint, "
+      "(extract(epoch from r.timestamp) * 1000000)::bigint, "
+      "(coalesce(r.change_annotations -> 'begins_distribution_change', 'false') = 'true')::int, " +
+      double_of(best_on_postgres()) + ", " +
+      double_of("coalesce(r.mean, (select avg(e) from unnest(r.data) e))");
+  return k_columns;
+}
+
 // The series' rows first: the planner takes commits of the default branch for few, and would look
 // for the series' results once for each of them.
 #define BL_ROWS_POSTGRES(fingerprint)                       \
@@ -69,22 +80,20 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
   " from r join \"commit\" c on c.id = r.commit_id "            \
   "where c.sha = c.fork_point_sha and c.timestamp is not null " \
   "order by c.timestamp, r.timestamp, r.id"
-#define BL_POINTS_POSTGRES \
-  BL_ROWS_POSTGRES("$1")   \
-  "select " BL_VALUES_POSTGRES                                        \
-  ", " BL_DOUBLE("r.mean") ", r.unit, r.id, r.run_id, "                        \
-  "c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, " \
-  "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id" BL_FROM_POSTGRES
 
 const store::Sql& points_sql() {
-  static const store::Sql k_sql(BL_POINTS_SQLITE, BL_POINTS_POSTGRES);
+  static const std::string k_postgres =
+      BL_ROWS_POSTGRES("$1") "select " + values_on_postgres() + ", " + double_of("r.mean") +
+      ", r.unit, r.id, r.run_id, c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, "
+      "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id" BL_FROM_POSTGRES;
+  static const store::Sql k_sql(BL_POINTS_SQLITE, k_postgres.c_str());
   return k_sql;
 }
 
 const store::Sql& values_sql() {
-  static const store::Sql k_sql(
-      "select " BL_VALUES_SQLITE BL_FROM_SQLITE,
-      BL_ROWS_POSTGRES(BL_FINGERPRINT_OF_SERIES) "select " BL_VALUES_POSTGRES BL_FROM_POSTGRES);
+  static const std::string k_postgres = BL_ROWS_POSTGRES(BL_FINGERPRINT_OF_SERIES) "select " +
+                                        values_on_postgres() + BL_FROM_POSTGRES;
+  static const store::Sql k_sql("select " BL_VALUES_SQLITE BL_FROM_SQLITE, k_postgres.c_str());
   return k_sql;
 }
 
