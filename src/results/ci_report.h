@@ -22,7 +22,9 @@ enum class BaselineChoice : unsigned char {
   fork_point,
   parent,
   latest_default,
-  automatic,  ///< ours: the parent on the default branch; else fork_point; else latest_default
+  /// Ours: on the default branch the parent, elsewhere fork_point; where that finds no run,
+  /// latest_default, but for a run of the default branch never a later one.
+  automatic,
 };
 /// `fork_point`, `parent`, `latest_default`, `auto`.
 const char* name_of(BaselineChoice choice);

@@ -200,8 +200,23 @@ class Reporting {
       case BaselineChoice::automatic:
         break;
     }
-    if (!run.commit || run.commit->on_default_branch()) return search(run, {BaselineKind::parent});
+    if (!run.commit || run.commit->on_default_branch()) return search_default_branch(run);
     return search(run, {BaselineKind::fork_point, BaselineKind::latest_default});
+  }
+
+  // A parent that is not known, or that nothing was measured on, is stood in for by the newest run
+  // of the default branch, unless that is later than this one.
+  Result<Baseline> search_default_branch(CiRun& run) {
+    BL_TRY(Baseline parent, search(run, {BaselineKind::parent}));
+    if (parent.run_id || !run.commit) return parent;
+    const std::optional<BaselineFault> fault = run.baseline_fault;
+    BL_TRY(Baseline latest, search(run, {BaselineKind::latest_default}));
+    const bool is_later = latest.commit && latest.commit->timestamp > run.commit->timestamp;
+    if (latest.run_id && !is_later) return latest;
+    run.baseline = BaselineKind::parent;
+    run.commits_skipped.clear();
+    run.baseline_fault = fault;
+    return Baseline{};
   }
 
   Result<void> add_rows(CiRun& run, const std::vector<RunResult>& results) {

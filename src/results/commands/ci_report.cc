@@ -185,8 +185,8 @@ Command ci_report_command() {
              .repeated = true},
             {.name = "--baseline",
              .value_name = "KIND",
-             .help = "fork_point, parent, latest_default, or auto: the parent on the default "
-                     "branch, else fork_point, else latest_default",
+             .help = "fork_point, parent, latest_default, or auto: on the default branch the "
+                     "parent, else fork_point; without a run there, latest_default",
              .default_text = "auto"},
             {.name = "--threshold",
              .value_name = "PERCENT",

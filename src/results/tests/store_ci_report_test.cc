@@ -234,6 +234,31 @@ TEST(StoreCiReport, a_run_of_the_default_branch_is_compared_with_its_parent) {
   }
 }
 
+TEST(StoreCiReport, a_parent_that_nobody_knows_is_stood_in_for_by_the_newest_run) {
+  CiFixture store;
+  for (int i = 0; i < 12; ++i) {
+    Draft draft = on_commit(i);
+    draft.data = {10.0 + 0.1 * (i % 3)};
+    store.add(draft);  // no commit says its parent
+  }
+  CiQuery query = store.of_run("run-11");
+  query.baseline = BaselineChoice::parent;
+  EXPECT_EQ(store.report(query).runs.at(0).baseline_fault->code, "commit_unknown");
+  query.baseline = BaselineChoice::automatic;
+  const CiReport report = store.report(query);
+  EXPECT_EQ(report.runs.at(0).baseline_run_id, "run-10");
+  EXPECT_EQ(report.runs.at(0).baseline, BaselineKind::latest_default);
+  EXPECT_FALSE(report.runs.at(0).baseline_fault);
+  EXPECT_STREQ(name_of(report.status), "success") << report.status_reason;
+
+  // The newest run is later than that of an old commit: nothing to be compared with.
+  query.run_ids = {"run-5"};
+  const CiReport old = store.report(query);
+  EXPECT_FALSE(old.runs.at(0).baseline_run_id);
+  EXPECT_EQ(old.runs.at(0).baseline, BaselineKind::parent);
+  EXPECT_EQ(old.runs.at(0).baseline_fault->code, "commit_unknown");
+}
+
 TEST(StoreCiReport, pairs_are_compared_as_they_are_named) {
   CiFixture store;
   store.add_history(12, {"sort"});
