@@ -9,8 +9,8 @@
 #include "results/ci_report.h"
 
 /// How much change a project tolerates, and a series that is noisier or quieter than the rest. They
-/// answer where a request does not say its own; a report says which were used. The status of a
-/// series keeps to 5, as its contract has it.
+/// answer where a CI report's request does not say its own; the report says which were used. The
+/// status of a series and the comparisons of results and runs keep to 5, as their contract has it.
 namespace bl::results {
 
 /// One rule. A value that is not set is left to the next: series, project, built in.
