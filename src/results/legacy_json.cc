@@ -13,6 +13,19 @@ using json::Value;
 
 // Two ways of printing a tree ----------------------------------------------------------------
 
+// json::append_text makes room for a document, once for each of the thousands here.
+void append_scalar(std::string& out, const Value& value) {
+  if (value.is_number()) {
+    out += value.number_text();
+  } else if (value.is_string()) {
+    json::append_quoted(out, value.as_string());
+  } else if (value.is_bool()) {
+    out += value.as_bool() ? "true" : "false";
+  } else {
+    out += "null";
+  }
+}
+
 std::vector<const json::Member*> sorted_members(const Value& object) {
   std::vector<const json::Member*> members;
   members.reserve(object.members().size());
@@ -43,13 +56,13 @@ void append_sorted(std::string& out, const Value& value) {
     }
     out += '}';
   } else {
-    json::append_text(out, value);
+    append_scalar(out, value);
   }
 }
 
 void append_indented(std::string& out, const Value& value, std::size_t indent = 2) {
   const bool array = value.is_array();
-  if (!array && !value.is_object()) return json::append_text(out, value);
+  if (!array && !value.is_object()) return append_scalar(out, value);
   const std::size_t count = array ? value.items().size() : value.members().size();
   out += array ? '[' : '{';
   for (std::size_t i = 0; i < count; ++i) {

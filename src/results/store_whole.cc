@@ -1,8 +1,36 @@
 #include "results/store_whole.h"
 
+#include <cmath>
+
+#include "base/numbers.h"
 #include "results/store_rows.h"
 
 namespace bl::results {
+
+std::optional<double> measured_or_null(const store::Row& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  const double value = row.real(column);
+  if (value == 0) return parse_double(row.text(column));  // so reads what is no double, too
+  if (!std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+Result<json::Array> stored_samples_of(const store::Row& row, int column) {
+  std::string_view text = row.text(column);
+  const std::size_t bounds = text.find("]={");  // `[0:1]={1,2}`: does not begin at 1
+  if (bounds != std::string_view::npos) text.remove_prefix(bounds + 2);
+  if (text.empty() || text.front() != '{') return samples_of(row, column);
+  json::Array samples;
+  for (std::size_t at = 0; (at = text.find_first_not_of("{,}", at)) != std::string_view::npos;) {
+    const std::size_t end = text.find_first_of("{,}", at);
+    const std::string_view number = text.substr(at, end - at);
+    // NULL, NaN and infinities are no numbers of JSON.
+    const bool is_held = is_json_number(number) && is_bounded_number(number);
+    samples.push_back(is_held ? json::Value::number_text(std::string(number)) : json::Value());
+    at = end;
+  }
+  return samples;
+}
 
 Result<Hardware> hardware_of(const store::Row& row, int column) {
   Hardware hardware;
@@ -40,19 +68,19 @@ constexpr int k_hardware_column = k_whole_commit_column + k_commit_columns;
 
 Result<Stats> stats_of(const store::Row& row, int column) {
   Stats stats;
-  BL_TRY(stats.data, samples_of(row, column));
-  BL_TRY(stats.times, samples_of(row, column + 1));
+  BL_TRY(stats.data, stored_samples_of(row, column));
+  BL_TRY(stats.times, stored_samples_of(row, column + 1));
   stats.unit = row.text_or_null(column + 2);
   stats.time_unit = row.text_or_null(column + 3);
   stats.iterations = row.integer_or_null(column + 4);
-  stats.min = row.real_or_null(column + 5);
-  stats.max = row.real_or_null(column + 6);
-  stats.mean = row.real_or_null(column + 7);
-  stats.median = row.real_or_null(column + 8);
-  stats.stdev = row.real_or_null(column + 9);
-  stats.q1 = row.real_or_null(column + 10);
-  stats.q3 = row.real_or_null(column + 11);
-  stats.iqr = row.real_or_null(column + 12);
+  stats.min = measured_or_null(row, column + 5);
+  stats.max = measured_or_null(row, column + 6);
+  stats.mean = measured_or_null(row, column + 7);
+  stats.median = measured_or_null(row, column + 8);
+  stats.stdev = measured_or_null(row, column + 9);
+  stats.q1 = measured_or_null(row, column + 10);
+  stats.q3 = measured_or_null(row, column + 11);
+  stats.iqr = measured_or_null(row, column + 12);
   return stats;
 }
 

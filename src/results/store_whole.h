@@ -18,15 +18,24 @@ inline constexpr int k_hardware_columns = 19;
 /// Errors: corrupt.
 Result<Hardware> hardware_of(const store::Row& row, int column);
 
+/// A measured number as it lies in its column. PostgreSQL prints a numeric faster than it makes a
+/// double of it (eight of them cost more than the rest of a row), so the text comes and is read
+/// here. What no double holds (1e400, NaN) is null: an old row may have it.
+std::optional<double> measured_or_null(const store::Row& row, int column);
+/// Samples as they lie in their column: `[1,null]` of SQLite, `{1,NULL}` of PostgreSQL, which takes
+/// longer to write the former. Null gives `[]`, and what no double holds is a null in it. Errors:
+/// corrupt.
+Result<json::Array> stored_samples_of(const store::Row& row, int column);
+
 /// Columns of a whole result, from 0.
-#define BL_STORED_RESULT_COLUMNS                                                           \
-  "r.id, r.case_id, r.context_id, r.info_id, r.hardware_id, r.run_id, r.batch_id, "        \
-  "@micros{r.timestamp}, r.run_reason, @text{r.run_tags}, k.name, @text{k.tags}, "         \
-  "@text{x.tags}, @text{i.tags}, r.commit_repo_url, @numbers{r.data}, @numbers{r.times}, " \
-  "r.unit, r.time_unit, r.iterations, @float{r.min}, @float{r.max}, @float{r.mean}, "      \
-  "@float{r.median}, @float{r.stdev}, @float{r.q1}, @float{r.q3}, @float{r.iqr}, "         \
-  "@text{r.error}, @text{r.optional_benchmark_info}, @text{r.validation}, "                \
-  "@text{r.change_annotations}, r.history_fingerprint, " BL_COMMIT_COLUMNS                 \
+#define BL_STORED_RESULT_COLUMNS                                                       \
+  "r.id, r.case_id, r.context_id, r.info_id, r.hardware_id, r.run_id, r.batch_id, "    \
+  "@micros{r.timestamp}, r.run_reason, @text{r.run_tags}, k.name, @text{k.tags}, "     \
+  "@text{x.tags}, @text{i.tags}, r.commit_repo_url, r.data, r.times, "                 \
+  "r.unit, r.time_unit, r.iterations, r.min, r.max, r.mean, r.median, r.stdev, r.q1, " \
+  "r.q3, r.iqr, "                                                                      \
+  "@text{r.error}, @text{r.optional_benchmark_info}, @text{r.validation}, "            \
+  "@text{r.change_annotations}, r.history_fingerprint, " BL_COMMIT_COLUMNS             \
   ", h.hash, " BL_HARDWARE_COLUMNS
 #define BL_STORED_RESULT_TABLES                                            \
   " from benchmark_result r join \"case\" k on k.id = r.case_id "          \

@@ -66,6 +66,29 @@ TEST(WholeResults, a_page_of_many_samples_is_cut_and_goes_on) {
   EXPECT_EQ(seen, ids_of(store.runs.whole_results({}).value()));
 }
 
+TEST(WholeResults, numbers_that_no_double_holds_are_null) {
+  StoreFixture store;
+  const std::string id = store.submit(submission_of(on_commit(0))).id;
+  static const store::Sql k_odd(
+      "update benchmark_result set min = 9e999, max = -9e999, median = 0, data = '[1.50,null,2]'",
+      "update benchmark_result set min = 'NaN', max = -1e400, median = 0, "
+      "data = '[0:3]={1.50,NULL,NaN,1e400}'");
+  ASSERT_TRUE(store.database
+                  ->write([](store::Connection& connection) -> Result<void> {
+                    BL_RETURN_IF_ERROR(connection.execute(k_odd, {}));
+                    return {};
+                  })
+                  .ok());
+  const StoredResult result = store.runs.result(id).value();
+  EXPECT_EQ(result.stats.min, std::nullopt);
+  EXPECT_EQ(result.stats.max, std::nullopt);
+  EXPECT_EQ(result.stats.median, 0.0);
+  EXPECT_TRUE(result.failed());
+  const std::string data = json::to_text(json::Value::array(result.stats.data));
+  EXPECT_EQ(data.substr(0, 10), "[1.50,null");
+  EXPECT_TRUE(data == "[1.50,null,2]" || data == "[1.50,null,null,null]") << data;
+}
+
 TEST(WholeResults, no_names_of_gpus_and_an_empty_list_of_them_are_two_machines) {
   StoreFixture store;
   std::vector<std::string> hardware;
