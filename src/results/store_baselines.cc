@@ -96,7 +96,9 @@ struct Match {
 };
 
 // The contender's series are found by its results; on SQLite, which has no index of results by
-// commit, by the tables that stand for one.
+// commit, by the tables that stand for one. On PostgreSQL they are a set that is hashed once, and
+// `is true` keeps them one: as a join, also behind `offset 0`, the limit may be planned as a nested
+// loop, which looks at the square of a run's size where nothing matches.
 #define BL_MATCH_SELECT "select r.run_id, r.run_reason is not distinct from $3@postgres{::text} "
 #define BL_MATCH_REST                                                                       \
   "and r.run_id <> $2 and r.timestamp >= @time{$4} "                                        \
@@ -111,11 +113,13 @@ const store::Sql& match_sql() {
       "o.series_no in (select s.series_no from bl_run u join bl_run_series s "
       "on s.run_no = u.run_no where u.run_id = $2) " BL_MATCH_REST,
       store::Dialect::sqlite);
-  static const std::string k_postgres = store::in_dialect(
-      BL_MATCH_SELECT
-      "from benchmark_result r where r.commit_id = $1 and r.history_fingerprint in "
-      "(select history_fingerprint from benchmark_result where run_id = $2) " BL_MATCH_REST,
-      store::Dialect::postgres);
+  static const std::string k_postgres =
+      store::in_dialect(BL_MATCH_SELECT
+                        "from benchmark_result r where r.commit_id = $1 and "
+                        "(r.history_fingerprint in "
+                        "(select history_fingerprint from benchmark_result where run_id = $2)) is "
+                        "true " BL_MATCH_REST,
+                        store::Dialect::postgres);
   static const store::Sql k_sql(k_sqlite.c_str(), k_postgres.c_str());
   return k_sql;
 }
