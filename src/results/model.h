@@ -20,11 +20,11 @@ struct Unit {
   std::string_view long_name;  ///< "bytes per second"
   verdict::Direction direction;
 };
-/// The table of known units; written once, here.
+/// The units of the contract, then the operator's (units.h).
 const std::vector<Unit>& known_units();
 /// nullptr when unknown. Does not rewrite.
 const Unit* find_unit(std::string_view symbol);
-/// Old rows may hold any text: more is better for everything that ends in `/s` [2.3].
+/// Old rows may hold any text: but for known units, more is better where it ends in `/s` [2.3].
 verdict::Direction direction_of(std::string_view unit);
 
 /// A hardware row: a machine with 16 values, or a cluster with two documents [2.4].
