@@ -86,64 +86,6 @@ Value item_of(const HistoryPoint& point, const History& history, const HistoryDe
        {"single_value_summary_type", text_of(point.summary.type)}});
 }
 
-// Comparisons --------------------------------------------------------------------------------
-
-Value language_of(const StoredResult& result) {
-  const Value* language = result.context.find("benchmark_language");
-  return language == nullptr || !language->is_string() ? text_of("unknown") : *language;
-}
-
-Value side_of(const StoredResult& result, const CompareSide& side) {
-  return object_of({{"benchmark_result_id", text_of(result.id)},
-                    {"benchmark_name", text_of(result.benchmark_case.name)},
-                    {"case_permutation", text_of(case_permutation(result.benchmark_case))},
-                    {"language", language_of(result)},
-                    {"single_value_summary", short_float_of(side.summary.value)},
-                    {"error", result.error},
-                    {"batch_id", text_or_null(result.batch_id)},
-                    {"run_id", text_of(result.run_id)},
-                    {"tags", tags_of(result.benchmark_case)},
-                    {"result", bare_result_of(result)}});
-}
-
-Value judged_of(const std::optional<verdict::Judged>& judged, const char* score,
-                const char* threshold) {
-  if (!judged) return {};
-  return object_of({{score, short_float_of(judged->score)},
-                    {threshold, float_of(judged->threshold)},
-                    {"regression_indicated", Value::boolean(judged->regression)},
-                    {"improvement_indicated", Value::boolean(judged->improvement)}});
-}
-
-// The series that both are of, or the only one there is.
-Value fingerprint_of(const StoredResult* baseline, const StoredResult* contender) {
-  const StoredResult* any = contender != nullptr ? contender : baseline;
-  if (any == nullptr) return {};
-  if (baseline != nullptr && baseline->history_fingerprint != any->history_fingerprint) return {};
-  return text_of(any->history_fingerprint);
-}
-
-Value comparison_of(const LegacyComparison& comparison) {
-  const auto& [baseline, contender, judged] = comparison;
-  return object_of(
-      {{"unit", text_or_null(judged.unit)},
-       {"less_is_better", judged.less_is_better ? Value::boolean(*judged.less_is_better) : Value()},
-       {"history_fingerprint", fingerprint_of(baseline, contender)},
-       {"baseline", baseline != nullptr ? side_of(*baseline, judged.baseline) : Value()},
-       {"contender", contender != nullptr ? side_of(*contender, judged.contender) : Value()},
-       {"analysis",
-        object_of({{"pairwise", judged_of(judged.pairwise, "percent_change", "percent_threshold")},
-                   {"lookback_z_score", judged_of(judged.lookback, "z_score", "z_threshold")}})}});
-}
-
-// A side that is not there has no value.
-CompareSide side_or_none(const StoredResult* result, SummaryMode mode) {
-  if (result != nullptr) return results::side_of(*result, mode);
-  CompareSide none;
-  none.failed = true;
-  return none;
-}
-
 // Errors -------------------------------------------------------------------------------------
 
 /// Puts a message at its place: lists of messages at the leaves. Where a place has messages and
@@ -213,30 +155,6 @@ std::string encode_legacy_history(const History& history, const HistoryDetails& 
     data.items().push_back(item_of(point, history, details));
   }
   return envelope(std::move(data), std::nullopt);
-}
-
-std::string encode_legacy_comparison(const LegacyComparison& comparison) {
-  return sorted_text(comparison_of(comparison));
-}
-
-std::string encode_legacy_run_comparison(const RunComparisonPage& page,
-                                         const Thresholds& thresholds, SummaryMode mode) {
-  const auto result_at = [&](std::size_t place) {
-    return place == RunComparisonPage::k_absent ? nullptr : &page.results[place];
-  };
-  Value data = Value::array();
-  data.items().reserve(page.pairs.size());
-  for (const RunComparisonPage::Pair& pair : page.pairs) {
-    const StoredResult* baseline = result_at(pair.baseline);
-    const StoredResult* contender = result_at(pair.contender);
-    CompareInput input;
-    input.baseline = side_or_none(baseline, mode);
-    input.contender = side_or_none(contender, mode);
-    input.distribution = pair.distribution;
-    const Comparison judged = compare(input, thresholds);
-    data.items().push_back(comparison_of({baseline, contender, judged}));
-  }
-  return sorted_text(envelope_of(std::move(data), page.next_cursor));
 }
 
 std::string encode_legacy_error(int status, const Error& error) {

@@ -30,7 +30,7 @@ struct RunComparisonPage {
     std::size_t baseline = k_absent, contender = k_absent;  ///< places in results
     verdict::Distribution distribution;  ///< of the series over the baseline's ancestry
   };
-  std::vector<StoredResult> results;  ///< without info and hardware
+  std::vector<StoredResult> results;  ///< without info and hardware; of contexts the language
   std::vector<Pair> pairs;
   std::optional<std::string> next_cursor;  ///< set when there may be more
 };

@@ -4,6 +4,7 @@
 
 #include "results/comparison.h"
 #include "results/store_rows.h"
+#include "results/store_whole.h"
 #include "store/both_dialects.h"
 
 // Two statements and one for each commit that baselines stand on. The first finds where the page
@@ -68,12 +69,11 @@ Result<void> keep_pairs(std::vector<Group>& groups, std::size_t pairs_max) {
   return {};
 }
 
-#define BL_COMPARED_COLUMNS                                                                 \
-  "r.id, r.run_id, r.history_fingerprint, r.case_id, r.context_id, r.batch_id, "            \
-  "@micros{r.timestamp}, r.run_reason, @text{r.run_tags}, r.commit_repo_url, "              \
-  "@numbers{r.data}, @numbers{r.times}, r.unit, r.time_unit, r.iterations, @float{r.min}, " \
-  "@float{r.max}, @float{r.mean}, @float{r.median}, @float{r.stdev}, @float{r.q1}, "        \
-  "@float{r.q3}, @float{r.iqr}, @text{r.error}, @text{r.optional_benchmark_info}, "         \
+#define BL_COMPARED_COLUMNS                                                              \
+  "r.id, r.run_id, r.history_fingerprint, r.case_id, r.context_id, r.batch_id, "         \
+  "@micros{r.timestamp}, r.run_reason, @text{r.run_tags}, r.commit_repo_url, "           \
+  "r.data, r.times, r.unit, r.time_unit, r.iterations, r.min, r.max, r.mean, r.median, " \
+  "r.stdev, r.q1, r.q3, r.iqr, @text{r.error}, @text{r.optional_benchmark_info}, "       \
   "@text{r.validation}, @text{r.change_annotations}, r.commit_id"
 
 // Another program may have stored any JSON where an object belongs.
@@ -95,14 +95,14 @@ Result<StoredResult> compared_result(const store::Row& row) {
   result.run_tags = object_or_empty(row, 8);
   result.repository = row.text(9);
   Stats& stats = result.stats;
-  BL_TRY(stats.data, samples_of(row, 10));
-  BL_TRY(stats.times, samples_of(row, 11));
+  BL_TRY(stats.data, stored_samples_of(row, 10));
+  BL_TRY(stats.times, stored_samples_of(row, 11));
   stats.unit = row.text_or_null(12);
   stats.time_unit = row.text_or_null(13);
   stats.iterations = row.integer_or_null(14);
   std::optional<double>* const aggregates[] = {&stats.min,   &stats.max, &stats.mean, &stats.median,
                                                &stats.stdev, &stats.q1,  &stats.q3,   &stats.iqr};
-  for (int i = 0; i < 8; ++i) *aggregates[i] = row.real_or_null(15 + i);
+  for (int i = 0; i < 8; ++i) *aggregates[i] = measured_or_null(row, 15 + i);
   BL_TRY(result.error, document_of(row, 23));
   BL_TRY(result.optional_benchmark_info, document_of(row, 24));
   BL_TRY(result.validation, document_of(row, 25));
@@ -169,6 +169,15 @@ Result<void> read_each(store::Connection& connection, const store::Sql& sql, ByI
       sql, ids, [&](std::size_t i, const store::Row& row) { *places[i] = make(row); });
 }
 
+// Of a context, which every result of the page gets a copy of, a comparison shows one member.
+json::Value language_of(const store::Row& row) {
+  const json::Value context = object_or_empty(row, 0);
+  json::Value kept = json::Value::object();
+  const json::Value* language = context.find("benchmark_language");
+  if (language != nullptr) kept.set("benchmark_language", *language);
+  return kept;
+}
+
 struct Shared {
   ById<Case> cases;
   ById<json::Value> contexts;
@@ -192,7 +201,7 @@ Result<Shared> read_shared(store::Connection& connection, const std::vector<Stor
       }));
   BL_RETURN_IF_ERROR(read_each<json::Value>(
       connection, store::both_dialects<"select @text{tags} from context where id = $1">(),
-      shared.contexts, [](const store::Row& row) { return object_or_empty(row, 0); }));
+      shared.contexts, [](const store::Row& row) { return language_of(row); }));
   BL_RETURN_IF_ERROR(read_each<std::optional<StoredCommit>>(
       connection,
       store::both_dialects<"select " BL_COMMIT_COLUMNS " from \"commit\" c where c.id = $1">(),
