@@ -75,7 +75,10 @@ class RouterSearch {
     }
     auto literal = node.literal.find(segments_[depth]);
     if (literal != node.literal.end()) {
+      const std::size_t seen_before = seen_.size();
       if (const Route* route = walk(*literal->second, depth + 1)) return route;
+      // The path is a resource of its own: what a capture allows is not allowed on it.
+      if (seen_.size() > seen_before) return nullptr;
     }
     // An empty segment never fills a capture: /api/runs/ is not /api/runs/{id}.
     if (node.capture && !segments_[depth].empty()) {

@@ -59,7 +59,8 @@ class Router {
     /// no path known (404), and does not take one that others know under other methods.
     std::vector<Method> allowed;
   };
-  /// A literal segment wins over a capture, a capture over `{rest...}`. HEAD falls back to GET.
+  /// A literal segment wins over a capture, also with fewer methods; a capture over `{rest...}`.
+  /// HEAD falls back to GET.
   /// The path is the raw one: segments are decoded after splitting, so that %2F never makes a
   /// segment; literals are compared as they came. A capture is never empty, a rest may be.
   Match find(Method method, std::string_view raw_path) const;

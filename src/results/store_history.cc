@@ -54,7 +54,8 @@ std::string best_on_postgres() {
 }
 
 std::string double_of(const std::string& numeric) {
-  return "case when abs(" + numeric + ") < 1.797e308 then (" + numeric + ")::float8 end";
+  return "case when abs(" + numeric + ") < 1.797693134862315807e308 then (" + numeric +
+         ")::float8 end";
 }
 
 const std::string& values_on_postgres() {
