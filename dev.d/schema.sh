@@ -1,7 +1,7 @@
 # The tier `schema` of ./dev test: schemathesis asks a real server, on each store, what the description says
 # that it answers. All phases (examples, coverage, fuzzing, stateful) with a fixed seed, as the operator.
 
-schema_examples=${BL_SCHEMA_EXAMPLES:-30}  # cases of each operation and phase
+schema_examples=${BL_SCHEMA_EXAMPLES:-15}  # cases of each operation and phase
 schema_seed=20240801
 # What the answers must keep to. Left out: negative_data_rejection and positive_data_acceptance; an empty
 # parameter counts as absent, the legacy dialect ignores what it does not know, and a description cannot say
