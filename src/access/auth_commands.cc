@@ -6,6 +6,7 @@
 #include <array>
 
 #include "access/cli_listener.h"
+#include "access/command_parts.h"
 #include "base/hash.h"
 #include "base/program.h"
 #include "base/uri.h"
@@ -185,27 +186,16 @@ Result<void> show_status(const Arguments& arguments, CommandIo& io) {
   return {};
 }
 
-using Action = Result<void> (*)(const Arguments&, CommandIo&);
-
-std::function<ExitCode(const Arguments&, CommandIo&)> runner(Action action) {
-  return [action](const Arguments& arguments, CommandIo& io) {
-    const Result<void> outcome = action(arguments, io);
-    return outcome.ok() ? ExitCode::ok : print_error(io, outcome.error());
-  };
-}
-
 std::vector<CommandOption> login_options() {
-  std::vector<CommandOption> options = {
-      {.name = "--name",
-       .value_name = "NAME",
-       .help = "what people will know the token by; default: this machine's name"},
-      {.name = "--timeout",
-       .value_name = "SECONDS",
-       .help = "wait so long for the browser",
-       .default_text = "300"},
-      {.name = "--no-browser", .value_name = "", .help = "only print the address"}};
-  for (CommandOption& option : net::server_options()) options.push_back(std::move(option));
-  return options;
+  return with_server_options(
+      {{.name = "--name",
+        .value_name = "NAME",
+        .help = "what people will know the token by; default: this machine's name"},
+       {.name = "--timeout",
+        .value_name = "SECONDS",
+        .help = "wait so long for the browser",
+        .default_text = "300"},
+       {.name = "--no-browser", .value_name = "", .help = "only print the address"}});
 }
 
 }  // namespace

@@ -1,12 +1,8 @@
 #include "access/authenticator.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
-
 #include "access/cross_site.h"
 #include "base/hash.h"
+#include "base/hmac.h"
 
 namespace bl::access {
 namespace {
@@ -32,10 +28,9 @@ std::string_view bearer_token(std::string_view header) {
   return token;
 }
 
-/// By SHA-256 of both, so that the time tells nothing of the length either. No token matches an
-/// empty one.
-bool is_token(std::string_view given, std::string_view kept) {
-  return equal_constant_time(sha256_hex(given), sha256_hex(kept)) && !kept.empty();
+/// Tokens are compared by SHA-256, so that the time tells nothing of their length either.
+std::string sha256_of_token(const std::string& token) {
+  return token.empty() ? std::string() : sha256_hex(token);
 }
 
 net::Principal principal_of_session(const User& user) {
@@ -69,13 +64,7 @@ std::optional<std::string> cookie_of_token(std::string_view token) {
 }
 
 std::string remember_token(std::string_view user_id, std::string_view secret) {
-  std::array<std::byte, 64> digest;
-  unsigned int size = 0;
-  const auto* done = HMAC(EVP_sha512(), secret.data(), static_cast<int>(secret.size()),
-                          reinterpret_cast<const unsigned char*>(user_id.data()), user_id.size(),
-                          reinterpret_cast<unsigned char*>(digest.data()), &size);
-  BL_CHECK(done != nullptr && size == digest.size());
-  return std::string(user_id).append("|").append(to_hex(digest));
+  return std::string(user_id).append("|").append(hmac_sha512_hex(secret, user_id));
 }
 
 RequestAuthenticator::RequestAuthenticator(Tokens& tokens, Sessions& sessions, Users& users,
@@ -85,6 +74,8 @@ RequestAuthenticator::RequestAuthenticator(Tokens& tokens, Sessions& sessions, U
       sessions_(sessions),
       users_(users),
       options_(std::move(options)),
+      operator_sha256_(sha256_of_token(options_.operator_token)),
+      configured_sha256_(sha256_of_token(options_.configured_token)),
       writes_(clock, options_.writes),
       writes_refused_(limit_counter(metrics, "writes")) {}
 
@@ -116,11 +107,12 @@ Result<net::Principal> RequestAuthenticator::by_bearer(const net::Request& reque
   if (token.empty()) {
     return Error{Code::unauthenticated, "the Authorization header must be: Bearer TOKEN"};
   }
-  if (is_token(token, options_.operator_token)) {
+  const std::string sha256 = sha256_hex(token);
+  if (equal_constant_time(sha256, operator_sha256_)) {
     return net::Principal{
         .role = net::Role::admin, .name = "operator", .kind = net::Principal::Kind::operator_token};
   }
-  if (is_token(token, options_.configured_token)) {
+  if (equal_constant_time(sha256, configured_sha256_)) {
     return net::Principal{.role = net::Role::writer,
                           .name = "access.operator_token",
                           .kind = net::Principal::Kind::token};

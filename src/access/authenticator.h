@@ -58,6 +58,7 @@ class RequestAuthenticator final : public net::Authenticator {
   Sessions& sessions_;
   Users& users_;
   const AuthenticatorOptions options_;
+  const std::string operator_sha256_, configured_sha256_;  // empty: no such token
   RateLimiter writes_;
   Counter writes_refused_;
 };

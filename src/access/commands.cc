@@ -5,6 +5,7 @@
 #include <array>
 
 #include "access/auth_commands.h"
+#include "access/command_parts.h"
 #include "access/user_commands.h"
 #include "base/terminal.h"
 #include "base/uri.h"
@@ -99,39 +100,26 @@ Result<void> revoke(const Arguments& arguments, CommandIo& io) {
   return {};
 }
 
-using Action = Result<void> (*)(const Arguments&, CommandIo&);
-
-std::function<ExitCode(const Arguments&, CommandIo&)> runner(Action action) {
-  return [action](const Arguments& arguments, CommandIo& io) {
-    const Result<void> outcome = action(arguments, io);
-    return outcome.ok() ? ExitCode::ok : print_error(io, outcome.error());
-  };
-}
-
 std::vector<CommandOption> create_options() {
-  std::vector<CommandOption> options = {
-      {.name = "--role",
-       .value_name = "ROLE",
-       .help = "reader, writer or admin; default: writer, or "
-               "as much as the owner may"},
-      {.name = "--user",
-       .value_name = "ID",
-       .help = "whose it will be; default: yours, or nobody's"},
-      {.name = "--email", .value_name = "ADDRESS", .help = "the same, by address"},
-      {.name = "--user-name",
-       .value_name = "TEXT",
-       .help = "with --email: a user of this name is made if "
-               "there is none"},
-      {.name = "--repository", .value_name = "URL", .help = "the only one that it may write to"}};
-  for (CommandOption& option : net::server_options()) options.push_back(std::move(option));
-  return options;
+  return with_server_options(
+      {{.name = "--role",
+        .value_name = "ROLE",
+        .help = "reader, writer or admin; default: writer, or "
+                "as much as the owner may"},
+       {.name = "--user",
+        .value_name = "ID",
+        .help = "whose it will be; default: yours, or nobody's"},
+       {.name = "--email", .value_name = "ADDRESS", .help = "the same, by address"},
+       {.name = "--user-name",
+        .value_name = "TEXT",
+        .help = "with --email: a user of this name is made if "
+                "there is none"},
+       {.name = "--repository", .value_name = "URL", .help = "the only one that it may write to"}});
 }
 
 std::vector<CommandOption> list_options() {
-  std::vector<CommandOption> options = {
-      {.name = "--all", .value_name = "", .help = "those of everybody; needs role admin"}};
-  for (CommandOption& option : net::server_options()) options.push_back(std::move(option));
-  return options;
+  return with_server_options(
+      {{.name = "--all", .value_name = "", .help = "those of everybody; needs role admin"}});
 }
 
 std::vector<Command> token_commands() {

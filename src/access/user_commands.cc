@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "access/command_parts.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/terminal.h"
@@ -195,20 +196,6 @@ Result<void> audit(const Arguments& arguments, CommandIo& io) {
   }
   fmt::print(io.out, "{}", table.to_text(terminal_width(io.out), is_color_terminal(io.out)));
   return {};
-}
-
-using Action = Result<void> (*)(const Arguments&, CommandIo&);
-
-std::function<ExitCode(const Arguments&, CommandIo&)> runner(Action action) {
-  return [action](const Arguments& arguments, CommandIo& io) {
-    const Result<void> outcome = action(arguments, io);
-    return outcome.ok() ? ExitCode::ok : print_error(io, outcome.error());
-  };
-}
-
-std::vector<CommandOption> with_server_options(std::vector<CommandOption> options) {
-  for (CommandOption& option : net::server_options()) options.push_back(std::move(option));
-  return options;
 }
 
 const CommandOption k_password_option{

@@ -7,5 +7,7 @@ namespace bl {
 
 /// HMAC-SHA-256 (RFC 2104, OpenSSL): 64 lower-case hex digits.
 std::string hmac_sha256_hex(std::string_view key, std::string_view message);
+/// HMAC-SHA-512: 128 of them.
+std::string hmac_sha512_hex(std::string_view key, std::string_view message);
 
 }  // namespace bl

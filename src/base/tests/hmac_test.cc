@@ -19,6 +19,9 @@ TEST(Hmac, gives_the_digests_of_the_rfc) {
 TEST(Hmac, takes_an_empty_key_and_an_empty_message) {
   EXPECT_EQ(hmac_sha256_hex("", ""),
             "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  EXPECT_EQ(hmac_sha512_hex("Jefe", "what do ya want for nothing?"),
+            "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+            "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737");
 }
 
 }  // namespace
