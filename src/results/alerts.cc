@@ -273,22 +273,4 @@ AlertStep alert_step(AlertState state, const AlertVerdict& verdict, bool notify_
   return step;
 }
 
-std::string encode_alert_summary(const CiSummary& summary) {
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object()
-      .member("runs", summary.runs)
-      .member("missing_runs", summary.missing_runs)
-      .member("contender_results", summary.contender_results)
-      .member("compared", summary.compared)
-      .member("analyzed", summary.analyzed)
-      .member("regressions", summary.regressions)
-      .member("improvements", summary.improvements)
-      .member("benchmark_errors", summary.benchmark_errors)
-      .member("missing_baseline", summary.missing_baseline)
-      .member("not_comparable", summary.not_comparable)
-      .end_object();
-  return text;
-}
-
 }  // namespace bl::results

@@ -90,7 +90,4 @@ struct AlertStep {
 /// are told of a success only, where somebody wants to hear of them.
 AlertStep alert_step(AlertState state, const AlertVerdict& verdict, bool notify_improvements);
 
-/// CIReport's summary object [3.5].
-std::string encode_alert_summary(const CiSummary& summary);
-
 }  // namespace bl::results

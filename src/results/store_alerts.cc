@@ -1,6 +1,7 @@
 #include "results/store_alerts.h"
 
 #include <fmt/format.h>
+#include "results/ci_encode.h"
 
 #include "base/json.h"
 #include "base/utf8.h"
@@ -220,7 +221,7 @@ AlertEvent event_for(const AlertRule& rule, const LatestRun& run, const CiReport
   event.run_id = run.run_id;
   event.commit_sha = run.commit_sha;
   event.report_url = report.report_url;
-  event.summary_json = encode_alert_summary(report.summary);
+  event.summary_json = encode_ci_summary(report.summary);
   return event;
 }
 

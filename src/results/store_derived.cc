@@ -350,10 +350,6 @@ Result<void> insert_by_commit(store::Connection& connection, std::span<const Der
   return {};
 }
 
-}  // namespace
-
-namespace {
-
 // What the facts add to their series and runs, before it is known which they are.
 void tally(std::span<const DerivedFact> facts, AllSeries& all_series, Runs& runs) {
   for (const DerivedFact& fact : facts) {
