@@ -371,24 +371,33 @@ Result<bool> Backfill::look_for_new() {
   return more_draft || more_rfc;
 }
 
-Result<std::size_t> Backfill::compare_series() {
-  std::vector<std::string> wrong;
-  std::size_t rows = 0;
+// The place moves when the read is over: the work of a read may run twice.
+Result<Backfill::Piece> Backfill::next_piece(const store::Sql& sql, std::size_t rows_max) {
+  Piece piece;
+  std::int64_t last = round_after_;
   BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) {
-    wrong.clear();
-    rows = 0;
+    piece = Piece();
     return connection.query(
-        "select s.series_no, s.history_fingerprint, s.result_count <> (select count(*) from "
-        "benchmark_result r where r.history_fingerprint = s.history_fingerprint) "
-        "from benchlake.series s where s.series_no > $1 order by s.series_no limit $2",
-        {round_after_, static_cast<std::int64_t>(limits_.round_rows)}, [&](const Row& row) {
-          ++rows;
-          round_after_ = row.integer(0);
-          if (row.integer(2) != 0) wrong.emplace_back(row.text(1));
+        sql, {round_after_, static_cast<std::int64_t>(rows_max)}, [&](const Row& row) {
+          ++piece.rows;
+          last = row.integer(0);
+          if (row.integer(1) != 0)
+            piece.wrong.push_back({std::string(row.text(2)), std::string(row.text(3))});
           return true;
         });
   }));
-  for (const std::string& fingerprint : wrong) {
+  round_after_ = last;
+  return piece;
+}
+
+Result<std::size_t> Backfill::compare_series() {
+  BL_TRY(const Piece piece,
+         next_piece("select s.series_no, s.result_count <> (select count(*) from benchmark_result "
+                    "r where r.history_fingerprint = s.history_fingerprint), "
+                    "s.history_fingerprint, '' from benchlake.series s where s.series_no > $1 "
+                    "order by s.series_no limit $2",
+                    limits_.round_rows));
+  for (const auto& [fingerprint, repository] : piece.wrong) {
     std::size_t added = 0;
     BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
       std::vector<std::string> unknown;
@@ -406,51 +415,33 @@ Result<std::size_t> Backfill::compare_series() {
     added_.add(static_cast<double>(added));
     remade_.add();
   }
-  return rows;
+  return piece.rows;
 }
 
 Result<std::size_t> Backfill::compare_runs() {
-  std::vector<std::pair<std::string, std::string>> wrong;
-  std::size_t rows = 0;
-  BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) {
-    wrong.clear();
-    rows = 0;
-    return connection.query(
-        "select u.run_no, u.run_id, u.repository, u.result_count <> (select count(*) from "
-        "benchmark_result r where r.run_id = u.run_id and r.commit_repo_url = u.repository) "
-        "from benchlake.run u where u.run_no > $1 order by u.run_no limit $2",
-        {round_after_, static_cast<std::int64_t>(limits_.round_rows)}, [&](const Row& row) {
-          ++rows;
-          round_after_ = row.integer(0);
-          if (row.integer(3) != 0) wrong.emplace_back(row.text(1), row.text(2));
-          return true;
-        });
-  }));
-  for (const auto& [run_id, repository] : wrong) {
+  BL_TRY(const Piece piece,
+         next_piece("select u.run_no, u.result_count <> (select count(*) from benchmark_result r "
+                    "where r.run_id = u.run_id and r.commit_repo_url = u.repository), u.run_id, "
+                    "u.repository from benchlake.run u where u.run_no > $1 order by u.run_no "
+                    "limit $2",
+                    limits_.round_rows));
+  for (const auto& [run_id, repository] : piece.wrong) {
     BL_RETURN_IF_ERROR(database_.write(
         [&](Connection& connection) { return remake_run(connection, run_id, repository); }));
     remade_.add();
   }
-  return rows;
+  return piece.rows;
 }
 
 Result<std::size_t> Backfill::forget_numbers() {
+  BL_TRY(const Piece piece,
+         next_piece("select n.no, not exists (select 1 from benchmark_result r where r.id = n.id), "
+                    "n.id, '' from benchlake.result_number n where n.no > $1 order by n.no "
+                    "limit $2",
+                    limits_.page_facts * 4));
+  if (piece.wrong.empty()) return piece.rows;
   std::vector<std::string> gone;
-  std::size_t rows = 0;
-  BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) {
-    gone.clear();
-    rows = 0;
-    return connection.query(
-        "select n.no, n.id, not exists (select 1 from benchmark_result r where r.id = n.id) from "
-        "benchlake.result_number n where n.no > $1 order by n.no limit $2",
-        {round_after_, static_cast<std::int64_t>(limits_.page_facts * 4)}, [&](const Row& row) {
-          ++rows;
-          round_after_ = row.integer(0);
-          if (row.integer(2) != 0) gone.emplace_back(row.text(1));
-          return true;
-        });
-  }));
-  if (gone.empty()) return rows;
+  for (const auto& [id, repository] : piece.wrong) gone.push_back(id);
   ParamRows ids(1);
   for (const std::string& id : gone) ids.add({std::string_view(id)});
   BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
@@ -459,7 +450,7 @@ Result<std::size_t> Backfill::forget_numbers() {
     return log_changes(connection, clock_.now(), "delete", gone);
   }));
   forgotten_.add(static_cast<double>(gone.size()));
-  return rows;
+  return piece.rows;
 }
 
 Result<bool> Backfill::compare_round() {

@@ -69,6 +69,17 @@ class Backfill {
   Result<bool> look_for_new();
   Result<bool> look_for_new_in(std::string& after, const std::string& end);
   Result<bool> compare_round();
+  /// A piece of a round: what stands behind round_after_, and which of it is wrong.
+  struct Piece {
+    std::size_t rows = 0;
+    struct Wrong {
+      std::string name, repository;
+    };
+    std::vector<Wrong> wrong;
+  };
+  /// `sql`: number, whether it is wrong, name and repository of the rows whose number is above $1,
+  /// in their order, at most $2.
+  Result<Piece> next_piece(const store::Sql& sql, std::size_t rows_max);
   Result<std::size_t> compare_series();
   Result<std::size_t> compare_runs();
   Result<std::size_t> forget_numbers();
