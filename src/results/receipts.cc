@@ -346,6 +346,8 @@ Result<std::int64_t> Receipts::remove_some() {
 // Reading ------------------------------------------------------------------------------------
 
 Result<ReceiptPage> Receipts::list(const ReceiptFilter& filter) {
+  // Whoever was refused a moment ago finds it. A store that only reads: work() says what is wrong.
+  static_cast<void>(flush());
   Found stored, others;
   BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Result<void> {
     BL_RETURN_IF_ERROR(find_stored(connection, filter, limits_.disorder_max, stored));
@@ -368,6 +370,8 @@ Result<ReceiptPage> Receipts::list(const ReceiptFilter& filter) {
   const bool has_more = a != stored.receipts.end() || b != others.receipts.end() ||
                         stored.may_go_on || others.may_go_on;
   if (has_more && looked_at > 0) page.next = reached;
+  // Refusals that waited have later numbers than replays that came after them.
+  std::ranges::stable_sort(page.receipts, std::ranges::greater{}, &Receipt::at);
   return page;
 }
 

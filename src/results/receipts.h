@@ -73,13 +73,13 @@ struct ReceiptFilter {
   std::int64_t count_max = 100;
 };
 
-/// Newest first. Shorter than asked when `since` hides some; `next` is absent at the end.
+/// Newest first (a refusal that waited for long may stand a page too early). Shorter than asked when `since` hides some; `next` is absent at the end.
 struct ReceiptPage {
   std::vector<Receipt> receipts;
   std::optional<ReceiptPosition> next;
 };
 
-/// Threads: any; flush() and sweep() belong to one background thread and the end.
+/// Threads: any; work() belongs to one background thread.
 class Receipts {
  public:
   /// The database is migrated with alert_migrations() (schema.h).

@@ -150,7 +150,8 @@ Result<void> add_notes(store::Connection& connection, Family& family, int notes_
                     " from @series s where s.name = $1 and s.repository = $2 "
                     "and s.change_percent is not null order by s.change_percent") +
         (wants_worst ? "" : " desc") +
-        ", @binary{s.tags}, @binary{s.hardware_name}, s.history_fingerprint limit " +
+        ", @binary{s.tags}, @binary{s.hardware_name}, s.latest_result_timestamp desc, "
+        "s.history_fingerprint limit " +
         std::to_string(notes_max);
     auto& notes = wants_worst ? family.worst : family.best;
     BL_RETURN_IF_ERROR(query(connection, sql,

@@ -19,16 +19,19 @@ void replace_all(std::string& text, std::string_view what, std::string_view by) 
   }
 }
 
+void blank_after(std::string& text, std::string_view member, char end) {
+  for (std::size_t at = text.find(member); at != std::string::npos; at = text.find(member, at)) {
+    at += member.size();
+    text.replace(at, text.find(end, at) - at, "...");
+  }
+}
+
 /// Members whose texts are of the request or secret; of cursors only whether there is one.
 void blank_members(std::string& text) {
   constexpr std::array k_members = {"\"request_id\":\"", "\"token\":\"", "\"prefix\":\"",
                                     "\"next_page_cursor\":\""};
-  for (const std::string_view member : k_members) {
-    for (std::size_t at = text.find(member); at != std::string::npos; at = text.find(member, at)) {
-      at += member.size();
-      text.replace(at, text.find('"', at) - at, "...");
-    }
-  }
+  for (const std::string_view member : k_members) blank_after(text, member, '"');
+  blank_after(text, "\"seq\":", ',');  // of a receipt: an id, and refusals take theirs a moment later
 }
 
 }  // namespace

@@ -95,11 +95,9 @@ TEST_F(ReceiptsTest, without_receipts_none_are_written) {
   EXPECT_TRUE(list().empty());
 }
 
-TEST_F(ReceiptsTest, refusals_are_written_a_moment_later) {
+TEST_F(ReceiptsTest, refusals_are_found_at_once_though_they_are_written_in_groups) {
   receipts.refused({"token-1", "ci"}, Error{Code::invalid, "stats are missing"},
                    receipt_subject(R"({"submission_key":"key-1","run_id":"run-1","x":1})"));
-  EXPECT_TRUE(list().empty());
-  receipts.work();
   const auto found = list({.submission_key = "key-1"});
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].outcome, Outcome::refused);
@@ -107,6 +105,23 @@ TEST_F(ReceiptsTest, refusals_are_written_a_moment_later) {
   EXPECT_EQ(found[0].code, "invalid");
   EXPECT_EQ(found[0].summary, "stats are missing");
   EXPECT_FALSE(found[0].result_id);
+}
+
+TEST_F(ReceiptsTest, what_is_written_late_stands_where_it_happened) {
+  const auto at = [](const char* key) {
+    return ReceiptSubject{.submission_key = key, .run_id = std::nullopt};
+  };
+  receipts.refused({}, Error{Code::invalid, "first"}, at("key-1"));
+  fixture.clock.advance(1s);
+  receipts.refused({}, Error{Code::invalid, "second"}, at("key-2"));
+  receipts.work();
+  fixture.clock.set(fixture.clock.now() - 2s);
+  receipts.refused({}, Error{Code::invalid, "written last"}, at("key-0"));
+  receipts.work();
+  const auto found = list();
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0].summary, "second");
+  EXPECT_EQ(found[2].summary, "written last");
 }
 
 TEST_F(ReceiptsTest, what_is_the_servers_own_trouble_is_no_refusal) {
