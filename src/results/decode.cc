@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/numbers.h"
-#include "results/commit_widths.h"
+#include "results/commits/widths.h"
 #include "results/decoding/fields.h"
 #include "results/decoding/payload.h"
 #include "results/units.h"

@@ -2,8 +2,8 @@
 
 #include "results/annotations.h"
 #include "results/encode.h"
+#include "results/legacy/wire.h"
 #include "results/legacy_encode.h"
-#include "results/legacy_wire.h"
 
 namespace bl::results {
 namespace {

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include "base/terminal.h"
-#include "results/ci_junit.h"
-#include "results/ci_markdown.h"
+#include "results/ci/github_checks.h"
+#include "results/ci/junit.h"
+#include "results/ci/markdown.h"
 #include "results/commands/declarations.h"
 #include "results/commands/reading.h"
-#include "results/github_checks.h"
 
 namespace bl::results {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "results/alert_messages.h"
+#include "results/alerts/messages.h"
 
 namespace bl::results {
 namespace {

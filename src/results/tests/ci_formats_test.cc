@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "results/ci_junit.h"
-#include "results/ci_markdown.h"
+#include "results/ci/junit.h"
+#include "results/ci/markdown.h"
 
 namespace bl::results {
 namespace {

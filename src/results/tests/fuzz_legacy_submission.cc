@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "results/legacy_decode.h"
+#include "results/legacy/decode.h"
 #include "results/legacy_encode.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,4 +1,4 @@
-#include "results/github_checks.h"
+#include "results/ci/github_checks.h"
 
 #include <gtest/gtest.h>
 

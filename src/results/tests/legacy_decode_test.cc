@@ -1,4 +1,4 @@
-#include "results/legacy_decode.h"
+#include "results/legacy/decode.h"
 
 #include <gtest/gtest.h>
 

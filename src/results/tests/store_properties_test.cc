@@ -7,8 +7,8 @@
 #include <set>
 #include <thread>
 
+#include "results/store/rows.h"
 #include "results/store_editor.h"
-#include "results/store_rows.h"
 #include "results/tests/store_fixture.h"
 #include "verdict/comparison.h"
 

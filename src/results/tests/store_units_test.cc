@@ -2,7 +2,7 @@
 
 #include "results/comparison.h"
 #include "results/decode.h"
-#include "results/legacy_decode.h"
+#include "results/legacy/decode.h"
 #include "results/store_ci_report.h"
 #include "results/tests/legacy_documents.h"
 #include "results/tests/store_fixture.h"

@@ -1,0 +1,220 @@
+#include "results/ci/github_checks.h"
+
+#include <fmt/format.h>
+
+#include <span>
+
+#include "base/hash.h"
+#include "base/rsa_signature.h"
+#include "base/uri.h"
+#include "results/alert_github.h"
+#include "results/commit_source.h"
+
+namespace bl::results {
+namespace {
+
+constexpr std::size_t k_answer_bytes_max = 8u << 20;
+constexpr std::size_t k_text_bytes_max = 65'000;
+constexpr int k_comment_pages_max = 30;
+constexpr std::string_view k_marker = "<!-- benchlake ci-report -->";
+
+std::string text_at(const json::Value& object, const char* key) {
+  const json::Value* value = object.find(key);
+  return value != nullptr && value->is_string() ? value->as_string() : "";
+}
+
+std::optional<std::int64_t> integer_at(const json::Value& object, const char* key) {
+  const json::Value* value = object.find(key);
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  return value->as_int64();
+}
+
+std::string encoded(std::string_view text) {
+  return base64url(std::as_bytes(std::span(text)));
+}
+
+/// A GitHub App's proof of itself, of ten minutes at most (spec of GitHub's Apps).
+Result<std::string> app_proof(const GitHubCredentials& credentials, Timestamp now) {
+  const std::int64_t seconds = now.micros / 1'000'000;
+  std::string claims;
+  json::Writer(claims)
+      .begin_object()
+      .member("iat", seconds - 60)
+      .member("exp", seconds + 540)
+      .member("iss", credentials.app_id)
+      .end_object();
+  const std::string message =
+      fmt::format("{}.{}", encoded(R"({"alg":"RS256","typ":"JWT"})"), encoded(claims));
+  BL_TRY(const std::string signature, sign_rs256(credentials.app_private_key, message));
+  return message + "." + encoded(signature);
+}
+
+Code code_of(int status) {
+  if (status == 401 || status == 403) return Code::forbidden;
+  if (status == 404) return Code::not_found;
+  if (status == 429) return Code::too_many;
+  return status < 500 ? Code::invalid : Code::unavailable;
+}
+
+// Cut at a character, not within one.
+std::string shortened(std::string text) {
+  if (text.size() <= k_text_bytes_max) return text;
+  std::size_t end = k_text_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text.append("\n\n(cut)");
+}
+
+}  // namespace
+
+std::string check_conclusion(std::string_view report_status) {
+  if (report_status == "success" || report_status == "failure" ||
+      report_status == "action_required") {
+    return std::string(report_status);
+  }
+  return "neutral";
+}
+
+GitHubChecks::GitHubChecks(GitHubCheckOptions options, std::string path, const Clock& clock)
+    : options_(std::move(options)),
+      path_(std::move(path)),
+      clock_(&clock),
+      client_({.timeout = options_.timeout, .body_bytes_max = k_answer_bytes_max}) {}
+
+Result<GitHubChecks> GitHubChecks::open(GitHubCheckOptions options, const Clock& clock) {
+  BL_TRY(const std::string name, github_repository_name(options.repository));
+  if (!is_commit_hash(options.commit_sha)) {
+    return Error{Code::invalid, "not a commit's hash: " + options.commit_sha};
+  }
+  const GitHubCredentials& credentials = options.credentials;
+  if (credentials.token.empty() &&
+      (credentials.app_id.empty() || credentials.app_private_key.empty())) {
+    return Error{Code::invalid,
+                 "GitHub wants a token (GITHUB_TOKEN), or an App's id and private key "
+                 "(GITHUB_APP_ID, GITHUB_APP_PRIVATE_KEY)"};
+  }
+  while (options.api.ends_with('/')) options.api.pop_back();
+  return GitHubChecks(std::move(options), "/repos/" + percent_encode_path(name), clock);
+}
+
+Result<json::Value> GitHubChecks::ask_as(const std::string& token, net::Method method,
+                                         const std::string& path, const std::string& body) {
+  net::Headers headers;
+  headers.add("Accept", "application/vnd.github+json");
+  headers.add("X-GitHub-Api-Version", "2022-11-28");
+  headers.add("Authorization", "Bearer " + token);
+  if (!body.empty()) headers.add("Content-Type", "application/json");
+  BL_TRY(const net::ClientResponse answer,
+         client_.send(method, options_.api + path, headers, body));
+  auto parsed = json::parse(answer.body);
+  if (answer.status >= 200 && answer.status < 300) {
+    if (parsed.ok()) return parsed;
+    return Error{Code::malformed, "GitHub's answer is not JSON: " + path};
+  }
+  const std::string words = parsed.ok() ? text_at(*parsed, "message") : "";
+  return Error{code_of(answer.status),
+               fmt::format("GitHub answers {} with status {}{}{}", path, answer.status,
+                           words.empty() ? "" : ": ", words)};
+}
+
+Result<std::string> GitHubChecks::app_token() {
+  BL_TRY(const std::string proof, app_proof(options_.credentials, clock_->now()));
+  BL_TRY(const json::Value installation,
+         ask_as(proof, net::Method::get, fmt::format("{}/installation", path_), ""));
+  const auto id = integer_at(installation, "id");
+  if (!id) return Error{Code::malformed, "GitHub's installation has no id"};
+  BL_TRY(const json::Value made,
+         ask_as(proof, net::Method::post, fmt::format("/app/installations/{}/access_tokens", *id),
+                "{}"));
+  std::string token = text_at(made, "token");
+  if (token.empty()) return Error{Code::malformed, "GitHub's answer holds no token"};
+  return token;
+}
+
+Result<std::string> GitHubChecks::token() {
+  if (!options_.credentials.token.empty()) return options_.credentials.token;
+  if (token_.empty()) {
+    BL_TRY(token_, app_token());
+  }
+  return token_;
+}
+
+Result<json::Value> GitHubChecks::ask(net::Method method, const std::string& path,
+                                      const std::string& body) {
+  BL_TRY(const std::string with, token());
+  return ask_as(with, method, path, body);
+}
+
+Result<std::string> GitHubChecks::publish_check(const GitHubCheck& check) {
+  BL_TRY(const json::Value before,
+         ask(net::Method::get,
+             fmt::format("{}/commits/{}/check-runs?per_page=100&check_name={}", path_,
+                         options_.commit_sha, percent_encode(options_.check_name)),
+             ""));
+  std::optional<std::int64_t> id;
+  if (const json::Value* runs = before.find("check_runs"); runs != nullptr && runs->is_array()) {
+    for (const json::Value& run : runs->items()) {
+      if (text_at(run, "external_id") == "benchlake-ci-report") id = integer_at(run, "id");
+    }
+  }
+  std::string body;
+  json::Writer out(body);
+  out.begin_object().member("name", options_.check_name);
+  if (!id) out.member("head_sha", options_.commit_sha);
+  out.member("external_id", "benchlake-ci-report")
+      .member("status", "completed")
+      .member("conclusion", check.conclusion);
+  if (!check.details_url.empty()) out.member("details_url", check.details_url);
+  out.key("output")
+      .begin_object()
+      .member("title", check.title)
+      .member("summary", shortened(check.markdown))
+      .end_object()
+      .end_object();
+  BL_TRY(const json::Value made,
+         id ? ask(net::Method::patch, fmt::format("{}/check-runs/{}", path_, *id), body)
+            : ask(net::Method::post, fmt::format("{}/check-runs", path_), body));
+  return text_at(made, "html_url");
+}
+
+Result<std::int64_t> GitHubChecks::pull_request() {
+  BL_TRY(const json::Value pulls,
+         ask(net::Method::get,
+             fmt::format("{}/commits/{}/pulls?per_page=2", path_, options_.commit_sha), ""));
+  const std::size_t count = pulls.is_array() ? pulls.items().size() : 0;
+  if (count != 1) {
+    return Error{Code::invalid, fmt::format("the commit belongs to {} pull requests; name one: {}",
+                                            count == 0 ? "no" : "several", options_.commit_sha)};
+  }
+  const auto number = integer_at(pulls.items().front(), "number");
+  if (number) return *number;
+  return Error{Code::malformed, "GitHub's pull request has no number"};
+}
+
+Result<void> GitHubChecks::publish_comment(const std::string& markdown,
+                                           std::optional<std::int64_t> number) {
+  if (!number) {
+    BL_TRY(number, pull_request());
+  }
+  const std::string comments = fmt::format("{}/issues/{}/comments", path_, *number);
+  std::optional<std::int64_t> id;
+  for (int page = 1; page <= k_comment_pages_max && !id; ++page) {
+    BL_TRY(const json::Value found,
+           ask(net::Method::get, fmt::format("{}?per_page=100&page={}", comments, page), ""));
+    if (!found.is_array() || found.items().empty()) break;
+    for (const json::Value& comment : found.items()) {
+      if (text_at(comment, "body").starts_with(k_marker)) id = integer_at(comment, "id");
+    }
+  }
+  std::string body;
+  json::Writer(body)
+      .begin_object()
+      .member("body", shortened(fmt::format("{}\n{}", k_marker, markdown)))
+      .end_object();
+  BL_TRY([[maybe_unused]] const json::Value made,
+         id ? ask(net::Method::patch, fmt::format("{}/issues/comments/{}", path_, *id), body)
+            : ask(net::Method::post, comments, body));
+  return {};
+}
+
+}  // namespace bl::results

@@ -1,0 +1,151 @@
+#include "results/store/ci_rows.h"
+
+#include "results/store/rows.h"
+#include "store/both_dialects.h"
+
+namespace bl::results {
+namespace {
+
+// Samples are written out only where the aggregates do not answer.
+#define BL_ROW_HEAD \
+  "select r.id, @micros{r.timestamp}, r.unit, r.error is not null, r.min, r.max, r.mean, "
+#define BL_ROW_TAIL                                                                       \
+  ", @text{r.error}, r.history_fingerprint, r.commit_repo_url, r.case_id, r.context_id, " \
+  "r.info_id, r.hardware_id, r.commit_id, @text{r.run_tags}, r.run_reason "               \
+  "from benchmark_result r where r.run_id = $1 and ($2 = '' or r.commit_id = $2) "        \
+  "order by r.timestamp, @binary{r.id} limit $3"
+#define BL_SAMPLES_POSTGRES                                                    \
+  "case when r.min is null or r.max is null then array_to_json(r.data)::text " \
+  "when cardinality(r.data) = 0 then '[]' "                                    \
+  "when array_position(r.data, null) is not null then '[null]' "               \
+  "when r.data is not null then '[0]' end"
+
+const store::Sql& run_sql() {
+  static const std::string k_sqlite =
+      store::in_dialect(BL_ROW_HEAD "r.data" BL_ROW_TAIL, store::Dialect::sqlite);
+  static const std::string k_postgres =
+      store::in_dialect(BL_ROW_HEAD BL_SAMPLES_POSTGRES BL_ROW_TAIL, store::Dialect::postgres);
+  static const store::Sql k_sql(k_sqlite.c_str(), k_postgres.c_str());
+  return k_sql;
+}
+
+Result<RunResult> run_result_of(const store::Row& row, std::string_view run_id, SummaryMode mode,
+                                bool is_first) {
+  RunResult result;
+  CiSide& side = result.side;
+  side.result_id = row.text(0);
+  side.run_id = run_id;
+  side.result_timestamp = Timestamp{row.integer(1)};
+  const SummaryColumns columns = summary_columns(row, 2);
+  side.unit = columns.unit;
+  side.summary = summary_of(columns, mode);
+  side.failed = failed(columns);
+  if (!row.is_null(8)) {
+    BL_TRY(const json::Value error, document_of(row, 8));
+    side.error_json = json::to_stored_text(error);
+  }
+  result.history_fingerprint = row.text(9);
+  result.repository = row.text(10);
+  result.case_id = row.text(11);
+  result.context_id = row.text(12);
+  result.info_id = row.text(13);
+  result.hardware_id = row.text(14);
+  result.commit_id = row.text(15);
+  result.run_reason = row.text_or_null(17);
+  if (is_first) {
+    BL_TRY(result.run_tags, object_of(row, 16));
+  }
+  return result;
+}
+
+// The name first, as a result shows its tags.
+std::string tags_text(const Case& benchmark_case) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().member("name", benchmark_case.name);
+  for (const auto& [key, value] : benchmark_case.tags.members()) {
+    if (key != "name") out.member(key, value);
+  }
+  out.end_object();
+  return text;
+}
+
+}  // namespace
+
+Result<std::vector<RunResult>> read_run(store::Connection& connection, std::string_view run_id,
+                                        std::string_view commit_id, SummaryMode mode,
+                                        std::size_t rows_max) {
+  std::vector<RunResult> results;
+  BL_RETURN_IF_ERROR(for_each_row(
+      connection, run_sql(), {run_id, commit_id, static_cast<std::int64_t>(rows_max + 1)},
+      [&](const store::Row& row) -> Result<void> {
+        BL_TRY(auto result, run_result_of(row, run_id, mode, results.empty()));
+        results.push_back(std::move(result));
+        return {};
+      }));
+  if (results.size() <= rows_max) return results;
+  return Error{Code::invalid, "a report has at most " + std::to_string(rows_max) +
+                                  " rows, and there are more with the run " + std::string(run_id)};
+}
+
+std::size_t SharedDocuments::keep(std::string text) {
+  const auto [found, is_new] = places_.try_emplace(text, documents_.size());
+  if (is_new) documents_.push_back(std::move(text));
+  return found->second;
+}
+
+Result<void> SharedDocuments::read(store::Connection& connection, std::string_view run_id) {
+  BL_RETURN_IF_ERROR(for_each_row(
+      connection,
+      store::both_dialects<"select k.id, k.name, @text{k.tags} from \"case\" k where k.id in "
+                           "(select case_id from benchmark_result where run_id = $1)">(),
+      {run_id}, [&](const store::Row& row) -> Result<void> {
+        const auto [found, is_new] = cases_.try_emplace(std::string(row.text(0)));
+        if (!is_new) return {};
+        Case benchmark_case;
+        benchmark_case.name = row.text(1);
+        BL_TRY(benchmark_case.tags, object_of(row, 2));
+        found->second = {benchmark_case.name, keep(tags_text(benchmark_case))};
+        return {};
+      }));
+  const auto read_documents = [&](const store::Sql& sql, auto& into) {
+    return for_each_row(connection, sql, {run_id}, [&](const store::Row& row) -> Result<void> {
+      const auto [found, is_new] = into.try_emplace(std::string(row.text(0)));
+      if (!is_new) return {};
+      BL_TRY(auto text, object_text_of(row, 1));
+      found->second = keep(std::move(text));
+      return {};
+    });
+  };
+  BL_RETURN_IF_ERROR(read_documents(
+      store::both_dialects<"select x.id, @text{x.tags} from context x where x.id in "
+                           "(select context_id from benchmark_result where run_id = $1)">(),
+      contexts_));
+  BL_RETURN_IF_ERROR(read_documents(
+      store::both_dialects<"select i.id, @text{i.tags} from info i where i.id in "
+                           "(select info_id from benchmark_result where run_id = $1)">(),
+      infos_));
+  return connection.query(
+      store::both_dialects<"select h.id, h.name from hardware h where h.id in "
+                           "(select hardware_id from benchmark_result where run_id = $1)">(),
+      {run_id}, [&](const store::Row& row) {
+        hardware_.emplace(row.text(0), row.text(1));
+        return true;
+      });
+}
+
+Result<std::unordered_map<std::string, StoredCommit>> read_commits(
+    store::Connection& connection, std::span<const std::string> commit_ids) {
+  std::unordered_map<std::string, StoredCommit> found;
+  store::ParamRows params(1);
+  for (const std::string& id : commit_ids) params.add({std::string_view(id)});
+  if (params.empty()) return found;
+  BL_RETURN_IF_ERROR(connection.query_many(
+      store::both_dialects<"select " BL_COMMIT_COLUMNS " from \"commit\" c where c.id = $1">(),
+      params, [&](std::size_t i, const store::Row& row) {
+        if (auto commit = commit_of(row, 0)) found.emplace(commit_ids[i], std::move(*commit));
+      }));
+  return found;
+}
+
+}  // namespace bl::results

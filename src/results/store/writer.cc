@@ -1,0 +1,180 @@
+#include "results/store_writer.h"
+
+#include "results/receipts.h"
+#include "results/store/group.h"
+
+namespace bl::results {
+namespace {
+
+// A fault of one submission's rows, not of the store: the others of its group are free of it.
+bool is_of_one(Code code) {
+  return code == Code::invalid || code == Code::too_large || code == Code::conflict ||
+         code == Code::internal || code == Code::corrupt || code == Code::not_found;
+}
+
+// The receipts of what was stored before; that of a new result stands beside its number.
+Result<void> add_replays(store::Connection& connection, Timestamp now,
+                         std::span<const PreparedSubmission* const> prepared,
+                         std::span<const Result<Submitted>> outcomes) {
+  std::vector<Receipts::Replay> replays;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i].ok() || !outcomes[i]->replayed) continue;
+    replays.push_back({*prepared[i]->submitter_no, &prepared[i]->submission, &*outcomes[i]});
+  }
+  return Receipts::add_replays(connection, now, replays);
+}
+
+// What those are told who were to be stored after it: of them nothing was.
+Error not_tried(const Error& before) {
+  if (before.code != Code::outcome_unknown) return before;
+  return Error{Code::unavailable, "not stored, because the store went away before it"};
+}
+
+}  // namespace
+
+WriterLimits writer_limits(store::Dialect dialect) {
+  WriterLimits limits;
+  limits.group_max = dialect == store::Dialect::sqlite ? 5'000 : 250;
+  return limits;
+}
+
+struct StoreResultWriter::Caller {
+  std::condition_variable changed;
+};
+
+struct StoreResultWriter::Entry {
+  explicit Entry(const Submission& of) : submission(of) {}
+  void prepare() {
+    if (!prepared) prepared.emplace(submission);
+  }
+  const Submission& submission;
+  std::optional<PreparedSubmission> prepared;
+  Caller* caller = nullptr;  // who waits for it
+  Result<Submitted> outcome = Error{Code::internal, "a submission was not stored"};
+  bool done = false;  // guarded by the writer's mutex
+};
+
+Result<Submitted> StoreResultWriter::submit(const Submission& submission) {
+  Entry entry(submission);
+  entry.prepare();  // on this thread: others do the same meanwhile
+  run(std::span(&entry, 1));
+  return std::move(entry.outcome);
+}
+
+std::vector<Result<Submitted>> StoreResultWriter::submit_many(
+    std::span<const Submission> submissions) {
+  std::vector<Entry> entries(submissions.begin(), submissions.end());
+  run(entries);
+  std::vector<Result<Submitted>> outcomes;
+  outcomes.reserve(entries.size());
+  for (Entry& entry : entries) outcomes.push_back(std::move(entry.outcome));
+  return outcomes;
+}
+
+void StoreResultWriter::run(std::span<Entry> entries) {
+  if (entries.empty()) return;
+  std::unique_lock lock(mutex_);
+  if (waiting_.size() + entries.size() > limits_.waiting_max) {
+    for (Entry& entry : entries) {
+      entry.outcome = Error{Code::overloaded, "too many submissions wait to be stored: " +
+                                                  std::to_string(waiting_.size())};
+    }
+    return;
+  }
+  Caller caller;
+  for (Entry& entry : entries) {
+    entry.caller = &caller;
+    waiting_.push_back(&entry);
+  }
+  const auto all_done = [&] {
+    return std::ranges::all_of(entries, [](const Entry& entry) { return entry.done; });
+  };
+  lock.unlock();
+  // More than one transaction's worth: a second hand fills the next one meanwhile.
+  std::vector<std::jthread> second;
+  if (entries.size() > limits_.group_max) {
+    second.emplace_back([&] { work_until(all_done, caller); });
+  }
+  work_until(all_done, caller);
+  second.clear();
+}
+
+void StoreResultWriter::work_until(const std::function<bool()>& done, Caller& caller) {
+  std::unique_lock lock(mutex_);
+  while (!done()) {
+    if (waiting_.empty() || groups_ >= limits_.groups_max) {
+      caller.changed.wait(lock);
+      continue;
+    }
+    const Group group = take_group();
+    ++groups_;
+    lock.unlock();
+    store(group);
+    lock.lock();
+    --groups_;
+    for (Entry* entry : group) {
+      entry->done = true;
+      entry->caller->changed.notify_all();
+    }
+    // One of those that wait works off what waits.
+    if (!waiting_.empty()) waiting_.front()->caller->changed.notify_all();
+  }
+  // What this caller leaves behind must not sleep on.
+  if (!waiting_.empty() && groups_ < limits_.groups_max) {
+    waiting_.front()->caller->changed.notify_all();
+  }
+}
+
+StoreResultWriter::Group StoreResultWriter::take_group() {
+  const std::size_t size = std::min(waiting_.size(), limits_.group_max);
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(size);
+  Group group(waiting_.begin(), end);
+  waiting_.erase(waiting_.begin(), end);
+  return group;
+}
+
+void StoreResultWriter::store(const Group& group) {
+  auto stored = store_once(group);
+  if (stored.ok()) return;
+  if (group.size() > 1 && is_of_one(stored.error().code)) return store_alone(group);
+  for (Entry* entry : group) entry->outcome = stored.error();
+}
+
+void StoreResultWriter::store_alone(const Group& group) {
+  std::optional<Error> away;  // the store's own fault: the rest of the group would wait for it too
+  for (Entry* entry : group) {
+    if (away) {
+      entry->outcome = *away;
+      continue;
+    }
+    const Group one{entry};
+    auto stored = store_once(one);
+    if (stored.ok()) continue;
+    if (!is_of_one(stored.error().code)) away = not_tried(stored.error());
+    entry->outcome = std::move(stored).error();
+  }
+}
+
+Result<void> StoreResultWriter::store_once(const Group& group) {
+  std::vector<const PreparedSubmission*> prepared;
+  prepared.reserve(group.size());
+  for (Entry* entry : group) {
+    entry->prepare();  // of many: while the group before this one is stored
+    prepared.push_back(&*entry->prepared);
+  }
+  for (Entry* entry : group) {
+    if (receipts_ == nullptr) break;
+    BL_TRY(entry->prepared->submitter_no, receipts_->submitter_number(entry->submission.submitter));
+  }
+  std::vector<Result<Submitted>> outcomes;
+  BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {
+    const Timestamp now = clock_.now();
+    BL_RETURN_IF_ERROR(store_group(connection, ids_, now, prepared, outcomes));
+    if (receipts_ == nullptr) return {};
+    return add_replays(connection, now, prepared, outcomes);
+  }));
+  for (std::size_t i = 0; i < group.size(); ++i) group[i]->outcome = std::move(outcomes[i]);
+  return {};
+}
+
+}  // namespace bl::results
