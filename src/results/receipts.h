@@ -73,7 +73,8 @@ struct ReceiptFilter {
   std::int64_t count_max = 100;
 };
 
-/// Newest first (a refusal that waited for long may stand a page too early). Shorter than asked when `since` hides some; `next` is absent at the end.
+/// Newest first; a refusal that waited may stand a page too early. Shorter than asked when `since`
+/// hides some; `next` is absent at the end.
 struct ReceiptPage {
   std::vector<Receipt> receipts;
   std::optional<ReceiptPosition> next;

@@ -31,7 +31,7 @@ void blank_members(std::string& text) {
   constexpr std::array k_members = {"\"request_id\":\"", "\"token\":\"", "\"prefix\":\"",
                                     "\"next_page_cursor\":\""};
   for (const std::string_view member : k_members) blank_after(text, member, '"');
-  blank_after(text, "\"seq\":", ',');  // of a receipt: an id, and refusals take theirs a moment later
+  blank_after(text, "\"seq\":", ',');  // of a receipt: refusals take theirs a moment later
 }
 
 }  // namespace
