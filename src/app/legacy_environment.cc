@@ -54,7 +54,8 @@ const std::vector<Mapping>& mappings() {
   static const std::vector<Mapping> table = {
       {{"CONBENCH_DB_URL", "server.store", "URL of the database"}},
       {{"DATABASE_URL", "server.store", "the same, where CONBENCH_DB_URL is not set"}},
-      {{"DB_HOST", "server.store", "host of the database; with the other DB_ variables"}},
+      {{"DB_HOST", "server.store",
+        "host of the database, or folder of its socket; with the other DB_ variables"}},
       {{"DB_PORT", "server.store", "its port, else 5432"}},
       {{"DB_NAME", "server.store", "its name, else the application's name and _prod"}},
       {{"DB_USERNAME", "server.store", "who connects"}},
@@ -98,6 +99,15 @@ const std::vector<Mapping>& mappings() {
   return table;
 }
 
+// A host's name, an IPv6 address, or the folder of a socket.
+std::string host_in_uri(const std::string& host) {
+  const bool is_folder = host.starts_with('/') || host.starts_with('@');
+  const bool is_ipv6 = !is_folder && host.find(':') != std::string::npos;
+  return is_ipv6 && !host.starts_with('[') ? "[" + host + "]"
+         : is_ipv6                         ? host
+                                           : percent_encode(host);
+}
+
 // A client that wrote the variables knows no percent signs.
 std::string database_uri(const Environment& environment) {
   const auto value = [&](const char* name, std::string otherwise) {
@@ -113,7 +123,7 @@ std::string database_uri(const Environment& environment) {
   const std::string password = value("DB_PASSWORD", "");
   if (!password.empty()) uri += ":" + percent_encode(password);
   if (!user.empty() || !password.empty()) uri += "@";
-  return uri + host + ":" + value("DB_PORT", "5432") + "/" +
+  return uri + host_in_uri(host) + ":" + value("DB_PORT", "5432") + "/" +
          percent_encode(value("DB_NAME", application + "_prod"));
 }
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <filesystem>
+
 #include "base/uri.h"
 #include "conbench/old_database.h"
 #include "product/server_process.h"
@@ -317,6 +319,25 @@ TEST_F(ConbenchServer, the_variables_of_an_old_deployment_are_understood) {
   const std::string log = read_file(*disk, data_ + ".log", 1 << 20).value();
   EXPECT_THAT(log, HasSubstr("DISTRIBUTION_COMMITS sets results.distribution_commits"));
   EXPECT_THAT(log, ::testing::Not(HasSubstr("a-key-that-no-log-shows")));
+}
+
+TEST_F(ConbenchServer, a_database_behind_a_socket_is_found_by_its_folder) {
+  OldDatabase old(Schema::legacy);
+  old.add_dimensions();
+  old.add({.id = id_at(1)});
+  const auto& server = store::testing::PostgresServer::shared();
+  // A blank: what stands in a variable is no part of a URI yet.
+  const std::string socket = folder_.path() + "/a socket";
+  std::filesystem::create_directory_symlink(server.folder(), socket);
+  const std::map<std::string, std::string> variables = {{"DB_HOST", socket},
+                                                        {"DB_PORT", std::to_string(server.port())},
+                                                        {"DB_NAME", old.name()},
+                                                        {"DB_USERNAME", "postgres"}};
+  for (const auto& [name, value] : variables) setenv(name.c_str(), value.c_str(), 1);
+  ServerProcess process(data_);
+  for (const auto& [name, value] : variables) unsetenv(name.c_str());
+  ASSERT_TRUE(process.ready());
+  EXPECT_EQ(process.get("/api/benchmark-results/" + id_at(1) + "/").status, 200);
 }
 
 TEST_F(ConbenchServer, reads_come_from_a_replica_and_from_the_writer_when_it_is_away) {

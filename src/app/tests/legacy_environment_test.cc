@@ -50,6 +50,15 @@ TEST(LegacyEnvironment, parts_of_a_database_become_one_uri) {
   EXPECT_EQ(value_of({{"DB_NAME", "x"}}, "server.store"), "");
 }
 
+TEST(LegacyEnvironment, a_host_is_a_name_an_address_or_the_folder_of_a_socket) {
+  const auto uri = [](const char* host) { return value_of({{"DB_HOST", host}}, "server.store"); };
+  EXPECT_EQ(uri("/var/run/postgresql"), "postgres://%2Fvar%2Frun%2Fpostgresql:5432/conbench_prod");
+  EXPECT_EQ(uri("/tmp/a b:c"), "postgres://%2Ftmp%2Fa%20b%3Ac:5432/conbench_prod");
+  EXPECT_EQ(uri("10.0.0.7"), "postgres://10.0.0.7:5432/conbench_prod");
+  EXPECT_EQ(uri("::1"), "postgres://[::1]:5432/conbench_prod");
+  EXPECT_EQ(uri("[::1]"), "postgres://[::1]:5432/conbench_prod");
+}
+
 TEST(LegacyEnvironment, our_own_variable_goes_before_and_the_newer_of_theirs_before_the_older) {
   EXPECT_EQ(
       value_of({{"BENCHLAKE_SERVER_STORE", "sqlite://a.db"}, {"DATABASE_URL", "postgres://b/c"}},
