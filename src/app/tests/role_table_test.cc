@@ -232,6 +232,7 @@ GET    /api/auth/callback                     yes  yes  yes  yes  yes  yes
 GET    /api/google/                           yes  yes  yes  yes  yes  yes
 GET    /api/google/callback                   yes  yes  yes  yes  yes  yes
 GET    /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
+POST   /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
 POST   /api/auth/cli-exchange                 yes  yes  yes  yes  yes  yes
 GET    /api/v1/status                         yes  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
@@ -334,6 +335,7 @@ GET    /api/auth/callback                     yes  yes  yes  yes  yes  yes
 GET    /api/google/                           yes  yes  yes  yes  yes  yes
 GET    /api/google/callback                   yes  yes  yes  yes  yes  yes
 GET    /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
+POST   /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
 POST   /api/auth/cli-exchange                 yes  yes  yes  yes  yes  yes
 GET    /api/v1/status                         401  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
