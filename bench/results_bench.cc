@@ -177,7 +177,7 @@ int run(const Options& options) {
     }
     judge_series(store, report);
   }
-  if (store.server == nullptr) {
+  if (options.text("--store") == "sqlite") {
     report.fact("file_bytes", static_cast<double>(std::filesystem::file_size(store_path(options))));
   }
   std::fputs(("\n" + report.table()).c_str(), stdout);
