@@ -96,6 +96,11 @@ export function format_count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** What is better, as the server says it of a unit. */
+export function better_of(less_is_better: boolean | null): string {
+  return less_is_better === null ? k_nothing : less_is_better ? 'less' : 'more';
+}
+
 /** "1 result", "1,200 results". */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${format_count(count)} ${count === 1 ? one : many}`;
