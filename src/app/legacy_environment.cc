@@ -44,6 +44,9 @@ std::string log_level(const std::string& text) {
   return word == "critical" || word == "fatal" ? "error" : word == "warn" ? "warning" : word;
 }
 
+constexpr std::string_view k_alert_repository = "CONBENCH_ALERT_GITHUB_REPOSITORY";
+constexpr std::string_view k_alert_token = "CONBENCH_ALERT_GITHUB_TOKEN";
+
 struct Mapping {
   LegacyVariable variable;
   std::string (*value)(const std::string&) = as_it_is;
@@ -80,6 +83,11 @@ const std::vector<Mapping>& mappings() {
       {{"DISTRIBUTION_COMMITS", "results.distribution_commits",
         "commits that results are judged by"}},
       {{"GITHUB_API_TOKEN", "commits.github_tokens", "for GitHub's API"}},
+      {{"CONBENCH_COMMIT_GITHUB_APP_ID", "commits.github_app_id", "an App in place of tokens"}},
+      {{"CONBENCH_COMMIT_GITHUB_APP_INSTALLATION_ID", "commits.github_app_installation",
+        "its installation"}},
+      {{"CONBENCH_COMMIT_GITHUB_APP_PRIVATE_KEY_FILE", "commits.github_app_key_file",
+        "its private key"}},
       {{"CONBENCH_GITHUB_TIMEOUT", "commits.github_budget", "for one question to it"}},
       {{"CONBENCH_INIT_SCHEMA", "store.migrate", "whether a start brings the schema up to date"},
        truth},
@@ -90,6 +98,12 @@ const std::vector<Mapping>& mappings() {
       {{"CONBENCH_ALERT_EMAIL_TO", "alerts.mail_to", "addresses that get every event"}},
       {{"CONBENCH_ALERT_EMAIL_USERNAME", "alerts.smtp_username", "for the mail server"}},
       {{"CONBENCH_ALERT_EMAIL_PASSWORD", "alerts.smtp_password", "for the mail server"}},
+      {{"CONBENCH_ALERT_GITHUB_REPOSITORY", "alerts.github_repository",
+        "its events go to GitHub: check runs of their commits"}},
+      {{k_alert_token, "alerts.github_token", "token for it, where the repository is set"}},
+      {{"CONBENCH_CI_GITHUB_TOKEN", "", "`benchlake ci-report` reads it where it runs"}},
+      {{"CONBENCH_CI_GITHUB_APP_ID", "", "`benchlake ci-report` reads it where it runs"}},
+      {{"CONBENCH_CI_GITHUB_APP_PRIVATE_KEY", "", "`benchlake ci-report` reads it where it runs"}},
       {{"CONBENCH_SESSION_SECRET", "", "sessions lie in the store and need no secret"}},
       {{"CREATE_ALL_TABLES", "", "store.migrate says whether a start makes tables"}},
       {{"CONBENCH_SEED", "", "`benchlake demo` makes sample data"}},
@@ -135,6 +149,22 @@ bool is_postgres(const std::string& url) {
   return url.starts_with("postgres://") || url.starts_with("postgresql://");
 }
 
+bool sends_to_github(const Environment& environment) {
+  const auto found = environment.find(std::string(k_alert_repository));
+  return (found != environment.end() && !found->second.empty()) ||
+         environment.contains(environment_name("alerts.github_repository"));
+}
+
+/// What the old program took where no token was set for alerts: of a pool the first. Empty: none.
+std::string other_github_token(const Environment& environment) {
+  for (const char* name : {"GITHUB_TOKEN", "GITHUB_API_TOKEN"}) {
+    const auto found = environment.find(name);
+    if (found == environment.end() || found->second.empty()) continue;
+    return found->second.substr(0, found->second.find(','));
+  }
+  return "";
+}
+
 std::string note_of(const LegacyVariable& variable, const char* outcome) {
   std::string note(variable.name);
   note.append(outcome);
@@ -167,6 +197,10 @@ LegacySettings with_legacy_variables(Environment environment) {
       continue;
     }
     if (is_part_of_uri(variable.name) && uri.empty()) continue;  // somebody else's
+    if (variable.name == k_alert_token && !sends_to_github(old)) {
+      settings.notes.push_back(note_of(variable, " has no effect: no repository is set for "));
+      continue;
+    }
     if (variable.name == "DATABASE_URL" && !is_postgres(found->second)) continue;
     const std::string ours = environment_name(variable.key);
     if (old.contains(ours)) {
@@ -186,6 +220,13 @@ LegacySettings with_legacy_variables(Environment environment) {
   };
   implied("GOOGLE_CLIENT_ID", "access.oidc_issuer", "https://accounts.google.com");
   implied("CONBENCH_ADDR", "access.public_reads", "true");
+  const std::string token_of_ours = environment_name("alerts.github_token");
+  const bool wants_token = sends_to_github(old) && !added.contains(token_of_ours) &&
+                           !old.contains(token_of_ours) &&
+                           !old.contains(environment_name("alerts.github_app_id"));
+  if (wants_token) {
+    if (std::string token = other_github_token(old); !token.empty()) added[token_of_ours] = token;
+  }
   environment.merge(added);
   settings.environment = std::move(environment);
   return settings;

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "app/github_app_settings.h"
 #include "app/legacy_environment.h"
 #include "base/numbers.h"
 #include "base/uri.h"
@@ -239,6 +240,7 @@ const std::vector<ConfigKey>& config_keys() {
   }();
   return keys;
 }
+    for (ConfigKey& key : github_app_config_keys()) all.push_back(std::move(key));
 
 Result<Settings> settings_from(const Config& config) {
   Settings settings;
