@@ -27,6 +27,7 @@
 #include "results/schema.h"
 #include "results/store_backfill.h"
 #include "results/store_commits.h"
+#include "results/settings_route.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
 #include "results/store_runs.h"
@@ -199,8 +200,8 @@ class RunningService final : public Service {
     alerts_ = std::make_unique<Alerts>(*database_, ids_, clock_, log_, metrics_, settings_.alerts,
                                        ids_.next());
     result_writer_ = std::make_unique<results::StoreResultWriter>(
-        *database_, ids_, clock_, results::writer_limits(database_->dialect()),
-        alerts_->receipts());
+        *database_, ids_, clock_, results::writer_limits(database_->dialect()), alerts_->receipts(),
+        settings_.hardware_keys);
     const auto [mode, commits] = settings_.analysis;
     run_browser_ = std::make_unique<results::StoreRunBrowser>(readers(), mode);
     history_reader_ = std::make_unique<results::StoreHistoryReader>(readers(), mode, commits);
@@ -269,6 +270,9 @@ class RunningService final : public Service {
                                  .users = *users_,
                                  .normalise_repository = results::normalise_repository});
     const access::UserRoutePorts user_ports{
+    results::add_settings_route(router_, {.hardware_keys = settings_.hardware_keys,
+                                          .mode = settings_.analysis.mode,
+                                          .distribution_commits = settings_.analysis.commits});
         .database = *database_,
         .users = *users_,
         .sessions = *sessions_,
