@@ -502,7 +502,7 @@ std::vector<Question> reads() {
         "/api/v1/results/settings?x=1",
         "/api/v1/trends",
         "/api/v1/trends?name=nothing",
-        "/api/v1/trends?name=plain",
+        "/api/v1/trends?name=plain&until=2024-01-10T00:00:00Z",
         "/api/v1/trends?name=plain&days=365&until=2024-12-01T00:00:00Z&count=1",
         "/api/v1/trends?name=plain&repository=https://github.com/org/other",
         "/api/v1/trends?name=a%00&days=0&until=x&count=101",

@@ -240,9 +240,12 @@ Result<std::vector<CaseKey>> read_keys(store::Connection& connection, const Tren
 
 // Measured -----------------------------------------------------------------------------------
 
+// Of the newest tenth of its case, but at least the newest.
+#define BL_IS_NEW "u.place = 1 or u.place * 10 <= u.results"
+
 /// One row for each case with results in the window. Parameters: since, until, limit, and the
-/// repository where there is one. Columns: name, results, series, newest, mean age of the newest
-/// tenth in microseconds.
+/// repository where there is one. Columns: name, results, series, newest; sum of the ages of the
+/// newest tenth in microseconds, and how many they are.
 std::string measured_sql(const MeasuredQuery& asked, store::Dialect dialect) {
   const std::string repository = asked.repository ? "and r.commit_repo_url = $4 " : "";
   return store::in_dialect(
@@ -251,13 +254,16 @@ std::string measured_sql(const MeasuredQuery& asked, store::Dialect dialect) {
       "where r.timestamp >= @time{$1} and r.timestamp <= @time{$2} "
       "and c.sha = c.fork_point_sha " +
           repository +
-          "order by r.timestamp desc limit $3), "
+          "order by r.timestamp desc, r.id desc limit $3), "
           "u as (select case_id, history_fingerprint, at, "
           "row_number() over (partition by case_id order by at desc) as place, "
           "count(*) over (partition by case_id) as results from t) "
           "select k.name, max(u.results), count(distinct u.history_fingerprint), max(u.at), "
-          "avg(case when u.place = 1 or u.place * 10 <= u.results then $2 - u.at end)@postgres"
-          "{::float8} from u join \"case\" k on k.id = u.case_id group by u.case_id, k.name",
+          "sum(case when " BL_IS_NEW
+          " then $2 - u.at else 0 end)@postgres{::bigint}, "
+          "sum(case when " BL_IS_NEW
+          " then 1 else 0 end) from u join \"case\" k on k.id = u.case_id group by u.case_id, "
+          "k.name",
       dialect);
 }
 
@@ -268,10 +274,11 @@ bool has_words(std::string_view name, const std::vector<std::string>& words) {
   });
 }
 
-double recent_results(std::int64_t results, double mean_age_us) {
+double recent_results(std::int64_t results, std::int64_t ages_us, std::int64_t count) {
   constexpr double k_age_days_min = 1.0 / 24;
-  return static_cast<double>(results) /
-         std::max(mean_age_us / static_cast<double>(k_day), k_age_days_min);
+  const double age_days =
+      static_cast<double>(ages_us) / static_cast<double>(count) / static_cast<double>(k_day);
+  return static_cast<double>(results) / std::max(age_days, k_age_days_min);
 }
 
 void sort_measured(std::vector<MeasuredBenchmark>& benchmarks, MeasuredQuery::Sort sort) {
@@ -327,7 +334,8 @@ Result<MeasuredBenchmarks> StoreTrendReader::measured(const MeasuredQuery& asked
           one.series_count += row.integer(2);
           one.latest_result_timestamp =
               std::max(one.latest_result_timestamp, Timestamp{row.integer(3)});
-          one.recent_results_per_case += recent_results(row.integer(1), row.real(4));
+          one.recent_results_per_case +=
+              recent_results(row.integer(1), row.integer(4), row.integer(5));
           return true;
         });
   }));
