@@ -6,8 +6,15 @@
 #include "results/store_backfill.h"
 #include "results/store_health.h"
 #include "store/audit.h"
+#include "store/jobs.h"
 
 namespace bl::app {
+namespace {
+
+/// A server that was started anew had time to take them over.
+constexpr std::chrono::minutes k_abandoned_after{10};
+
+}  // namespace
 
 std::vector<store::Migration> all_migrations() {
   std::vector<store::Migration> all;
@@ -40,6 +47,11 @@ ops::StoredFacts stored_facts() {
         {"unknown_commits", "commits of which only the hash is known", health.unknown_commits}};
     BL_TRY(const results::AlertCounts alerts, results::alert_counts(database));
     facts.push_back({"open_alerts", "alert rules that are open", alerts.open});
+    if (alerts.failed > 0)
+      facts.push_back({"failed_alert_messages", "messages of alerts that failed", alerts.failed});
+    BL_TRY(const std::int64_t abandoned,
+           store::abandoned_jobs(database, SystemClock().now() - k_abandoned_after));
+    if (abandoned > 0) facts.push_back({"abandoned_jobs", "jobs that nobody is at", abandoned});
     facts.push_back({"waiting_alert_messages", "messages of alerts that wait", alerts.pending});
     BL_TRY(const results::BackfillState backfill, results::backfill_state(database));
     if (!backfill.done)

@@ -10,6 +10,7 @@
 #include "access/tokens.h"
 #include "access/user_routes.h"
 #include "app/alerts.h"
+#include "app/background_jobs.h"
 #include "app/ci_results.h"
 #include "app/legacy_results.h"
 #include "app/operator.h"
@@ -62,7 +63,6 @@ class RunningService final : public Service {
         metrics_(metrics),
         errors_(errors),
         refresh_errors_(log, "series_refresh"),
-        backfill_errors_(log, "backfill"),
         ids_(clock, random),
         clock_(clock) {}
   ~RunningService() override { stop(); }
@@ -178,8 +178,8 @@ class RunningService final : public Service {
   Result<void> open_access() {
     BL_TRY(operator_token_, access::load_operator_token(disk_, settings_.data_folder, random_));
     tokens_ = std::make_unique<access::Tokens>(*database_, clock_, random_, ids_);
-    users_ =
-        std::make_unique<access::Users>(*database_, clock_, random_, ids_, settings_.access.users);
+    users_ = std::make_unique<access::Users>(*database_, clock_, random_, ids_,
+                                             settings_.access.users, results::alert_rules_of);
     sessions_ = std::make_unique<access::Sessions>(*database_, clock_, random_, *users_);
     cli_logins_ =
         std::make_unique<access::CliLogins>(*database_, clock_, random_, *users_, *tokens_);
@@ -319,24 +319,17 @@ class RunningService final : public Service {
     refresh_task_ =
         std::make_unique<PeriodicTask>(k_refresh_pause, [this] { return refresh_series(); });
     if (settings_.commits.in_background) {
-      commit_task_ = std::make_unique<PeriodicTask>(k_commits_pause,
-                                                    [this] { return commit_enricher_->work(); });
+      commit_job_ = std::make_unique<CommitJob>(alerts_->jobs(), clock_, *commit_enricher_);
+      commit_task_ =
+          std::make_unique<PeriodicTask>(k_commits_pause, [this] { return commit_job_->work(); });
     }
     if (database_->dialect() == store::Dialect::postgres) {
-      backfill_task_ = std::make_unique<PeriodicTask>(
-          k_backfill_pause, [this] { return done_or_said(backfill_->step(), backfill_errors_); });
+      backfill_job_ =
+          std::make_unique<BackfillJob>(alerts_->jobs(), clock_, log_, *database_, *backfill_);
+      backfill_task_ = std::make_unique<PeriodicTask>(k_backfill_pause,
+                                                      [this] { return backfill_job_->work(); });
     }
     alerts_->start();
-  }
-
-  /// What a task may do again at once; its error is said once.
-  static bool done_or_said(const Result<bool>& more, RecurringError& errors) {
-    if (!more.ok()) {
-      errors.failed(more.error().message);
-      return false;
-    }
-    errors.passed();
-    return *more;
   }
 
   Result<void> write_server_file() {
@@ -387,7 +380,6 @@ class RunningService final : public Service {
   Metrics& metrics_;
   const ops::RecentErrors* errors_;
   RecurringError refresh_errors_;  // of the task that refreshes
-  RecurringError backfill_errors_;
   IdSource ids_;
   const Clock& clock_;
   std::atomic<bool> ready_ = false;
@@ -426,6 +418,8 @@ class RunningService final : public Service {
   std::unique_ptr<ops::RoutePorts> operation_ports_;
   std::unique_ptr<ops::Operations> operations_;
   std::unique_ptr<PeriodicTask> refresh_task_;
+  std::unique_ptr<CommitJob> commit_job_;
+  std::unique_ptr<BackfillJob> backfill_job_;
   std::unique_ptr<PeriodicTask> commit_task_;
   std::unique_ptr<PeriodicTask> backfill_task_;
   std::unique_ptr<net::Server> server_;

@@ -290,6 +290,44 @@ TEST_F(ConbenchServer, a_move_is_proved_by_a_role_that_may_only_read) {
             1);
 }
 
+TEST_F(ConbenchServer, a_user_whom_a_restored_alert_rule_names_is_kept_with_a_reason) {
+  OldDatabase old(Schema::renewed);
+  old.run(
+      "insert into \"user\" (id, email, name, password) values ('u-1', 'ada@x.org', 'Ada', 'x'); "
+      "insert into alert_rule (id, user_id, name, repository, baseline, threshold, threshold_z, "
+      "created_at, updated_at) values ('rule-1', 'u-1', 'nightly', 'https://github.com/org/repo', "
+      "'parent', 5, 5, '2024-08-01', '2024-08-01')");
+  ServerProcess server(data_, {"--store", old.uri()});
+  ASSERT_TRUE(server.ready());
+  net::Client client;
+  net::Headers headers;
+  headers.add("Authorization", "Bearer " + server.operator_token());
+  const auto remove = [&](const std::string& path) {
+    return client.send(net::Method::del, server.url() + path, headers, "").value();
+  };
+  const auto refused = remove("/api/users/u-1/");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("alert rule 'nightly' (rule-1)"));
+  EXPECT_EQ(remove("/api/v1/users/u-1").status, 409);
+  EXPECT_EQ(old.run("select count(*) from \"user\""), "1");
+  EXPECT_EQ(remove("/api/alert-rules/rule-1").status, 204);
+  EXPECT_EQ(remove("/api/users/u-1/").status, 204);
+  EXPECT_EQ(old.run("select count(*) from \"user\""), "0");
+}
+
+TEST_F(ConbenchServer, filling_the_lists_is_a_job_that_ends) {
+  OldDatabase old(Schema::legacy);
+  old.add_dimensions();
+  for (int i = 0; i < 3; ++i) old.add({.id = id_at(i)});
+  ServerProcess server(data_, {"--store", old.uri()});
+  ASSERT_TRUE(server.ready());
+  wait_for_lists(old);
+  const std::string ended =
+      "select outcome from benchlake.job where name = 'results.backfill' and ended_at is not null";
+  for (int i = 0; i < 200 && old.run(ended) != "ok"; ++i) usleep(50'000);
+  EXPECT_EQ(old.run(ended), "ok");
+}
+
 TEST_F(ConbenchServer, the_variables_of_an_old_deployment_are_understood) {
   OldDatabase old(Schema::legacy);
   old.add_dimensions();

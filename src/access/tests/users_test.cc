@@ -186,6 +186,26 @@ TEST_F(UsersTest, a_removed_user_takes_sessions_and_tokens_along) {
   EXPECT_EQ(users.remove(ada.id, operator_principal()).error().code, Code::not_found);
 }
 
+TEST_F(UsersTest, what_belongs_to_a_user_is_named_before_they_can_go) {
+  const User ada = add_user("ada@x.org");
+  std::vector<std::string> belongings(12, "alert rule 'nightly' (7)");
+  Users careful(*database, clock, random, ids, {.password_iterations = 10},
+                [&](store::Connection&, std::string_view id) -> Result<std::vector<std::string>> {
+                  EXPECT_EQ(id, ada.id);
+                  return belongings;
+                });
+  const auto refused = careful.remove(ada.id, operator_principal());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("belongs to the user ada@x.org would end with them; remove it first"));
+  EXPECT_THAT(refused.error().message, HasSubstr("alert rule 'nightly' (7), alert rule"));
+  EXPECT_THAT(refused.error().message, HasSubstr(" and 2 more"));
+  EXPECT_TRUE(users.find(ada.id).value().has_value());
+  belongings.clear();
+  EXPECT_TRUE(careful.remove(ada.id, operator_principal()).ok());
+}
+
 TEST_F(UsersTest, a_user_whom_a_table_of_conbench_needs_stays_with_everything) {
   const User ada = add_user("ada@x.org");
   const std::string session = sessions.begin(ada.id).value();
