@@ -31,4 +31,10 @@ Result<std::optional<Distributions>> distributions_of(store::Connection& connect
                                                       const DistributionOptions& options,
                                                       const SeriesRange& range = {});
 
+/// The same of one series; empty where nothing is known. Cost: the results of that series.
+Result<verdict::Distribution> distribution_of(store::Connection& connection,
+                                              const StoredCommit& commit,
+                                              std::string_view fingerprint,
+                                              const DistributionOptions& options);
+
 }  // namespace bl::results
