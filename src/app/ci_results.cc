@@ -1,5 +1,7 @@
 #include "app/ci_results.h"
 
+#include "results/trend_routes.h"
+
 namespace bl::app {
 
 CiResults::CiResults(store::Database& database, const Clock& clock, IdSource& ids,
@@ -9,7 +11,8 @@ CiResults::CiResults(store::Database& database, const Clock& clock, IdSource& id
       snapshots_(database, ids),
       thresholds_(database),
       inventory_(database),
-      project_(database, options.mode) {}
+      project_(database, options.mode),
+      trends_(database, options.mode) {}
 
 void CiResults::add_routes(net::Router& router) {
   results::add_ci_routes(router, {.reporter = reporter_,
@@ -18,6 +21,7 @@ void CiResults::add_routes(net::Router& router) {
                                   .inventory = inventory_,
                                   .project = project_,
                                   .clock = clock_});
+  results::add_trend_routes(router, {.trends = trends_, .clock = clock_});
 }
 
 }  // namespace bl::app

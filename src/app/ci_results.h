@@ -6,9 +6,10 @@
 #include "results/store_project.h"
 #include "results/store_snapshots.h"
 #include "results/store_thresholds.h"
+#include "results/store_trends.h"
 
 /// What a CI asks of the results, over the store: reports, thresholds, expected inventory, rollups
-/// of projects. Bindings, no logic.
+/// of projects, trends. Bindings, no logic.
 namespace bl::app {
 
 class CiResults {
@@ -28,6 +29,7 @@ class CiResults {
   results::StoreThresholds thresholds_;
   results::StoreInventory inventory_;
   results::StoreProjectReader project_;
+  results::StoreTrendReader trends_;
 };
 
 }  // namespace bl::app

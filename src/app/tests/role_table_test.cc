@@ -22,6 +22,7 @@
 #include "results/legacy_routes.h"
 #include "results/routes.h"
 #include "results/schema.h"
+#include "results/settings_route.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
 #include "results/store_runs.h"
@@ -67,6 +68,7 @@ class RoleTable : public ::testing::Test {
     ops::add_routes(real, operation_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     ci_.add_routes(real);
+    results::add_settings_route(real, {});
     alerts_.open(ci_.reporter());
     alerts_.add_routes(real);
     for (const auto& route : real.routes()) {
@@ -251,6 +253,9 @@ GET    /api/v1/attention                      yes  401  yes  yes  yes  yes
 GET    /api/v1/families                       yes  401  yes  yes  yes  yes
 GET    /api/v1/compare/since                  yes  401  yes  yes  yes  yes
 GET    /api/v1/inventory                      yes  401  yes  yes  yes  yes
+GET    /api/v1/trends                         yes  401  yes  yes  yes  yes
+GET    /api/v1/trends/benchmarks              yes  401  yes  yes  yes  yes
+GET    /api/v1/results/settings               yes  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
 GET    /api/alert-rules/{id}                  401  401  yes  yes  yes  yes
@@ -354,6 +359,9 @@ GET    /api/v1/attention                      401  401  yes  yes  yes  yes
 GET    /api/v1/families                       401  401  yes  yes  yes  yes
 GET    /api/v1/compare/since                  401  401  yes  yes  yes  yes
 GET    /api/v1/inventory                      401  401  yes  yes  yes  yes
+GET    /api/v1/trends                         401  401  yes  yes  yes  yes
+GET    /api/v1/trends/benchmarks              401  401  yes  yes  yes  yes
+GET    /api/v1/results/settings               401  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
 GET    /api/alert-rules/{id}                  401  401  yes  yes  yes  yes
