@@ -5,6 +5,9 @@
 #include <map>
 #include <ranges>
 #include <set>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "results/store/derived.h"
 #include "results/store/rows.h"
@@ -240,31 +243,51 @@ Result<std::vector<CaseKey>> read_keys(store::Connection& connection, const Tren
 
 // Measured -----------------------------------------------------------------------------------
 
-// Of the newest tenth of its case, but at least the newest.
-#define BL_IS_NEW "u.place = 1 or u.place * 10 <= u.results"
-
-/// One row for each case with results in the window. Parameters: since, until, limit, and the
-/// repository where there is one. Columns: name, results, series, newest; sum of the ages of the
-/// newest tenth in microseconds, and how many they are.
+/// The window's results on the default branch, newest first. Parameters: since, until, limit, and
+/// the repository where there is one. Columns: case, its name, series, time.
 std::string measured_sql(const MeasuredQuery& asked, store::Dialect dialect) {
-  const std::string repository = asked.repository ? "and r.commit_repo_url = $4 " : "";
-  return store::in_dialect(
-      "with t as (select r.case_id, r.history_fingerprint, @micros{r.timestamp} as at "
-      "from benchmark_result r join \"commit\" c on c.id = r.commit_id "
-      "where r.timestamp >= @time{$1} and r.timestamp <= @time{$2} "
-      "and c.sha = c.fork_point_sha " +
-          repository +
-          "order by r.timestamp desc, r.id desc limit $3), "
-          "u as (select case_id, history_fingerprint, at, "
-          "row_number() over (partition by case_id order by at desc) as place, "
-          "count(*) over (partition by case_id) as results from t) "
-          "select k.name, max(u.results), count(distinct u.history_fingerprint), max(u.at), "
-          "sum(case when " BL_IS_NEW
-          " then $2 - u.at else 0 end)@postgres{::bigint}, "
-          "sum(case when " BL_IS_NEW
-          " then 1 else 0 end) from u join \"case\" k on k.id = u.case_id group by u.case_id, "
-          "k.name",
-      dialect);
+  std::string sql =
+      "select r.case_id, k.name, r.history_fingerprint, @micros{r.timestamp} "
+      "from benchmark_result r join \"case\" k on k.id = r.case_id "
+      "join \"commit\" c on c.id = r.commit_id "
+      "where r.timestamp >= @time{$1} and r.timestamp <= @time{$2} and c.sha = c.fork_point_sha ";
+  if (asked.repository) sql += "and r.commit_repo_url = $4 ";
+  return store::in_dialect(sql + "order by r.timestamp desc, r.id desc limit $3", dialect);
+}
+
+struct CaseResults {
+  std::string name;
+  std::int64_t series = 0;
+  std::vector<std::int64_t> times;  // newest first
+};
+
+/// By their ids. The windows of SQL take three times as long to say the same.
+struct MeasuredCases {
+  std::unordered_map<std::string, CaseResults> by_id;
+  std::unordered_set<std::string> fingerprints;
+  std::int64_t results = 0;
+  std::string text;  // of a row; kept for its room
+
+  void take(const store::Row& row) {
+    ++results;
+    text = row.text(0);
+    CaseResults& one = by_id[text];
+    if (one.times.empty()) one.name = row.text(1);
+    one.times.push_back(row.integer(3));
+    text = row.text(2);
+    if (fingerprints.insert(text).second) ++one.series;  // a series has one case
+  }
+};
+
+double recent_results(const CaseResults& one, Timestamp until) {
+  constexpr double k_age_days_min = 1.0 / 24;
+  const std::size_t newest = std::max<std::size_t>(one.times.size() / 10, 1);
+  double age_days = 0;
+  for (std::size_t i = 0; i < newest; ++i) {
+    age_days += static_cast<double>(until.micros - one.times[i]) / static_cast<double>(k_day) /
+                static_cast<double>(newest);
+  }
+  return static_cast<double>(one.times.size()) / std::max(age_days, k_age_days_min);
 }
 
 bool has_words(std::string_view name, const std::vector<std::string>& words) {
@@ -274,11 +297,29 @@ bool has_words(std::string_view name, const std::vector<std::string>& words) {
   });
 }
 
-double recent_results(std::int64_t results, std::int64_t ages_us, std::int64_t count) {
-  constexpr double k_age_days_min = 1.0 / 24;
-  const double age_days =
-      static_cast<double>(ages_us) / static_cast<double>(count) / static_cast<double>(k_day);
-  return static_cast<double>(results) / std::max(age_days, k_age_days_min);
+/// By name. Cases in an order of their own values: a sum of doubles depends on it.
+std::map<std::string, MeasuredBenchmark> benchmarks_of(const MeasuredCases& cases,
+                                                       const MeasuredQuery& asked) {
+  const std::vector<std::string> words = search_words(asked.text.value_or(""));
+  std::vector<const CaseResults*> wanted;
+  for (const auto& [id, one] : cases.by_id) {
+    if (has_words(one.name, words)) wanted.push_back(&one);
+  }
+  std::ranges::sort(wanted, {}, [](const CaseResults* one) {
+    return std::tuple(std::string_view(one->name), one->times.size(), one->times.front());
+  });
+  std::map<std::string, MeasuredBenchmark> by_name;
+  for (const CaseResults* one : wanted) {
+    MeasuredBenchmark& benchmark = by_name[one->name];
+    benchmark.name = one->name;
+    ++benchmark.case_count;
+    benchmark.series_count += one->series;
+    benchmark.result_count += static_cast<std::int64_t>(one->times.size());
+    benchmark.latest_result_timestamp =
+        std::max(benchmark.latest_result_timestamp, Timestamp{one->times.front()});
+    benchmark.recent_results_per_case += recent_results(*one, asked.window.until);
+  }
+  return by_name;
 }
 
 void sort_measured(std::vector<MeasuredBenchmark>& benchmarks, MeasuredQuery::Sort sort) {
@@ -315,34 +356,21 @@ Result<Trends> StoreTrendReader::trends(const TrendQuery& asked) {
 }
 
 Result<MeasuredBenchmarks> StoreTrendReader::measured(const MeasuredQuery& asked) {
-  const std::vector<std::string> words = search_words(asked.text.value_or(""));
   std::vector<Param> params = {asked.window.since.micros, asked.window.until.micros,
                                limits_.results_max};
   if (asked.repository) params.emplace_back(std::string_view(*asked.repository));
-  std::map<std::string, MeasuredBenchmark> by_name;
-  std::int64_t results = 0;
-  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
-    by_name.clear();
-    results = 0;
-    return connection.query_text(
-        measured_sql(asked, connection.dialect()), params, [&](const store::Row& row) {
-          results += row.integer(1);
-          if (!has_words(row.text(0), words)) return true;
-          MeasuredBenchmark& one = by_name[std::string(row.text(0))];
-          ++one.case_count;
-          one.result_count += row.integer(1);
-          one.series_count += row.integer(2);
-          one.latest_result_timestamp =
-              std::max(one.latest_result_timestamp, Timestamp{row.integer(3)});
-          one.recent_results_per_case +=
-              recent_results(row.integer(1), row.integer(4), row.integer(5));
-          return true;
-        });
+  MeasuredCases cases;
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
+    cases = {};
+    return connection.query_text(measured_sql(asked, connection.dialect()), params,
+                                 [&](const store::Row& row) {
+                                   cases.take(row);
+                                   return true;
+                                 });
   }));
   MeasuredBenchmarks measured;
-  measured.truncated = results >= limits_.results_max;
-  for (auto& [name, one] : by_name) {
-    one.name = name;
+  measured.truncated = cases.results >= limits_.results_max;
+  for (auto& [name, one] : benchmarks_of(cases, asked)) {
     measured.benchmarks.push_back(std::move(one));
   }
   sort_measured(measured.benchmarks, asked.sort);
