@@ -240,12 +240,12 @@ std::vector<ConfigKey> general_keys() {
 const std::vector<ConfigKey>& config_keys() {
   static const std::vector<ConfigKey> keys = [] {
     std::vector<ConfigKey> all = general_keys();
+    for (ConfigKey& key : github_app_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : access_config_keys()) all.push_back(std::move(key));
     return all;
   }();
   return keys;
 }
-    for (ConfigKey& key : github_app_config_keys()) all.push_back(std::move(key));
 
 Result<Settings> settings_from(const Config& config) {
   Settings settings;
