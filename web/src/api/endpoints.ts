@@ -171,7 +171,7 @@ export const api = {
 
   families: (query: FamilyQuery, signal?: AbortSignal) =>
     get<{ families: Family[]; next_page_cursor: string | null }>('/api/v1/families', query, signal),
-  trends: (query: { name: string; days: number }, signal?: AbortSignal) =>
+  trends: (query: { name: string; days: number; until: string }, signal?: AbortSignal) =>
     get<Trends>('/api/v1/trends', query, signal),
   trend_benchmarks: (
     query: { sort: string; q: string; repository: string; page_size: number },
