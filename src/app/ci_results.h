@@ -14,7 +14,9 @@ namespace bl::app {
 
 class CiResults {
  public:
-  CiResults(store::Database& database, const Clock& clock, IdSource& ids,
+  /// Verdicts come from `writer`: a job asks for one when its results have just been stored.
+  /// `readers` may be a replica that lags; rollups and trends come from there.
+  CiResults(store::Database& writer, store::Database& readers, const Clock& clock, IdSource& ids,
             results::DistributionOptions options = {});
 
   void add_routes(net::Router& router);

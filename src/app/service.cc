@@ -15,6 +15,7 @@
 #include "app/legacy_results.h"
 #include "app/operator.h"
 #include "app/periodic_task.h"
+#include "app/replica_readers.h"
 #include "app/search.h"
 #include "app/site.h"
 #include "app/stop_signal.h"
@@ -203,14 +204,19 @@ class RunningService final : public Service {
         *database_, ids_, clock_, results::writer_limits(database_->dialect()), alerts_->receipts(),
         settings_.hardware_keys);
     const auto [mode, commits] = settings_.analysis;
-    run_browser_ = std::make_unique<results::StoreRunBrowser>(readers(), mode);
-    history_reader_ = std::make_unique<results::StoreHistoryReader>(readers(), mode, commits);
-    compare_reader_ = std::make_unique<results::StoreCompareReader>(readers(), mode, commits);
+    run_browser_ = std::make_unique<results::StoreRunBrowser>(*database_, mode);
+    history_reader_ = std::make_unique<results::StoreHistoryReader>(*database_, mode, commits);
+    compare_reader_ = std::make_unique<results::StoreCompareReader>(*database_, mode, commits);
+    if (replicated_ != nullptr) {
+      replica_ = std::make_unique<ReplicaReaders>(*replicated_, settings_.analysis, *run_browser_,
+                                                  *history_reader_, *compare_reader_);
+    }
     health_reader_ = std::make_unique<results::StoreProjectHealthReader>(readers(), mode, commits);
     series_refresher_ = std::make_unique<results::SeriesRefresher>(*database_, mode, commits);
     backfill_ = std::make_unique<results::Backfill>(*database_, clock_, metrics_);
-    legacy_results_ = std::make_unique<LegacyResults>(readers(), clock_, settings_.analysis);
-    ci_results_ = std::make_unique<CiResults>(readers(), clock_, ids_, settings_.analysis);
+    legacy_results_ = std::make_unique<LegacyResults>(*database_, clock_, settings_.analysis);
+    ci_results_ =
+        std::make_unique<CiResults>(*database_, readers(), clock_, ids_, settings_.analysis);
     alerts_->open(ci_results_->reporter());
   }
 
@@ -247,10 +253,18 @@ class RunningService final : public Service {
   }
 
   void add_routes() {
+    results::RunBrowser* runs = run_browser_.get();
+    results::HistoryReader* history = history_reader_.get();
+    results::CompareReader* compare = compare_reader_.get();
+    if (replica_ != nullptr) {
+      runs = &replica_->runs;
+      history = &replica_->history;
+      compare = &replica_->compare;
+    }
     const results::Ports ports{.writer = *noting_writer_,
-                               .runs = *run_browser_,
-                               .history = *history_reader_,
-                               .compare = *compare_reader_,
+                               .runs = *runs,
+                               .history = *history,
+                               .compare = *compare,
                                .health = *health_reader_,
                                .mode = settings_.analysis.mode,
                                .version = BL_VERSION,
@@ -404,6 +418,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::RunBrowser> run_browser_;
   std::unique_ptr<results::HistoryReader> history_reader_;
   std::unique_ptr<results::CompareReader> compare_reader_;
+  std::unique_ptr<ReplicaReaders> replica_;  // absent without store.read_uri
   std::unique_ptr<results::ProjectHealthReader> health_reader_;
   std::unique_ptr<results::SeriesRefresher> series_refresher_;
   std::unique_ptr<results::Backfill> backfill_;

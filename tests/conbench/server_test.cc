@@ -385,12 +385,12 @@ TEST_F(ConbenchServer, reads_come_from_a_replica_and_from_the_writer_when_it_is_
   ServerProcess server(
       data_, {"--store", old.uri(), "--set", "store.read_uri=postgres://nobody@127.0.0.1:1/none"});
   ASSERT_TRUE(server.ready());
-  EXPECT_EQ(server.get("/api/benchmark-results/" + id_at(1)).status, 200);
+  EXPECT_EQ(server.get("/api/benchmark-results?run_id=run-1").status, 200);
   EXPECT_THAT(server.get("/metrics").text, HasSubstr("bl_store_replica_failures_total 1"));
   ServerProcess with_replica(data_ + "2",
                              {"--store", old.uri(), "--set", "store.read_uri=" + old.uri()});
   ASSERT_TRUE(with_replica.ready());
-  EXPECT_EQ(with_replica.get("/api/benchmark-results/" + id_at(1)).status, 200);
+  EXPECT_EQ(with_replica.get("/api/benchmark-results?run_id=run-1").status, 200);
   EXPECT_THAT(with_replica.get("/metrics").text,
               HasSubstr("bl_store_replica_reads_total{by=\"replica\"} 1"));
 }

@@ -146,7 +146,7 @@ class RoleTable : public ::testing::Test {
   results::StoreCommits commits_{*database_, ids_, "owner"};
   results::CannedCommits source_;
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
-  CiResults ci_{*database_, clock_, ids_};
+  CiResults ci_{*database_, *database_, clock_, ids_};
   Alerts alerts_{*database_, ids_, clock_, log_, metrics_, AlertSettings{}, "owner"};
   access::Tokens tokens_{*database_, clock_, random_, ids_};
   access::Users users_{*database_, clock_, random_, ids_};
