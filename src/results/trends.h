@@ -79,8 +79,9 @@ struct MeasuredBenchmarks {
 };
 
 struct TrendLimits {
-  std::int64_t results_max = 800'000;  ///< points of one benchmark; results of one list
-  std::int64_t series_max = 50'000;    ///< of one benchmark, whose keys are gathered
+  std::int64_t points_max = 800'000;          ///< of one benchmark
+  std::int64_t listed_results_max = 250'000;  ///< that one list counts: the newest
+  std::int64_t series_max = 50'000;           ///< of one benchmark, whose keys are gathered
   int stale_days = 30;  ///< a series that ends so long before its benchmark's newest point
   int dead_days = 21;
 };

@@ -343,7 +343,7 @@ Result<Trends> StoreTrendReader::trends(const TrendQuery& asked) {
     BL_TRY(trends.keys, read_keys(connection, asked, limits_, is_known));
     if (!is_known) return {};
     BL_TRY(const auto series,
-           read_points(connection, asked, mode_, limits_.results_max, trends.truncated));
+           read_points(connection, asked, mode_, limits_.points_max, trends.truncated));
     const std::vector<Ranked> ranked = rank(series, limits_.stale_days);
     trends.ranked = static_cast<std::int64_t>(ranked.size());
     trends.not_ranked = static_cast<std::int64_t>(series.size()) - trends.ranked;
@@ -357,7 +357,7 @@ Result<Trends> StoreTrendReader::trends(const TrendQuery& asked) {
 
 Result<MeasuredBenchmarks> StoreTrendReader::measured(const MeasuredQuery& asked) {
   std::vector<Param> params = {asked.window.since.micros, asked.window.until.micros,
-                               limits_.results_max};
+                               limits_.listed_results_max};
   if (asked.repository) params.emplace_back(std::string_view(*asked.repository));
   MeasuredCases cases;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
@@ -369,7 +369,7 @@ Result<MeasuredBenchmarks> StoreTrendReader::measured(const MeasuredQuery& asked
                                  });
   }));
   MeasuredBenchmarks measured;
-  measured.truncated = cases.results >= limits_.results_max;
+  measured.truncated = cases.results >= limits_.listed_results_max;
   for (auto& [name, one] : benchmarks_of(cases, asked)) {
     measured.benchmarks.push_back(std::move(one));
   }

@@ -150,7 +150,7 @@ TEST_F(TrendRanking, a_repository_narrows_and_an_unknown_name_is_not_found) {
 
 TEST_F(TrendRanking, no_more_points_are_read_than_the_limit) {
   for (const char* size : {"a", "b", "c"}) add_line(size, 10, 1);
-  StoreTrendReader reader{*store.database, SummaryMode::best, {.results_max = 30}};
+  StoreTrendReader reader{*store.database, SummaryMode::best, {.points_max = 30}};
   const auto found = reader.trends({.name = "sort", .repository = {}, .window = window});
   ASSERT_TRUE(found.ok());
   EXPECT_TRUE(found->truncated);
@@ -235,7 +235,7 @@ TEST_F(Measured, only_the_window_the_repository_and_the_words) {
 
 TEST_F(Measured, no_more_results_are_counted_than_the_limit) {
   add_named("many", "1", 5, 0);
-  StoreTrendReader reader{*store.database, SummaryMode::best, {.results_max = 3}};
+  StoreTrendReader reader{*store.database, SummaryMode::best, {.listed_results_max = 3}};
   const auto found = reader.measured({.window = window});
   ASSERT_TRUE(found.ok());
   EXPECT_TRUE(found->truncated);
