@@ -27,14 +27,15 @@
 #include "results/legacy_routes.h"
 #include "results/routes.h"
 #include "results/schema.h"
+#include "results/settings_route.h"
 #include "results/store_backfill.h"
 #include "results/store_commits.h"
-#include "results/settings_route.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
 #include "results/store_runs.h"
 #include "results/store_series.h"
 #include "results/store_series_refresh.h"
+#include "results/store_settings.h"
 #include "results/store_writer.h"
 #include "store/conbench_schema.h"
 #include "store/open.h"
@@ -149,7 +150,10 @@ class RunningService final : public Service {
   Result<void> migrate() {
     const std::vector<store::Migration> migrations = all_migrations();
     if (!settings_.migrate) BL_RETURN_IF_ERROR(demand_current_schema(migrations));
-    return database_->migrate(migrations);
+    BL_RETURN_IF_ERROR(database_->migrate(migrations));
+    BL_TRY(const std::int64_t series, results::apply_changed_units(*database_));
+    if (series > 0) log_.info("units_changed", {{"series", std::to_string(series)}});
+    return {};
   }
 
   void open_replica() {
@@ -275,6 +279,9 @@ class RunningService final : public Service {
         router_, ports,
         settings_.test_aids ? LegacyResults::TestAids::on : LegacyResults::TestAids::off);
     ci_results_->add_routes(router_);
+    results::add_settings_route(router_, {.hardware_keys = settings_.hardware_keys,
+                                          .mode = settings_.analysis.mode,
+                                          .distribution_commits = settings_.analysis.commits});
     alerts_->add_routes(router_);
     results::add_commit_routes(router_, {.commits = *commits_,
                                          .enricher = *commit_enricher_,
@@ -284,9 +291,6 @@ class RunningService final : public Service {
                                  .users = *users_,
                                  .normalise_repository = results::normalise_repository});
     const access::UserRoutePorts user_ports{
-    results::add_settings_route(router_, {.hardware_keys = settings_.hardware_keys,
-                                          .mode = settings_.analysis.mode,
-                                          .distribution_commits = settings_.analysis.commits});
         .database = *database_,
         .users = *users_,
         .sessions = *sessions_,
