@@ -160,6 +160,19 @@ const k_jobs = [
     runs: 7,
     failures: 3,
   },
+  {
+    name: 'results.backfill',
+    running: false,
+    abandoned: true,
+    owner: 'server-3',
+    lease_until: '2026-08-01T00:05:00Z',
+    started_at: '2026-08-01T00:00:00Z',
+    ended_at: null,
+    outcome: null,
+    detail: '120,000 of 500,000 results',
+    runs: 1,
+    failures: 0,
+  },
 ];
 
 test('jobs tell who is at them and how they ended', { skip: skip_writes }, () =>
@@ -179,6 +192,7 @@ test('jobs tell who is at them and how they ended', { skip: skip_writes }, () =>
       await row('alerts.evaluate').getByText('by server-1').waitFor();
       await row('commits.repair').getByText('Failed').waitFor();
       await row('commits.repair').getByText('2 minutes').waitFor();
+      await row('results.backfill').getByText('Abandoned').waitFor();
       await looks(page, 'admin-jobs');
       await page.unroute('**/api/v1/background-jobs');
 

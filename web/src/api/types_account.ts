@@ -111,11 +111,14 @@ export interface Receipt {
 export interface BackgroundJob {
   name: string;
   running: boolean;
+  /** Whoever was at it died, and nobody has taken it over. */
+  abandoned?: boolean;
   owner: string;
   lease_until: string | null;
   started_at: string | null;
   ended_at: string | null;
   outcome: 'ok' | 'failed' | null;
+  /** How the last run ended; while one is under way perhaps how far it is. */
   detail: string;
   runs: number;
   failures: number;
