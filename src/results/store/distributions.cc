@@ -21,12 +21,11 @@ using store::Param;
 
 constexpr int k_commits_max = 1'000;
 
-// Of which series, over which commits. `key` is the run, or the fingerprint of the only series.
+// Which series: all of a run, or those of a list (store/text_array.h).
 struct Scope {
-  enum class Of : unsigned char { run, range_of_run, one_series };
+  enum class Of : unsigned char { run, list };
   Of of = Of::run;
-  std::string_view key;
-  SeriesRange range;
+  std::string_view key;  // the run's id, or the list
 };
 
 // SQLite walks its own index of results by commit and series. One text for any number of ancestors
@@ -38,46 +37,34 @@ std::string text_on_sqlite(const Scope& scope, int commits) {
       "r.unit, r.error is not null, r.min, r.max, r.mean, r.data "
       "from bl_commit_series o cross join bl_result_number n on n.no = o.result_no "
       "cross join benchmark_result r on r.id = n.id where o.series_no in ";
-  sql += scope.of == Scope::Of::one_series
-             ? "(select series_no from bl_series where history_fingerprint = $1)"
+  sql += scope.of == Scope::Of::list
+             ? "(select series_no from bl_series where history_fingerprint " BL_ONE_OF_SQLITE ")"
              : "(select u.series_no from bl_run_series u where u.run_no in "
                "(select run_no from bl_run where run_id = $1))";
   sql +=
       " and r.data <> '[]' and instr(r.data, 'null') = 0 and r.error is null "
       "and r.mean is not null and r.unit is not null and o.commit_id in (";
   for (int i = 0; i < commits; ++i) sql += (i == 0 ? "$" : ", $") + std::to_string(i + 2);
-  sql += ")";
-  if (scope.of == Scope::Of::range_of_run) {
-    sql += " and o.series_no in (select series_no from bl_series where history_fingerprint > $" +
-           std::to_string(commits + 2) + " and history_fingerprint <= $" +
-           std::to_string(commits + 3) + ")";
-  }
-  return sql;
+  return sql + ")";
 }
 
-// One way in, whatever the statistics say (a restored database has none): the commits of a run, the
-// results of one series. What else is asked is a set that each row is looked up in, and `is true`
-// keeps it one: as a join it may be planned as a loop over the run for each of the results.
+// One way in, whatever the statistics say (a restored database has none): a run by its commits, a
+// list by its series. The other is a set that each row is looked up in, and `is true` keeps it one:
+// as a join it may be planned as a loop over the run for each of the results.
 std::string text_on_postgres(const Scope& scope, SummaryMode mode) {
   std::string sql = "select r.history_fingerprint, r.commit_id, ";
   sql += mode == SummaryMode::mean ? "r.mean" : summary_on_postgres(SummaryMode::best);
   sql +=
       ", date_part('epoch', r.timestamp), "
       "(r.change_annotations -> 'begins_distribution_change') = 'true' "
-      "from benchmark_result r where cardinality(r.data) > 0 and "
-      "array_position(r.data, null) is null and r.error is null and r.mean is not null "
+      "from benchmark_result r where r.error is null and r.mean is not null "
       "and r.unit is not null and ";
-  if (scope.of == Scope::Of::one_series) {
-    return sql +
-           "r.history_fingerprint = $1 and (r.commit_id in (select unnest($2::text[]))) is true";
-  }
-  sql +=
-      "r.commit_id = any ($2::text[]) and (r.history_fingerprint in "
-      "(select history_fingerprint from benchmark_result where run_id = $1)) is true";
-  if (scope.of == Scope::Of::run) return sql;
-  return sql +
-         " and r.history_fingerprint collate \"C\" > $3 "
-         "and r.history_fingerprint collate \"C\" <= $4";
+  sql += scope.of == Scope::Of::list
+             ? "r.history_fingerprint " BL_ONE_OF_POSTGRES
+               " and (r.commit_id in (select unnest($2::text[]))) is true"
+             : "r.commit_id = any ($2::text[]) and (r.history_fingerprint in "
+               "(select history_fingerprint from benchmark_result where run_id = $1)) is true";
+  return sql + " and cardinality(r.data) > 0 and array_position(r.data, null) is null";
 }
 
 using RowsBySeries = std::unordered_map<std::string, std::vector<verdict::LookbackRow>>;
@@ -129,9 +116,6 @@ Result<std::optional<RowsBySeries>> rows_of(store::Connection& connection,
   } else {
     params.emplace_back(std::string_view(array));
   }
-  if (scope.of == Scope::Of::range_of_run) {
-    params.insert(params.end(), {scope.range.after, scope.range.last});
-  }
   Gathering gathering(ancestry, connection.dialect(), options.mode);
   BL_RETURN_IF_ERROR(connection.query_text(
       is_sqlite ? text_on_sqlite(scope, commits) : text_on_postgres(scope, options.mode), params,
@@ -142,16 +126,22 @@ Result<std::optional<RowsBySeries>> rows_of(store::Connection& connection,
   return std::optional(std::move(gathering.series));
 }
 
-int commits_of(const DistributionOptions& options) {
-  return std::clamp(options.commits, 1, k_commits_max);
-}
-
-verdict::Distribution distribution_over(const std::vector<verdict::LookbackRow>& rows,
-                                        int commits) {
+Result<std::optional<Distributions>> distributions_in(store::Connection& connection,
+                                                      const StoredCommit& commit,
+                                                      const Scope& scope,
+                                                      const DistributionOptions& options) {
+  const int commits = std::clamp(options.commits, 1, k_commits_max);
+  BL_TRY(const auto series, rows_of(connection, commit, scope, options, commits));
+  if (!series) return std::optional<Distributions>();
   verdict::LookbackOptions window;
   window.window = verdict::LookbackOptions::Window::inclusive;
   window.commits = commits;
-  return verdict::distribution(rows, window);
+  Distributions found;
+  found.reserve(series->size());
+  for (const auto& [fingerprint, rows] : *series) {
+    found.emplace(fingerprint, verdict::distribution(rows, window));
+  }
+  return std::optional(std::move(found));
 }
 
 }  // namespace
@@ -159,29 +149,24 @@ verdict::Distribution distribution_over(const std::vector<verdict::LookbackRow>&
 Result<std::optional<Distributions>> distributions_of(store::Connection& connection,
                                                       const StoredCommit& commit,
                                                       std::string_view run_id,
-                                                      const DistributionOptions& options,
-                                                      const SeriesRange& range) {
-  const int commits = commits_of(options);
-  const auto of = range.last.empty() ? Scope::Of::run : Scope::Of::range_of_run;
-  BL_TRY(const auto series, rows_of(connection, commit, {of, run_id, range}, options, commits));
-  if (!series) return std::optional<Distributions>();
-  Distributions found;
-  found.reserve(series->size());
-  for (const auto& [fingerprint, rows] : *series) {
-    found.emplace(fingerprint, distribution_over(rows, commits));
-  }
-  return std::optional(std::move(found));
+                                                      const DistributionOptions& options) {
+  return distributions_in(connection, commit, {Scope::Of::run, run_id}, options);
+}
+
+Result<std::optional<Distributions>> distributions_of(
+    store::Connection& connection, const StoredCommit& commit,
+    std::span<const std::string_view> fingerprints, const DistributionOptions& options) {
+  const std::string list = text_array(fingerprints, connection.dialect());
+  return distributions_in(connection, commit, {Scope::Of::list, list}, options);
 }
 
 Result<verdict::Distribution> distribution_of(store::Connection& connection,
                                               const StoredCommit& commit,
                                               std::string_view fingerprint,
                                               const DistributionOptions& options) {
-  const int commits = commits_of(options);
-  BL_TRY(const auto series,
-         rows_of(connection, commit, {Scope::Of::one_series, fingerprint, {}}, options, commits));
-  if (!series || series->empty()) return verdict::Distribution{};
-  return distribution_over(series->begin()->second, commits);
+  BL_TRY(const auto found,
+         distributions_of(connection, commit, std::span(&fingerprint, 1), options));
+  return found && !found->empty() ? found->begin()->second : verdict::Distribution{};
 }
 
 }  // namespace bl::results

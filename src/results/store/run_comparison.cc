@@ -286,18 +286,20 @@ Result<Shared> read_shared(store::Connection& connection, const std::vector<Stor
 
 // By the id of the baseline's commit.
 Result<ById<Distributions>> distributions_by_commit(store::Connection& connection,
-                                                    const Shared& shared, const RunPair& pair,
-                                                    std::string_view last,
+                                                    const Shared& shared,
+                                                    const std::vector<Group>& groups,
                                                     const DistributionOptions& options,
                                                     std::size_t commits_max) {
+  std::vector<std::string_view> compared;
+  for (const Group& group : groups) {
+    if (group.baselines > 0 && group.contenders > 0) compared.emplace_back(group.fingerprint);
+  }
+  const std::span<const std::string_view> fingerprints(compared);
   ById<Distributions> found;
   for (const auto& [id, commit] : shared.commits) {
-    if (found.size() == commits_max) break;
+    if (found.size() == commits_max || compared.empty()) break;
     if (!commit) continue;
-    BL_TRY(
-        auto distributions,
-        distributions_of(connection, *commit, pair.contender, options,
-                         {.after = pair.after ? std::string_view(*pair.after) : "", .last = last}));
+    BL_TRY(auto distributions, distributions_of(connection, *commit, fingerprints, options));
     found.emplace(id, distributions ? std::move(*distributions) : Distributions{});
   }
   return found;
@@ -361,9 +363,8 @@ Result<RunComparisonPage> read_page(store::Connection& connection, const RunPair
     result.benchmark_case = shared.cases.at(result.case_id);
     result.context = shared.contexts.at(result.context_id);
   }
-  BL_TRY(const auto distributions,
-         distributions_by_commit(connection, shared, pair, found.groups.back().fingerprint, options,
-                                 limits.baseline_commits_max));
+  BL_TRY(const auto distributions, distributions_by_commit(connection, shared, found.groups,
+                                                           options, limits.baseline_commits_max));
   add_all_pairs(page, pair, options.mode, distributions);
   if (found.may_go_on || gathered.is_cut)
     page.next_cursor = page.results.back().history_fingerprint;
