@@ -136,6 +136,7 @@ std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& r
   } else if (options.text("--store") != "sqlite") {
     uri = options.text("--store");
   }
+  store->uri = uri;
   store->database = must(store::open_database(uri, {}, store->log, store->metrics), "open");
   // All of the program's, so that it can serve the file and we can open it again.
   std::vector<store::Migration> steps(results::migrations().begin(), results::migrations().end());

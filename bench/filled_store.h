@@ -43,6 +43,7 @@ struct FilledStore {
   std::unique_ptr<store::testing::PostgresServer>
       server;          ///< null on SQLite, and where the store is a database of somebody's
   int server_pid = 0;  ///< of PostgreSQL, where it is on this machine and tells; else 0
+  std::string uri;
   std::unique_ptr<store::Database> database;
 
   /// CPU seconds of this process and of the database's, when that is another.
