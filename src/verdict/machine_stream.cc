@@ -25,8 +25,8 @@ constexpr double k_usual_change_most = 0.25;   // larger ones are rarer, by the 
 constexpr double k_hiccup = 0.18;              // jumps larger than that are hiccups more often
 // How sure one must be to speak, as log-odds. A window of one result weighs outliers against
 // changes by itself (evidence.h), so that it may speak at lower odds without more false alarms.
-constexpr double k_speak = 1.5;
-constexpr double k_speak_at_once = 1.0;
+constexpr double k_speak = 1.7;
+constexpr double k_speak_at_once = 1.2;
 constexpr double k_wait = -1.0;
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <string>
 
 #include "verdict/relative_values.h"
@@ -16,7 +15,7 @@ namespace {
 
 constexpr double k_noise_least = 1.2e-4;  // of the value: nothing measures finer
 constexpr double k_penalty = 9;           // of a change, in units of cost
-constexpr double k_speak = 0.3;           // log-odds of a change that is told
+constexpr double k_speak = 0;             // log-odds of a change that is told
 constexpr double k_level_spacing = 0.3;   // of candidate levels, in units of noise
 constexpr std::size_t k_refine = 8;       // results to each side in which a split is looked for
 constexpr double k_brief = 5;
@@ -323,11 +322,11 @@ void Segmentation::take_back() {
 
 std::vector<Change> Segmentation::tell_changes() const {
   std::vector<Change> told;
-  std::optional<double> former;  // the level before the previous change
+  double former = std::numeric_limits<double>::quiet_NaN();  // level before the previous change
   for (std::size_t k = 0; k < odds_.size(); ++k) {
     const std::size_t at = bounds_[k + 1];
     if (free_[at]) {
-      former.reset();
+      former = std::numeric_limits<double>::quiet_NaN();
       continue;
     }
     const double change = levels_[k + 1] - levels_[k];
