@@ -331,7 +331,7 @@ std::vector<Change> Segmentation::tell_changes() const {
     }
     const double change = levels_[k + 1] - levels_[k];
     const bool recovers =
-        former && std::fabs(levels_[k + 1] - *former) < std::max(noise_, 0.2 * std::fabs(change));
+        std::fabs(levels_[k + 1] - former) < std::max(noise_, 0.2 * std::fabs(change));
     told.push_back({.first = index_[at],
                     .change = scale_.relative_change(change),
                     .log_odds = odds_[k],
