@@ -26,7 +26,7 @@ constexpr double k_hiccup = 0.18;              // jumps larger than that are hic
 // How sure one must be to speak, as log-odds. A window of one result weighs outliers against
 // changes by itself (evidence.h), so that it may speak at lower odds without more false alarms.
 constexpr double k_speak = 1.7;
-constexpr double k_speak_at_once = 1.2;
+constexpr double k_speak_at_once = 0.9;
 constexpr double k_wait = -1.0;
 
 }  // namespace
