@@ -329,10 +329,10 @@ Result<std::optional<User>> Users::with_password(std::string_view email,
       return {};
     }));
   }
-  const bool matches =
-      password_matches(found.empty() ? std::string_view() : std::string_view(found.front().kept),
-                       password.substr(0, limits_.password_bytes_max), limits_.password_iterations);
-  if (!matches) return std::optional<User>();
+  const auto kept = found.empty() ? std::string_view() : std::string_view(found.front().kept);
+  const PasswordCheck check = check_password(kept, password.substr(0, limits_.password_bytes_max),
+                                             limits_.password_iterations);
+  if (!check.matches) return std::optional<User>();
   return std::optional<User>(std::move(found.front().user));
 }
 
