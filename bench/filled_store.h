@@ -40,7 +40,10 @@ struct FilledStore {
   IdSource ids{clock, random};
   Log log{clock, LogLevel::warning, stderr_sink()};
   Metrics metrics;
-  std::unique_ptr<store::testing::PostgresServer> server;  ///< null on SQLite
+  std::unique_ptr<store::testing::PostgresServer>
+      server;          ///< null on SQLite, and where the store is a database of somebody's
+  int server_pid = 0;  ///< of PostgreSQL, where it is on this machine and tells; else 0
+  std::string uri;
   std::unique_ptr<store::Database> database;
 
   /// CPU seconds of this process and of the database's, when that is another.

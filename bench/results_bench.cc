@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "filled_store.h"
+#include "multiplied_store.h"
+#include "receipts_cost.h"
 #include "report_scenario.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
@@ -165,6 +167,9 @@ int run(const Options& options) {
   Report report("results over " + options.text("--store"));
   const auto filled = open_filled_store(options, report);
   FilledStore& store = *filled;
+  if (options.integer("--multiply") > 0) {
+    multiply_results(store, options.integer("--multiply"), report);
+  }
   time_reads(store, options.integer("--rounds"), report);
   time_ci_report(store, {.commits = static_cast<int>(options.integer("--report-commits"))}, 20,
                  report);
@@ -177,7 +182,9 @@ int run(const Options& options) {
     }
     judge_series(store, report);
   }
-  if (store.server == nullptr) {
+  time_receipts(store, plan_of(options),
+                {.rounds = static_cast<int>(options.integer("--receipt-rounds"))}, report);
+  if (options.text("--store") == "sqlite") {
     report.fact("file_bytes", static_cast<double>(std::filesystem::file_size(store_path(options))));
   }
   std::fputs(("\n" + report.table()).c_str(), stdout);
@@ -193,6 +200,8 @@ int main(int argc, char** argv) {
                                                                   {"--submits", "20000"},
                                                                   {"--threads", "64"},
                                                                   {"--batched", "60000"},
-                                                                  {"--report-commits", "20"}}));
+                                                                  {"--report-commits", "20"},
+                                                                  {"--multiply", "0"},
+                                                                  {"--receipt-rounds", "0"}}));
   return options.ok() ? bl::bench::run(options) : 2;
 }

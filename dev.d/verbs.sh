@@ -51,6 +51,10 @@ verb_web() {
 
 # ./dev bench [NAME [ARGUMENT ...]]: the programs of bench/, one after the other on a quiet machine.
 verb_bench() {
+  if [[ ${1-} == accuracy ]]; then
+    bench_accuracy
+    return
+  fi
   local source name names=()
   for source in bench/*_bench.cc; do names+=("$(basename "$source" .cc)"); done
   if [[ $# -gt 0 ]]; then
@@ -72,6 +76,20 @@ verb_bench() {
       --store postgres --results 200000 --series 10000 --threads 16 --rounds 500)
   done
   printf '\nfigures as JSON: build/bench\n'
+}
+
+# Our row of the accuracy benchmark beside the peers' table of its README.
+bench_accuracy() {
+  local folder=${BENCHLAKE_SHARED:-../shared}/accuracy
+  [[ -f $folder/score.py ]] || die "the accuracy benchmark is missing; say where its parent is: BENCHLAKE_SHARED" 2
+  need build node
+  need_page
+  need_build release
+  run_queue
+  mkdir -p build/bench
+  build/release/benchlake verdict "$folder/series.jsonl" >build/bench/verdicts.jsonl
+  system_python "$folder/score.py" --data "$folder" build/bench/verdicts.jsonl --json build/bench/accuracy.json
+  sed -n '/^| program /,$p' "$folder/README.md" | tail -n +3
 }
 
 # The same, and beside it the figures that are committed in bench/baseline.

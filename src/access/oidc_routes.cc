@@ -2,12 +2,12 @@
 
 #include <array>
 
+#include "access/cli_consent.h"
 #include "access/sign_in_page.h"
 #include "access/token_json.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/uri.h"
-#include "net/query_fields.h"
 
 namespace bl::access {
 namespace {
@@ -18,7 +18,6 @@ using net::Request;
 using net::Response;
 
 constexpr std::size_t k_body_bytes_max = 16u << 10;
-constexpr std::size_t k_cli_state_bytes_max = 500;
 
 /// One way in: where it begins and where the issuer sends people back to.
 struct Way {
@@ -49,6 +48,7 @@ class SignIn {
   Response begin(const Request& request, const net::Router& router, const Way& way);
   Response end(const Request& request);
   Response cli_start(const Request& request);
+  Response cli_consent(const Request& request);
   Response cli_exchange(const Request& request);
 
  private:
@@ -56,7 +56,12 @@ class SignIn {
   Result<User> user_of(const Request& request, const PendingLogin& login);
   Response welcome(const Request& request, const User& user, const PendingLogin& login);
   Response failed(const Error& error, std::string_view target);
-  Result<std::optional<User>> signed_in(const Request& request);
+  struct Session {
+    User user;
+    std::string secret;
+  };
+  Result<std::optional<Session>> signed_in(const Request& request);
+  Response sign_in_for(const CliRequest& wanted) const;
   std::string sign_in_link(const std::string& target) const;
   bool must_be_secure(const Request& request) const {
     return request.secure ||
@@ -187,47 +192,54 @@ Response SignIn::end(const Request& request) {
 
 /// By a cookie alone: a token must not give itself another one this way. Open routes are not asked
 /// for credentials, so that the session is looked up here.
-Result<std::optional<User>> SignIn::signed_in(const Request& request) {
+Result<std::optional<SignIn::Session>> SignIn::signed_in(const Request& request) {
   for (const std::string_view name : {k_session_cookie, k_legacy_session_cookie}) {
     const std::string_view secret = cookie_of(request, name);
     if (secret.empty()) continue;
     BL_TRY(std::optional<User> user, ports_.sessions.find(secret));
-    if (user) return user;
+    if (user) return std::optional<Session>({std::move(*user), std::string(secret)});
   }
-  return std::optional<User>();
+  return std::optional<Session>();
 }
 
-/// What a command asks for. Errors: invalid with every fault.
-struct CliRequest {
-  std::string redirect_uri, state;
-};
-Result<CliRequest> decode_cli_request(const Request& request) {
-  net::QueryFields query(request);
-  CliRequest wanted{query.required_text("redirect_uri"), query.required_text("state")};
-  const bool is_plain = std::all_of(wanted.state.begin(), wanted.state.end(),
-                                    [](char c) { return c > ' ' && c < 0x7f; });
-  if (!is_plain || wanted.state.size() > k_cli_state_bytes_max) {
-    query.fault("state", "must be at most 500 visible ASCII characters");
-  }
-  BL_RETURN_IF_ERROR(query.finish());
-  BL_RETURN_IF_ERROR(check_loopback_uri(wanted.redirect_uri));
-  return wanted;
+Response SignIn::sign_in_for(const CliRequest& wanted) const {
+  return redirect(
+      sign_in_link("/api/auth/cli-start?redirect_uri=" + percent_encode(wanted.redirect_uri) +
+                   "&state=" + percent_encode(wanted.state)));
 }
 
+/// A link: it asks, and changes nothing.
 Response SignIn::cli_start(const Request& request) {
   const auto wanted = decode_cli_request(request);
   if (!wanted.ok()) return net::problem(wanted.error(), request.request_id);
-  const auto user = signed_in(request);
-  if (!user.ok()) return net::problem(user.error(), request.request_id);
-  if (!*user) {
-    return redirect(
-        sign_in_link("/api/auth/cli-start?redirect_uri=" + percent_encode(wanted->redirect_uri) +
-                     "&state=" + percent_encode(wanted->state)));
+  const auto session = signed_in(request);
+  if (!session.ok()) return net::problem(session.error(), request.request_id);
+  if (!*session) return sign_in_for(*wanted);
+  return consent_page((*session)->user, *wanted, (*session)->secret);
+}
+
+/// What the person answered.
+Response SignIn::cli_consent(const Request& request) {
+  const auto consent = decode_consent(request);
+  if (!consent.ok()) return net::problem(consent.error(), request.request_id);
+  const auto session = signed_in(request);
+  if (!session.ok()) return net::problem(session.error(), request.request_id);
+  const bool is_own = *session && is_own_consent(*consent, (*session)->secret);
+  if (!is_own) {
+    const Error error{*session ? Code::forbidden : Code::unauthenticated,
+                      "this was not said on this server's page by whoever is signed in now; begin "
+                      "the login of the command again"};
+    return net::problem(error, request.request_id);
   }
-  const auto code = ports_.cli_logins.issue((*user)->id);
+  const CliRequest& wanted = consent->wanted;
+  const User& user = (*session)->user;
+  const auto code = ports_.cli_logins.issue(user.id);
   if (!code.ok()) return net::problem(code.error(), request.request_id);
-  return redirect(wanted->redirect_uri + "?code=" + *code +
-                  "&state=" + percent_encode(wanted->state));
+  ports_.log.info("command_signed_in", {{"user_id", user.id}});
+  Response response =
+      redirect(wanted.redirect_uri + "?code=" + *code + "&state=" + percent_encode(wanted.state));
+  response.status = 303;  // the command is asked by GET
+  return response;
 }
 
 struct Exchange {
@@ -286,6 +298,11 @@ void add_sign_in_routes(net::Router& router, const SignInPorts& ports) {
   }
   add_get("/api/auth/cli-start",
           [sign_in](Request& request) { return sign_in->cli_start(request); });
+  router.add({.method = Method::post,
+              .pattern = "/api/auth/cli-start",
+              .access = Access::open,
+              .handler = [sign_in](Request& request) { return sign_in->cli_consent(request); },
+              .options = {.body_bytes_max = k_body_bytes_max}});
   router.add({.method = Method::post,
               .pattern = "/api/auth/cli-exchange",
               .access = Access::open,

@@ -43,7 +43,7 @@ struct SignInPorts {
   Metrics& metrics;
 };
 
-/// GET /api/auth/login, /api/auth/callback, /api/google/, /api/google/callback,
+/// GET /api/auth/login, /api/auth/callback, /api/google/, /api/google/callback; GET and POST
 /// /api/auth/cli-start; POST /api/auth/cli-exchange. All are open. Described in openapi.yaml.
 void add_sign_in_routes(net::Router& router, const SignInPorts& ports);
 

@@ -63,17 +63,21 @@ std::string hash_password(std::string_view password, Random& random, std::int64_
   return text.append(derive_hex(password, salt, iterations));
 }
 
-bool password_matches(std::string_view kept, std::string_view password, std::int64_t iterations) {
+PasswordCheck check_password(std::string_view kept, std::string_view password,
+                             std::int64_t iterations) {
+  PasswordCheck check;
+  const auto derive = [&](std::string_view salt, std::int64_t count) {
+    check.iterations += count;
+    return derive_hex(password, salt, count);
+  };
   const auto parsed = parse_kept(kept);
   if (!parsed) {
-    derive_hex(password, "nobody's password", iterations);
-    return false;
+    derive("nobody's password", iterations);
+    return check;
   }
-  const bool matches =
-      equal_constant_time(derive_hex(password, parsed->salt, parsed->iterations), parsed->hex);
-  if (parsed->iterations < iterations)
-    derive_hex(password, parsed->salt, iterations - parsed->iterations);
-  return matches;
+  check.matches = equal_constant_time(derive(parsed->salt, parsed->iterations), parsed->hex);
+  if (parsed->iterations < iterations) derive(parsed->salt, iterations - parsed->iterations);
+  return check;
 }
 
 }  // namespace bl::access

@@ -19,8 +19,13 @@ inline constexpr std::int64_t k_password_iterations_max = 5'000'000;
 /// With 16 new letters of salt. Cost: one hash, about 0.1 s of processor time at 260,000.
 std::string hash_password(std::string_view password, Random& random, std::int64_t iterations);
 
-/// False, too, for a kept text that is no such hash. Costs at least a hash of `iterations`, also
-/// then, so that the time tells nothing.
-bool password_matches(std::string_view kept, std::string_view password, std::int64_t iterations);
+struct PasswordCheck {
+  bool matches = false;
+  std::int64_t iterations = 0;  ///< what it cost
+};
+/// Matches nothing when the kept text is no such hash. Costs at least `iterations`, also then, so
+/// that the time does not tell who is known.
+PasswordCheck check_password(std::string_view kept, std::string_view password,
+                             std::int64_t iterations);
 
 }  // namespace bl::access

@@ -5,7 +5,7 @@
 
 #include "net/http.h"
 
-/// What a browser is shown when a sign-in fails. Private to this folder.
+/// The pages that a browser is shown on the way of a sign-in. Private to this folder.
 namespace bl::access {
 
 /// One sentence and a way to begin again, as HTML without scripts. The status is 400, 403 or 503,
@@ -13,5 +13,12 @@ namespace bl::access {
 net::Response sign_in_failed(const Error& error, std::string_view target);
 /// 302, not to be kept by anybody.
 net::Response redirect(std::string location);
+
+/// What every page begins with, up to the open `<main>`. `title` is plain text of ours.
+std::string html_head(std::string_view title);
+/// For text and for attributes in double quotes.
+std::string html_escaped(std::string_view text);
+/// Not to be kept by anybody; no scripts, no forms, in no frame.
+net::Response html_page(int status, std::string html);
 
 }  // namespace bl::access

@@ -89,6 +89,21 @@ std::optional<T> first_of(std::vector<T> rows) {
   return std::move(rows.front());
 }
 
+constexpr std::size_t k_belongings_named_max = 10;
+
+Error still_owns(const User& user, const std::vector<std::string>& belongings) {
+  std::string message("what belongs to the user ");
+  message.append(user.email).append(" would end with them; remove it first, or switch it off: ");
+  for (std::size_t i = 0; i < std::min(belongings.size(), k_belongings_named_max); ++i) {
+    message.append(i > 0 ? ", " : "").append(belongings[i]);
+  }
+  if (belongings.size() > k_belongings_named_max) {
+    const std::size_t more = belongings.size() - k_belongings_named_max;
+    message.append(" and ").append(std::to_string(more)).append(" more");
+  }
+  return {Code::conflict, std::move(message)};
+}
+
 std::string detail_of(const UserChange& change) {
   std::string detail;
   json::Writer writer(detail);
@@ -137,8 +152,13 @@ std::string password_mark(std::string_view kept_password) {
 }
 
 Users::Users(store::Database& database, const Clock& clock, Random& random, IdSource& ids,
-             UserLimits limits)
-    : database_(database), clock_(clock), random_(random), ids_(ids), limits_(std::move(limits)) {}
+             UserLimits limits, BelongingsOf belongings)
+    : database_(database),
+      clock_(clock),
+      random_(random),
+      ids_(ids),
+      limits_(std::move(limits)),
+      belongings_(std::move(belongings)) {}
 
 Result<std::optional<User>> Users::find(std::string_view id) {
   std::vector<User> found;
@@ -271,6 +291,10 @@ Result<void> Users::remove(std::string_view id, const net::Principal& actor) {
     BL_TRY(auto users, users_of(connection, k_by_id, {id}, limits_));
     const auto user = first_of(std::move(users));
     if (!user) return no_such_user(id);
+    if (belongings_) {
+      BL_TRY(const auto belongings, belongings_(connection, id));
+      if (!belongings.empty()) return still_owns(*user, belongings);
+    }
     const Timestamp now = clock_.now();
     const std::string detail = detail_of({.email = user->email, .name = user->name});
     BL_RETURN_IF_ERROR(connection.execute(k_end_sessions, {id}));
@@ -279,8 +303,8 @@ Result<void> Users::remove(std::string_view id, const net::Principal& actor) {
     auto deleted = connection.execute(k_delete, {id});
     if (!deleted.ok() && deleted.error().code == Code::conflict) {
       return Error{Code::conflict,
-                   std::string("alert rules or other rows still belong to the user, remove them "
-                               "first: ")
+                   std::string("rows of another program's tables still belong to the user, remove "
+                               "them first: ")
                        .append(id)};
     }
     if (!deleted.ok()) return std::move(deleted).error();
@@ -305,10 +329,10 @@ Result<std::optional<User>> Users::with_password(std::string_view email,
       return {};
     }));
   }
-  const bool matches =
-      password_matches(found.empty() ? std::string_view() : std::string_view(found.front().kept),
-                       password.substr(0, limits_.password_bytes_max), limits_.password_iterations);
-  if (!matches) return std::optional<User>();
+  const auto kept = found.empty() ? std::string_view() : std::string_view(found.front().kept);
+  const PasswordCheck check = check_password(kept, password.substr(0, limits_.password_bytes_max),
+                                             limits_.password_iterations);
+  if (!check.matches) return std::optional<User>();
   return std::optional<User>(std::move(found.front().user));
 }
 

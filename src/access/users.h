@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,13 +55,18 @@ struct UserPage {
   bool may_go_on = false;  ///< the next page is after the last address
 };
 
+/// What must not go silently with a user, named for people, such as `alert rule 'nightly' (ID)`.
+/// Asked in the transaction of a removal; another part of the program knows.
+using BelongingsOf =
+    std::function<Result<std::vector<std::string>>(store::Connection&, std::string_view user_id)>;
+
 /// Acknowledged means durable; a change is an audit row of `actor`. Rows that another program
 /// writes are seen at once: nothing is kept in memory. Threads: any. Errors of all: those of the
 /// store.
 class Users {
  public:
   Users(store::Database& database, const Clock& clock, Random& random, IdSource& ids,
-        UserLimits limits = {});
+        UserLimits limits = {}, BelongingsOf belongings = {});
   /// By id.
   Result<std::optional<User>> find(std::string_view id);
   Result<std::optional<User>> find_by_email(std::string_view email);
@@ -73,8 +79,8 @@ class Users {
   Result<User> create(const NewUser& user, const net::Principal& actor);
   /// Errors: not_found, invalid, conflict, forbidden as above. A new password ends their sessions.
   Result<User> change(std::string_view id, const UserChange& change, const net::Principal& actor);
-  /// With their sessions and tokens. Errors: not_found, conflict (a row of another table points at
-  /// the user).
+  /// With their sessions and tokens. Errors: not_found, conflict (something belongs to the user, or
+  /// a row of another table points at them).
   Result<void> remove(std::string_view id, const net::Principal& actor);
   /// The user whose password this is. Costs one password hash whether or not the address is known,
   /// so that the time tells nothing.
@@ -93,6 +99,7 @@ class Users {
   Random& random_;
   IdSource& ids_;
   const UserLimits limits_;
+  const BelongingsOf belongings_;
 };
 
 }  // namespace bl::access

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/github_app_settings.h"
 #include "base/uri.h"
 
 namespace bl::app {
@@ -78,12 +79,14 @@ Result<void> apply_github(const Config& config, const std::string& base_url, mil
                           AlertSettings& settings) {
   const std::string& repository = config.text("alerts.github_repository");
   const std::string& token = config.text("alerts.github_token");
-  if (repository.empty() && token.empty()) return {};
-  if (repository.empty() || token.empty()) {
-    return Error{
-        Code::invalid,
-        "alerts.github_repository and alerts.github_token are needed together; missing: " +
-            std::string(token.empty() ? "alerts.github_token" : "alerts.github_repository")};
+  BL_TRY(settings.github_app, github_app_from(config, "alerts", "alerts.github_token"));
+  const bool has_sender = !token.empty() || settings.github_app.is_set();
+  if (repository.empty() && !has_sender) return {};
+  if (repository.empty() || !has_sender) {
+    return Error{Code::invalid,
+                 "alerts.github_repository and alerts.github_token (or alerts.github_app_id) are "
+                 "needed together; missing: " +
+                     std::string(has_sender ? "alerts.github_repository" : "alerts.github_token")};
   }
   const auto name = results::github_repository_name(repository);
   if (!name.ok()) return Error{name.error()}.with_context("alerts.github_repository");

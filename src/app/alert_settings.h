@@ -19,6 +19,7 @@ struct AlertSettings {
   std::optional<results::WebhookOptions> webhook, slack;
   std::optional<results::MailOptions> mail;
   std::optional<results::GitHubAlertOptions> github;
+  results::GitHubAppIdentity github_app;  ///< in place of its token
   bool github_check = true, github_comment = false;
   bool receipts = true;
   results::ReceiptLimits receipt_limits;

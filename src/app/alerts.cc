@@ -22,16 +22,22 @@ Alerts::Alerts(store::Database& database, IdSource& ids, const Clock& clock, Log
       alerts_(database, ids, clock),
       receipts_(database, clock, log, metrics, settings.receipt_limits) {}
 
-std::vector<std::unique_ptr<results::AlertChannel>> Alerts::channels() const {
+std::vector<std::unique_ptr<results::AlertChannel>> Alerts::channels() {
   std::vector<std::unique_ptr<results::AlertChannel>> channels;
   if (settings_.webhook) channels.push_back(results::make_webhook(*settings_.webhook, clock_));
   if (settings_.slack) channels.push_back(results::make_slack_webhook(*settings_.slack));
   if (settings_.mail) channels.push_back(results::make_mail_channel(*settings_.mail));
-  if (settings_.github && settings_.github_check) {
-    channels.push_back(results::make_github_check(*settings_.github, clock_));
+  if (!settings_.github) return channels;
+  results::GitHubAlertOptions github = *settings_.github;
+  if (settings_.github_app.is_set()) {
+    github_app_ = std::make_unique<results::GitHubApp>(settings_.github_app, github.api, clock_);
+    github.app = github_app_.get();
   }
-  if (settings_.github && settings_.github_comment) {
-    channels.push_back(results::make_github_comment(*settings_.github, clock_));
+  if (settings_.github_check) {
+    channels.push_back(results::make_github_check(github, clock_));
+  }
+  if (settings_.github_comment) {
+    channels.push_back(results::make_github_comment(std::move(github), clock_));
   }
   return channels;
 }

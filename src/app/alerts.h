@@ -19,6 +19,7 @@ class Alerts {
 
   /// nullptr when none are to be written; what is there can be read all the same.
   results::Receipts* receipts() { return settings_.receipts ? &receipts_ : nullptr; }
+  store::Jobs& jobs() { return jobs_; }
   void open(results::CiReporter& reporter);
   void add_routes(net::Router& router);
   /// Begins to work in the background.
@@ -27,7 +28,7 @@ class Alerts {
   void stop();
 
  private:
-  std::vector<std::unique_ptr<results::AlertChannel>> channels() const;
+  std::vector<std::unique_ptr<results::AlertChannel>> channels();
 
   const AlertSettings settings_;
   const Clock& clock_;
@@ -36,6 +37,7 @@ class Alerts {
   store::Jobs jobs_;
   results::StoreAlerts alerts_;
   results::Receipts receipts_;
+  std::unique_ptr<results::GitHubApp> github_app_;  // absent with a token; before its users
   std::unique_ptr<results::AlertDeliverer> deliverer_;
   std::unique_ptr<results::AlertEvaluator> evaluator_;
   std::unique_ptr<PeriodicTask> evaluation_task_, delivery_task_, receipt_task_;

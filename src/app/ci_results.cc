@@ -1,15 +1,18 @@
 #include "app/ci_results.h"
 
+#include "results/trend_routes.h"
+
 namespace bl::app {
 
-CiResults::CiResults(store::Database& database, const Clock& clock, IdSource& ids,
-                     results::DistributionOptions options)
+CiResults::CiResults(store::Database& writer, store::Database& readers, const Clock& clock,
+                     IdSource& ids, results::DistributionOptions options)
     : clock_(clock),
-      reporter_(database, options),
-      snapshots_(database, ids),
-      thresholds_(database),
-      inventory_(database),
-      project_(database, options.mode) {}
+      reporter_(writer, options),
+      snapshots_(writer, ids),
+      thresholds_(writer),
+      inventory_(writer),
+      project_(readers, options.mode),
+      trends_(readers, options.mode) {}
 
 void CiResults::add_routes(net::Router& router) {
   results::add_ci_routes(router, {.reporter = reporter_,
@@ -18,6 +21,7 @@ void CiResults::add_routes(net::Router& router) {
                                   .inventory = inventory_,
                                   .project = project_,
                                   .clock = clock_});
+  results::add_trend_routes(router, {.trends = trends_, .clock = clock_});
 }
 
 }  // namespace bl::app

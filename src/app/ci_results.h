@@ -6,14 +6,17 @@
 #include "results/store_project.h"
 #include "results/store_snapshots.h"
 #include "results/store_thresholds.h"
+#include "results/store_trends.h"
 
 /// What a CI asks of the results, over the store: reports, thresholds, expected inventory, rollups
-/// of projects. Bindings, no logic.
+/// of projects, trends. Bindings, no logic.
 namespace bl::app {
 
 class CiResults {
  public:
-  CiResults(store::Database& database, const Clock& clock, IdSource& ids,
+  /// Verdicts come from `writer`: a job asks for one when its results have just been stored.
+  /// `readers` may be a replica that lags; rollups and trends come from there.
+  CiResults(store::Database& writer, store::Database& readers, const Clock& clock, IdSource& ids,
             results::DistributionOptions options = {});
 
   void add_routes(net::Router& router);
@@ -28,6 +31,7 @@ class CiResults {
   results::StoreThresholds thresholds_;
   results::StoreInventory inventory_;
   results::StoreProjectReader project_;
+  results::StoreTrendReader trends_;
 };
 
 }  // namespace bl::app

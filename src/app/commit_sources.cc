@@ -1,5 +1,6 @@
 #include "app/commit_sources.h"
 
+#include "app/github_app_settings.h"
 #include "base/uri.h"
 #include "results/canned_commits.h"
 #include "results/git_commits.h"
@@ -48,6 +49,7 @@ Result<CommitSettings> commit_settings_from(const Config& config) {
     BL_TRY(settings.github_api, api_address(settings.github_api));
   }
   settings.github_tokens = config.text("commits.github_tokens");
+  BL_TRY(settings.github_app, github_app_from(config, "commits", "commits.github_tokens"));
   settings.github_budget = std::chrono::milliseconds(config.integer("commits.github_budget"));
   settings.backfill_max = config.integer("commits.backfill_max");
   if (settings.github_budget.count() < 1 || settings.github_budget.count() > 60'000) {
@@ -70,11 +72,13 @@ Result<std::unique_ptr<results::CommitSources>> make_commit_sources(
   if (wants("git") && sources.empty()) {
     return Error{Code::invalid, "commits.source is git, but commits.git names no folder"};
   }
-  const bool is_named = !settings.github_api.empty() || !settings.github_tokens.empty();
+  const bool is_named = !settings.github_api.empty() || !settings.github_tokens.empty() ||
+                        settings.github_app.is_set();
   if (wants("github") || (wants("auto") && is_named)) {
     results::GitHubOptions options;
     if (!settings.github_api.empty()) options.api = settings.github_api;
     options.tokens = results::split_tokens(settings.github_tokens);
+    options.app = settings.github_app;
     options.limits.budget = settings.github_budget;
     sources.push_back(std::make_unique<results::GitHubCommits>(std::move(options), clock, metrics,
                                                                std::move(wait)));

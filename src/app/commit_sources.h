@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "base/time.h"
 #include "results/commit_source.h"
+#include "results/github_app.h"
 
 /// Which sources of commits the settings `commits.*` name.
 namespace bl::app {
@@ -20,6 +21,7 @@ struct CommitSettings {
   std::string git;
   std::string github_api;
   std::string github_tokens;
+  results::GitHubAppIdentity github_app;  ///< in place of tokens
   std::chrono::milliseconds github_budget{20'000};
   std::int64_t backfill_max = 1000;
   bool in_background = true;  ///< false: only when somebody asks for a repair

@@ -44,6 +44,9 @@ std::string log_level(const std::string& text) {
   return word == "critical" || word == "fatal" ? "error" : word == "warn" ? "warning" : word;
 }
 
+constexpr std::string_view k_alert_repository = "CONBENCH_ALERT_GITHUB_REPOSITORY";
+constexpr std::string_view k_alert_token = "CONBENCH_ALERT_GITHUB_TOKEN";
+
 struct Mapping {
   LegacyVariable variable;
   std::string (*value)(const std::string&) = as_it_is;
@@ -54,7 +57,8 @@ const std::vector<Mapping>& mappings() {
   static const std::vector<Mapping> table = {
       {{"CONBENCH_DB_URL", "server.store", "URL of the database"}},
       {{"DATABASE_URL", "server.store", "the same, where CONBENCH_DB_URL is not set"}},
-      {{"DB_HOST", "server.store", "host of the database; with the other DB_ variables"}},
+      {{"DB_HOST", "server.store",
+        "host of the database, or folder of its socket; with the other DB_ variables"}},
       {{"DB_PORT", "server.store", "its port, else 5432"}},
       {{"DB_NAME", "server.store", "its name, else the application's name and _prod"}},
       {{"DB_USERNAME", "server.store", "who connects"}},
@@ -79,6 +83,11 @@ const std::vector<Mapping>& mappings() {
       {{"DISTRIBUTION_COMMITS", "results.distribution_commits",
         "commits that results are judged by"}},
       {{"GITHUB_API_TOKEN", "commits.github_tokens", "for GitHub's API"}},
+      {{"CONBENCH_COMMIT_GITHUB_APP_ID", "commits.github_app_id", "an App in place of tokens"}},
+      {{"CONBENCH_COMMIT_GITHUB_APP_INSTALLATION_ID", "commits.github_app_installation",
+        "its installation"}},
+      {{"CONBENCH_COMMIT_GITHUB_APP_PRIVATE_KEY_FILE", "commits.github_app_key_file",
+        "its private key"}},
       {{"CONBENCH_GITHUB_TIMEOUT", "commits.github_budget", "for one question to it"}},
       {{"CONBENCH_INIT_SCHEMA", "store.migrate", "whether a start brings the schema up to date"},
        truth},
@@ -89,6 +98,12 @@ const std::vector<Mapping>& mappings() {
       {{"CONBENCH_ALERT_EMAIL_TO", "alerts.mail_to", "addresses that get every event"}},
       {{"CONBENCH_ALERT_EMAIL_USERNAME", "alerts.smtp_username", "for the mail server"}},
       {{"CONBENCH_ALERT_EMAIL_PASSWORD", "alerts.smtp_password", "for the mail server"}},
+      {{"CONBENCH_ALERT_GITHUB_REPOSITORY", "alerts.github_repository",
+        "its events go to GitHub: check runs of their commits"}},
+      {{k_alert_token, "alerts.github_token", "token for it, where the repository is set"}},
+      {{"CONBENCH_CI_GITHUB_TOKEN", "", "`benchlake ci-report` reads it where it runs"}},
+      {{"CONBENCH_CI_GITHUB_APP_ID", "", "`benchlake ci-report` reads it where it runs"}},
+      {{"CONBENCH_CI_GITHUB_APP_PRIVATE_KEY", "", "`benchlake ci-report` reads it where it runs"}},
       {{"CONBENCH_SESSION_SECRET", "", "sessions lie in the store and need no secret"}},
       {{"CREATE_ALL_TABLES", "", "store.migrate says whether a start makes tables"}},
       {{"CONBENCH_SEED", "", "`benchlake demo` makes sample data"}},
@@ -96,6 +111,15 @@ const std::vector<Mapping>& mappings() {
       {{"ENV_POD_NAME", "", "metrics carry no name of the pod"}},
   };
   return table;
+}
+
+// A host's name, an IPv6 address, or the folder of a socket.
+std::string host_in_uri(const std::string& host) {
+  const bool is_folder = host.starts_with('/') || host.starts_with('@');
+  const bool is_ipv6 = !is_folder && host.find(':') != std::string::npos;
+  return is_ipv6 && !host.starts_with('[') ? "[" + host + "]"
+         : is_ipv6                         ? host
+                                           : percent_encode(host);
 }
 
 // A client that wrote the variables knows no percent signs.
@@ -113,7 +137,7 @@ std::string database_uri(const Environment& environment) {
   const std::string password = value("DB_PASSWORD", "");
   if (!password.empty()) uri += ":" + percent_encode(password);
   if (!user.empty() || !password.empty()) uri += "@";
-  return uri + host + ":" + value("DB_PORT", "5432") + "/" +
+  return uri + host_in_uri(host) + ":" + value("DB_PORT", "5432") + "/" +
          percent_encode(value("DB_NAME", application + "_prod"));
 }
 
@@ -123,6 +147,22 @@ bool is_part_of_uri(std::string_view name) {
 
 bool is_postgres(const std::string& url) {
   return url.starts_with("postgres://") || url.starts_with("postgresql://");
+}
+
+bool sends_to_github(const Environment& environment) {
+  const auto found = environment.find(std::string(k_alert_repository));
+  return (found != environment.end() && !found->second.empty()) ||
+         environment.contains(environment_name("alerts.github_repository"));
+}
+
+/// What the old program took where no token was set for alerts: of a pool the first. Empty: none.
+std::string other_github_token(const Environment& environment) {
+  for (const char* name : {"GITHUB_TOKEN", "GITHUB_API_TOKEN"}) {
+    const auto found = environment.find(name);
+    if (found == environment.end() || found->second.empty()) continue;
+    return found->second.substr(0, found->second.find(','));
+  }
+  return "";
 }
 
 std::string note_of(const LegacyVariable& variable, const char* outcome) {
@@ -157,6 +197,10 @@ LegacySettings with_legacy_variables(Environment environment) {
       continue;
     }
     if (is_part_of_uri(variable.name) && uri.empty()) continue;  // somebody else's
+    if (variable.name == k_alert_token && !sends_to_github(old)) {
+      settings.notes.push_back(note_of(variable, " has no effect: no repository is set for "));
+      continue;
+    }
     if (variable.name == "DATABASE_URL" && !is_postgres(found->second)) continue;
     const std::string ours = environment_name(variable.key);
     if (old.contains(ours)) {
@@ -176,6 +220,13 @@ LegacySettings with_legacy_variables(Environment environment) {
   };
   implied("GOOGLE_CLIENT_ID", "access.oidc_issuer", "https://accounts.google.com");
   implied("CONBENCH_ADDR", "access.public_reads", "true");
+  const std::string token_of_ours = environment_name("alerts.github_token");
+  const bool wants_token = sends_to_github(old) && !added.contains(token_of_ours) &&
+                           !old.contains(token_of_ours) &&
+                           !old.contains(environment_name("alerts.github_app_id"));
+  if (wants_token) {
+    if (std::string token = other_github_token(old); !token.empty()) added[token_of_ours] = token;
+  }
   environment.merge(added);
   settings.environment = std::move(environment);
   return settings;

@@ -6,6 +6,7 @@
 #include "app/local_server.h"
 #include "app/operator.h"
 #include "app/serve.h"
+#include "app/verdict_command.h"
 #include "base/command_line.h"
 #include "ops/commands.h"
 #include "results/commands.h"
@@ -26,7 +27,7 @@ std::map<std::string, std::string> environment_of_process() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<bl::Command> commands = {bl::app::serve_command()};
+  std::vector<bl::Command> commands = {bl::app::serve_command(), bl::app::verdict_command()};
   for (auto& command : bl::results::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::access::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::ops::commands(bl::app::command_ports()))

@@ -5,16 +5,25 @@
 #include "results/store_alerts.h"
 #include "results/store_backfill.h"
 #include "results/store_health.h"
+#include "results/store_settings.h"
 #include "store/audit.h"
+#include "store/jobs.h"
 
 namespace bl::app {
+namespace {
+
+/// A server that was started anew had time to take them over.
+constexpr std::chrono::minutes k_abandoned_after{10};
+
+}  // namespace
 
 std::vector<store::Migration> all_migrations() {
   std::vector<store::Migration> all;
   for (const auto part :
        {results::migrations(), access::migrations(), results::commit_migrations(),
         results::later_migrations(), store::audit_migrations(), access::user_migrations(),
-        results::ci_migrations(), results::alert_migrations(), results::shared_table_migrations()})
+        results::ci_migrations(), results::alert_migrations(), results::shared_table_migrations(),
+        results::history_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -40,6 +49,11 @@ ops::StoredFacts stored_facts() {
         {"unknown_commits", "commits of which only the hash is known", health.unknown_commits}};
     BL_TRY(const results::AlertCounts alerts, results::alert_counts(database));
     facts.push_back({"open_alerts", "alert rules that are open", alerts.open});
+    if (alerts.failed > 0)
+      facts.push_back({"failed_alert_messages", "messages of alerts that failed", alerts.failed});
+    BL_TRY(const std::int64_t abandoned,
+           store::abandoned_jobs(database, SystemClock().now() - k_abandoned_after));
+    if (abandoned > 0) facts.push_back({"abandoned_jobs", "jobs that nobody is at", abandoned});
     facts.push_back({"waiting_alert_messages", "messages of alerts that wait", alerts.pending});
     BL_TRY(const results::BackfillState backfill, results::backfill_state(database));
     if (!backfill.done)
@@ -49,6 +63,26 @@ ops::StoredFacts stored_facts() {
     return facts;
   };
 }
+
+namespace {
+
+/// Beside those, what stored rows owe to settings of another time.
+ops::StoredFacts facts_under(std::shared_ptr<const results::HardwareKeys> keys) {
+  return
+      [keys = std::move(keys)](store::Database& database) -> Result<std::vector<ops::StoredFact>> {
+        BL_TRY(std::vector<ops::StoredFact> facts, stored_facts()(database));
+        BL_TRY(const auto units, results::changed_units(database));
+        if (!units.empty())
+          facts.push_back({"changed_units", "units with another direction than before",
+                           static_cast<std::int64_t>(units.size())});
+        BL_TRY(const std::int64_t machines, results::machines_with_other_keys(database, *keys));
+        if (machines > 0)
+          facts.push_back({"machines_with_other_keys", "machines of other keys", machines});
+        return facts;
+      };
+}
+
+}  // namespace
 
 ops::BackfillPort backfill_port() {
   return {.state = [](store::Database& database) -> Result<ops::BackfillPort::State> {
@@ -76,18 +110,20 @@ ops::BackfillPort backfill_port() {
 ops::CommandPorts command_ports() {
   ops::CommandPorts ports;
   ports.options = store_options();
-  ports.setting = [](const Arguments& arguments,
-                     const CommandIo& io) -> Result<ops::ServerSetting> {
+  const auto keys = std::make_shared<results::HardwareKeys>();  // told before facts are asked for
+  ports.setting = [keys](const Arguments& arguments,
+                         const CommandIo& io) -> Result<ops::ServerSetting> {
     const std::unique_ptr<Disk> disk = make_real_disk();
     BL_TRY(const Config config, load_config(arguments, io, *disk));
     BL_TRY(const Settings settings, settings_from(config));
     BL_RETURN_IF_ERROR(results::set_user_units(settings.units));
+    *keys = settings.hardware_keys;
     BL_TRY(ops::ServerSetting setting, server_setting(settings));
     setting.warnings = config.warnings();
     return setting;
   };
   ports.migrations = all_migrations();
-  ports.facts = stored_facts();
+  ports.facts = facts_under(keys);
   ports.version = BL_VERSION;
   ports.backfill = backfill_port();
   return ports;

@@ -10,10 +10,12 @@
 #include "access/tokens.h"
 #include "access/user_routes.h"
 #include "app/alerts.h"
+#include "app/background_jobs.h"
 #include "app/ci_results.h"
 #include "app/legacy_results.h"
 #include "app/operator.h"
 #include "app/periodic_task.h"
+#include "app/replica_readers.h"
 #include "app/search.h"
 #include "app/site.h"
 #include "app/stop_signal.h"
@@ -25,6 +27,7 @@
 #include "results/legacy_routes.h"
 #include "results/routes.h"
 #include "results/schema.h"
+#include "results/settings_route.h"
 #include "results/store_backfill.h"
 #include "results/store_commits.h"
 #include "results/store_compare.h"
@@ -32,6 +35,7 @@
 #include "results/store_runs.h"
 #include "results/store_series.h"
 #include "results/store_series_refresh.h"
+#include "results/store_settings.h"
 #include "results/store_writer.h"
 #include "store/conbench_schema.h"
 #include "store/open.h"
@@ -61,7 +65,6 @@ class RunningService final : public Service {
         metrics_(metrics),
         errors_(errors),
         refresh_errors_(log, "series_refresh"),
-        backfill_errors_(log, "backfill"),
         ids_(clock, random),
         clock_(clock) {}
   ~RunningService() override { stop(); }
@@ -147,7 +150,10 @@ class RunningService final : public Service {
   Result<void> migrate() {
     const std::vector<store::Migration> migrations = all_migrations();
     if (!settings_.migrate) BL_RETURN_IF_ERROR(demand_current_schema(migrations));
-    return database_->migrate(migrations);
+    BL_RETURN_IF_ERROR(database_->migrate(migrations));
+    BL_TRY(const std::int64_t series, results::apply_changed_units(*database_));
+    if (series > 0) log_.info("units_changed", {{"series", std::to_string(series)}});
+    return {};
   }
 
   void open_replica() {
@@ -177,8 +183,8 @@ class RunningService final : public Service {
   Result<void> open_access() {
     BL_TRY(operator_token_, access::load_operator_token(disk_, settings_.data_folder, random_));
     tokens_ = std::make_unique<access::Tokens>(*database_, clock_, random_, ids_);
-    users_ =
-        std::make_unique<access::Users>(*database_, clock_, random_, ids_, settings_.access.users);
+    users_ = std::make_unique<access::Users>(*database_, clock_, random_, ids_,
+                                             settings_.access.users, results::alert_rules_of);
     sessions_ = std::make_unique<access::Sessions>(*database_, clock_, random_, *users_);
     cli_logins_ =
         std::make_unique<access::CliLogins>(*database_, clock_, random_, *users_, *tokens_);
@@ -199,17 +205,22 @@ class RunningService final : public Service {
     alerts_ = std::make_unique<Alerts>(*database_, ids_, clock_, log_, metrics_, settings_.alerts,
                                        ids_.next());
     result_writer_ = std::make_unique<results::StoreResultWriter>(
-        *database_, ids_, clock_, results::writer_limits(database_->dialect()),
-        alerts_->receipts());
+        *database_, ids_, clock_, results::writer_limits(database_->dialect()), alerts_->receipts(),
+        settings_.hardware_keys);
     const auto [mode, commits] = settings_.analysis;
-    run_browser_ = std::make_unique<results::StoreRunBrowser>(readers(), mode);
-    history_reader_ = std::make_unique<results::StoreHistoryReader>(readers(), mode, commits);
-    compare_reader_ = std::make_unique<results::StoreCompareReader>(readers(), mode, commits);
+    run_browser_ = std::make_unique<results::StoreRunBrowser>(*database_, mode);
+    history_reader_ = std::make_unique<results::StoreHistoryReader>(*database_, mode, commits);
+    compare_reader_ = std::make_unique<results::StoreCompareReader>(*database_, mode, commits);
+    if (replicated_ != nullptr) {
+      replica_ = std::make_unique<ReplicaReaders>(*replicated_, settings_.analysis, *run_browser_,
+                                                  *history_reader_, *compare_reader_);
+    }
     health_reader_ = std::make_unique<results::StoreProjectHealthReader>(readers(), mode, commits);
     series_refresher_ = std::make_unique<results::SeriesRefresher>(*database_, mode, commits);
     backfill_ = std::make_unique<results::Backfill>(*database_, clock_, metrics_);
-    legacy_results_ = std::make_unique<LegacyResults>(readers(), clock_, settings_.analysis);
-    ci_results_ = std::make_unique<CiResults>(readers(), clock_, ids_, settings_.analysis);
+    legacy_results_ = std::make_unique<LegacyResults>(*database_, clock_, settings_.analysis);
+    ci_results_ =
+        std::make_unique<CiResults>(*database_, readers(), clock_, ids_, settings_.analysis);
     alerts_->open(ci_results_->reporter());
   }
 
@@ -246,10 +257,18 @@ class RunningService final : public Service {
   }
 
   void add_routes() {
+    results::RunBrowser* runs = run_browser_.get();
+    results::HistoryReader* history = history_reader_.get();
+    results::CompareReader* compare = compare_reader_.get();
+    if (replica_ != nullptr) {
+      runs = &replica_->runs;
+      history = &replica_->history;
+      compare = &replica_->compare;
+    }
     const results::Ports ports{.writer = *noting_writer_,
-                               .runs = *run_browser_,
-                               .history = *history_reader_,
-                               .compare = *compare_reader_,
+                               .runs = *runs,
+                               .history = *history,
+                               .compare = *compare,
                                .health = *health_reader_,
                                .mode = settings_.analysis.mode,
                                .version = BL_VERSION,
@@ -260,6 +279,9 @@ class RunningService final : public Service {
         router_, ports,
         settings_.test_aids ? LegacyResults::TestAids::on : LegacyResults::TestAids::off);
     ci_results_->add_routes(router_);
+    results::add_settings_route(router_, {.hardware_keys = settings_.hardware_keys,
+                                          .mode = settings_.analysis.mode,
+                                          .distribution_commits = settings_.analysis.commits});
     alerts_->add_routes(router_);
     results::add_commit_routes(router_, {.commits = *commits_,
                                          .enricher = *commit_enricher_,
@@ -315,24 +337,17 @@ class RunningService final : public Service {
     refresh_task_ =
         std::make_unique<PeriodicTask>(k_refresh_pause, [this] { return refresh_series(); });
     if (settings_.commits.in_background) {
-      commit_task_ = std::make_unique<PeriodicTask>(k_commits_pause,
-                                                    [this] { return commit_enricher_->work(); });
+      commit_job_ = std::make_unique<CommitJob>(alerts_->jobs(), clock_, *commit_enricher_);
+      commit_task_ =
+          std::make_unique<PeriodicTask>(k_commits_pause, [this] { return commit_job_->work(); });
     }
     if (database_->dialect() == store::Dialect::postgres) {
-      backfill_task_ = std::make_unique<PeriodicTask>(
-          k_backfill_pause, [this] { return done_or_said(backfill_->step(), backfill_errors_); });
+      backfill_job_ =
+          std::make_unique<BackfillJob>(alerts_->jobs(), clock_, log_, *database_, *backfill_);
+      backfill_task_ = std::make_unique<PeriodicTask>(k_backfill_pause,
+                                                      [this] { return backfill_job_->work(); });
     }
     alerts_->start();
-  }
-
-  /// What a task may do again at once; its error is said once.
-  static bool done_or_said(const Result<bool>& more, RecurringError& errors) {
-    if (!more.ok()) {
-      errors.failed(more.error().message);
-      return false;
-    }
-    errors.passed();
-    return *more;
   }
 
   Result<void> write_server_file() {
@@ -383,7 +398,6 @@ class RunningService final : public Service {
   Metrics& metrics_;
   const ops::RecentErrors* errors_;
   RecurringError refresh_errors_;  // of the task that refreshes
-  RecurringError backfill_errors_;
   IdSource ids_;
   const Clock& clock_;
   std::atomic<bool> ready_ = false;
@@ -408,6 +422,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::RunBrowser> run_browser_;
   std::unique_ptr<results::HistoryReader> history_reader_;
   std::unique_ptr<results::CompareReader> compare_reader_;
+  std::unique_ptr<ReplicaReaders> replica_;  // absent without store.read_uri
   std::unique_ptr<results::ProjectHealthReader> health_reader_;
   std::unique_ptr<results::SeriesRefresher> series_refresher_;
   std::unique_ptr<results::Backfill> backfill_;
@@ -422,6 +437,8 @@ class RunningService final : public Service {
   std::unique_ptr<ops::RoutePorts> operation_ports_;
   std::unique_ptr<ops::Operations> operations_;
   std::unique_ptr<PeriodicTask> refresh_task_;
+  std::unique_ptr<CommitJob> commit_job_;
+  std::unique_ptr<BackfillJob> backfill_job_;
   std::unique_ptr<PeriodicTask> commit_task_;
   std::unique_ptr<PeriodicTask> backfill_task_;
   std::unique_ptr<net::Server> server_;

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "app/github_app_settings.h"
 #include "app/legacy_environment.h"
 #include "base/numbers.h"
 #include "base/uri.h"
@@ -124,6 +125,8 @@ Result<void> apply_shared_store(const Config& config, Settings& settings) {
   }
   settings.analysis.commits = static_cast<int>(commits);
   BL_TRY(settings.units, results::parse_user_units(config.text("results.units")));
+  BL_TRY(settings.hardware_keys,
+         results::HardwareKeys::parse(config.text("results.hardware_keys")));
   return {};
 }
 
@@ -211,6 +214,9 @@ std::vector<ConfigKey> general_keys() {
        "commits of an ancestry that a result is judged by"},
       {"results.units", text, "",
        "units beside the built-in ones, with commas between: req/s=more, us=less:microseconds"},
+      {"results.hardware_keys", text, "",
+       "what makes machines comparable beside the name, with commas between: cpu_model_name, "
+       "memory_bytes; empty: gpu_count, cpu_core_count, cpu_thread_count, memory_bytes"},
       {"store.read_only", text, "auto",
        "true: nothing is written to the store; auto: so it is where PostgreSQL allows no writing"},
       {"store.read_uri", text, "",
@@ -234,6 +240,7 @@ std::vector<ConfigKey> general_keys() {
 const std::vector<ConfigKey>& config_keys() {
   static const std::vector<ConfigKey> keys = [] {
     std::vector<ConfigKey> all = general_keys();
+    for (ConfigKey& key : github_app_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : access_config_keys()) all.push_back(std::move(key));
     return all;
   }();

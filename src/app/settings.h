@@ -12,6 +12,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "net/server.h"
+#include "results/hardware_keys.h"
 #include "results/store_distributions.h"
 #include "results/units.h"
 #include "store/database.h"
@@ -37,6 +38,7 @@ struct Settings {
   std::string read_uri;                      ///< of a read replica; may be empty
   results::DistributionOptions analysis;     ///< what results are judged by
   std::vector<results::UserUnit> units;      ///< beside the built-in ones
+  results::HardwareKeys hardware_keys;       ///< what makes machines comparable
   CommitSettings commits;
   AlertSettings alerts;
   AccessSettings access;

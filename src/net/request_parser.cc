@@ -171,6 +171,7 @@ std::optional<Refusal> read_target(RequestHead& head) {
   if (target.find('#') != std::string_view::npos) {
     return malformed("a fragment in the target: " + head.raw_target.substr(0, 40));
   }
+  head.path = path;  // a refusal takes the shape of the path's dialect
   Result<std::string> decoded = percent_decode(path);
   if (!decoded) return malformed("the path: " + decoded.error().message);
   if (!is_utf8(*decoded))

@@ -1,15 +1,11 @@
 #include "ops/job_routes.h"
 
 #include "base/json.h"
+#include "base/optional_time.h"
 #include "net/query_fields.h"
 
 namespace bl::ops {
 namespace {
-
-std::optional<std::string> text_of(const std::optional<Timestamp>& time) {
-  if (!time) return std::nullopt;
-  return to_rfc3339(*time);
-}
 
 Result<std::string> list(const net::Request& request, store::Jobs& jobs) {
   BL_RETURN_IF_ERROR(net::QueryFields(request).finish());
@@ -21,10 +17,11 @@ Result<std::string> list(const net::Request& request, store::Jobs& jobs) {
     writer.begin_object()
         .member("name", job.name)
         .member("running", job.lease_until.has_value())
+        .member("abandoned", job.abandoned)
         .member("owner", job.owner)
-        .member("lease_until", text_of(job.lease_until))
-        .member("started_at", text_of(job.started_at))
-        .member("ended_at", text_of(job.ended_at))
+        .member("lease_until", to_rfc3339(job.lease_until))
+        .member("started_at", to_rfc3339(job.started_at))
+        .member("ended_at", to_rfc3339(job.ended_at))
         .member("outcome", job.outcome.empty() ? std::nullopt : std::optional(job.outcome))
         .member("detail", job.detail)
         .member("runs", job.runs)

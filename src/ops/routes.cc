@@ -1,6 +1,7 @@
 #include "ops/routes.h"
 
 #include "base/json.h"
+#include "base/optional_time.h"
 #include "net/query_fields.h"
 #include "ops/backup.h"
 
@@ -40,7 +41,7 @@ std::string encode(const OperationView& view) {
       .member("done", view.done)
       .member("total", view.total == 0 ? std::nullopt : std::optional(view.total))
       .member("started_at", to_rfc3339(view.started_at))
-      .member("ended_at", view.ended_at ? std::optional(to_rfc3339(*view.ended_at)) : std::nullopt);
+      .member("ended_at", to_rfc3339(view.ended_at));
   if (view.error) {
     writer.key("error")
         .begin_object()

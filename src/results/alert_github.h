@@ -5,6 +5,7 @@
 #include <string>
 
 #include "results/alert_delivery.h"
+#include "results/github_app.h"
 
 /// Alerts as check runs and comments on GitHub, by the requests of its REST API: events of one
 /// repository, as far as they name a commit. What was sent before and not noted is found by its
@@ -14,7 +15,8 @@ namespace bl::results {
 struct GitHubAlertOptions {
   std::string api = "https://api.github.com";  ///< no trailing slash
   std::string repository;                      ///< `https://github.com/org/repo`
-  std::string token;
+  std::string token;                           ///< empty: the App's
+  GitHubApp* app = nullptr;                    ///< outlives the channels
   std::string base_url;
   std::chrono::milliseconds timeout{10'000};  ///< of one message, all its requests together
 };

@@ -64,7 +64,16 @@ struct RepairReport {
   std::optional<std::string> next_before;  ///< cursor of the next call; absent: that was all
 };
 
-/// work() belongs to one background thread; repair() to any.
+/// What the background did.
+struct EnrichmentProgress {
+  std::int64_t repaired = 0, backfilled = 0, failed = 0;
+  std::string error;  ///< of the last failure
+
+  bool any() const { return repaired > 0 || backfilled > 0 || failed > 0; }
+  void add(const EnrichmentProgress& other);
+};
+
+/// work() and take_progress() belong to one background thread; repair() to any.
 class CommitEnricher {
  public:
   CommitEnricher(StoreCommits& commits, CommitSource& source, const Clock& clock, Log& log,
@@ -73,6 +82,8 @@ class CommitEnricher {
   /// One step: looks for new incomplete commits, then works on one. True when there may be more to
   /// do at once.
   bool work();
+  /// What work() did since the last call.
+  EnrichmentProgress take_progress() { return std::exchange(progress_, {}); }
   /// Errors: those of the store. What a source fails at is an outcome.
   Result<RepairReport> repair(const RepairRequest& request);
   const CommitSource& source() const { return source_; }
@@ -83,6 +94,7 @@ class CommitEnricher {
   Result<void> enrich(const EnrichmentJob& job);
   Result<void> backfill(EnrichmentJob job);
   Result<void> fail(const EnrichmentJob& job, const Error& error);
+  Result<void> fail_in_background(const EnrichmentJob& job, const Error& error);
   Result<RepairedCommit> repair_one(const StoredCommit& commit, const RepairRequest& request);
   Result<std::size_t> backfill_now(EnrichmentJob job, const RepairRequest& request);
   Timestamp retry_at(const EnrichmentJob& job, const Error& error) const;
@@ -97,6 +109,7 @@ class CommitEnricher {
   bool took_over_ = false;
   std::string discovered_through_;
   RecurringError errors_;
+  EnrichmentProgress progress_;
   std::optional<std::chrono::steady_clock::time_point> discovered_all_at_, counted_at_;
 
   Gauge incomplete_, waiting_, backfilling_, given_up_;

@@ -1,7 +1,9 @@
 #include "results/encode.h"
 
 #include "base/json.h"
+#include "base/optional_time.h"
 #include "base/uri.h"
+#include "results/commits/commit_json.h"
 
 namespace bl::results {
 namespace {
@@ -12,11 +14,6 @@ using verdict::Direction;
 std::optional<bool> less_is_better(const std::optional<std::string>& unit) {
   if (!unit) return std::nullopt;
   return direction_of(*unit) == Direction::less_is_better;
-}
-
-std::optional<std::string> text_of(const std::optional<Timestamp>& time) {
-  if (!time) return std::nullopt;
-  return to_rfc3339(*time);
 }
 
 /// A stored document's text; what stands for absence when there is none.
@@ -30,15 +27,9 @@ void write_list_commit(Writer& out, const std::optional<StoredCommit>& commit) {
     out.null();
     return;
   }
-  out.begin_object()
-      .member("hash", commit->sha)
-      .member("repository", commit->repository)
-      .member("message", commit->message)
-      .member("author_name", commit->author_name)
-      .member("author_login", commit->author_login)
-      .member("author_avatar", commit->author_avatar)
-      .member("timestamp", text_of(commit->timestamp))
-      .end_object();
+  out.begin_object().member("hash", commit->sha).member("repository", commit->repository);
+  write_what_was_committed(out, *commit);
+  out.end_object();
 }
 
 void write_detail_commit(Writer& out, const std::optional<StoredCommit>& commit) {
@@ -51,7 +42,7 @@ void write_detail_commit(Writer& out, const std::optional<StoredCommit>& commit)
       .member("sha", commit->sha)
       .member("repository", commit->repository)
       .member("message", commit->message)
-      .member("timestamp", text_of(commit->timestamp))
+      .member("timestamp", to_rfc3339(commit->timestamp))
       .end_object();
 }
 
@@ -179,7 +170,7 @@ void write_series_item(Writer& out, const SeriesRow& row) {
       .member("latest_single_value_summary", row.latest_summary.value)
       .member("latest_single_value_summary_type", row.latest_summary.type)
       .member("latest_commit_sha", row.latest_commit_sha)
-      .member("latest_commit_timestamp", text_of(row.latest_commit_timestamp))
+      .member("latest_commit_timestamp", to_rfc3339(row.latest_commit_timestamp))
       .member("latest_result_timestamp", to_rfc3339(row.latest_result_timestamp))
       .member("point_count", row.point_count)
       .key("sparkline")

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "net/client.h"
 #include "results/commit_source.h"
+#include "results/github_app.h"
 
 /// Commits from GitHub's REST API, by the requests of [2.7]: commit, default branch (of the source,
 /// when the repository is a fork), head of the pull request, merge base, commits of a branch.
@@ -20,7 +21,8 @@
 /// Waits between attempts are 0.67 s, 1.33 s, 2.67 s, ... within the budget of a question; only
 /// server errors and lost connections are tried again. A token whose quota is used up rests until
 /// GitHub says that it is back, and the next one is taken; without any, the question fails at once
-/// with too_many. After a question that used its budget up all questions fail at once for a while,
+/// with too_many. A GitHub App's own token counts as one; refused, it is taken anew once. After a
+/// question that used its budget up all questions fail at once for a while,
 /// so that a GitHub that is down does not keep other sources' commits waiting. Redirects (a renamed
 /// repository) are followed within the same API only.
 namespace bl::results {
@@ -42,6 +44,7 @@ struct GitHubLimits {
 struct GitHubOptions {
   std::string api = "https://api.github.com";  ///< no trailing slash
   std::vector<std::string> tokens;             ///< none: anonymous, 60 requests an hour
+  GitHubAppIdentity app;                       ///< when it is set, in place of tokens
   GitHubLimits limits;
 };
 
@@ -80,6 +83,7 @@ class GitHubCommits final : public CommitSource {
 
   const GitHubOptions options_;
   const std::string host_;
+  const std::unique_ptr<GitHubApp> app_;  // absent with tokens
   const Clock& clock_;
   const Wait wait_;
   Counter requests_, retries_, failures_, quota_hits_, budget_hits_;

@@ -23,8 +23,8 @@ struct LegacyServerPorts {
 
 void add_legacy_server_routes(net::Router& router, const LegacyServerPorts& ports);
 
-/// Last of all: for every path below `/api/` that ends in a slash, and that nobody knows without
-/// it, a 308 to where it is. The page's `{rest...}` knows no path.
+/// Last of all: for every path below `/api/` that ends in a slash, and whose method nobody knows
+/// without it, a 308 to where it is. The page's `{rest...}` knows no path.
 void add_slash_redirects(net::Router& router);
 
 }  // namespace bl::results

@@ -24,5 +24,7 @@ std::span<const store::Migration> ci_migrations();
 std::span<const store::Migration> alert_migrations();
 /// Numbers 10 and 11: results that others wrote into the tables that we share with them.
 std::span<const store::Migration> shared_table_migrations();
+/// Number 12: histories in fewer bytes; sparklines beside their series.
+std::span<const store::Migration> history_migrations();
 
 }  // namespace bl::results

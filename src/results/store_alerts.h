@@ -146,6 +146,11 @@ class StoreAlerts {
   const AlertStoreLimits limits_;
 };
 
+/// `alert rule 'nightly' (ID)` of each rule that the user owns, by id; within a transaction of the
+/// caller. At most 1,000.
+Result<std::vector<std::string>> alert_rules_of(store::Connection& connection,
+                                                std::string_view user_id);
+
 /// The counts alone, of an open store: for the status page.
 Result<AlertCounts> alert_counts(store::Database& database);
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "results/ports.h"
@@ -17,18 +19,21 @@ struct DistributionOptions {
 /// By history fingerprint; a series without a usable result there is absent.
 using Distributions = std::unordered_map<std::string, verdict::Distribution>;
 
-/// Series by their fingerprints: those behind the first and up to the last. Both empty: all.
-struct SeriesRange {
-  std::string_view after, last;
-};
-
 /// The distributions of the series of `run_id` over the ancestry of `commit` [4.3, 4.4]: one
 /// statement, however many series there are. Nothing when the commit has no known ancestry. Cost:
-/// the results of those series on at most options.commits commits.
+/// the results on at most options.commits commits.
 Result<std::optional<Distributions>> distributions_of(store::Connection& connection,
                                                       const StoredCommit& commit,
                                                       std::string_view run_id,
-                                                      const DistributionOptions& options,
-                                                      const SeriesRange& range = {});
+                                                      const DistributionOptions& options);
+/// The same of some series. Cost on PostgreSQL: all results of these series.
+Result<std::optional<Distributions>> distributions_of(
+    store::Connection& connection, const StoredCommit& commit,
+    std::span<const std::string_view> fingerprints, const DistributionOptions& options);
+/// The same of one series; empty where nothing is known.
+Result<verdict::Distribution> distribution_of(store::Connection& connection,
+                                              const StoredCommit& commit,
+                                              std::string_view fingerprint,
+                                              const DistributionOptions& options);
 
 }  // namespace bl::results

@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "results/hardware_keys.h"
 #include "results/ports.h"
 #include "store/database.h"
 
@@ -39,8 +40,14 @@ class StoreResultWriter final : public ResultWriter {
   StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock)
       : StoreResultWriter(database, ids, clock, writer_limits(database.dialect())) {}
   StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock,
-                    const WriterLimits& limits, Receipts* receipts = nullptr)
-      : database_(database), ids_(ids), clock_(clock), limits_(limits), receipts_(receipts) {}
+                    const WriterLimits& limits, Receipts* receipts = nullptr,
+                    HardwareKeys keys = {})
+      : database_(database),
+        ids_(ids),
+        clock_(clock),
+        limits_(limits),
+        receipts_(receipts),
+        keys_(std::move(keys)) {}
 
   Result<Submitted> submit(const Submission& submission) override;
   std::vector<Result<Submitted>> submit_many(std::span<const Submission> submissions) override;
@@ -63,6 +70,7 @@ class StoreResultWriter final : public ResultWriter {
   const Clock& clock_;
   const WriterLimits limits_;
   Receipts* const receipts_;  // may be missing: none are written
+  const HardwareKeys keys_;
 
   std::mutex mutex_;
   std::deque<Entry*> waiting_;  // guarded by mutex_

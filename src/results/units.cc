@@ -23,10 +23,6 @@ const std::vector<Unit>& built_in_units() {
   return units;
 }
 
-Direction direction_by_ending(std::string_view unit) {
-  return unit.ends_with("/s") ? Direction::more_is_better : Direction::less_is_better;
-}
-
 /// Never changed once it is seen; the texts of `all` lie in `user`.
 struct Registry {
   std::vector<UserUnit> user;
@@ -36,12 +32,6 @@ struct Registry {
 // Kept until the process ends: whoever has a unit may keep it.
 std::atomic<const Registry*> g_registry{nullptr};
 std::atomic<bool> g_is_in_statements{false};
-
-const std::vector<UserUnit>& user_units() {
-  static const std::vector<UserUnit> k_none;
-  const Registry* registry = g_registry.load(std::memory_order_acquire);
-  return registry == nullptr ? k_none : registry->user;
-}
 
 Error fault(std::string_view sentence, std::string_view value) {
   std::string text = "results.units: ";
@@ -86,12 +76,8 @@ Result<UserUnit> parse_unit(std::string_view part, const UnitLimits& limits) {
   if (!std::all_of(unit.symbol.begin(), unit.symbol.end(), is_allowed)) {
     return fault("a symbol has letters, digits, blanks and /%_.^*+()#-", unit.symbol);
   }
-  const auto& known = built_in_units();
-  const bool is_built_in =
-      unit.symbol == "b/s" || std::any_of(known.begin(), known.end(), [&](const Unit& other) {
-        return other.symbol == unit.symbol;
-      });
-  if (is_built_in) return fault("a built-in unit keeps its meaning", unit.symbol);
+  if (unit.symbol == "b/s" || is_built_in(unit.symbol))
+    return fault("a built-in unit keeps its meaning", unit.symbol);
   return unit;
 }
 
@@ -112,6 +98,16 @@ Result<std::vector<UserUnit>> parse_user_units(std::string_view text, const Unit
     text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
   }
   return units;
+}
+
+const std::vector<UserUnit>& user_units() {
+  static const std::vector<UserUnit> k_none;
+  const Registry* registry = g_registry.load(std::memory_order_acquire);
+  return registry == nullptr ? k_none : registry->user;
+}
+
+Direction direction_by_ending(std::string_view unit) {
+  return unit.ends_with("/s") ? Direction::more_is_better : Direction::less_is_better;
 }
 
 Result<void> set_user_units(const std::vector<UserUnit>& units) {
@@ -144,6 +140,12 @@ std::string sql_of_more_is_better(std::string_view column) {
     sql.append(" or ").append(column).append(" in (" + more + "))");
   }
   return sql;
+}
+
+bool is_built_in(std::string_view symbol) {
+  const auto& units = built_in_units();
+  return std::any_of(units.begin(), units.end(),
+                     [&](const Unit& unit) { return unit.symbol == symbol; });
 }
 
 std::string known_unit_symbols() {

@@ -42,10 +42,19 @@ Result<std::vector<UserUnit>> parse_user_units(std::string_view text,
 /// units are set already, or statements are written without them.
 Result<void> set_user_units(const std::vector<UserUnit>& units);
 
+/// Those that are set; none where set_user_units was not called.
+const std::vector<UserUnit>& user_units();
+
+/// Where nobody says what a unit means: more is better where it ends in `/s` [2.3].
+verdict::Direction direction_by_ending(std::string_view unit);
+
 /// A condition on a text column that holds where direction_of says more_is_better:
 /// `right(r.unit, 2) = '/s'`, and the user's units that differ from it. PostgreSQL. After the first
 /// call no more units can be set.
 std::string sql_of_more_is_better(std::string_view column);
+
+/// One of the contract's.
+bool is_built_in(std::string_view symbol);
 
 /// `B, B/s, s, ns, i/s`, then the user's, as refusals list them.
 std::string known_unit_symbols();

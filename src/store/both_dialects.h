@@ -16,7 +16,7 @@
 ///   @time{$1}        $1              the timestamp of $1 microseconds since 1970
 ///   @jsonb{$1}       $1              $1::jsonb
 ///   @text{c}         c               c::text                 (a jsonb column as JSON text)
-///   @float{c}        c               c::float8, null beyond a double (a numeric column)
+///   @float{c}        c               c::float8 of a numeric; null beyond a double, 0 below one
 ///   @numbers{c}      c               a numeric[] column as a JSON array
 ///   @numeric{$1}     $1              a JSON array of numbers and nulls as numeric[]
 ///   @texts{c}        c               a text[] column as a JSON array
@@ -30,7 +30,8 @@ namespace sql {
 struct Mark {
   std::string_view name, before, after;  // PostgreSQL's text around the argument
   bool postgres_only = false;            // SQLite gets nothing, not even the argument
-  std::string_view between = {};         // PostgreSQL: the argument stands twice, around this
+  // PostgreSQL: the argument stands twice, around this, or three times.
+  std::string_view between = {}, between_again = {};
 };
 inline constexpr std::array k_marks = {
     Mark{"micros", "(extract(epoch from ", ") * 1000000)::bigint"},
@@ -39,8 +40,10 @@ inline constexpr std::array k_marks = {
          "::bigint / 1000000) * interval '1 second' + ("},
     Mark{"jsonb", "", "::jsonb"},
     Mark{"text", "", "::text"},
-    // What no double holds (1e400, NaN) is null: an old row may have it, and one would fail a page.
-    Mark{"float", "case when abs(", "::float8 end", false, ") < 1.797693134862315807e308 then "},
+    // What no double holds (1e400, NaN) is null, and what is too small for one is 0: an old row may
+    // have it, and one would fail a page.
+    Mark{"float", "case when abs(", "::float8 else 0 end end", false,
+         ") < 1.797693134862315807e308 then case when abs(", ") > 2.4703282292062328e-324 then "},
     Mark{"numbers", "array_to_json(", ")::text"},
     Mark{"numeric", "translate(", ", '[]', '{}')::numeric[]"},
     Mark{"texts", "array_to_json(", ")::text"},
@@ -61,15 +64,16 @@ template <class Out>
 constexpr void render(std::string_view text, Dialect dialect, Out&& out) {
   const bool postgres = dialect == Dialect::postgres;
   std::size_t at = 0;
-  std::string_view after, between;  // of the mark that is open; marks do not nest
-  std::size_t argument = 0;         // where it begins
+  std::string_view after, between, between_again;  // of the mark that is open; marks do not nest
+  std::size_t argument = 0;                        // where it begins
   bool is_open = false;
   bool swallow = false;  // its argument
   while (at < text.size()) {
     const char c = text[at];
     if (c == '}' && is_open) {
-      if (postgres && !between.empty()) {
-        out(between);
+      for (const std::string_view more : {between, between_again}) {
+        if (!postgres || more.empty()) continue;
+        out(more);
         out(text.substr(argument, at - argument));
       }
       if (postgres) out(after);
@@ -92,6 +96,7 @@ constexpr void render(std::string_view text, Dialect dialect, Out&& out) {
         if (postgres) out(mark.before);
         after = mark.after;
         between = mark.between;
+        between_again = mark.between_again;
         argument = end + 1;
         is_open = true;
         swallow = mark.postgres_only && !postgres;

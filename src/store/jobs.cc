@@ -43,6 +43,21 @@ Result<void> Jobs::finish(std::string_view name, Outcome outcome, std::string_vi
   });
 }
 
+Result<bool> Jobs::progress(std::string_view name, std::chrono::milliseconds lease,
+                            std::string_view detail) {
+  BL_TRY(const bool mine, claim(name, lease));
+  if (!mine) return false;
+  BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
+    BL_TRY([[maybe_unused]] const auto noted,
+           connection.execute(
+               both_dialects<"update @job set detail = $3 where name = $1 and "
+                             "owner = $2 and lease_until <> 0">(),
+               {name, std::string_view(owner_), prefix_of_bytes(detail, detail_bytes_max)}));
+    return {};
+  }));
+  return true;
+}
+
 Result<std::vector<JobState>> Jobs::list() {
   std::vector<JobState> found;
   const Timestamp now = clock_.now();
@@ -60,6 +75,7 @@ Result<std::vector<JobState>> Jobs::list() {
           job.name = row.text(0);
           job.owner = row.text(1);
           if (row.integer(2) > now.micros) job.lease_until = Timestamp{row.integer(2)};
+          job.abandoned = row.integer(2) != 0 && row.integer(2) <= now.micros;
           job.started_at = time_of(row, 3);
           job.ended_at = time_of(row, 4);
           job.outcome = row.text(5);
@@ -70,6 +86,19 @@ Result<std::vector<JobState>> Jobs::list() {
         });
   }));
   return found;
+}
+
+Result<std::int64_t> abandoned_jobs(Database& database, Timestamp before) {
+  std::int64_t count = 0;
+  BL_RETURN_IF_ERROR(database.read([&](Connection& connection) {
+    return connection.query(
+        both_dialects<"select count(*) from @job where lease_until <> 0 and lease_until < $1">(),
+        {before.micros}, [&](const Row& row) {
+          count = row.integer(0);
+          return true;
+        });
+  }));
+  return count;
 }
 
 }  // namespace bl::store

@@ -22,7 +22,9 @@ struct JobState {
   std::optional<Timestamp> lease_until;  ///< absent: nobody is at it
   std::optional<Timestamp> started_at, ended_at;
   std::string outcome;  ///< of the last end: `ok`, `failed`; empty: it never ended
-  std::string detail;   ///< one sentence of it
+  std::string detail;   ///< one sentence of it, or of how far it is now
+  /// Whoever was at it died, or lost the store: the lease ended, the job did not.
+  bool abandoned = false;
   std::int64_t runs = 0, failures = 0;
 };
 
@@ -39,6 +41,9 @@ class Jobs {
   /// detail_bytes_max.
   enum class Outcome : unsigned char { ok, failed };
   Result<void> finish(std::string_view name, Outcome outcome, std::string_view detail);
+  /// Claims, and says how far it is. False when another holds it: then nothing is said.
+  Result<bool> progress(std::string_view name, std::chrono::milliseconds lease,
+                        std::string_view detail);
   /// By name.
   Result<std::vector<JobState>> list();
 
@@ -49,5 +54,8 @@ class Jobs {
   const Clock& clock_;
   const std::string owner_;
 };
+
+/// Jobs whose lease ended before `before`, and which nobody has taken over or ended since.
+Result<std::int64_t> abandoned_jobs(Database& database, Timestamp before);
 
 }  // namespace bl::store

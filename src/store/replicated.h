@@ -14,9 +14,9 @@
 
 /// Reads from a PostgreSQL read replica, writes to the writer. A replica lags: what was written a
 /// moment ago may not be there yet. So these reads go to the writer: those of a thread that wrote
-/// through this object within `own_writes_kept`; those that a replica answered with not_found; and
-/// all for `pause` after the replica failed (counted, and said once in the log). What must never be
-/// old (tokens, sessions) asks the writer itself.
+/// through this object within `own_writes_kept`; those whose work ended in not_found; and all for
+/// `pause` after the replica failed (counted, and said once in the log). What must never be old
+/// (tokens, sessions, one result, verdicts) asks the writer itself.
 namespace bl::store {
 
 struct ReplicaLimits {

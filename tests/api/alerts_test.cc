@@ -320,6 +320,27 @@ TEST_F(Alerts, a_rule_is_its_owners_and_an_admins) {
   EXPECT_EQ(status(Method::get, path, ada), 404);
 }
 
+TEST_F(Alerts, a_user_who_has_rules_stays_until_these_are_gone) {
+  const auto server = serve();
+  ASSERT_TRUE(server->ready());
+  const std::string rule = create_rule(*server, user(*server, "ada"));
+  const Answer rule_of_ada =
+      ask(*server, net::Method::get, "/api/alert-rules/" + rule, "", server->operator_token());
+  const std::string id = text_at(rule_of_ada.body, "user_id");
+  const auto remove = [&](const std::string& path) {
+    return ask(*server, net::Method::del, path, "", server->operator_token());
+  };
+  const Answer refused = remove("/api/v1/users/" + id);
+  EXPECT_EQ(refused.status, 409) << refused.text;
+  EXPECT_NE(refused.text.find("alert rule 'main' (" + rule + ")"), std::string::npos)
+      << refused.text;
+  const Answer legacy = remove("/api/users/" + id + "/");
+  EXPECT_EQ(legacy.status, 400) << legacy.text << " that dialect has no 409";
+  EXPECT_NE(text_at(legacy.body, "description").find("'main'"), std::string::npos) << legacy.text;
+  EXPECT_EQ(remove("/api/alert-rules/" + rule).status, 204) << "an admin may";
+  EXPECT_EQ(remove("/api/users/" + id + "/").status, 204);
+}
+
 TEST_F(Alerts, evaluating_by_hand_says_what_happened) {
   const auto server = serve({"alerts.quiet=1h"});
   ASSERT_TRUE(server->ready());

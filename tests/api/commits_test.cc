@@ -111,6 +111,32 @@ TEST_F(Commits, a_result_enters_its_history_when_github_has_answered) {
   })) << "the default branch below it";
 }
 
+TEST_F(Commits, what_the_background_did_is_a_job) {
+  const auto server = serve_with_github();
+  ASSERT_TRUE(server->ready());
+  submit(*server, submission(FakeGitHub::sha(5)));
+  const auto job = [&] {
+    net::ApiClient client({server->url(), server->operator_token()});
+    const auto listed = client.get("/api/v1/background-jobs");
+    if (!listed.ok()) return json::Value();
+    for (const json::Value& one : listed->find("jobs")->items()) {
+      if (text_at(one, "name") == "commits.enrich") return one;
+    }
+    return json::Value();
+  };
+  ASSERT_TRUE(eventually([&] {
+    const json::Value found = job();
+    return !found.is_null() && text_at(found, "outcome") == "ok";
+  })) << json::to_text(job());
+  EXPECT_EQ(text_at(job(), "detail"),
+            "1 commits made known, 5 added below them, 0 attempts failed");
+  EXPECT_EQ(job().find("running")->as_bool(), false);
+  github.set_instead([](const net::Request&) { return FakeGitHub::status(404); });
+  submit(*server, submission(FakeGitHub::sha(77)));
+  ASSERT_TRUE(eventually([&] { return text_at(job(), "outcome") == "failed"; }));
+  EXPECT_NE(text_at(job(), "detail").find("1 attempts failed; the last: "), std::string::npos);
+}
+
 TEST_F(Commits, whatever_github_answers_a_submission_is_stored) {
   const auto server = serve_with_github();
   ASSERT_TRUE(server->ready());

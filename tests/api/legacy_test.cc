@@ -164,6 +164,14 @@ TEST_F(LegacyDialect, every_error_on_a_slashed_path_has_the_legacy_shape) {
   EXPECT_EQ(broken.status, 400) << "refused before a route was looked for";
   EXPECT_EQ(broken.text, R"({"code":400,"description":"the query: NUL in an encoded text: %00",)"
                          R"("name":"Bad Request"})");
+  for (const char* path : {"/api/benchmark-results/a%00b/", "/api/runs/%/", "/api/runs/%ff/"}) {
+    const Answer refused = server.get(path);
+    EXPECT_EQ(refused.status, 400) << path;
+    EXPECT_EQ(refused.headers.get("Content-Type"), "application/json") << path;
+    EXPECT_EQ(refused.body.find("name")->as_string(), "Bad Request") << path;
+  }
+  EXPECT_EQ(server.get("/api/benchmark-results/a%00b").headers.get("Content-Type"),
+            "application/problem+json");
 
   net::Client client;
   net::Headers headers;

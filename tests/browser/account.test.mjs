@@ -16,41 +16,11 @@ import {
   with_browser,
   with_page,
 } from './harness.mjs';
+import { sign_in, signed_in, with_user } from './people.mjs';
 
 with_browser();
 
-const k_password = 'correct horse battery staple';
 const path_of = (page) => new URL(page.url()).pathname;
-
-/** A user of that role for one test. */
-async function with_user(role, use) {
-  const email = `${role}-${randomUUID().slice(0, 8)}@example.org`;
-  const user = await change('POST', '/api/v1/users', {
-    email,
-    name: `The ${role}`,
-    password: k_password,
-    role,
-  });
-  try {
-    await use(user);
-  } finally {
-    await change('DELETE', `/api/v1/users/${user.id}`);
-  }
-}
-
-async function sign_in(page, user, password = k_password) {
-  await page.getByLabel('E-mail').fill(user.email);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-}
-
-async function signed_in(page, user, target = '/account') {
-  await open(page, `/account?target=${encodeURIComponent(target)}`);
-  await sign_in(page, user);
-  await page.waitForURL((url) => url.pathname + url.search === target || target === '/account');
-  await page.getByRole('link', { name: `Account: ${user.email}` }).waitFor();
-  await settled(page);
-}
 
 /** A result of its own for a test that changes or deletes one. */
 function submit(name) {
@@ -158,13 +128,52 @@ test('an alert rule is made, switched off, looked into and deleted', { skip: ski
       await rules.getByLabel('Repository').fill('https://github.com/example/browser');
       await rules.getByRole('button', { name: 'Create rule' }).click();
       const rule = rules.getByRole('listitem').filter({ hasText: 'main is slow' });
-      await rule.getByText('quiet').waitFor();
+      await rule.getByText('Quiet').waitFor();
       await rule.getByRole('button', { name: 'Switch off' }).click();
-      await rule.getByText('switched off').waitFor();
+      await rule.getByText('Switched off').waitFor();
       await rule.getByRole('button', { name: 'Events' }).click();
       await rule.getByText('No events yet').waitFor();
       await page.reload();
       await rule.getByText('No events yet').waitFor();
+      await rule.getByRole('button', { name: 'Delete', exact: true }).click();
+      await rule.getByRole('button', { name: 'Delete rule' }).click();
+      await rules.getByText('No alert rules yet').waitFor();
+    }),
+  ),
+);
+
+test('a rule is muted for a time and for benchmarks, and heard again', { skip: skip_writes }, () =>
+  with_user('writer', (user) =>
+    with_page({}, async (page) => {
+      await signed_in(page, user);
+      const rules = page.getByRole('region', { name: 'Alert rules' });
+      await rules.getByLabel('Name of a new rule').fill('too loud');
+      await rules.getByLabel('Repository').fill('https://github.com/example/browser');
+      await rules.getByRole('button', { name: 'Create rule' }).click();
+      const rule = rules.getByRole('listitem').filter({ hasText: 'too loud' });
+      await rule.getByRole('button', { name: 'Mute…' }).click();
+      const muting = page.getByRole('form', { name: 'Muting of too loud' });
+      await muting.getByLabel('Benchmarks that do not count').fill('sort\n\ncopy\nsort');
+      await muting.getByRole('button', { name: 'For a week' }).click();
+      await rule.getByText('Muted', { exact: true }).waitFor();
+      await rule.getByText('without 2 benchmarks').waitFor();
+      for (const [device, viewport] of Object.entries({ desktop, mobile })) {
+        await page.setViewportSize(viewport);
+        await muting.scrollIntoViewIfNeeded();
+        await screenshot(page, `account-muting-${device}`);
+      }
+      await page.setViewportSize(desktop);
+
+      await page.reload();
+      const names = muting.getByLabel('Benchmarks that do not count');
+      await names.waitFor();
+      assert.equal(await names.inputValue(), 'sort\ncopy', 'the address opens it again');
+      const until = await muting.getByLabel('Tell nobody until').inputValue();
+      const days = (Date.parse(`${until}Z`) - Date.now()) / 86_400_000;
+      assert.ok(days > 6.9 && days < 7.1, until);
+      await muting.getByRole('button', { name: 'Unmute' }).click();
+      await rule.getByText('Quiet', { exact: true }).waitFor();
+      await rule.getByText('without 2 benchmarks').waitFor();
       await rule.getByRole('button', { name: 'Delete', exact: true }).click();
       await rule.getByRole('button', { name: 'Delete rule' }).click();
       await rules.getByText('No alert rules yet').waitFor();

@@ -88,6 +88,30 @@ export async function with_page(options, look) {
   }
 }
 
+/**
+ * The page's main thread while `act` runs: how many tasks took more than `budget` ms of its
+ * processor time (what else the machine does is not counted), and the longest.
+ */
+export async function main_thread(page, budget, act) {
+  await browser.startTracing(page, {
+    categories: ['toplevel', 'disabled-by-default-devtools.timeline'],
+  });
+  await act();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const threads = traceEvents
+    .filter((one) => one.name === 'thread_name' && one.args.name === 'CrRendererMain')
+    .map(({ pid, tid }) => `${pid} ${tid}`);
+  const tasks = traceEvents
+    .filter((one) => one.name.endsWith('RunTask') && one.tdur !== undefined)
+    .filter((one) => threads.includes(`${one.pid} ${one.tid}`))
+    .map((one) => one.tdur / 1000);
+  return {
+    longest: tasks.reduce((a, b) => Math.max(a, b), 0),
+    over: tasks.filter((one) => one > budget).length,
+    counted: tasks.length,
+  };
+}
+
 /** Opens a path and waits until nothing is loading any more. */
 export async function open(page, path) {
   await page.goto(base + path);

@@ -294,6 +294,7 @@ test('the reference lists the operations of the served document', { skip }, () =
     await page.locator('details.operation > summary').first().click();
     await page.locator('details.operation[open] pre').first().waitFor();
     await page.getByLabel('Filter operations').fill('/api/history');
+    await page.waitForURL((url) => url.searchParams.get('q') === '/api/history');
     assert.ok((await page.locator('details.operation').count()) < operations.length);
   }),
 );

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import time
@@ -124,8 +125,12 @@ def test_a_command_logs_in_by_that_browser(signed_by: Deployment, tmp_path: path
     status, to_login, _ = send("GET", address, {}, {})
     assert (status, to_login.startswith("/api/auth/login?target=")) == (302, True)
     cookies, again = sign_in(signed_by, to_login)
-    status, to_listener, _ = send("GET", signed_by.url + again, {}, cookies)
-    assert status == 302
+    # The page asks, with a form that this session alone can send.
+    status, _, page = send("GET", signed_by.url + again, {}, cookies)
+    assert status == 200, page
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.decode()))
+    status, to_listener, body = send("POST", signed_by.url + "/api/auth/cli-start", fields, cookies)
+    assert status == 303, body
     assert send("GET", to_listener, {}, {})[0] == 200
     assert login.wait(timeout=30) == 0, login.stderr.read()
     login.stderr.close()

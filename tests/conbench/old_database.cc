@@ -253,6 +253,8 @@ std::vector<std::string> OldDatabase::add_odd_rows() {
       {"data = '{1,null,3}', error = '{\"status\": \"Partial result\"}'"},
       {"data = '{NaN}', mean = 'NaN'"},
       {"mean = 1e400, min = 1e400, max = 1e400, data = '{1e400}'"},
+      {"mean = 1e-400, min = -1e-400, max = 1e-400, data = '{1e-400,-1e-400,2}'"},
+      {"mean = null, min = null, max = null, data = '{1e-400}'"},
       {"data = '{-1}', mean = -1, min = null, max = null"},
       {"error = 'null'"},
       {"error = '\"text\"'"},

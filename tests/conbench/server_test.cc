@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <filesystem>
+
 #include "base/uri.h"
 #include "conbench/old_database.h"
 #include "product/server_process.h"
@@ -288,6 +290,44 @@ TEST_F(ConbenchServer, a_move_is_proved_by_a_role_that_may_only_read) {
             1);
 }
 
+TEST_F(ConbenchServer, a_user_whom_a_restored_alert_rule_names_is_kept_with_a_reason) {
+  OldDatabase old(Schema::renewed);
+  old.run(
+      "insert into \"user\" (id, email, name, password) values ('u-1', 'ada@x.org', 'Ada', 'x'); "
+      "insert into alert_rule (id, user_id, name, repository, baseline, threshold, threshold_z, "
+      "created_at, updated_at) values ('rule-1', 'u-1', 'nightly', 'https://github.com/org/repo', "
+      "'parent', 5, 5, '2024-08-01', '2024-08-01')");
+  ServerProcess server(data_, {"--store", old.uri()});
+  ASSERT_TRUE(server.ready());
+  net::Client client;
+  net::Headers headers;
+  headers.add("Authorization", "Bearer " + server.operator_token());
+  const auto remove = [&](const std::string& path) {
+    return client.send(net::Method::del, server.url() + path, headers, "").value();
+  };
+  const auto refused = remove("/api/users/u-1/");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("alert rule 'nightly' (rule-1)"));
+  EXPECT_EQ(remove("/api/v1/users/u-1").status, 409);
+  EXPECT_EQ(old.run("select count(*) from \"user\""), "1");
+  EXPECT_EQ(remove("/api/alert-rules/rule-1").status, 204);
+  EXPECT_EQ(remove("/api/users/u-1/").status, 204);
+  EXPECT_EQ(old.run("select count(*) from \"user\""), "0");
+}
+
+TEST_F(ConbenchServer, filling_the_lists_is_a_job_that_ends) {
+  OldDatabase old(Schema::legacy);
+  old.add_dimensions();
+  for (int i = 0; i < 3; ++i) old.add({.id = id_at(i)});
+  ServerProcess server(data_, {"--store", old.uri()});
+  ASSERT_TRUE(server.ready());
+  wait_for_lists(old);
+  const std::string ended =
+      "select outcome from benchlake.job where name = 'results.backfill' and ended_at is not null";
+  for (int i = 0; i < 200 && old.run(ended) != "ok"; ++i) usleep(50'000);
+  EXPECT_EQ(old.run(ended), "ok");
+}
+
 TEST_F(ConbenchServer, the_variables_of_an_old_deployment_are_understood) {
   OldDatabase old(Schema::legacy);
   old.add_dimensions();
@@ -319,6 +359,25 @@ TEST_F(ConbenchServer, the_variables_of_an_old_deployment_are_understood) {
   EXPECT_THAT(log, ::testing::Not(HasSubstr("a-key-that-no-log-shows")));
 }
 
+TEST_F(ConbenchServer, a_database_behind_a_socket_is_found_by_its_folder) {
+  OldDatabase old(Schema::legacy);
+  old.add_dimensions();
+  old.add({.id = id_at(1)});
+  const auto& server = store::testing::PostgresServer::shared();
+  // A blank: what stands in a variable is no part of a URI yet.
+  const std::string socket = folder_.path() + "/a socket";
+  std::filesystem::create_directory_symlink(server.folder(), socket);
+  const std::map<std::string, std::string> variables = {{"DB_HOST", socket},
+                                                        {"DB_PORT", std::to_string(server.port())},
+                                                        {"DB_NAME", old.name()},
+                                                        {"DB_USERNAME", "postgres"}};
+  for (const auto& [name, value] : variables) setenv(name.c_str(), value.c_str(), 1);
+  ServerProcess process(data_);
+  for (const auto& [name, value] : variables) unsetenv(name.c_str());
+  ASSERT_TRUE(process.ready());
+  EXPECT_EQ(process.get("/api/benchmark-results/" + id_at(1) + "/").status, 200);
+}
+
 TEST_F(ConbenchServer, reads_come_from_a_replica_and_from_the_writer_when_it_is_away) {
   OldDatabase old(Schema::legacy);
   old.add_dimensions();
@@ -326,12 +385,12 @@ TEST_F(ConbenchServer, reads_come_from_a_replica_and_from_the_writer_when_it_is_
   ServerProcess server(
       data_, {"--store", old.uri(), "--set", "store.read_uri=postgres://nobody@127.0.0.1:1/none"});
   ASSERT_TRUE(server.ready());
-  EXPECT_EQ(server.get("/api/benchmark-results/" + id_at(1)).status, 200);
+  EXPECT_EQ(server.get("/api/benchmark-results?run_id=run-1").status, 200);
   EXPECT_THAT(server.get("/metrics").text, HasSubstr("bl_store_replica_failures_total 1"));
   ServerProcess with_replica(data_ + "2",
                              {"--store", old.uri(), "--set", "store.read_uri=" + old.uri()});
   ASSERT_TRUE(with_replica.ready());
-  EXPECT_EQ(with_replica.get("/api/benchmark-results/" + id_at(1)).status, 200);
+  EXPECT_EQ(with_replica.get("/api/benchmark-results?run_id=run-1").status, 200);
   EXPECT_THAT(with_replica.get("/metrics").text,
               HasSubstr("bl_store_replica_reads_total{by=\"replica\"} 1"));
 }

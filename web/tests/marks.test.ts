@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { colour_of_step } from '../src/chart/colours';
 import { mark_of } from '../src/chart/marks';
 import { build_trend } from '../src/chart/trend_data';
 import type { HistorySample } from '../src/api/types';
@@ -39,4 +40,11 @@ test('outliers and declared changes have their own words; most samples have none
   expect(mark_of(data, 0, true)).toBeNull();
   expect(mark_of(data, 3, true)).toEqual({ text: '◇ outlier', tone: 'soft' });
   expect(mark_of(data, 4, true)?.text).toBe('▲ new distribution up');
+});
+
+test('without a direction a step is neither good nor bad', () => {
+  expect(mark_of(data, 1, null)).toEqual({ text: '▲ step up', tone: 'soft' });
+  expect(colour_of_step(true, null)).toBe('chart-axis');
+  expect(colour_of_step(true, true)).toBe('chart-step');
+  expect(colour_of_step(false, true)).toBe('chart-step-better');
 });

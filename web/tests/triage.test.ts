@@ -79,6 +79,7 @@ function row(given: Partial<TriageRow>): TriageRow {
     run_id: '',
     fingerprint: null,
     unit: 's',
+    less_is_better: true,
     baseline: null,
     contender: null,
     change: null,

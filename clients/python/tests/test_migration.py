@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 from benchlake.migration import Recorder, check_document, check_file, read, write
 from benchlake.migration.__main__ import main
+from conftest import Scripted
 
 MACHINE = {name: "x" for name in ("name", "architecture_name", "kernel_name", "os_name", "os_version",
                                   "cpu_model_name")}
@@ -52,6 +53,31 @@ def test_each_problem_is_named_with_its_place(fields: dict, wanted: list) -> Non
 def test_an_error_needs_no_unit_and_no_stats() -> None:
     assert places(error={"x": 1}, stats=...) == places(error={}, stats={"data": [], "unit": "parsec"}) == []
     assert places(stats={"data": [1, None], "unit": "ms"}) == [], "a partial result keeps its unit"
+
+
+def test_units_are_those_of_the_server(tmp_path: pathlib.Path, scripted: Scripted, capsys) -> None:
+    (tmp_path / "file").write_text(json.dumps({**GOOD, "stats": {"data": [1], "unit": "req/s"}}))
+    assert main(["check", str(tmp_path / "file")]) == 1
+    assert "not one of B, B/s, s, ns, i/s" in capsys.readouterr().out
+    scripted.answers({"units": [{"symbol": "s"}, {"symbol": "req/s"}]})
+    assert main(["check", "--server", scripted.url, str(tmp_path / "file")]) == 0
+    assert scripted.requests[0].path == "/api/v1/results/settings"
+
+
+def test_without_an_answer_they_are_those_of_every_server(tmp_path: pathlib.Path, scripted: Scripted, capsys) -> None:
+    (tmp_path / "file").write_text(json.dumps(GOOD))
+    scripted.answers((404, {"code": "not_found", "detail": "an older server"}))
+    for server in (scripted.url, "no address"):
+        assert main(["check", "--server", server, str(tmp_path / "file")]) == 0
+        assert "the server's units are not known, those of every server are taken" in capsys.readouterr().err
+
+
+def test_texts_of_numbers_as_python_writes_them() -> None:
+    for legacy in (False, True):
+        assert places(legacy, stats={"data": [".5", "5.", "-.25", "+007", "1E-3"], "unit": "s"}) == []
+        assert places(legacy, stats={"data": [".", "1e", "1_000", ""], "unit": "s"}) == [
+            f"/stats/data/{index}" for index in range(4)]
+    assert places(stats={"data": [" 1"], "unit": "s"}) == ["/stats/data/0"]
 
 
 def test_the_old_route_wants_more() -> None:

@@ -12,6 +12,7 @@
 #include "access/oidc_routes.h"
 #include "access/routes.h"
 #include "access/tests/access_fixture.h"
+#include "access/tests/test_browser.h"
 #include "access/user_routes.h"
 #include "base/json.h"
 #include "net/credentials.h"
@@ -93,8 +94,13 @@ class AuthCommandsTest : public ::testing::Test, protected testing::AccessFixtur
     net::Client browser;
     net::Headers cookies;
     cookies.set("Cookie", "conbench_session=" + sessions.begin(user.id).value());
-    const auto redirected = browser.send(net::Method::get, address, cookies, "").value();
-    EXPECT_EQ(redirected.status, 302) << redirected.body;
+    const auto page = browser.send(net::Method::get, address, cookies, "").value();
+    EXPECT_EQ(page.status, 200) << page.body;
+    const auto redirected = browser
+                                .send(net::Method::post, url_ + "/api/auth/cli-start", cookies,
+                                      testing::form_of(page.body))
+                                .value();
+    EXPECT_EQ(redirected.status, 303) << redirected.body;
     const std::string back(redirected.headers.get("Location"));
     if (!state_suffix.empty()) {
       EXPECT_EQ(browser.send(net::Method::get, back + state_suffix, {}, "")->status, 400);

@@ -32,6 +32,12 @@ class CliLoginTest : public ::testing::Test, protected testing::AccessFixture {
         .append("&state=")
         .append(percent_encode(state));
   }
+  /// What a person does who wants it: follows the link, and presses the button.
+  static net::Response allow(TestBrowser& browser, const std::string& link) {
+    const auto page = browser.get(link);
+    EXPECT_EQ(page.status, 200) << page.body;
+    return browser.ask(net::Method::post, "/api/auth/cli-start", testing::form_of(page.body));
+  }
   std::string code_in(const net::Response& answer) {
     const std::string location(answer.headers.get("Location"));
     const std::size_t from = location.find("?code=") + 6;
@@ -51,11 +57,14 @@ class CliLoginTest : public ::testing::Test, protected testing::AccessFixture {
 TEST_F(CliLoginTest, a_signed_in_browser_gives_a_command_its_token) {
   TestBrowser browser(router_);
   browser.cookies["conbench_session"] = sessions.begin(ada_.id).value();
-  const auto started = browser.get(start("http://127.0.0.1:40123/callback", "a&b=c"));
-  ASSERT_EQ(started.status, 302) << started.body;
+  const std::string html = browser.get(start("http://127.0.0.1:40123/callback", "ab=c")).body;
+  EXPECT_THAT(html, HasSubstr("http://127.0.0.1:40123</code>"));
+  EXPECT_THAT(html, HasSubstr("ada@x.org"));
+  const auto started = allow(browser, start("http://127.0.0.1:40123/callback", "ab=c"));
+  ASSERT_EQ(started.status, 303) << started.body;
   EXPECT_THAT(std::string(started.headers.get("Location")),
               StartsWith("http://127.0.0.1:40123/callback?code="));
-  EXPECT_THAT(std::string(started.headers.get("Location")), HasSubstr("&state=a%26b%3Dc"));
+  EXPECT_THAT(std::string(started.headers.get("Location")), HasSubstr("&state=ab%3Dc"));
 
   const auto answer = exchange(code_in(started));
   ASSERT_EQ(answer.status, 200) << answer.body;
@@ -73,7 +82,72 @@ TEST_F(CliLoginTest, a_signed_in_browser_gives_a_command_its_token) {
 TEST_F(CliLoginTest, the_legacy_cookie_counts_too) {
   TestBrowser browser(router_);
   browser.cookies["session"] = sessions.begin(ada_.id).value();
-  EXPECT_EQ(exchange(code_in(browser.get(start("http://[::1]:9/x")))).status, 200);
+  EXPECT_EQ(exchange(code_in(allow(browser, start("http://[::1]:9/x")))).status, 200);
+}
+
+// Login by a link that somebody sent -------------------------------------------------------------
+
+TEST_F(CliLoginTest, a_link_alone_makes_no_token_for_anybody) {
+  TestBrowser browser(router_);
+  browser.cookies["conbench_session"] = sessions.begin(ada_.id).value();
+  const auto page = browser.get(start("http://127.0.0.1:40123/callback"));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.headers.find("Location"), nullptr);
+  EXPECT_EQ(value("select count(*) from @cli_login_code"), "0") << "it only asks";
+  EXPECT_THAT(std::string(page.headers.get("Content-Security-Policy")),
+              HasSubstr("frame-ancestors 'none'"))
+      << "nobody lays it under their own page";
+  EXPECT_EQ(page.headers.get("X-Frame-Options"), "DENY");
+  EXPECT_EQ(page.headers.get("Cache-Control"), "no-store");
+  EXPECT_THAT(page.body, Not(HasSubstr("<script")));
+}
+
+TEST_F(CliLoginTest, another_sites_form_cannot_press_the_button) {
+  TestBrowser ada(router_), eve(router_);
+  ada.cookies["session"] = sessions.begin(ada_.id).value();
+  eve.cookies["session"] = sessions.begin(add_user("eve@x.org").id).value();
+  const auto send = [&](const std::string& form) {
+    return ada.ask(net::Method::post, "/api/auth/cli-start", form).status;
+  };
+  const std::string link = start("http://127.0.0.1:6666/x");
+  const std::string fields = "redirect_uri=http%3A%2F%2F127.0.0.1%3A6666%2Fx&state=s-1";
+  EXPECT_EQ(send(""), 422);
+  EXPECT_EQ(send(fields), 422) << "no proof";
+  EXPECT_EQ(send(fields + "&proof=" + std::string(64, '0')), 403);
+  EXPECT_EQ(send(testing::form_of(eve.get(link).body)), 403) << "the proof of another session";
+  std::string of_another_login =
+      testing::form_of(ada.get(start("http://127.0.0.1:6666/x", "other")).body);
+  of_another_login.replace(of_another_login.find("other"), 5, "s-1");
+  EXPECT_EQ(send(of_another_login), 403) << "the proof of another login";
+  std::string to_another_port = testing::form_of(ada.get(link).body);
+  to_another_port.replace(to_another_port.find("6666"), 4, "7777");
+  EXPECT_EQ(send(to_another_port), 403);
+  std::string to_another_host = testing::form_of(ada.get(link).body);
+  to_another_host.replace(to_another_host.find("127.0.0.1"), 9, "10.0.0.99");
+  EXPECT_EQ(send(to_another_host), 422);
+  EXPECT_EQ(send("%zz"), 422);
+  EXPECT_EQ(value("select count(*) from @cli_login_code"), "0");
+  EXPECT_EQ(allow(ada, link).status, 303);
+}
+
+TEST_F(CliLoginTest, an_answer_after_the_log_out_gives_nothing) {
+  TestBrowser browser(router_);
+  const std::string secret = sessions.begin(ada_.id).value();
+  browser.cookies["session"] = secret;
+  const std::string form = testing::form_of(browser.get(start("http://127.0.0.1:1/x")).body);
+  ASSERT_TRUE(sessions.end(secret).ok());
+  EXPECT_EQ(browser.ask(net::Method::post, "/api/auth/cli-start", form).status, 401);
+  EXPECT_EQ(value("select count(*) from @cli_login_code"), "0");
+}
+
+TEST_F(CliLoginTest, what_a_link_says_is_text_on_the_page) {
+  TestBrowser browser(router_);
+  browser.cookies["session"] = sessions.begin(add_user("eve@x.org").id).value();
+  const auto page = browser.get(start("http://127.0.0.1:1/x", "\"><script>alert(1)</script>&lt;"));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, Not(HasSubstr("<script")));
+  EXPECT_THAT(page.body, HasSubstr("&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;lt;"));
+  EXPECT_EQ(browser.get(start("http://127.0.0.1:1/\"><script>", "s")).status, 422);
 }
 
 TEST_F(CliLoginTest, a_code_works_once) {

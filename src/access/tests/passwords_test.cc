@@ -12,9 +12,9 @@ constexpr const char* k_of_python =
     "f8e5ced8f61d98bc3265893dcfaed86153f0b62ee9482076acfccea507826513";
 
 TEST(Passwords, a_hash_that_python_made_is_known) {
-  EXPECT_TRUE(password_matches(k_of_python, "correct horse", 1));
-  EXPECT_FALSE(password_matches(k_of_python, "correct horsf", 1));
-  EXPECT_FALSE(password_matches(k_of_python, "", 1));
+  EXPECT_TRUE(check_password(k_of_python, "correct horse", 1).matches);
+  EXPECT_FALSE(check_password(k_of_python, "correct horsf", 1).matches);
+  EXPECT_FALSE(check_password(k_of_python, "", 1).matches);
 }
 
 TEST(Passwords, ours_have_conbenchs_format_and_fit_its_column) {
@@ -23,18 +23,29 @@ TEST(Passwords, ours_have_conbenchs_format_and_fit_its_column) {
   EXPECT_EQ(kept.size(), 102u);
   EXPECT_EQ(kept.substr(0, 21), "pbkdf2:sha256:260000$");
   EXPECT_EQ(kept.find('$', 21), 37u);
-  EXPECT_TRUE(password_matches(kept, "secret", k_password_iterations));
+  EXPECT_TRUE(check_password(kept, "secret", k_password_iterations).matches);
   EXPECT_NE(kept, hash_password("secret", random, k_password_iterations));
 }
 
 TEST(Passwords, any_count_of_iterations_is_checked_up_to_a_limit) {
   SeededRandom random(1);
   for (const std::int64_t count : {1, 150'000, 600'000}) {
-    EXPECT_TRUE(password_matches(hash_password("p", random, count), "p", 1)) << count;
+    EXPECT_TRUE(check_password(hash_password("p", random, count), "p", 1).matches) << count;
   }
   std::string endless = hash_password("p", random, 1);
   endless.replace(endless.find(":1$"), 3, ":5000001$");
-  EXPECT_FALSE(password_matches(endless, "p", 1));
+  EXPECT_FALSE(check_password(endless, "p", 1).matches);
+}
+
+TEST(Passwords, a_check_costs_the_same_for_those_who_are_unknown_or_have_an_older_hash) {
+  SeededRandom random(1);
+  const auto cost = [](std::string_view kept) {
+    return check_password(kept, "wrong", 100'000).iterations;
+  };
+  EXPECT_EQ(cost(hash_password("p", random, 100'000)), 100'000);
+  EXPECT_EQ(cost(hash_password("p", random, 25'000)), 100'000);
+  EXPECT_EQ(cost(""), 100'000);
+  EXPECT_EQ(cost("not a hash"), 100'000);
 }
 
 TEST(Passwords, what_is_no_such_hash_matches_nothing) {
@@ -48,8 +59,8 @@ TEST(Passwords, what_is_no_such_hash_matches_nothing) {
         std::string("pbkdf2:sha1:10$salt$") + hex, std::string("scrypt:32768:8:1$salt$") + hex,
         good.substr(0, good.size() - 1), good + "0", std::string("plain$$p"),
         std::string("pbkdf2:sha256:99999999999999999999$salt$") + hex}) {
-    EXPECT_FALSE(password_matches(kept, "p", 1)) << kept;
-    EXPECT_FALSE(password_matches(kept, "", 1)) << kept;
+    EXPECT_FALSE(check_password(kept, "p", 1).matches) << kept;
+    EXPECT_FALSE(check_password(kept, "", 1).matches) << kept;
   }
 }
 

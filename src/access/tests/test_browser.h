@@ -12,6 +12,25 @@
 /// around it.
 namespace bl::access::testing {
 
+/// What a browser sends when the only form of a page is answered: its hidden fields. The pages of
+/// these tests quote nothing in them.
+inline std::string form_of(const std::string& html) {
+  const auto between = [&](std::string_view before, std::size_t& at) {
+    at = html.find(before, at);
+    if (at == std::string::npos) return std::string();
+    at += before.size();
+    return html.substr(at, html.find('"', at) - at);
+  };
+  std::string form;
+  for (std::size_t at = 0;;) {
+    const std::string name = between("type=\"hidden\" name=\"", at);
+    if (at == std::string::npos) return form;
+    const std::string value = between("value=\"", at);
+    if (!form.empty()) form += '&';
+    form.append(name).append("=").append(percent_encode(value));
+  }
+}
+
 class TestBrowser {
  public:
   explicit TestBrowser(const net::Router& router) : router_(router) {}

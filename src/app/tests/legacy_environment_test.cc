@@ -50,6 +50,37 @@ TEST(LegacyEnvironment, parts_of_a_database_become_one_uri) {
   EXPECT_EQ(value_of({{"DB_NAME", "x"}}, "server.store"), "");
 }
 
+TEST(LegacyEnvironment, a_host_is_a_name_an_address_or_the_folder_of_a_socket) {
+  const auto uri = [](const char* host) { return value_of({{"DB_HOST", host}}, "server.store"); };
+  EXPECT_EQ(uri("/var/run/postgresql"), "postgres://%2Fvar%2Frun%2Fpostgresql:5432/conbench_prod");
+  EXPECT_EQ(uri("/tmp/a b:c"), "postgres://%2Ftmp%2Fa%20b%3Ac:5432/conbench_prod");
+  EXPECT_EQ(uri("10.0.0.7"), "postgres://10.0.0.7:5432/conbench_prod");
+  EXPECT_EQ(uri("::1"), "postgres://[::1]:5432/conbench_prod");
+  EXPECT_EQ(uri("[::1]"), "postgres://[::1]:5432/conbench_prod");
+}
+
+TEST(LegacyEnvironment, alerts_go_to_github_where_a_repository_is_named) {
+  const std::string repository = "CONBENCH_ALERT_GITHUB_REPOSITORY";
+  EXPECT_EQ(value_of({{repository, "org/repo"}, {"CONBENCH_ALERT_GITHUB_TOKEN", "t"}},
+                     "alerts.github_token"),
+            "t");
+  EXPECT_EQ(value_of({{repository, "org/repo"}, {"GITHUB_TOKEN", "a"}, {"GITHUB_API_TOKEN", "b"}},
+                     "alerts.github_token"),
+            "a");
+  EXPECT_EQ(
+      value_of({{repository, "org/repo"}, {"GITHUB_API_TOKEN", "b,c"}}, "alerts.github_token"),
+      "b");
+  const std::map<std::string, std::string> with_app = {
+      {repository, "org/repo"}, {"GITHUB_TOKEN", "a"}, {"BENCHLAKE_ALERTS_GITHUB_APP_ID", "7"}};
+  EXPECT_EQ(value_of(with_app, "alerts.github_token"), "");
+  const auto alone =
+      with_legacy_variables({{"CONBENCH_ALERT_GITHUB_TOKEN", "t"}, {"GITHUB_TOKEN", "someone's"}});
+  EXPECT_THAT(alone.notes,
+              ElementsAre("CONBENCH_ALERT_GITHUB_TOKEN has no effect: no repository is "
+                          "set for alerts.github_token"));
+  EXPECT_FALSE(alone.environment.contains("BENCHLAKE_ALERTS_GITHUB_TOKEN"));
+}
+
 TEST(LegacyEnvironment, our_own_variable_goes_before_and_the_newer_of_theirs_before_the_older) {
   EXPECT_EQ(
       value_of({{"BENCHLAKE_SERVER_STORE", "sqlite://a.db"}, {"DATABASE_URL", "postgres://b/c"}},

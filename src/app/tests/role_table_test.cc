@@ -9,9 +9,9 @@
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "access/user_routes.h"
-#include "app/legacy_results.h"
 #include "app/alerts.h"
 #include "app/ci_results.h"
+#include "app/legacy_results.h"
 #include "app/operator.h"
 #include "net/client.h"
 #include "net/server.h"
@@ -22,6 +22,7 @@
 #include "results/legacy_routes.h"
 #include "results/routes.h"
 #include "results/schema.h"
+#include "results/settings_route.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
 #include "results/store_runs.h"
@@ -67,6 +68,7 @@ class RoleTable : public ::testing::Test {
     ops::add_routes(real, operation_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     ci_.add_routes(real);
+    results::add_settings_route(real, {});
     alerts_.open(ci_.reporter());
     alerts_.add_routes(real);
     for (const auto& route : real.routes()) {
@@ -144,7 +146,7 @@ class RoleTable : public ::testing::Test {
   results::StoreCommits commits_{*database_, ids_, "owner"};
   results::CannedCommits source_;
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
-  CiResults ci_{*database_, clock_, ids_};
+  CiResults ci_{*database_, *database_, clock_, ids_};
   Alerts alerts_{*database_, ids_, clock_, log_, metrics_, AlertSettings{}, "owner"};
   access::Tokens tokens_{*database_, clock_, random_, ids_};
   access::Users users_{*database_, clock_, random_, ids_};
@@ -232,6 +234,7 @@ GET    /api/auth/callback                     yes  yes  yes  yes  yes  yes
 GET    /api/google/                           yes  yes  yes  yes  yes  yes
 GET    /api/google/callback                   yes  yes  yes  yes  yes  yes
 GET    /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
+POST   /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
 POST   /api/auth/cli-exchange                 yes  yes  yes  yes  yes  yes
 GET    /api/v1/status                         yes  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
@@ -250,6 +253,9 @@ GET    /api/v1/attention                      yes  401  yes  yes  yes  yes
 GET    /api/v1/families                       yes  401  yes  yes  yes  yes
 GET    /api/v1/compare/since                  yes  401  yes  yes  yes  yes
 GET    /api/v1/inventory                      yes  401  yes  yes  yes  yes
+GET    /api/v1/trends                         yes  401  yes  yes  yes  yes
+GET    /api/v1/trends/benchmarks              yes  401  yes  yes  yes  yes
+GET    /api/v1/results/settings               yes  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
 GET    /api/alert-rules/{id}                  401  401  yes  yes  yes  yes
@@ -334,6 +340,7 @@ GET    /api/auth/callback                     yes  yes  yes  yes  yes  yes
 GET    /api/google/                           yes  yes  yes  yes  yes  yes
 GET    /api/google/callback                   yes  yes  yes  yes  yes  yes
 GET    /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
+POST   /api/auth/cli-start                    yes  yes  yes  yes  yes  yes
 POST   /api/auth/cli-exchange                 yes  yes  yes  yes  yes  yes
 GET    /api/v1/status                         401  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
@@ -352,6 +359,9 @@ GET    /api/v1/attention                      401  401  yes  yes  yes  yes
 GET    /api/v1/families                       401  401  yes  yes  yes  yes
 GET    /api/v1/compare/since                  401  401  yes  yes  yes  yes
 GET    /api/v1/inventory                      401  401  yes  yes  yes  yes
+GET    /api/v1/trends                         401  401  yes  yes  yes  yes
+GET    /api/v1/trends/benchmarks              401  401  yes  yes  yes  yes
+GET    /api/v1/results/settings               401  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
 GET    /api/alert-rules/{id}                  401  401  yes  yes  yes  yes

@@ -105,18 +105,37 @@ TEST_F(SecretsInLogs, none_is_in_the_log_the_audit_rows_or_the_metrics) {
       R"({"email":"ada@x.org","password":["password-in-a-list"]})", {});
   ask(Method::patch, "/api/v1/users/" + id, R"({"password":"second-password"})", {admin});
   ask(Method::get, "/api/auth/password", "", {admin});
+  ask(Method::get, "/api/series?access_token=token-in-a-query", "", {});
+  ask(Method::get, "/api/auth/callback?code=code-of-an-issuer&state=state-of-a-login", "", {});
+  ask(Method::post, "/api/auth/cli-exchange", R"({"code":"code-of-a-command","name":"x"})", {});
+  ask(Method::post, "/api/auth/cli-start",
+      "redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fx&state=state-of-a-command&proof=proof-of-a-form",
+      {});
   const std::string audit = ask(Method::get, "/api/v1/audit", "", {admin}).body;
   ASSERT_NE(audit.find("user.change"), std::string::npos);
   const std::string log = logged(), metrics = metrics_.text();
   ASSERT_NE(log.find("\"path\":\"/api/login/\""), std::string::npos) << "requests are logged";
-  for (const std::string& secret :
-       {operator_token_, token, std::string("registration-key-secret"),
-        std::string("first-password"), std::string("second-password"),
-        std::string("wrong-password"), std::string("cut-off-pass"),
-        std::string("password-in-a-list"), std::string("configured-token-secret"),
-        std::string("guessed-token-of-nobody"), session.substr(session.find('=') + 1),
-        remember.substr(remember.find('|') + 1), std::string("forged-session-cookie"),
-        std::string("c2VjcmV0LWJhc2lj"), std::string("old-secret-key")}) {
+  for (const std::string& secret : {operator_token_,
+                                    token,
+                                    std::string("registration-key-secret"),
+                                    std::string("first-password"),
+                                    std::string("second-password"),
+                                    std::string("wrong-password"),
+                                    std::string("cut-off-pass"),
+                                    std::string("password-in-a-list"),
+                                    std::string("configured-token-secret"),
+                                    std::string("guessed-token-of-nobody"),
+                                    session.substr(session.find('=') + 1),
+                                    remember.substr(remember.find('|') + 1),
+                                    std::string("forged-session-cookie"),
+                                    std::string("token-in-a-query"),
+                                    std::string("code-of-an-issuer"),
+                                    std::string("state-of-a-login"),
+                                    std::string("code-of-a-command"),
+                                    std::string("state-of-a-command"),
+                                    std::string("proof-of-a-form"),
+                                    std::string("c2VjcmV0LWJhc2lj"),
+                                    std::string("old-secret-key")}) {
     EXPECT_EQ(log.find(secret), std::string::npos) << secret;
     EXPECT_EQ(audit.find(secret), std::string::npos) << secret;
     EXPECT_EQ(metrics.find(secret), std::string::npos) << secret;

@@ -137,6 +137,15 @@ TEST(RequestTarget, that_is_no_path_is_refused) {
   EXPECT_EQ(read("*", Method::options).path, "*");
 }
 
+TEST(RequestTarget, a_path_that_cannot_be_decoded_is_known_as_it_came) {
+  for (const char* path : {"/x/%00/", "/x/%zz/", "/x/%ff/"}) {
+    RequestHead head;
+    head.raw_target = std::string(path).append("?a=b");
+    ASSERT_TRUE(read_target(head)) << path;
+    EXPECT_EQ(head.path, path);
+  }
+}
+
 // Requests made of the pieces that matter to the framing, sound and unsound.
 rc::Gen<std::string> gen_request() {
   auto piece = rc::gen::element<std::string>(

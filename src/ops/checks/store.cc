@@ -89,6 +89,43 @@ void check_schema(const DoctorRequest& request, store::Database& database, Findi
   }
 }
 
+/// Of facts that should be none.
+struct FactRule {
+  std::string_view name;
+  Severity severity;
+  const char* check;
+  const char* what;  // after the number
+  const char* remedy;
+};
+constexpr FactRule k_fact_rules[] = {
+    {"unknown_commits", Severity::warning, "commits",
+     "commits are unknown: their results are in no history",
+     "submit from a checkout (--git), or let the server reach GitHub"},
+    {"stale_series", Severity::note, "series", "series wait for their status to be judged anew",
+     "nothing while a server runs: it does so by itself"},
+    {"failed_alert_messages", Severity::warning, "alerts",
+     "messages of alerts failed for good: nobody got them",
+     "see why: GET /api/v1/alerts/deliveries?status=failed; what failed is not sent again"},
+    {"abandoned_jobs", Severity::warning, "jobs",
+     "background jobs were left by a server that died or lost the store, and nobody has taken them "
+     "over",
+     "start a server on the store: it takes them over; GET /api/v1/background-jobs names them"},
+    {"changed_units", Severity::warning, "units",
+     "units are set in another direction than the best values of stored results were chosen by",
+     "start the server anew with these results.units: it chooses them again"},
+    {"machines_with_other_keys", Severity::note, "hardware_keys",
+     "machines keep a hash of other keys than results.hardware_keys: their series go on, apart "
+     "from those of new machines",
+     "nothing, if that is what you want; else set results.hardware_keys as it was"},
+};
+
+const FactRule* rule_of(const StoredFact& fact) {
+  for (const FactRule& rule : k_fact_rules) {
+    if (rule.name == fact.name && fact.value > 0) return &rule;
+  }
+  return nullptr;
+}
+
 void check_facts(const DoctorRequest& request, store::Database& database, const Clock& clock,
                  Findings& findings) {
   const std::string& where = request.setting.place.redacted;
@@ -105,15 +142,9 @@ void check_facts(const DoctorRequest& request, store::Database& database, const 
                    "the store holds changes from the future: " +
                        to_rfc3339(Timestamp::from_seconds(fact.value)),
                    "set the clock (NTP): ids and histories are ordered by it");
-    } else if (fact.name == "unknown_commits" && fact.value > 0) {
-      findings.add(
-          Severity::warning, "commits", where,
-          fmt::format("{} commits are unknown: their results are in no history", fact.value),
-          "submit from a checkout (--git), or let the server reach GitHub");
-    } else if (fact.name == "stale_series" && fact.value > 0) {
-      findings.add(Severity::note, "series", where,
-                   fmt::format("{} series wait for their status to be judged anew", fact.value),
-                   "nothing while a server runs: it does so by itself");
+    } else if (const FactRule* rule = rule_of(fact); rule != nullptr) {
+      findings.add(rule->severity, rule->check, where, fmt::format("{} {}", fact.value, rule->what),
+                   rule->remedy);
     } else {
       findings.fine("facts", where, fmt::format("{}: {}", fact.title, fact.value));
     }

@@ -145,6 +145,12 @@ TEST_F(Doctor, facts_become_findings) {
   EXPECT_THAT(finding("commits"), HasSubstr("warning: 3 commits are unknown"));
   EXPECT_THAT(finding("series"), HasSubstr("note: 2 series wait"));
   EXPECT_EQ(finding("clock"), "");
+  told_ = {{"changed_units", "", 1}, {"machines_with_other_keys", "", 4}};
+  EXPECT_THAT(finding("units"), HasSubstr("warning: 1 units are set in another direction"));
+  EXPECT_THAT(finding("hardware_keys"), HasSubstr("note: 4 machines keep a hash of other keys"));
+  told_ = {{"failed_alert_messages", "", 2}, {"abandoned_jobs", "", 1}};
+  EXPECT_THAT(finding("alerts"), HasSubstr("warning: 2 messages of alerts failed for good"));
+  EXPECT_THAT(finding("jobs"), HasSubstr("warning: 1 background jobs were left by a server"));
   told_ = {{"newest_change_s", "", now + 7200}};
   EXPECT_THAT(finding("clock"), HasSubstr("error: the store holds changes from the future"));
 }

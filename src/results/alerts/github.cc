@@ -24,8 +24,11 @@ std::string path_of(const std::string& name) {
 /// token.
 class Exchange {
  public:
-  Exchange(const GitHubAlertOptions& options, const Clock& clock)
-      : options_(options), clock_(clock), deadline_(clock.steady_now() + options.timeout) {}
+  Exchange(const GitHubAlertOptions& options, const std::string& name, const Clock& clock)
+      : options_(options),
+        name_(name),
+        clock_(clock),
+        deadline_(clock.steady_now() + options.timeout) {}
 
   Result<json::Value> get(const std::string& path) { return ask(net::Method::get, path, ""); }
   Result<json::Value> post(const std::string& path, const std::string& body) {
@@ -33,19 +36,37 @@ class Exchange {
   }
 
  private:
-  Result<json::Value> ask(net::Method method, const std::string& path, const std::string& body) {
+  Result<std::chrono::milliseconds> time_left(const std::string& path) const {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - clock_.steady_now());
-    if (left.count() <= 0) return Error{Code::timeout, "GitHub did not answer in time: " + path};
+    if (left.count() > 0) return left;
+    return Error{Code::timeout, "GitHub did not answer in time: " + path};
+  }
+  Result<std::string> token(const std::string& path) const {
+    if (options_.app == nullptr) return options_.token;
+    BL_TRY(const auto left, time_left(path));
+    return options_.app->token(name_, left);
+  }
+  Result<net::ClientResponse> send(net::Method method, const std::string& path,
+                                   const std::string& body, const std::string& token) const {
+    BL_TRY(const auto left, time_left(path));
     net::Client client(
         {.connect_timeout = left, .timeout = left, .body_bytes_max = k_answer_bytes_max});
     net::Headers headers;
     headers.add("Accept", "application/vnd.github+json");
     headers.add("X-GitHub-Api-Version", "2022-11-28");
-    headers.add("Authorization", "Bearer " + options_.token);
+    headers.add("Authorization", "Bearer " + token);
     if (!body.empty()) headers.add("Content-Type", "application/json");
-    BL_TRY(const net::ClientResponse answer,
-           client.send(method, options_.api + path, headers, body));
+    return client.send(method, options_.api + path, headers, body);
+  }
+  Result<json::Value> ask(net::Method method, const std::string& path, const std::string& body) {
+    BL_TRY(std::string with, token(path));
+    BL_TRY(net::ClientResponse answer, send(method, path, body, with));
+    if (answer.status == 401 && options_.app != nullptr) {  // revoked before it ended
+      options_.app->forget(with);
+      BL_TRY(with, token(path));
+      BL_TRY(answer, send(method, path, body, with));
+    }
     if (answer.status < 200 || answer.status >= 300) {
       return Error{Code::unavailable,
                    fmt::format("GitHub answers with status {}: {}", answer.status, path)};
@@ -54,6 +75,7 @@ class Exchange {
   }
 
   const GitHubAlertOptions& options_;
+  const std::string& name_;
   const Clock& clock_;
   const std::chrono::steady_clock::time_point deadline_;
 };
@@ -79,7 +101,7 @@ class GitHubChannel : public AlertChannel {
   const AlertTarget& target() const override { return target_; }
   Result<void> send(const AlertDelivery& delivery) override {
     if (!delivery.event.commit_sha || !is_commit_hash(*delivery.event.commit_sha)) return {};
-    Exchange exchange(options_, clock_);
+    Exchange exchange(options_, name_, clock_);
     return tell(exchange, delivery, *delivery.event.commit_sha);
   }
 

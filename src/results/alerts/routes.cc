@@ -1,6 +1,7 @@
 #include "results/alert_routes.h"
 
 #include "base/json.h"
+#include "base/optional_time.h"
 #include "net/query_fields.h"
 #include "results/cursor.h"
 #include "results/routes.h"
@@ -183,10 +184,6 @@ Body deliver(const Request& request, const AlertPorts& ports) {
 }
 
 void write_delivery(json::Writer& writer, const AlertDeliveryView& one) {
-  const auto text_of = [](const std::optional<Timestamp>& time) -> std::optional<std::string> {
-    if (!time) return std::nullopt;
-    return to_rfc3339(*time);
-  };
   writer.begin_object()
       .member("id", one.id)
       .member("event_id", one.event_id)
@@ -195,9 +192,9 @@ void write_delivery(json::Writer& writer, const AlertDeliveryView& one) {
       .member("status", one.status)
       .member("attempts", one.attempts)
       .member("created_at", to_rfc3339(one.created_at))
-      .member("last_attempt_at", text_of(one.last_attempt_at))
-      .member("next_attempt_at", text_of(one.next_attempt_at))
-      .member("delivered_at", text_of(one.delivered_at))
+      .member("last_attempt_at", to_rfc3339(one.last_attempt_at))
+      .member("next_attempt_at", to_rfc3339(one.next_attempt_at))
+      .member("delivered_at", to_rfc3339(one.delivered_at))
       .member("last_error", one.last_error)
       .end_object();
 }

@@ -1,7 +1,9 @@
 #include "results/ci_encode.h"
 
 #include "base/json.h"
+#include "base/optional_time.h"
 #include "base/uri.h"
+#include "results/commits/commit_json.h"
 
 namespace bl::results {
 namespace {
@@ -10,11 +12,6 @@ using json::Writer;
 
 // A row without its documents.
 constexpr std::size_t k_row_bytes = 1'400;
-
-std::optional<std::string> text_of(const std::optional<Timestamp>& time) {
-  if (!time) return std::nullopt;
-  return to_rfc3339(*time);
-}
 
 void write_texts(Writer& out, std::span<const std::string> texts) {
   out.begin_array();
@@ -45,13 +42,9 @@ void write_commit(Writer& out, const std::optional<StoredCommit>& commit) {
   out.begin_object()
       .member("sha", commit->sha)
       .member("repository", commit->repository)
-      .member("branch", commit->branch)
-      .member("message", commit->message)
-      .member("author_name", commit->author_name)
-      .member("author_login", commit->author_login)
-      .member("author_avatar", commit->author_avatar)
-      .member("timestamp", text_of(commit->timestamp))
-      .end_object();
+      .member("branch", commit->branch);
+  write_what_was_committed(out, *commit);
+  out.end_object();
 }
 
 void write_fault(Writer& out, const CiRun& run, const char* baseline) {
@@ -85,7 +78,7 @@ void begin_side(Writer& out, const CiSide& side) {
       .member("run_id", side.run_id)
       .member("result_timestamp", to_rfc3339(side.result_timestamp))
       .member("commit_sha", side.commit_sha)
-      .member("commit_timestamp", text_of(side.commit_timestamp));
+      .member("commit_timestamp", to_rfc3339(side.commit_timestamp));
 }
 
 void write_value(Writer& out, const CiSide& side) {

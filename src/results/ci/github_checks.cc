@@ -2,10 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <span>
-
-#include "base/hash.h"
-#include "base/rsa_signature.h"
 #include "base/uri.h"
 #include "results/alert_github.h"
 #include "results/commit_source.h"
@@ -27,26 +23,6 @@ std::optional<std::int64_t> integer_at(const json::Value& object, const char* ke
   const json::Value* value = object.find(key);
   if (value == nullptr || !value->is_number()) return std::nullopt;
   return value->as_int64();
-}
-
-std::string encoded(std::string_view text) {
-  return base64url(std::as_bytes(std::span(text)));
-}
-
-/// A GitHub App's proof of itself, of ten minutes at most (spec of GitHub's Apps).
-Result<std::string> app_proof(const GitHubCredentials& credentials, Timestamp now) {
-  const std::int64_t seconds = now.micros / 1'000'000;
-  std::string claims;
-  json::Writer(claims)
-      .begin_object()
-      .member("iat", seconds - 60)
-      .member("exp", seconds + 540)
-      .member("iss", credentials.app_id)
-      .end_object();
-  const std::string message =
-      fmt::format("{}.{}", encoded(R"({"alg":"RS256","typ":"JWT"})"), encoded(claims));
-  BL_TRY(const std::string signature, sign_rs256(credentials.app_private_key, message));
-  return message + "." + encoded(signature);
 }
 
 Code code_of(int status) {
@@ -75,11 +51,16 @@ std::string check_conclusion(std::string_view report_status) {
   return "neutral";
 }
 
-GitHubChecks::GitHubChecks(GitHubCheckOptions options, std::string path, const Clock& clock)
+GitHubChecks::GitHubChecks(GitHubCheckOptions options, std::string name, const Clock& clock)
     : options_(std::move(options)),
-      path_(std::move(path)),
-      clock_(&clock),
-      client_({.timeout = options_.timeout, .body_bytes_max = k_answer_bytes_max}) {}
+      name_(std::move(name)),
+      path_("/repos/" + percent_encode_path(name_)),
+      client_({.timeout = options_.timeout, .body_bytes_max = k_answer_bytes_max}) {
+  const GitHubCredentials& credentials = options_.credentials;
+  if (!credentials.token.empty()) return;
+  app_ = std::make_unique<GitHubApp>(
+      GitHubAppIdentity{credentials.app_id, "", credentials.app_private_key}, options_.api, clock);
+}
 
 Result<GitHubChecks> GitHubChecks::open(GitHubCheckOptions options, const Clock& clock) {
   BL_TRY(const std::string name, github_repository_name(options.repository));
@@ -94,7 +75,7 @@ Result<GitHubChecks> GitHubChecks::open(GitHubCheckOptions options, const Clock&
                  "(GITHUB_APP_ID, GITHUB_APP_PRIVATE_KEY)"};
   }
   while (options.api.ends_with('/')) options.api.pop_back();
-  return GitHubChecks(std::move(options), "/repos/" + percent_encode_path(name), clock);
+  return GitHubChecks(std::move(options), name, clock);
 }
 
 Result<json::Value> GitHubChecks::ask_as(const std::string& token, net::Method method,
@@ -117,32 +98,11 @@ Result<json::Value> GitHubChecks::ask_as(const std::string& token, net::Method m
                            words.empty() ? "" : ": ", words)};
 }
 
-Result<std::string> GitHubChecks::app_token() {
-  BL_TRY(const std::string proof, app_proof(options_.credentials, clock_->now()));
-  BL_TRY(const json::Value installation,
-         ask_as(proof, net::Method::get, fmt::format("{}/installation", path_), ""));
-  const auto id = integer_at(installation, "id");
-  if (!id) return Error{Code::malformed, "GitHub's installation has no id"};
-  BL_TRY(const json::Value made,
-         ask_as(proof, net::Method::post, fmt::format("/app/installations/{}/access_tokens", *id),
-                "{}"));
-  std::string token = text_at(made, "token");
-  if (token.empty()) return Error{Code::malformed, "GitHub's answer holds no token"};
-  return token;
-}
-
-Result<std::string> GitHubChecks::token() {
-  if (!options_.credentials.token.empty()) return options_.credentials.token;
-  if (token_.empty()) {
-    BL_TRY(token_, app_token());
-  }
-  return token_;
-}
-
 Result<json::Value> GitHubChecks::ask(net::Method method, const std::string& path,
                                       const std::string& body) {
-  BL_TRY(const std::string with, token());
-  return ask_as(with, method, path, body);
+  if (app_ == nullptr) return ask_as(options_.credentials.token, method, path, body);
+  BL_TRY(const std::string token, app_->token(name_, options_.timeout));
+  return ask_as(token, method, path, body);
 }
 
 Result<std::string> GitHubChecks::publish_check(const GitHubCheck& check) {

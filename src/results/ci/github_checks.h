@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/json.h"
 #include "base/time.h"
 #include "net/client.h"
+#include "results/github_app.h"
 
 /// A CI report on GitHub: a check run of the commit, and a comment on its pull request that links
 /// to it, by the requests of GitHub's REST API. Called by a CI job or by the server; one thread
@@ -52,19 +54,17 @@ class GitHubChecks {
   Result<void> publish_comment(const std::string& markdown, std::optional<std::int64_t> number);
 
  private:
-  GitHubChecks(GitHubCheckOptions options, std::string path, const Clock& clock);
-  Result<std::string> token();
-  Result<std::string> app_token();
+  GitHubChecks(GitHubCheckOptions options, std::string name, const Clock& clock);
   Result<json::Value> ask(net::Method method, const std::string& path, const std::string& body);
   Result<json::Value> ask_as(const std::string& token, net::Method method, const std::string& path,
                              const std::string& body);
   Result<std::int64_t> pull_request();
 
   GitHubCheckOptions options_;
+  std::string name_;  // org/repo
   std::string path_;  // /repos/org/repo
-  const Clock* clock_;
   net::Client client_;
-  std::string token_;
+  std::unique_ptr<GitHubApp> app_;  // absent with a token
 };
 
 }  // namespace bl::results

@@ -136,19 +136,36 @@ Result<void> CommitEnricher::fail(const EnrichmentJob& job, const Error& error) 
   return commits_.give_up(job, error.message);
 }
 
+Result<void> CommitEnricher::fail_in_background(const EnrichmentJob& job, const Error& error) {
+  if (error.code != Code::cancelled) {
+    ++progress_.failed;
+    progress_.error = error.message;
+  }
+  return fail(job, error);
+}
+
+void EnrichmentProgress::add(const EnrichmentProgress& other) {
+  repaired += other.repaired;
+  backfilled += other.backfilled;
+  failed += other.failed;
+  if (!other.error.empty()) error = other.error;
+}
+
 Result<void> CommitEnricher::enrich(const EnrichmentJob& job) {
   const auto known = source_.find(question_of(job));
-  if (!known.ok()) return fail(job, known.error());
+  if (!known.ok()) return fail_in_background(job, known.error());
   BL_TRY(const auto next, commits_.keep(job, *known, limits_.backfill_max, clock_.now()));
   repaired_.add();
+  ++progress_.repaired;
   return next ? commits_.release(*next) : Result<void>();
 }
 
 Result<void> CommitEnricher::backfill(EnrichmentJob job) {
   const auto page = source_.between(job.range, job.range_from, limits_.page_commits_max);
-  if (!page.ok()) return fail(job, page.error());
+  if (!page.ok()) return fail_in_background(job, page.error());
   BL_TRY(const auto kept, commits_.keep_page(job, *page));
   backfilled_.add(static_cast<double>(kept.added));
+  progress_.backfilled += static_cast<std::int64_t>(kept.added);
   return kept.done ? Result<void>() : commits_.release(job);
 }
 

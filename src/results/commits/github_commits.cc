@@ -132,8 +132,9 @@ bool is_absent(int status) {
 // One question: a connection, a deadline, and as many requests as it takes.
 class GitHubCommits::Exchange {
  public:
-  explicit Exchange(GitHubCommits& github)
+  Exchange(GitHubCommits& github, const RepositoryName& repository)
       : github_(github),
+        repository_(repository.org + "/" + repository.name),
         limits_(github.options_.limits),
         client_({.timeout = limits_.request_timeout, .body_bytes_max = limits_.answer_bytes_max}),
         deadline_(github.clock_.steady_now() + limits_.budget) {
@@ -160,7 +161,10 @@ class GitHubCommits::Exchange {
         github_.pause();
         return failure(Code::timeout, "GitHub did not answer in time", url);
       }
-      BL_TRY(const TakenToken token, take_token());
+      BL_TRY(TakenToken token, take_token());
+      if (github_.app_ != nullptr) {
+        BL_TRY(token.text, app_token());
+      }
       github_.requests_.add();
       auto answer = client_.send(net::Method::get, url, headers(token), "");
       if (answer.ok()) {
@@ -171,6 +175,11 @@ class GitHubCommits::Exchange {
         }
         if (is_redirect(answer->status) && redirects++ < limits_.redirects_max) {
           BL_TRY(url, target_of(answer->headers, url));
+          continue;
+        }
+        if (answer->status == 401 && github_.app_ != nullptr && !is_app_token_new_) {
+          github_.app_->forget(token.text);
+          is_app_token_new_ = true;
           continue;
         }
         if (answer->status == 401 || answer->status == 403 || answer->status == 429) {
@@ -207,6 +216,15 @@ class GitHubCommits::Exchange {
   Error failure(Code code, const std::string& what, const std::string& url) {
     github_.failures_.add();
     return Error{code, what + ": " + url};
+  }
+
+  Result<std::string> app_token() {
+    auto token = github_.app_->token(repository_, limits_.request_timeout);
+    if (token.ok()) return token;
+    github_.failures_.add();
+    // That the App is not installed says nothing of the commit.
+    const Code code = token.error().code;
+    return Error{code == Code::not_found ? Code::forbidden : code, token.error().message};
   }
 
   static bool may_pass(Code code) { return code == Code::unavailable || code == Code::timeout; }
@@ -282,6 +300,8 @@ class GitHubCommits::Exchange {
   }
 
   GitHubCommits& github_;
+  const std::string repository_;  // org/repo
+  bool is_app_token_new_ = false;
   const GitHubLimits& limits_;
   net::Client client_;
   const std::chrono::steady_clock::time_point deadline_;
@@ -318,6 +338,8 @@ Result<std::optional<std::string>> given_branch(
 GitHubCommits::GitHubCommits(GitHubOptions options, const Clock& clock, Metrics& metrics, Wait wait)
     : options_(std::move(options)),
       host_(host_of(options_.api)),
+      app_(options_.app.is_set() ? std::make_unique<GitHubApp>(options_.app, options_.api, clock)
+                                 : nullptr),
       clock_(clock),
       wait_(std::move(wait)),
       requests_(metrics.counter("bl_commits_github_requests_total", "requests sent to GitHub")),
@@ -380,7 +402,7 @@ Result<KnownCommit> GitHubCommits::find(const CommitQuestion& question) {
     return Error{Code::not_found, "not a repository of " + host_ + ": " + question.repository};
   }
   const std::string path = path_of(*repository);
-  Exchange exchange(*this);
+  Exchange exchange(*this, *repository);
   BL_TRY(const json::Value answer, exchange.get(path + "/commits/" + question.sha));
   BL_TRY(const GitHubCommit found, read_commit(answer, question.repository));
   if (!is_same_commit(question.sha, found.commit.sha)) {
@@ -425,7 +447,7 @@ Result<CommitPage> GitHubCommits::between(const CommitRange& range, const std::s
   }
   const std::string path = path_of(*repository);
   const std::size_t per_page = std::clamp<std::size_t>(count_max, 1, k_per_page_max);
-  Exchange exchange(*this);
+  Exchange exchange(*this, *repository);
   BL_TRY(const std::string branch, default_branch(exchange, path, range.repository));
   std::string query = "?per_page=" + std::to_string(per_page) + "&sha=" + range.newest_sha;
   if (range.oldest_time) {

@@ -5,16 +5,16 @@
 
 #include "base/numbers.h"
 #include "base/utf8.h"
+#include "results/decoding/number_texts.h"
 
 namespace bl::results {
 
 std::optional<json::Value> lenient_number(const json::Value& value) {
   if (value.is_number()) return value;
   if (!value.is_string()) return std::nullopt;
-  std::string_view text = value.as_string();
-  if (!parse_double(text)) return std::nullopt;
-  if (text.starts_with('+')) text.remove_prefix(1);
-  return json::Value::number_text(std::string(text));
+  auto decimal = decimal_text(value.as_string());
+  if (!decimal || !is_bounded_number(*decimal)) return std::nullopt;
+  return json::Value::number_text(*std::move(decimal));
 }
 
 std::string too_long_a_number(const DecodeLimits& limits) {

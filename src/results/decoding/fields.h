@@ -77,8 +77,8 @@ class Fields {
   std::vector<std::string_view> known_;
 };
 
-/// A JSON number, or a string that holds one, as a number that keeps its digits. nullopt for
-/// anything else (booleans, nan, infinities, 1e400).
+/// A JSON number, or a string that holds one as Python writes them (`.5` and `5.` too), as a number
+/// that keeps its digits. nullopt for anything else (booleans, nan, infinities, 1e400).
 std::optional<json::Value> lenient_number(const json::Value& value);
 
 /// "a number longer than 1000 characters".

@@ -7,6 +7,7 @@
 
 #include "base/numbers.h"
 #include "results/decoding/fields.h"
+#include "results/decoding/number_texts.h"
 #include "results/units.h"
 
 // First the shape of the wire, by tables of fields; a document that passes is brought into the form
@@ -126,47 +127,10 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(k_blanks) - begin + 1);
 }
 
-std::string_view take_digits(std::string_view& text) {
-  const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
-  const std::string_view digits = text.substr(0, end);
-  text.remove_prefix(end);
-  return digits;
-}
-
-bool take(std::string_view& text, std::string_view one_of) {
-  if (text.empty() || one_of.find(text.front()) == std::string_view::npos) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-/// What Python's Decimal reads, as a JSON number with the same digits: `+1.50`, `.5`, `7.`, `1E3`,
-/// with blanks around. nullopt for anything else.
-std::optional<std::string> decimal_text(std::string_view text) {
-  text = trimmed(text);
-  std::string json = text.starts_with('-') ? "-" : "";
-  take(text, "+-");
-  std::string_view whole = take_digits(text);
-  const bool has_point = take(text, ".");
-  const std::string_view fraction = has_point ? take_digits(text) : std::string_view();
-  if (whole.empty() && fraction.empty()) return std::nullopt;
-  while (whole.size() > 1 && whole.front() == '0') whole.remove_prefix(1);
-  json += whole.empty() ? "0" : whole;
-  if (!fraction.empty()) json.append(".").append(fraction);
-  if (take(text, "eE")) {
-    json += text.starts_with('-') ? "e-" : "e";
-    take(text, "+-");
-    const std::string_view exponent = take_digits(text);
-    if (exponent.empty()) return std::nullopt;
-    json += exponent;
-  }
-  if (!text.empty()) return std::nullopt;
-  return json;
-}
-
 /// `NaN`, `-inf`, `Infinity`, `sNaN`, ... in any case.
 bool names_no_finite_number(std::string_view text) {
   text = trimmed(text);
-  take(text, "+-");
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   std::string lowered(text.substr(0, 16));
   for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return lowered == "nan" || lowered == "snan" || lowered == "inf" || lowered == "infinity";
@@ -277,7 +241,7 @@ class WireCheck {
   void check_number(const std::string& path, json::Value& value) {
     if (value.is_number()) return;
     if (!value.is_string()) return fault(path, k_no_number, &value);
-    auto decimal = decimal_text(value.as_string());
+    auto decimal = decimal_text(trimmed(value.as_string()));
     if (!decimal) {
       const bool special = names_no_finite_number(value.as_string());
       return fault(path, special ? k_no_finite_number : k_no_number, &value);

@@ -102,9 +102,9 @@ std::string example_of(std::string_view pattern) {
   return path;
 }
 
-bool is_known(const net::Router& router, std::string_view path) {
-  const auto match = router.find(Method::get, path);
-  return match.route != nullptr ? !is_rest(match.route->pattern) : !match.allowed.empty();
+bool is_known(const net::Router& router, Method method, std::string_view path) {
+  const auto match = router.find(method, path);
+  return match.route != nullptr && !is_rest(match.route->pattern);
 }
 
 // Test aids ----------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ void add_slash_redirects(net::Router& router) {
     const std::string& pattern = route->pattern;
     if (!pattern.starts_with("/api/") || !pattern.ends_with('/') || pattern == "/api/") continue;
     std::string bare = pattern.substr(0, pattern.size() - 1);
-    if (is_known(router, example_of(bare))) continue;
+    if (is_known(router, route->method, example_of(bare))) continue;
     missing.emplace_back(route->method, std::move(bare));
   }
   for (auto& [method, pattern] : missing) {

@@ -598,6 +598,19 @@ Result<AlertCounts> StoreAlerts::counts() {
   return alert_counts(database_);
 }
 
+Result<std::vector<std::string>> alert_rules_of(Connection& connection, std::string_view user_id) {
+  std::vector<std::string> rules;
+  BL_RETURN_IF_ERROR(connection.query(
+      both_dialects<"select name, id from @alert_rule where user_id = $1 "
+                    "order by @binary{id} limit 1000">(),
+      {user_id}, [&](const Row& row) {
+        std::string rule("alert rule '");
+        rules.push_back(rule.append(row.text(0)).append("' (").append(row.text(1)) + ")");
+        return true;
+      }));
+  return rules;
+}
+
 Result<AlertCounts> alert_counts(store::Database& database) {
   AlertCounts counts;
   BL_RETURN_IF_ERROR(database.read([&](Connection& connection) -> Result<void> {

@@ -132,7 +132,7 @@ class Reporting {
     BL_TRY(const Baseline baseline, find_baseline_of(run, number));
     run.baseline_run_id = baseline.run_id;
     run.baseline_commit = baseline.commit;
-    BL_RETURN_IF_ERROR(documents_.read(connection_, run_id));
+    BL_RETURN_IF_ERROR(documents_.read(connection_, results));
     BL_RETURN_IF_ERROR(add_rows(run, results));
     report_.runs.push_back(std::move(run));
     return {};

@@ -1,6 +1,10 @@
 #include "results/store/ci_rows.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "results/store/rows.h"
+#include "results/store/text_array.h"
 #include "store/both_dialects.h"
 
 namespace bl::results {
@@ -11,9 +15,8 @@ namespace {
   "select r.id, @micros{r.timestamp}, r.unit, r.error is not null, r.min, r.max, r.mean, "
 #define BL_ROW_TAIL                                                                       \
   ", @text{r.error}, r.history_fingerprint, r.commit_repo_url, r.case_id, r.context_id, " \
-  "r.info_id, r.hardware_id, r.commit_id, @text{r.run_tags}, r.run_reason "               \
-  "from benchmark_result r where r.run_id = $1 and ($2 = '' or r.commit_id = $2) "        \
-  "order by r.timestamp, @binary{r.id} limit $3"
+  "r.info_id, r.hardware_id, r.commit_id, r.run_reason "                                  \
+  "from benchmark_result r where r.run_id = $1 and ($2 = '' or r.commit_id = $2) limit $3"
 #define BL_SAMPLES_POSTGRES                                                    \
   "case when r.min is null or r.max is null then array_to_json(r.data)::text " \
   "when cardinality(r.data) = 0 then '[]' "                                    \
@@ -29,8 +32,7 @@ const store::Sql& run_sql() {
   return k_sql;
 }
 
-Result<RunResult> run_result_of(const store::Row& row, std::string_view run_id, SummaryMode mode,
-                                bool is_first) {
+Result<RunResult> run_result_of(const store::Row& row, std::string_view run_id, SummaryMode mode) {
   RunResult result;
   CiSide& side = result.side;
   side.result_id = row.text(0);
@@ -51,10 +53,7 @@ Result<RunResult> run_result_of(const store::Row& row, std::string_view run_id, 
   result.info_id = row.text(13);
   result.hardware_id = row.text(14);
   result.commit_id = row.text(15);
-  result.run_reason = row.text_or_null(17);
-  if (is_first) {
-    BL_TRY(result.run_tags, object_of(row, 16));
-  }
+  result.run_reason = row.text_or_null(16);
   return result;
 }
 
@@ -70,22 +69,55 @@ std::string tags_text(const Case& benchmark_case) {
   return text;
 }
 
+Result<void> read_run_tags(store::Connection& connection, RunResult& result) {
+  return for_each_row(
+      connection,
+      store::both_dialects<"select @text{run_tags} from benchmark_result where id = $1">(),
+      {std::string_view(result.side.result_id)}, [&](const store::Row& row) -> Result<void> {
+        BL_TRY(result.run_tags, object_of(row, 0));
+        return {};
+      });
+}
+
+// Each text once.
+std::string array_of(std::span<const RunResult> results, const std::string RunResult::* id,
+                     store::Dialect dialect) {
+  std::vector<std::string_view> ids;
+  ids.reserve(results.size());
+  for (const RunResult& result : results) ids.emplace_back(result.*id);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return text_array(ids, dialect);
+}
+
 }  // namespace
 
 Result<std::vector<RunResult>> read_run(store::Connection& connection, std::string_view run_id,
                                         std::string_view commit_id, SummaryMode mode,
                                         std::size_t rows_max) {
   std::vector<RunResult> results;
-  BL_RETURN_IF_ERROR(for_each_row(
-      connection, run_sql(), {run_id, commit_id, static_cast<std::int64_t>(rows_max + 1)},
-      [&](const store::Row& row) -> Result<void> {
-        BL_TRY(auto result, run_result_of(row, run_id, mode, results.empty()));
-        results.push_back(std::move(result));
-        return {};
-      }));
-  if (results.size() <= rows_max) return results;
-  return Error{Code::invalid, "a report has at most " + std::to_string(rows_max) +
-                                  " rows, and there are more with the run " + std::string(run_id)};
+  BL_RETURN_IF_ERROR(for_each_row(connection, run_sql(),
+                                  {run_id, commit_id, static_cast<std::int64_t>(rows_max + 1)},
+                                  [&](const store::Row& row) -> Result<void> {
+                                    BL_TRY(auto result, run_result_of(row, run_id, mode));
+                                    results.push_back(std::move(result));
+                                    return {};
+                                  }));
+  if (results.size() > rows_max) {
+    return Error{Code::invalid, "a report has at most " + std::to_string(rows_max) +
+                                    " rows, and there are more with the run " +
+                                    std::string(run_id)};
+  }
+  // Most come in this order; the store would sort them as texts of the place's language.
+  const auto by_time = [](const RunResult& a, const RunResult& b) {
+    return std::tie(a.side.result_timestamp, a.side.result_id) <
+           std::tie(b.side.result_timestamp, b.side.result_id);
+  };
+  if (!std::is_sorted(results.begin(), results.end(), by_time)) {
+    std::sort(results.begin(), results.end(), by_time);
+  }
+  if (!results.empty()) BL_RETURN_IF_ERROR(read_run_tags(connection, results.front()));
+  return results;
 }
 
 std::size_t SharedDocuments::keep(std::string text) {
@@ -94,12 +126,18 @@ std::size_t SharedDocuments::keep(std::string text) {
   return found->second;
 }
 
-Result<void> SharedDocuments::read(store::Connection& connection, std::string_view run_id) {
-  BL_RETURN_IF_ERROR(for_each_row(
-      connection,
-      store::both_dialects<"select k.id, k.name, @text{k.tags} from \"case\" k where k.id in "
-                           "(select case_id from benchmark_result where run_id = $1)">(),
-      {run_id}, [&](const store::Row& row) -> Result<void> {
+Result<void> SharedDocuments::read(store::Connection& connection,
+                                   std::span<const RunResult> results) {
+  const auto read_each = [&](const store::Sql& sql, const std::string RunResult::* id,
+                             const std::function<Result<void>(const store::Row&)>& each) {
+    const std::string ids = array_of(results, id, connection.dialect());
+    return for_each_row(connection, sql, {std::string_view(ids)}, each);
+  };
+  static const store::Sql k_cases(
+      "select k.id, k.name, k.tags from \"case\" k where k.id " BL_ONE_OF_SQLITE,
+      "select k.id, k.name, k.tags from \"case\" k where k.id " BL_ONE_OF_POSTGRES);
+  BL_RETURN_IF_ERROR(
+      read_each(k_cases, &RunResult::case_id, [&](const store::Row& row) -> Result<void> {
         const auto [found, is_new] = cases_.try_emplace(std::string(row.text(0)));
         if (!is_new) return {};
         Case benchmark_case;
@@ -108,30 +146,27 @@ Result<void> SharedDocuments::read(store::Connection& connection, std::string_vi
         found->second = {benchmark_case.name, keep(tags_text(benchmark_case))};
         return {};
       }));
-  const auto read_documents = [&](const store::Sql& sql, auto& into) {
-    return for_each_row(connection, sql, {run_id}, [&](const store::Row& row) -> Result<void> {
+  const auto keep_in = [&](auto& into) {
+    return [&](const store::Row& row) -> Result<void> {
       const auto [found, is_new] = into.try_emplace(std::string(row.text(0)));
       if (!is_new) return {};
       BL_TRY(auto text, object_text_of(row, 1));
       found->second = keep(std::move(text));
       return {};
-    });
+    };
   };
-  BL_RETURN_IF_ERROR(read_documents(
-      store::both_dialects<"select x.id, @text{x.tags} from context x where x.id in "
-                           "(select context_id from benchmark_result where run_id = $1)">(),
-      contexts_));
-  BL_RETURN_IF_ERROR(read_documents(
-      store::both_dialects<"select i.id, @text{i.tags} from info i where i.id in "
-                           "(select info_id from benchmark_result where run_id = $1)">(),
-      infos_));
-  return connection.query(
-      store::both_dialects<"select h.id, h.name from hardware h where h.id in "
-                           "(select hardware_id from benchmark_result where run_id = $1)">(),
-      {run_id}, [&](const store::Row& row) {
-        hardware_.emplace(row.text(0), row.text(1));
-        return true;
-      });
+  static const store::Sql k_contexts("select id, tags from context where id " BL_ONE_OF_SQLITE,
+                                     "select id, tags from context where id " BL_ONE_OF_POSTGRES);
+  BL_RETURN_IF_ERROR(read_each(k_contexts, &RunResult::context_id, keep_in(contexts_)));
+  static const store::Sql k_infos("select id, tags from info where id " BL_ONE_OF_SQLITE,
+                                  "select id, tags from info where id " BL_ONE_OF_POSTGRES);
+  BL_RETURN_IF_ERROR(read_each(k_infos, &RunResult::info_id, keep_in(infos_)));
+  static const store::Sql k_hardware("select id, name from hardware where id " BL_ONE_OF_SQLITE,
+                                     "select id, name from hardware where id " BL_ONE_OF_POSTGRES);
+  return read_each(k_hardware, &RunResult::hardware_id, [&](const store::Row& row) -> Result<void> {
+    hardware_.emplace(row.text(0), row.text(1));
+    return {};
+  });
 }
 
 Result<std::unordered_map<std::string, StoredCommit>> read_commits(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -35,8 +36,8 @@ class SharedDocuments {
     std::string name;
     std::size_t tags = 0;  ///< place of the tags with the name
   };
-  /// Reads all that the results of the run point to.
-  Result<void> read(store::Connection& connection, std::string_view run_id);
+  /// Reads all that the results point to. One statement for each kind of document.
+  Result<void> read(store::Connection& connection, std::span<const RunResult> results);
   const CaseFacts& case_of(const RunResult& result) const { return cases_.at(result.case_id); }
   std::size_t context_of(const RunResult& result) const { return contexts_.at(result.context_id); }
   std::size_t info_of(const RunResult& result) const { return infos_.at(result.info_id); }

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "results/ports.h"
+#include "results/store/history_points.h"
 #include "results/store/rows.h"
 #include "store/both_dialects.h"
 
@@ -232,11 +233,11 @@ Result<void> create_series(store::Connection& connection, AllSeries& all_series,
                  "insert into @series (history_fingerprint, context_id, hardware_name, "
                  "hardware_hash, repository, name, tags, search_text, result_count, error_count, "
                  "point_count, latest_result_no, latest_result_id, latest_run_no, "
-                 "latest_result_timestamp, change_count, fresh_count, status, change_rank, "
-                 "sparkline) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, "
+                 "latest_result_timestamp, change_count, fresh_count, status, change_rank) "
+                 "values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, "
                  // Below every number, those of old results too.
                  "-4611686018427387904, $9, $10, $11, 0, "
-                 "0, 0, $12, '[]') on conflict do nothing">(),
+                 "0, 0, $12) on conflict do nothing">(),
              rows));
   BL_RETURN_IF_ERROR(count_all(connection, "series", created));
   return find_series(connection, all_series);
@@ -315,23 +316,12 @@ Result<void> update_series(store::Connection& connection, const AllSeries& all_s
 Result<void> insert_history(store::Connection& connection, std::span<const DerivedFact> facts,
                             const AllSeries& all_series) {
   if (connection.dialect() == store::Dialect::postgres) return {};
-  ParamRows rows(17);
+  std::vector<HistoryFact> points;
   for (const DerivedFact& fact : facts) {
     if (!fact.is_history_point()) continue;
-    rows.add({all_series.at(fact.fingerprint).series_no, fact.commit_timestamp->micros,
-              fact.timestamp.micros, fact.result_no, *fact.best, *fact.summary_mean,
-              static_cast<std::int64_t>(fact.begins_change), real_or_null(fact.mean), *fact.unit,
-              fact.result_id, fact.run_id, fact.commit_sha, fact.commit_message, fact.data,
-              fact.run_tags, fact.change_annotations, fact.info_id});
+    points.push_back({all_series.at(fact.fingerprint).series_no, &fact});
   }
-  BL_TRY([[maybe_unused]] auto inserted,
-         connection.execute_many(
-             "insert into bl_history (series_no, commit_timestamp, result_timestamp, result_no, "
-             "best, summary_mean, begins_change, mean, unit, result_id, run_id, commit_sha, "
-             "commit_message, data, run_tags, change_annotations, info_id) "
-             "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-             rows));
-  return {};
+  return put_history_points(connection, points);
 }
 
 // PostgreSQL has Conbench's indexes of the facts.

@@ -49,7 +49,8 @@ Blob blob_of(const DimensionKey& key) {
 // A row that some submissions share. In the order of their keys.
 struct Wanted {
   const PreparedDimensions* from = nullptr;
-  std::string id;  // empty until it is found or made
+  std::string id;    // empty until it is found or made
+  std::string hash;  // of hardware, with its id
 };
 using WantedRows = std::map<DimensionKey, Wanted>;
 using Missing = std::vector<WantedRows::value_type*>;
@@ -76,9 +77,14 @@ Result<void> find_by_key(store::Connection& connection, const Missing& rows) {
   }
   return connection.query_many(
       // Another program may have deleted the row that a key names.
-      store::both_dialects<"select d.id from @dimension_key d where d.kind = $1 and d.sha256 = $2 "
+      store::both_dialects<"select d.id, case when d.kind = 4 then "
+                           "(select h.hash from hardware h where h.id = d.id) end "
+                           "from @dimension_key d where d.kind = $1 and d.sha256 = $2 "
                            "@postgres{and " BL_DIMENSION_IS_THERE "}">(),
-      keys, [&](std::size_t i, const store::Row& row) { rows[i]->second.id = row.text(0); });
+      keys, [&](std::size_t i, const store::Row& row) {
+        rows[i]->second.id = row.text(0);
+        rows[i]->second.hash = row.text(1);
+      });
 }
 
 // Each kind of document: how to find a row of it without a key, and how to insert one.
@@ -112,11 +118,14 @@ bool is_cluster(const PreparedDimensions& from) {
   return from.result.hardware.type == Hardware::Type::cluster;
 }
 
+// The statement gives an id, and a hash of hardware.
 Result<void> find_by_value(store::Connection& connection, const store::Sql& sql,
                            const ParamRows& params, const Missing& rows) {
   if (params.empty()) return {};
   return connection.query_many(sql, params, [&](std::size_t i, const store::Row& row) {
-    if (rows[i]->second.id.empty()) rows[i]->second.id = row.text(0);
+    if (!rows[i]->second.id.empty()) return;
+    rows[i]->second.id = row.text(0);
+    rows[i]->second.hash = row.text(1);
   });
 }
 
@@ -139,7 +148,7 @@ Result<void> find_hardware_by_value(store::Connection& connection, const Missing
   BL_RETURN_IF_ERROR(find_by_value(
       connection,
       store::both_dialects<
-          "select id from hardware where type = 'machine' and name = $1 and "
+          "select id, hash from hardware where type = 'machine' and name = $1 and "
           "(architecture_name, kernel_name, os_name, os_version, cpu_model_name, "
           "cpu_l1d_cache_bytes, cpu_l1i_cache_bytes, cpu_l2_cache_bytes, cpu_l3_cache_bytes, "
           "cpu_core_count, cpu_thread_count, cpu_frequency_max_hz, memory_bytes, gpu_count, "
@@ -148,7 +157,7 @@ Result<void> find_hardware_by_value(store::Connection& connection, const Missing
       machine_rows, machines));
   return find_by_value(
       connection,
-      store::both_dialects<"select id from hardware where type = 'cluster' and "
+      store::both_dialects<"select id, hash from hardware where type = 'cluster' and "
                            "name = $1 and info = @jsonb{$2} and "
                            "optional_info is not distinct from @jsonb{$3} order by id">(),
       cluster_rows, clusters);
@@ -164,16 +173,16 @@ Result<void> find_without_key(store::Connection& connection, Kind kind, const Mi
       ParamRows params(2);
       for (const auto* row : rows) params.add(case_identity_params(*row->second.from));
       return find_by_value(connection,
-                           store::both_dialects<"select id from \"case\" where name = $1 and "
+                           store::both_dialects<"select id, '' from \"case\" where name = $1 and "
                                                 "tags = @jsonb{$2}">(),
                            params, rows);
     }
     case Kind::context: {
       ParamRows params(1);
       for (const auto* row : rows) params.add({std::string_view(row->second.from->context)});
-      return find_by_value(connection,
-                           store::both_dialects<"select id from context where tags = @jsonb{$1}">(),
-                           params, rows);
+      return find_by_value(
+          connection, store::both_dialects<"select id, '' from context where tags = @jsonb{$1}">(),
+          params, rows);
     }
     case Kind::hardware:
       return find_hardware_by_value(connection, rows);
@@ -264,7 +273,10 @@ Error too_large_for_index(Kind kind, const Missing& rows) {
 Result<void> insert_missing(store::Connection& connection, IdSource& ids, Kind kind,
                             const Missing& rows) {
   if (rows.empty()) return {};
-  for (auto* row : rows) row->second.id = ids.next();
+  for (auto* row : rows) {
+    row->second.id = ids.next();
+    row->second.hash = row->second.from->hardware_hash;
+  }
   auto inserted_rows = insert_documents(connection, kind, rows);
   if (!inserted_rows.ok()) {
     const bool is_too_large = inserted_rows.error().code == Code::too_large;
@@ -335,23 +347,6 @@ Result<void> create_missing(store::Connection& connection, IdSource& ids, Wanted
     BL_RETURN_IF_ERROR(insert_missing(connection, ids, kind, missing_of(rows, kind)));
   }
   return claim_keys(connection, missing);
-}
-
-// The hash of a cluster's row, by its id.
-Result<void> read_cluster_hashes(store::Connection& connection,
-                                 std::span<const PreparedDimensions* const> prepared,
-                                 std::vector<DimensionIds>& found) {
-  ParamRows params(1);
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < prepared.size(); ++i) {
-    if (!is_cluster(*prepared[i])) continue;
-    places.push_back(i);
-    params.add({std::string_view(found[i].hardware_id)});
-  }
-  if (places.empty()) return {};
-  return connection.query_many(
-      store::both_dialects<"select hash from hardware where id = $1">(), params,
-      [&](std::size_t i, const store::Row& row) { found[places[i]].hardware_hash = row.text(0); });
 }
 
 // Commits ------------------------------------------------------------------------------------
@@ -459,7 +454,7 @@ Result<void> repair_commits(store::Connection& connection, const MissingCommits&
 
 }  // namespace
 
-PreparedDimensions::PreparedDimensions(const BenchmarkResult& of)
+PreparedDimensions::PreparedDimensions(const BenchmarkResult& of, const HardwareKeys& keys)
     : result(of),
       case_key(key_of(Kind::case_, case_identity(of.benchmark_case))),
       context_key(key_of(Kind::context, json::to_canonical(of.context))),
@@ -469,7 +464,7 @@ PreparedDimensions::PreparedDimensions(const BenchmarkResult& of)
       context(json::to_stored_text(of.context)),
       info(json::to_stored_text(of.info)),
       gpu_product_names(names_text(of.hardware.gpu_product_names)),
-      hardware_hash(of.hardware.hash()) {
+      hardware_hash(keys.hash_of(of.hardware)) {
   if (!of.hardware.info.is_null()) hardware_info = json::to_stored_text(of.hardware.info);
   if (!of.hardware.optional_info.is_null()) {
     hardware_optional_info = json::to_stored_text(of.hardware.optional_info);
@@ -490,10 +485,10 @@ Result<std::vector<DimensionIds>> find_or_create_dimensions(
   std::vector<DimensionIds> found;
   found.reserve(prepared.size());
   for (const PreparedDimensions* one : prepared) {
+    const Wanted& hardware = rows.at(one->hardware_key);
     found.push_back({rows.at(one->case_key).id, rows.at(one->context_key).id,
-                     rows.at(one->info_key).id, rows.at(one->hardware_key).id, one->hardware_hash});
+                     rows.at(one->info_key).id, hardware.id, hardware.hash});
   }
-  BL_RETURN_IF_ERROR(read_cluster_hashes(connection, prepared, found));
   return found;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "results/hardware_keys.h"
 #include "results/model.h"
 #include "store/database.h"
 
@@ -29,19 +30,19 @@ struct DimensionKey {
 
 /// The dimensions of one submission, as they will be stored. Refers to the result.
 struct PreparedDimensions {
-  explicit PreparedDimensions(const BenchmarkResult& of);
+  PreparedDimensions(const BenchmarkResult& of, const HardwareKeys& keys);
 
   const BenchmarkResult& result;
   DimensionKey case_key, context_key, info_key, hardware_key;
   std::string case_tags, context, info;  ///< JSON
   std::string hardware_info, hardware_optional_info, gpu_product_names;
-  std::string hardware_hash;
+  std::string hardware_hash;  ///< by the keys; that of the row, if this submission makes it
 };
 
 struct DimensionIds {
   std::string case_id, context_id, info_id, hardware_id;
-  /// Of the row. A cluster's may differ from the submission's: 1 and 1.0 are one document with two
-  /// texts, and the first one's hash holds.
+  /// Of the row, which keeps the one it was made with. The submission's may differ: other hardware
+  /// keys were set then, or a cluster's 1 and 1.0, which are one document with two texts.
   std::string hardware_hash;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "results/store/facts.h"
+#include "results/store/history_points.h"
 #include "results/store/removal.h"
 #include "results/store/rows.h"
 #include "store/audit.h"
@@ -64,13 +65,16 @@ Result<std::vector<OwnedFact>> numbered(store::Connection& connection, std::stri
 // SQLite keeps a copy of what a history shows.
 Result<void> change_history(store::Connection& connection, const DerivedFact& fact) {
   if (connection.dialect() == store::Dialect::sqlite) {
-    auto copied = connection.execute(
-        "update bl_history set begins_change = $5, change_annotations = $6 where "
-        "series_no = (select series_no from bl_series where history_fingerprint = $1) and "
-        "commit_timestamp = $2 and result_timestamp = $3 and result_no = $4",
-        {fact.fingerprint, fact.commit_timestamp->micros, fact.timestamp.micros, fact.result_no,
-         static_cast<std::int64_t>(fact.begins_change), fact.change_annotations});
-    if (!copied.ok()) return std::move(copied).error();
+    std::int64_t series_no = 0;
+    BL_RETURN_IF_ERROR(
+        connection.query("select series_no from bl_series where history_fingerprint = $1",
+                         {fact.fingerprint}, [&](const store::Row& row) {
+                           series_no = row.integer(0);
+                           return true;
+                         }));
+    if (series_no == 0) return {};  // nothing derived knows of it yet
+    const HistoryFact point{series_no, &fact};
+    BL_RETURN_IF_ERROR(put_history_points(connection, std::span(&point, 1)));
   }
   auto staled =
       connection.execute(store::both_dialects<"update @series set change_count = change_count + 1 "

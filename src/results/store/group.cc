@@ -389,9 +389,9 @@ Result<void> store_items(store::Connection& connection, IdSource& ids, Timestamp
 
 }  // namespace
 
-PreparedSubmission::PreparedSubmission(const Submission& of)
+PreparedSubmission::PreparedSubmission(const Submission& of, const HardwareKeys& keys)
     : submission(of),
-      dimensions(of.result),
+      dimensions(of.result, keys),
       failed(of.result.failed()),
       best(of.result.summary(SummaryMode::best).value),
       mean(of.result.summary(SummaryMode::mean).value),

@@ -16,7 +16,7 @@ namespace bl::results {
 
 /// A submission with everything that can be made before the transaction. Refers to it.
 struct PreparedSubmission {
-  explicit PreparedSubmission(const Submission& of);
+  PreparedSubmission(const Submission& of, const HardwareKeys& keys);
 
   const Submission& submission;
   PreparedDimensions dimensions;

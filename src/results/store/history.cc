@@ -1,9 +1,12 @@
 #include "results/store_history.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "results/store/history_details.h"
 #include "results/store/rows.h"
-#include "results/units.h"
+#include "results/store/summary_sql.h"
+#include "results/store/text_array.h"
 #include "store/both_dialects.h"
 
 namespace bl::results {
@@ -34,66 +37,52 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
   return place;
 }
 
-// The clustered copy on SQLite; the facts themselves on PostgreSQL. Columns: commit time, result
-// time, begins_change, best, summary_mean, mean, unit, result_id, run_id, sha, message, data,
-// run_tags, change_annotations, info_id; the statistics need the first five.
-#define BL_VALUES_SQLITE "commit_timestamp, result_timestamp, begins_change, best, summary_mean"
-#define BL_FROM_SQLITE                     \
-  " from bl_history where series_no = $1 " \
-  "order by series_no, commit_timestamp, result_timestamp, result_no"
-#define BL_POINTS_SQLITE                          \
-  "select " BL_VALUES_SQLITE                      \
-  ", mean, unit, result_id, run_id, commit_sha, " \
-  "commit_message, data, run_tags, change_annotations, info_id" BL_FROM_SQLITE
-
-// Old rows may lack the aggregates that a summary takes: then the samples give it. [4.6]
-std::string best_on_postgres() {
-  const std::string more = sql_of_more_is_better("r.unit");
-  return "coalesce(case when " + more + " then r.max else r.min end, (select case when " + more +
-         " then max(e) else min(e) end from unnest(r.data) e))";
-}
-
-std::string double_of(const std::string& numeric) {
-  return "case when abs(" + numeric + ") < 1.797693134862315807e308 then (" + numeric +
-         ")::float8 end";
-}
+// The clustered copy on SQLite, in the order in which results came in; the facts themselves on
+// PostgreSQL. Columns: commit time, result time, begins_change, best, summary_mean, mean; then
+// details on SQLite (history_details.h), and unit, result_id, run_id, sha, message, data, run_tags,
+// change_annotations, info_id on PostgreSQL. The statistics need the first five.
+#define BL_VALUES_SQLITE \
+  "commit_timestamp, result_timestamp, begins_change, best, coalesce(summary_mean, mean)"
+#define BL_FROM_SQLITE \
+  " from bl_history where place >= ($1 << 37) and place < (($1 + 1) << 37) order by place"
+#define BL_POINTS_SQLITE "select " BL_VALUES_SQLITE ", mean, details" BL_FROM_SQLITE
 
 const std::string& values_on_postgres() {
   static const std::string k_columns =
       "(extract(epoch from c.timestamp) * 1000000)::bigint, "
       "(extract(epoch from r.timestamp) * 1000000)::bigint, "
       "(coalesce(r.change_annotations -> 'begins_distribution_change', 'false') = 'true')::int, " +
-      double_of(best_on_postgres()) + ", " +
-      double_of("coalesce(r.mean, (select avg(e) from unnest(r.data) e))");
+      double_on_postgres(summary_on_postgres(SummaryMode::best)) + ", " +
+      double_on_postgres(summary_on_postgres(SummaryMode::mean));
   return k_columns;
 }
 
-// The series' rows first: the planner takes commits of the default branch for few, and would look
-// for the series' results once for each of them.
-#define BL_ROWS_POSTGRES(fingerprint)                       \
-  "with r as materialized (select * from benchmark_result " \
-  "where history_fingerprint = " fingerprint                \
-  " and error is null and unit is not null "                \
-  "and cardinality(data) > 0 and array_position(data, null) is null) "
+// The series' rows first, then each one's commit by its id: `offset 0` keeps PostgreSQL to it. It
+// takes commits of the default branch for few, and without statistics (a restored database has
+// none) would look for the series' results once for each of them.
 #define BL_FINGERPRINT_OF_SERIES \
   "(select history_fingerprint from benchlake.series where series_no = $1)"
-#define BL_FROM_POSTGRES                                        \
-  " from r join \"commit\" c on c.id = r.commit_id "            \
-  "where c.sha = c.fork_point_sha and c.timestamp is not null " \
-  "order by c.timestamp, r.timestamp, r.id"
+#define BL_FROM_POSTGRES(fingerprint)                                                       \
+  " from benchmark_result r cross join lateral "                                            \
+  "(select sha, message, timestamp, fork_point_sha from \"commit\" where id = r.commit_id " \
+  "offset 0) c where r.history_fingerprint = " fingerprint                                  \
+  " and r.error is null and r.unit is not null and cardinality(r.data) > 0 "                \
+  "and array_position(r.data, null) is null and c.sha = c.fork_point_sha "                  \
+  "and c.timestamp is not null order by c.timestamp, r.timestamp, r.id"
 
 const store::Sql& points_sql() {
   static const std::string k_postgres =
-      BL_ROWS_POSTGRES("$1") "select " + values_on_postgres() + ", " + double_of("r.mean") +
+      "select " + values_on_postgres() + ", " + double_on_postgres("r.mean") +
       ", r.unit, r.id, r.run_id, c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, "
-      "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id" BL_FROM_POSTGRES;
+      "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id" BL_FROM_POSTGRES(
+          "$1");
   static const store::Sql k_sql(BL_POINTS_SQLITE, k_postgres.c_str());
   return k_sql;
 }
 
 const store::Sql& values_sql() {
-  static const std::string k_postgres = BL_ROWS_POSTGRES(BL_FINGERPRINT_OF_SERIES) "select " +
-                                        values_on_postgres() + BL_FROM_POSTGRES;
+  static const std::string k_postgres =
+      "select " + values_on_postgres() + BL_FROM_POSTGRES(BL_FINGERPRINT_OF_SERIES);
   static const store::Sql k_sql("select " BL_VALUES_SQLITE BL_FROM_SQLITE, k_postgres.c_str());
   return k_sql;
 }
@@ -109,48 +98,76 @@ verdict::LookbackRow lookback_row_of(const store::Row& row, SummaryMode mode) {
           row.integer(2) != 0};
 }
 
-// An object as our own writer left it; jsonb is written out in an order and with blanks of its own.
-Result<std::string_view> object_text(const store::Row& row, int column, store::Dialect dialect,
-                                     TextArena& texts) {
-  if (dialect == store::Dialect::sqlite) return texts.keep(row.text(column));
-  BL_TRY(const std::string text, object_text_of(row, column));
-  return texts.keep(text);
+// As our own writer leaves them; jsonb is written out in an order and with blanks of its own.
+Result<PointDetails> details_on_postgres(const store::Row& row, TextArena& texts) {
+  PointDetails details;
+  const auto text = [&](int column) { return texts.keep(row.text(column)); };
+  details.unit = text(6);
+  details.result_id = text(7);
+  details.run_id = text(8);
+  details.commit_sha = text(9);
+  details.commit_message = text(10);
+  details.data = text(11);
+  BL_TRY(const std::string run_tags, object_text_of(row, 12));
+  BL_TRY(const std::string annotations, object_text_of(row, 13));
+  details.run_tags = texts.keep(run_tags);
+  details.change_annotations = texts.keep(annotations);
+  details.info_id = text(14);
+  return details;
 }
 
 Result<HistoryPoint> point_of(const store::Row& row, SummaryMode mode, store::Dialect dialect,
                               TextArena& texts) {
+  BL_TRY(const PointDetails details, dialect == store::Dialect::sqlite
+                                         ? unpack_details(row.text(6), texts)
+                                         : details_on_postgres(row, texts));
   HistoryPoint point;
-  const auto text = [&](int column) { return texts.keep(row.text(column)); };
   point.commit_timestamp = Timestamp{row.integer(0)};
   point.result_timestamp = Timestamp{row.integer(1)};
   point.mean = row.real_or_null(5);
-  point.unit = text(6);
+  point.unit = details.unit;
   point.summary.value = row.real(mode == SummaryMode::best ? 3 : 4);
   point.summary.type = summary_type(point.unit, mode);
-  point.result_id = text(7);
-  point.run_id = text(8);
-  point.commit_sha = text(9);
-  point.commit_message = text(10);
-  point.data_json = text(11);
-  BL_TRY(point.run_tags_json, object_text(row, 12, dialect, texts));
-  BL_TRY(point.change_annotations_json, object_text(row, 13, dialect, texts));
-  point.info_id = text(14);
+  point.result_id = details.result_id;
+  point.run_id = details.run_id;
+  point.commit_sha = details.commit_sha;
+  point.commit_message = details.commit_message;
+  point.data_json = details.data;
+  point.run_tags_json = details.run_tags;
+  point.change_annotations_json = details.change_annotations;
+  point.info_id = details.info_id;
   return point;
+}
+
+std::pair<std::int64_t, std::int64_t> times_of(const verdict::LookbackRow& row) {
+  return {row.commit_time, row.result_time};
+}
+std::pair<std::int64_t, std::int64_t> times_of(const HistoryPoint& point) {
+  return {point.commit_timestamp.micros, point.result_timestamp.micros};
+}
+
+// What came in later may be of an earlier commit. What has the same times stays as it came in.
+template <class T>
+void sort_by_times(std::vector<T>& ordered) {
+  const auto times = [](const T& one) { return times_of(one); };
+  if (!std::ranges::is_sorted(ordered, {}, times)) std::ranges::stable_sort(ordered, {}, times);
 }
 
 // Most points of a series share a few infos: each is read once.
 Result<void> read_infos(store::Connection& connection, History& history) {
+  std::vector<std::string_view> ids;
   for (const HistoryPoint& point : history.points) {
-    if (history.infos.find(point.info_id) != history.infos.end()) continue;
-    std::string& info = history.infos[std::string(point.info_id)];
-    BL_RETURN_IF_ERROR(for_each_row(
-        connection, store::both_dialects<"select @text{tags} from info where id = $1">(),
-        {point.info_id}, [&info](const store::Row& row) -> Result<void> {
-          BL_TRY(info, object_text_of(row, 0));
-          return {};
-        }));
+    if (history.infos.try_emplace(std::string(point.info_id)).second) ids.push_back(point.info_id);
   }
-  return {};
+  if (ids.empty()) return {};
+  const std::string array = text_array(ids, connection.dialect());
+  return for_each_row(connection,
+                      store::Sql("select id, tags from info where id " BL_ONE_OF_SQLITE,
+                                 "select id, tags from info where id " BL_ONE_OF_POSTGRES),
+                      {std::string_view(array)}, [&](const store::Row& row) -> Result<void> {
+                        BL_TRY(history.infos[std::string(row.text(0))], object_text_of(row, 1));
+                        return {};
+                      });
 }
 
 }  // namespace
@@ -162,6 +179,7 @@ Result<std::vector<verdict::LookbackRow>> lookback_rows(store::Connection& conne
     if (has_value(row, mode)) rows.push_back(lookback_row_of(row, mode));
     return true;
   }));
+  sort_by_times(rows);
   return rows;
 }
 
@@ -193,6 +211,8 @@ Result<History> StoreHistoryReader::history(std::string_view fingerprint) {
           history.points.push_back(point);
           return {};
         }));
+    sort_by_times(rows);
+    sort_by_times(history.points);
     return read_infos(connection, history);
   }));
   if (!found) {
@@ -208,9 +228,11 @@ Result<HistoryDetails> StoreHistoryReader::details(std::string_view fingerprint)
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
     details = {};
     return connection.query(
-        store::Sql("select r.id, r.case_id, r.context_id, r.times from bl_history h "
-                   "join benchmark_result r on r.id = h.result_id where h.series_no = "
-                   "(select series_no from bl_series where history_fingerprint = $1)",
+        store::Sql("select r.id, r.case_id, r.context_id, r.times from bl_series s "
+                   "join bl_history h on h.place >= (s.series_no << 37) and "
+                   "h.place < ((s.series_no + 1) << 37) "
+                   "join bl_result_number n on n.no = h.place - (s.series_no << 37) "
+                   "join benchmark_result r on r.id = n.id where s.history_fingerprint = $1",
                    "select id, case_id, context_id, array_to_json(times)::text "
                    "from benchmark_result where history_fingerprint = $1 and error is null"),
         {fingerprint}, [&](const store::Row& row) {

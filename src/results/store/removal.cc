@@ -1,6 +1,7 @@
 #include "results/store/removal.h"
 
 #include "results/store/facts.h"
+#include "results/store/history_points.h"
 #include "store/both_dialects.h"
 
 namespace bl::results {
@@ -66,8 +67,9 @@ Result<std::optional<OwnedFact>> newest_of_series(store::Connection& connection,
                                                   const SeriesPlace& series,
                                                   const DerivedFact& gone) {
   static const store::Sql k_point(
-      "select result_id from bl_history where series_no = $1 and $2 = $2 "
-      "order by commit_timestamp desc, result_timestamp desc, result_no desc limit 1",
+      "select n.id from bl_history h join bl_result_number n on n.no = h.place - ($1 << 37) "
+      "where h.place >= ($1 << 37) and h.place < (($1 + 1) << 37) and $2 = $2 "
+      "order by h.commit_timestamp desc, h.result_timestamp desc, h.place desc limit 1",
       "select r.id from benchmark_result r join benchlake.result_number n on n.id = r.id "
       "join \"commit\" c on c.id = r.commit_id where r.history_fingerprint = $2 and "
       "c.sha = c.fork_point_sha and c.timestamp is not null and r.error is null and "
@@ -105,11 +107,7 @@ Result<void> leave_history(store::Connection& connection, std::int64_t series_no
                            const DerivedFact& gone) {
   if (connection.dialect() == store::Dialect::postgres) return {};
   if (gone.is_history_point()) {
-    BL_RETURN_IF_ERROR(
-        execute(connection,
-                "delete from bl_history where series_no = $1 and commit_timestamp = $2 and "
-                "result_timestamp = $3 and result_no = $4",
-                {series_no, gone.commit_timestamp->micros, gone.timestamp.micros, gone.result_no}));
+    BL_RETURN_IF_ERROR(remove_history_point(connection, series_no, gone.result_no));
   }
   if (!gone.commit_id) return {};
   return execute(connection,

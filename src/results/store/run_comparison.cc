@@ -1,14 +1,16 @@
 #include "results/store_run_comparison.h"
 
+#include <algorithm>
 #include <map>
 
 #include "results/comparison.h"
 #include "results/store/rows.h"
+#include "results/store/text_array.h"
 #include "results/store/whole.h"
 #include "store/both_dialects.h"
 
-// Two statements and one for each commit that baselines stand on. The first finds where the page
-// ends, the second reads what lies in it.
+// One pass over both runs finds where the page ends and where its rows lie; then each table is
+// asked once, and the distributions once for each commit that baselines stand on.
 namespace bl::results {
 namespace {
 
@@ -23,37 +25,86 @@ Result<void> demand_run(store::Connection& connection, const std::string& run_id
   return Error{Code::not_found, run_id};
 }
 
-// How many results of one series the two runs have.
+// The results of one series in the two runs.
 struct Group {
   std::string fingerprint;
   std::size_t baselines = 0, contenders = 0;
+  std::vector<std::string> places;  // of the rows in their table, as the store names them
 
   std::size_t pairs() const {
     return baselines == 0 || contenders == 0 ? baselines + contenders : baselines * contenders;
   }
 };
 
-Result<std::vector<Group>> groups_of(store::Connection& connection, const RunPair& pair) {
+// The place of a row, which leads to it without an index. It is good for the transaction's
+// snapshot.
+#define BL_PLACES_HEAD "select history_fingerprint, run_id = $1, run_id = $2, "
+#define BL_PLACES_TAIL                                                       \
+  " from benchmark_result where run_id in ($1, $2) and "                     \
+  "@binary{history_fingerprint} > $3 order by @binary{history_fingerprint} " \
+  "limit $4"
+
+const store::Sql& places_sql() {
+  static const std::string k_sqlite =
+      store::in_dialect(BL_PLACES_HEAD "rowid" BL_PLACES_TAIL, store::Dialect::sqlite);
+  static const std::string k_postgres =
+      store::in_dialect(BL_PLACES_HEAD "ctid" BL_PLACES_TAIL, store::Dialect::postgres);
+  static const store::Sql k_sql(k_sqlite.c_str(), k_postgres.c_str());
+  return k_sql;
+}
+
+// Of the first `rows_max` rows behind the cursor; a last group that may go on is left out, but when
+// it is the only one.
+struct Groups {
   std::vector<Group> groups;
+  bool may_go_on = false;
+};
+
+Result<Groups> groups_among(store::Connection& connection, const RunPair& pair,
+                            std::size_t rows_max) {
+  Groups found;
+  std::size_t rows = 0;
   const std::string after = pair.after.value_or("");
   BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<
-          "select history_fingerprint, sum(case when run_id = $1 then 1 else 0 end), "
-          "sum(case when run_id = $2 then 1 else 0 end) from benchmark_result "
-          "where run_id in ($1, $2) and @binary{history_fingerprint} > $3 "
-          "group by history_fingerprint order by @binary{history_fingerprint} limit $4">(),
+      places_sql(),
       {std::string_view(pair.baseline), std::string_view(pair.contender), std::string_view(after),
-       static_cast<std::int64_t>(pair.page_size)},
+       static_cast<std::int64_t>(rows_max)},
       [&](const store::Row& row) {
-        groups.push_back({std::string(row.text(0)), static_cast<std::size_t>(row.integer(1)),
-                          static_cast<std::size_t>(row.integer(2))});
+        ++rows;
+        if (found.groups.empty() || found.groups.back().fingerprint != row.text(0)) {
+          found.groups.push_back({.fingerprint = std::string(row.text(0)), .places = {}});
+        }
+        Group& group = found.groups.back();
+        group.baselines += row.integer(1) != 0 ? 1 : 0;
+        group.contenders += row.integer(2) != 0 ? 1 : 0;
+        group.places.emplace_back(row.text(3));
         return true;
       }));
-  return groups;
+  found.may_go_on = rows == rows_max;
+  if (found.may_go_on && found.groups.size() > 1) found.groups.pop_back();
+  return found;
+}
+
+// Most series have one result on each side. Where they have more, a second look takes in all that
+// a page may hold: so many rows make more pairs than it may.
+Result<Groups> groups_of(store::Connection& connection, const RunPair& pair,
+                         std::size_t pairs_max) {
+  const auto groups_max = static_cast<std::size_t>(pair.page_size);
+  const std::size_t few = 2 * groups_max + 1, all = std::max(few, 2 * pairs_max + 2);
+  BL_TRY(auto found, groups_among(connection, pair, few));
+  if (found.may_go_on && found.groups.size() < groups_max) {
+    BL_TRY(found, groups_among(connection, pair, all));
+  }
+  if (found.groups.size() >= groups_max) {
+    found.groups.resize(groups_max);
+    found.may_go_on = true;
+  }
+  return found;
 }
 
 // Drops the groups behind those that a page may hold.
-Result<void> keep_pairs(std::vector<Group>& groups, std::size_t pairs_max) {
+Result<void> keep_pairs(Groups& found, std::size_t pairs_max) {
+  std::vector<Group>& groups = found.groups;
   std::size_t pairs = 0;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     pairs += groups[i].pairs();
@@ -64,6 +115,7 @@ Result<void> keep_pairs(std::vector<Group>& groups, std::size_t pairs_max) {
                        " pairs of results of one series: " + groups[0].fingerprint};
     }
     groups.resize(i);
+    found.may_go_on = true;
     return {};
   }
   return {};
@@ -121,33 +173,43 @@ struct Gathered {
   bool is_cut = false;  // the samples were too many: the last series is not whole
 };
 
-Result<Gathered> results_of(store::Connection& connection, const RunPair& pair,
-                            std::string_view last, std::size_t bytes_max) {
+#define BL_COMPARED_ORDER " order by @binary{r.history_fingerprint}, @binary{r.id}"
+
+const store::Sql& compared_sql() {
+  static const std::string k_sqlite = store::in_dialect(
+      "select " BL_COMPARED_COLUMNS
+      " from benchmark_result r where r.rowid " BL_ONE_OF_SQLITE BL_COMPARED_ORDER,
+      store::Dialect::sqlite);
+  static const std::string k_postgres =
+      store::in_dialect("select " BL_COMPARED_COLUMNS
+                        " from benchmark_result r where r.ctid = any ($1::tid[])" BL_COMPARED_ORDER,
+                        store::Dialect::postgres);
+  static const store::Sql k_sql(k_sqlite.c_str(), k_postgres.c_str());
+  return k_sql;
+}
+
+Result<Gathered> results_of(store::Connection& connection, const std::vector<Group>& groups,
+                            std::size_t bytes_max) {
   Gathered gathered;
-  const std::string after = pair.after.value_or("");
+  std::vector<std::string_view> all;
+  for (const Group& group : groups) all.insert(all.end(), group.places.begin(), group.places.end());
+  const std::string places = text_array(all, connection.dialect());
   std::size_t series = 0;
-  BL_RETURN_IF_ERROR(for_each_row(
-      connection,
-      store::both_dialects<"select " BL_COMPARED_COLUMNS
-                           " from benchmark_result r where r.run_id in ($1, $2) and "
-                           "@binary{r.history_fingerprint} > $3 and "
-                           "@binary{r.history_fingerprint} <= $4 "
-                           "order by @binary{r.history_fingerprint}, @binary{r.id}">(),
-      {std::string_view(pair.baseline), std::string_view(pair.contender), std::string_view(after),
-       last},
-      [&](const store::Row& row) -> Result<void> {
-        if (gathered.is_cut) return {};
-        const bool is_next =
-            gathered.results.empty() || gathered.results.back().history_fingerprint != row.text(2);
-        gathered.bytes += row.text(10).size() + row.text(11).size();
-        if (is_next && ++series > 1 && gathered.bytes > bytes_max) {
-          gathered.is_cut = true;
-          return {};
-        }
-        BL_TRY(auto result, compared_result(row));
-        gathered.results.push_back(std::move(result));
-        return {};
-      }));
+  BL_RETURN_IF_ERROR(for_each_row(connection, compared_sql(), {std::string_view(places)},
+                                  [&](const store::Row& row) -> Result<void> {
+                                    if (gathered.is_cut) return {};
+                                    const bool is_next =
+                                        gathered.results.empty() ||
+                                        gathered.results.back().history_fingerprint != row.text(2);
+                                    gathered.bytes += row.text(10).size() + row.text(11).size();
+                                    if (is_next && ++series > 1 && gathered.bytes > bytes_max) {
+                                      gathered.is_cut = true;
+                                      return {};
+                                    }
+                                    BL_TRY(auto result, compared_result(row));
+                                    gathered.results.push_back(std::move(result));
+                                    return {};
+                                  }));
   return gathered;
 }
 
@@ -158,24 +220,35 @@ using ById = std::map<std::string, T, std::less<>>;
 template <class T>
 Result<void> read_each(store::Connection& connection, const store::Sql& sql, ById<T>& found,
                        const std::function<T(const store::Row&)>& make) {
-  store::ParamRows ids(1);
-  std::vector<T*> places;
-  for (auto& [id, value] : found) {
-    ids.add({std::string_view(id)});
-    places.push_back(&value);
-  }
-  if (places.empty()) return {};
-  return connection.query_many(
-      sql, ids, [&](std::size_t i, const store::Row& row) { *places[i] = make(row); });
+  if (found.empty()) return {};
+  std::vector<std::string_view> ids;
+  for (const auto& [id, value] : found) ids.emplace_back(id);
+  const std::string array = text_array(ids, connection.dialect());
+  return connection.query(sql, {std::string_view(array)}, [&](const store::Row& row) {
+    const auto place = found.find(row.text(0));
+    if (place != found.end()) place->second = make(row);
+    return true;
+  });
 }
 
 // Of a context, which every result of the page gets a copy of, a comparison shows one member.
 json::Value language_of(const store::Row& row) {
-  const json::Value context = object_or_empty(row, 0);
+  const json::Value context = object_or_empty(row, 1);
   json::Value kept = json::Value::object();
   const json::Value* language = context.find("benchmark_language");
   if (language != nullptr) kept.set("benchmark_language", *language);
   return kept;
+}
+
+const store::Sql& commits_sql() {
+  static const std::string k_sqlite = store::in_dialect(
+      "select " BL_COMMIT_COLUMNS " from \"commit\" c where c.id " BL_ONE_OF_SQLITE,
+      store::Dialect::sqlite);
+  static const std::string k_postgres = store::in_dialect(
+      "select " BL_COMMIT_COLUMNS " from \"commit\" c where c.id " BL_ONE_OF_POSTGRES,
+      store::Dialect::postgres);
+  static const store::Sql k_sql(k_sqlite.c_str(), k_postgres.c_str());
+  return k_sql;
 }
 
 struct Shared {
@@ -194,35 +267,39 @@ Result<Shared> read_shared(store::Connection& connection, const std::vector<Stor
       shared.commits.try_emplace(result.stored_commit->id);
     }
   }
-  BL_RETURN_IF_ERROR(read_each<Case>(
-      connection, store::both_dialects<"select name, @text{tags} from \"case\" where id = $1">(),
-      shared.cases, [](const store::Row& row) {
-        return Case{std::string(row.text(0)), object_or_empty(row, 1)};
-      }));
-  BL_RETURN_IF_ERROR(read_each<json::Value>(
-      connection, store::both_dialects<"select @text{tags} from context where id = $1">(),
-      shared.contexts, [](const store::Row& row) { return language_of(row); }));
+  static const store::Sql k_cases(
+      "select id, name, tags from \"case\" where id " BL_ONE_OF_SQLITE,
+      "select id, name, tags from \"case\" where id " BL_ONE_OF_POSTGRES);
+  BL_RETURN_IF_ERROR(read_each<Case>(connection, k_cases, shared.cases, [](const store::Row& row) {
+    return Case{std::string(row.text(1)), object_or_empty(row, 2)};
+  }));
+  static const store::Sql k_contexts("select id, tags from context where id " BL_ONE_OF_SQLITE,
+                                     "select id, tags from context where id " BL_ONE_OF_POSTGRES);
+  BL_RETURN_IF_ERROR(
+      read_each<json::Value>(connection, k_contexts, shared.contexts,
+                             [](const store::Row& row) { return language_of(row); }));
   BL_RETURN_IF_ERROR(read_each<std::optional<StoredCommit>>(
-      connection,
-      store::both_dialects<"select " BL_COMMIT_COLUMNS " from \"commit\" c where c.id = $1">(),
-      shared.commits, [](const store::Row& row) { return commit_of(row, 0); }));
+      connection, commits_sql(), shared.commits,
+      [](const store::Row& row) { return commit_of(row, 0); }));
   return shared;
 }
 
 // By the id of the baseline's commit.
 Result<ById<Distributions>> distributions_by_commit(store::Connection& connection,
-                                                    const Shared& shared, const RunPair& pair,
-                                                    std::string_view last,
+                                                    const Shared& shared,
+                                                    const std::vector<Group>& groups,
                                                     const DistributionOptions& options,
                                                     std::size_t commits_max) {
+  std::vector<std::string_view> compared;
+  for (const Group& group : groups) {
+    if (group.baselines > 0 && group.contenders > 0) compared.emplace_back(group.fingerprint);
+  }
+  const std::span<const std::string_view> fingerprints(compared);
   ById<Distributions> found;
   for (const auto& [id, commit] : shared.commits) {
-    if (found.size() == commits_max) break;
+    if (found.size() == commits_max || compared.empty()) break;
     if (!commit) continue;
-    BL_TRY(
-        auto distributions,
-        distributions_of(connection, *commit, pair.contender, options,
-                         {.after = pair.after ? std::string_view(*pair.after) : "", .last = last}));
+    BL_TRY(auto distributions, distributions_of(connection, *commit, fingerprints, options));
     found.emplace(id, distributions ? std::move(*distributions) : Distributions{});
   }
   return found;
@@ -276,25 +353,21 @@ Result<RunComparisonPage> read_page(store::Connection& connection, const RunPair
   RunComparisonPage page;
   BL_RETURN_IF_ERROR(demand_run(connection, pair.baseline));
   BL_RETURN_IF_ERROR(demand_run(connection, pair.contender));
-  BL_TRY(auto groups, groups_of(connection, pair));
-  bool may_go_on = groups.size() == static_cast<std::size_t>(pair.page_size);
-  const std::size_t found = groups.size();
-  BL_RETURN_IF_ERROR(keep_pairs(groups, limits.pairs_max));
-  may_go_on = may_go_on || groups.size() < found;
-  if (groups.empty()) return page;
-  BL_TRY(auto gathered,
-         results_of(connection, pair, groups.back().fingerprint, limits.samples_bytes_max));
+  BL_TRY(auto found, groups_of(connection, pair, limits.pairs_max));
+  BL_RETURN_IF_ERROR(keep_pairs(found, limits.pairs_max));
+  if (found.groups.empty()) return page;
+  BL_TRY(auto gathered, results_of(connection, found.groups, limits.samples_bytes_max));
   page.results = std::move(gathered.results);
   BL_TRY(const Shared shared, read_shared(connection, page.results, pair));
   for (StoredResult& result : page.results) {
     result.benchmark_case = shared.cases.at(result.case_id);
     result.context = shared.contexts.at(result.context_id);
   }
-  BL_TRY(const auto distributions,
-         distributions_by_commit(connection, shared, pair, groups.back().fingerprint, options,
-                                 limits.baseline_commits_max));
+  BL_TRY(const auto distributions, distributions_by_commit(connection, shared, found.groups,
+                                                           options, limits.baseline_commits_max));
   add_all_pairs(page, pair, options.mode, distributions);
-  if (may_go_on || gathered.is_cut) page.next_cursor = page.results.back().history_fingerprint;
+  if (found.may_go_on || gathered.is_cut)
+    page.next_cursor = page.results.back().history_fingerprint;
   return page;
 }
 

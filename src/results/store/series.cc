@@ -102,7 +102,8 @@ struct PageRow {
   "s.series_no, s.history_fingerprint, s.name, s.hardware_name, s.repository, s.tags, " \
   "@text{x.tags}, s.unit, s.status, s.z_score, s.change_percent, s.change_rank, "       \
   "s.latest_result_id, s.latest_best, s.latest_mean, s.latest_commit_sha, "             \
-  "s.latest_commit_timestamp, s.latest_result_timestamp, s.point_count, s.sparkline, "  \
+  "s.latest_commit_timestamp, s.latest_result_timestamp, s.point_count, "               \
+  "coalesce(l.sparkline, '[]'), "                                                       \
   "s.change_count <> s.fresh_count"
 
 Result<PageRow> page_row_of(const store::Row& row, SummaryMode mode) {
@@ -143,7 +144,8 @@ Result<std::vector<PageRow>> read_page(store::Connection& connection, const Seri
   const std::string order = add_order(query, filter.sort, cursor);
   // One row more than the page tells whether there is a next page.
   const std::string sql = "select " BL_SERIES_COLUMNS
-                          " from @series s join context x on x.id = s.context_id" +
+                          " from @series s join context x on x.id = s.context_id "
+                          "left join @series_sparkline l on l.series_no = s.series_no" +
                           query.where + order + " limit " + std::to_string(filter.page_size + 1);
   std::vector<PageRow> rows;
   std::optional<Error> fault;

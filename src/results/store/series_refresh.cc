@@ -75,15 +75,21 @@ Result<void> store_state(store::Connection& connection, const StaleSeries& serie
   for (double value : series.state.sparkline) writer.value(value);
   writer.end_array();
   BL_TRY(
-      [[maybe_unused]] auto updated,
+      const std::int64_t updated,
       connection.execute(
           store::both_dialects<"update @series set status = $3, z_score = $4, change_percent = $5, "
-                               "change_rank = $6, sparkline = $7, fresh_count = $2 "
+                               "change_rank = $6, fresh_count = $2 "
                                "where series_no = $1 and change_count = $2">(),
           {series.series_no, series.change_count, static_cast<std::int64_t>(series.state.status),
            param_of(series.state.z_score), param_of(series.state.change_percent),
-           series.state.change_percent.value_or(std::numeric_limits<double>::max()),
-           std::string_view(sparkline)}));
+           series.state.change_percent.value_or(std::numeric_limits<double>::max())}));
+  if (updated == 0) return {};  // it has changed since, and waits for its next judgement
+  BL_TRY([[maybe_unused]] const auto kept,
+         connection.execute(
+             store::both_dialects<"insert into @series_sparkline (series_no, sparkline) "
+                                  "values ($1, $2) on conflict (series_no) do update set "
+                                  "sparkline = excluded.sparkline">(),
+             {series.series_no, std::string_view(sparkline)}));
   return {};
 }
 

@@ -44,8 +44,8 @@ struct StoreResultWriter::Caller {
 
 struct StoreResultWriter::Entry {
   explicit Entry(const Submission& of) : submission(of) {}
-  void prepare() {
-    if (!prepared) prepared.emplace(submission);
+  void prepare(const HardwareKeys& keys) {
+    if (!prepared) prepared.emplace(submission, keys);
   }
   const Submission& submission;
   std::optional<PreparedSubmission> prepared;
@@ -56,7 +56,7 @@ struct StoreResultWriter::Entry {
 
 Result<Submitted> StoreResultWriter::submit(const Submission& submission) {
   Entry entry(submission);
-  entry.prepare();  // on this thread: others do the same meanwhile
+  entry.prepare(keys_);  // on this thread: others do the same meanwhile
   run(std::span(&entry, 1));
   return std::move(entry.outcome);
 }
@@ -159,7 +159,7 @@ Result<void> StoreResultWriter::store_once(const Group& group) {
   std::vector<const PreparedSubmission*> prepared;
   prepared.reserve(group.size());
   for (Entry* entry : group) {
-    entry->prepare();  // of many: while the group before this one is stored
+    entry->prepare(keys_);  // of many: while the group before this one is stored
     prepared.push_back(&*entry->prepared);
   }
   for (Entry* entry : group) {

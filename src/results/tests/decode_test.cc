@@ -232,6 +232,17 @@ TEST(Decode, texts_of_numbers_are_numbers) {
   EXPECT_EQ(stats.min, 1) << "recomputed";
 }
 
+TEST(Decode, texts_of_numbers_are_those_that_the_legacy_dialect_takes) {
+  const Stats stats =
+      accepted(changed("stats", R"({"data":[".5","5.","-.25","+007","1E-400"],"unit":"s"})")).stats;
+  EXPECT_EQ(json::to_text(json::Value::array(stats.data)), "[0.5,5,-0.25,7,0]");
+  for (const char* bad : {R"(".")", R"("1e")", R"("1e-9999999")", R"("1_000")", R"("5 ")"}) {
+    EXPECT_EQ(fault_paths(changed("stats/data", "[" + std::string(bad) + "]")),
+              Paths{"/stats/data/0"})
+        << bad;
+  }
+}
+
 TEST(Decode, booleans_nan_and_numbers_out_of_range_are_no_samples) {
   for (const char* bad :
        {"true", R"("NaN")", R"("inf")", R"("1e400")", R"("")", R"(" 1")", "{}", R"("0x10")"}) {

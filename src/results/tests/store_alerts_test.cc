@@ -555,6 +555,43 @@ TEST_F(Alerts, a_job_has_one_owner_until_its_lease_ends) {
   EXPECT_EQ(jobs.list()->front().failures, 0);
 }
 
+TEST_F(Alerts, a_job_says_how_far_it_is_and_who_left_it) {
+  store::Jobs other(*fixture.database, fixture.clock, "other");
+  ASSERT_TRUE(jobs.progress("walk", 10s, "100 of 300").value());
+  EXPECT_FALSE(other.progress("walk", 10s, "1 of 300").value());
+  EXPECT_EQ(jobs.list()->front().detail, "100 of 300");
+  EXPECT_TRUE(jobs.list()->front().outcome.empty()) << "it did not end yet";
+  EXPECT_FALSE(jobs.list()->front().abandoned);
+  fixture.clock.advance(10s);
+  EXPECT_TRUE(jobs.list()->front().abandoned) << "its owner died";
+  EXPECT_EQ(store::abandoned_jobs(*fixture.database, fixture.clock.now()).value(), 0);
+  fixture.clock.advance(1s);
+  EXPECT_EQ(store::abandoned_jobs(*fixture.database, fixture.clock.now()).value(), 1);
+  ASSERT_TRUE(other.progress("walk", 10s, "100 of 300").value());
+  EXPECT_FALSE(other.list()->front().abandoned) << "another goes on";
+  ASSERT_TRUE(other.finish("walk", store::Jobs::Outcome::ok, "300 of 300").ok());
+  fixture.clock.advance(1h);
+  EXPECT_FALSE(other.list()->front().abandoned);
+  EXPECT_EQ(store::abandoned_jobs(*fixture.database, fixture.clock.now()).value(), 0);
+}
+
+TEST_F(Alerts, the_rules_of_a_user_have_names) {
+  open_one();
+  const std::string owner = alerts.rules({})->front().user_id, id = alerts.rules({})->front().id;
+  std::vector<std::string> rules, of_another;
+  ASSERT_TRUE(fixture.database
+                  ->read([&](store::Connection& connection) -> Result<void> {
+                    BL_TRY(rules, alert_rules_of(connection, owner));
+                    BL_TRY(of_another, alert_rules_of(connection, "another"));
+                    return {};
+                  })
+                  .ok());
+  ASSERT_EQ(rules.size(), 1u);
+  EXPECT_TRUE(rules[0].starts_with("alert rule '")) << rules[0];
+  EXPECT_NE(rules[0].find("' (" + id + ")"), std::string::npos) << rules[0];
+  EXPECT_TRUE(of_another.empty());
+}
+
 // Conbench's own tables -----------------------------------------------------------------------
 
 // As migration 000001 of the newer Conbench made them [1.5].

@@ -172,6 +172,7 @@ std::string derived_text(StoreFixture& store) {
       "latest_commit_timestamp, latest_commit_sha, latest_best, latest_mean, unit, status, "
       "z_score, change_percent, change_rank, sparkline",
       "from bl_series s join bl_run u on u.run_no = s.latest_run_no "
+      "left join bl_series_sparkline l on l.series_no = s.series_no "
       "order by s.history_fingerprint");
   add_rows(
       "run_id, repository, run_reason, run_tags, commit_id, latest_batch_id, "
@@ -179,10 +180,9 @@ std::string derived_text(StoreFixture& store) {
       "error_count, series_count, batch_count",
       "from bl_run order by run_id, repository");
   if (on_postgres) return text;  // histories and counts are read from the facts
-  add("select json_array(s.history_fingerprint, commit_timestamp, result_timestamp, result_no, "
-      "best, summary_mean, begins_change, mean, h.unit, result_id, run_id, commit_sha, "
-      "commit_message, data, run_tags, change_annotations, info_id) from bl_history h "
-      "join bl_series s on s.series_no = h.series_no order by 1");
+  add("select json_array(s.history_fingerprint, h.place - (s.series_no << 37), commit_timestamp, "
+      "result_timestamp, best, summary_mean, begins_change, mean, hex(details)) from bl_history h "
+      "join bl_series s on s.series_no = h.place >> 37 order by 1");
   add("select json_array(name, value) from bl_counter order by name");
   add("select json_array(o.commit_id, s.history_fingerprint, o.result_no) from bl_commit_series o "
       "join bl_series s on s.series_no = o.series_no order by 1");

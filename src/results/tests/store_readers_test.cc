@@ -517,7 +517,7 @@ TEST(StoreSeries, another_summary_mode_makes_every_series_stale) {
   SeriesRefresher mean(*store.database, SummaryMode::mean);
   EXPECT_EQ(*mean.refresh_some(10), 1);
   EXPECT_EQ(*mean.refresh_some(10), 0);
-  EXPECT_EQ(store.value("select sparkline from bl_series"), "[2]");
+  EXPECT_EQ(store.value("select sparkline from bl_series_sparkline"), "[2]");
   StoreHistoryReader history(*store.database, SummaryMode::mean);
   const auto fingerprint = store.runs.results({})->at(0).history_fingerprint;
   EXPECT_EQ(history.history(fingerprint)->points.at(0).summary.value, 2.0);

@@ -4,6 +4,7 @@
 #include "results/decode.h"
 #include "results/legacy/decode.h"
 #include "results/store_ci_report.h"
+#include "results/store_settings.h"
 #include "results/tests/legacy_documents.h"
 #include "results/tests/store_fixture.h"
 #include "results/units.h"
@@ -120,6 +121,66 @@ TEST(StoreUnits, both_dialects_accept_them_and_list_them_after_the_built_in_ones
               std::string::npos)
         << refused.error().message;
   }
+}
+
+// What a server leaves that had the units the other way round.
+void make_rows_by(StoreFixture& store, const std::string& setting, const char* unit, double best) {
+  store.run_sql("insert into @results_setting (name, value) values ('units', '" + setting +
+                "') on conflict (name) do update set value = excluded.value");
+  const std::string value = std::to_string(best);
+  store.run_sql("update @series set latest_best = " + value + " where unit = '" + unit + "'");
+  if (store.database->dialect() == store::Dialect::sqlite) {
+    store.run_sql("update bl_history set best = " + value);
+  }
+  store.refresh_all();
+}
+
+TEST(StoreUnits, a_direction_that_changed_is_applied_to_what_is_stored) {
+  StoreFixture store;
+  const std::string id = add_jump(store, "score");
+  store.refresh_all();
+  make_rows_by(store, "score=less,gap/s=less", "score", 10);
+  EXPECT_EQ(*changed_units(*store.database), std::vector<std::string>{"score"});
+  EXPECT_EQ(*apply_changed_units(*store.database), 1);
+  store.refresh_all();
+  const auto page = store.health.series({});
+  EXPECT_EQ(page->series.at(0).status, SeriesStatus::improved);
+  EXPECT_EQ(page->series.at(0).sparkline.back(), 31);
+  EXPECT_EQ(page->series.at(0).latest_summary.value, 31);
+  const auto history = store.history.history(*store.history.fingerprint_of(id));
+  EXPECT_EQ(history->points.front().summary.value, 11);
+  EXPECT_EQ(history->points.back().summary.value, 31);
+  EXPECT_EQ(store.value("select value from @results_setting where name = 'units'"),
+            "score=more,gap/s=less,tok/s=more");
+  EXPECT_TRUE(changed_units(*store.database)->empty());
+}
+
+TEST(StoreUnits, a_unit_that_is_known_no_more_goes_by_its_ending) {
+  StoreFixture store;
+  add_jump(store, "kg/s");
+  store.refresh_all();
+  make_rows_by(store, "kg/s=less", "kg/s", 10);
+  EXPECT_EQ(*apply_changed_units(*store.database), 1);
+  store.refresh_all();
+  EXPECT_EQ(store.health.series({})->series.at(0).status, SeriesStatus::improved);
+}
+
+TEST(StoreUnits, without_a_change_nothing_is_touched) {
+  StoreFixture store;
+  add_jump(store, "ns");
+  add_jump(store, "tok/s");
+  store.refresh_all();
+  EXPECT_EQ(*apply_changed_units(*store.database), 0) << "its ending says the same";
+  EXPECT_EQ(store.refresher.refresh_some(100).value(), 0) << "no series is stale";
+  EXPECT_EQ(*apply_changed_units(*store.database), 0);
+}
+
+TEST(StoreUnits, what_was_stored_before_units_were_remembered_is_chosen_once) {
+  StoreFixture store;
+  add_jump(store, "score");  // by these units, which no setting says
+  EXPECT_EQ(*changed_units(*store.database), (std::vector<std::string>{"gap/s", "score"}));
+  EXPECT_EQ(*apply_changed_units(*store.database), 1);
+  EXPECT_EQ(*apply_changed_units(*store.database), 0);
 }
 
 TEST(StoreUnits, they_are_set_once) {

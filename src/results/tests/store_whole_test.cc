@@ -89,6 +89,39 @@ TEST(WholeResults, numbers_that_no_double_holds_are_null) {
   EXPECT_TRUE(data == "[1.50,null,2]" || data == "[1.50,null,null,null]") << data;
 }
 
+TEST(WholeResults, numbers_closer_to_0_than_any_double_are_0) {
+  StoreFixture store;
+  const std::string before = store.submit(submission_of(on_commit(0))).id;
+  const std::string id = store.submit(submission_of(on_commit(1))).id;
+  static const store::Sql k_odd(
+      "update benchmark_result set min = 1e-400, mean = 1e-400, max = -1e-400, median = 2e-324, "
+      "data = '[1e-400,2,3]'",
+      "update benchmark_result set min = 1e-400, mean = 1e-400, max = -1e-400, median = 2e-324, "
+      "data = '{1e-400,2,3}'");
+  ASSERT_TRUE(store.database
+                  ->write([](store::Connection& connection) -> Result<void> {
+                    BL_RETURN_IF_ERROR(connection.execute(k_odd, {}));
+                    return {};
+                  })
+                  .ok());
+  const StoredResult result = store.runs.result(id).value();
+  EXPECT_EQ(result.stats.min, 0);
+  EXPECT_EQ(result.stats.mean, 0);
+  EXPECT_EQ(result.stats.max, 0);
+  EXPECT_EQ(result.stats.median, 0);
+  EXPECT_FALSE(result.failed());
+  EXPECT_EQ(result.stats.data.at(0).as_double(), 0);
+  EXPECT_EQ(store.runs.whole_results({})->results.size(), 2u);
+  const auto rows = store.runs.results({});
+  ASSERT_TRUE(rows.ok()) << rows.error().message;
+  EXPECT_TRUE(store.history.history(result.history_fingerprint).ok());
+  const auto compared = store.compare.compare(before, id);
+  ASSERT_TRUE(compared.ok()) << compared.error().message;
+  EXPECT_EQ(compared->contender.summary.value, 0);
+  store.run_sql("update @series set change_count = change_count + 1");
+  store.refresh_all();
+}
+
 TEST(WholeResults, no_names_of_gpus_and_an_empty_list_of_them_are_two_machines) {
   StoreFixture store;
   std::vector<std::string> hardware;

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "store/sqlite/sql_functions.h"
 #include "store/sqlite/sqlite_error.h"
 
 namespace bl::store {
@@ -156,6 +157,8 @@ Result<void> Session::configure(Role role, const DatabaseLimits& limits) {
   }
   sqlite3_limit(db_, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_progress_handler(db_, k_progress_operations, &Session::on_progress, this);
+
+  BL_RETURN_IF_ERROR(add_sql_functions(db_));
 
   const bool is_reader = role == Role::reader;
   const auto cache_bytes = is_reader ? limits.reader_cache_bytes : limits.writer_cache_bytes;

@@ -116,11 +116,27 @@ Result<std::unique_ptr<PostgresServer>> PostgresServer::start(const Options& opt
                  "no PostgreSQL server programs here (Debian: postgresql-15; elsewhere: name their "
                  "folder in BENCHLAKE_POSTGRES_BIN)");
   }
-  std::string folder = (fs::temp_directory_path() / "bl-postgres-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) return Error(Code::io, "no temporary folder: " + folder);
-  server->folder_ = folder;
-  server->port_ = free_port();
+  BL_RETURN_IF_ERROR(server->take_folder());
   BL_RETURN_IF_ERROR(server->initialize());
+  BL_RETURN_IF_ERROR(server->launch());
+  return server;
+}
+
+Result<std::unique_ptr<PostgresServer>> PostgresServer::start_standby_of(
+    const PostgresServer& primary) {
+  std::unique_ptr<PostgresServer> server(new PostgresServer);
+  server->options_ = primary.options_;
+  server->bin_ = primary.bin_;
+  BL_RETURN_IF_ERROR(server->take_folder());
+  const std::string log = server->folder_ + ".basebackup.log";
+  const int status = wait_for(
+      spawn({server->bin_ + "/pg_basebackup", "-h", primary.folder_, "-p",
+             std::to_string(primary.port_), "-U", "postgres", "-D", server->folder_ + "/data", "-R",
+             "-X", "stream", "--checkpoint=fast", "--no-sync"},
+            log));
+  const std::string said = text_of(log);
+  unlink(log.c_str());
+  if (status != 0) return Error(Code::io, "pg_basebackup failed: " + said);
   BL_RETURN_IF_ERROR(server->launch());
   return server;
 }
@@ -142,12 +158,19 @@ PostgresServer::~PostgresServer() {
   if (!folder_.empty()) fs::remove(folder_ + ".log", ignored);
 }
 
-Result<void> PostgresServer::initialize() {
-  if (const User user = server_user(); user.uid != static_cast<uid_t>(-1)) {
-    if (chown(folder_.c_str(), user.uid, user.gid) != 0) {
-      return Error(Code::io, "cannot give away " + folder_);
-    }
+Result<void> PostgresServer::take_folder() {
+  std::string folder = (fs::temp_directory_path() / "bl-postgres-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) return Error(Code::io, "no temporary folder: " + folder);
+  folder_ = folder;
+  port_ = free_port();
+  const User user = server_user();
+  if (user.uid != static_cast<uid_t>(-1) && chown(folder_.c_str(), user.uid, user.gid) != 0) {
+    return Error(Code::io, "cannot give away " + folder_);
   }
+  return {};
+}
+
+Result<void> PostgresServer::initialize() {
   const std::string log = folder_ + ".initdb.log";
   const pid_t child = spawn({bin_ + "/initdb", "-D", folder_ + "/data", "-U", "postgres", "-A",
                              "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"},

@@ -20,6 +20,9 @@ class PostgresServer {
   /// Errors: not_found (no server programs), io (initdb or the server failed; with its log).
   static Result<std::unique_ptr<PostgresServer>> start(const Options& options);
   static Result<std::unique_ptr<PostgresServer>> start() { return start(Options{}); }
+  /// A hot standby that follows `primary` by streaming: what commits there is readable here a
+  /// moment later. Errors as above.
+  static Result<std::unique_ptr<PostgresServer>> start_standby_of(const PostgresServer& primary);
   /// One for the whole process, started when first asked for. BL_CHECKs that it starts.
   static PostgresServer& shared();
 
@@ -47,6 +50,7 @@ class PostgresServer {
 
  private:
   PostgresServer() = default;
+  Result<void> take_folder();
   Result<void> initialize();
   Result<void> launch();
 

@@ -1,14 +1,18 @@
 // Every route of the API that the page uses, once. Paths that end in a slash are the legacy dialect's.
 import { get, send, type Query } from './client';
 import type {
+  AlertDelivery,
   AlertEvent,
   AlertRule,
   AlertRuleBody,
   AuditEntry,
+  BackgroundJob,
   Capabilities,
+  DeliveryReport,
   IncompleteCommit,
   Me,
   NewToken,
+  Receipt,
   RepairedCommit,
   Role,
   Token,
@@ -21,6 +25,8 @@ import type {
   MissingBenchmark,
   Report,
   RunEntity,
+  TrendBenchmarks,
+  Trends,
 } from './types_ci';
 import type {
   Json,
@@ -71,6 +77,15 @@ export interface ReportQuery extends Query {
 export interface Thresholds extends Query {
   threshold?: string;
   threshold_z?: string;
+}
+
+export interface ReceiptQuery extends Query {
+  submission_key?: string;
+  run_id?: string;
+  /** RFC 3339: none that are older. */
+  since?: string;
+  cursor?: string;
+  page_size?: number;
 }
 
 export interface FamilyQuery extends Query {
@@ -156,6 +171,12 @@ export const api = {
 
   families: (query: FamilyQuery, signal?: AbortSignal) =>
     get<{ families: Family[]; next_page_cursor: string | null }>('/api/v1/families', query, signal),
+  trends: (query: { name: string; days: number; until: string }, signal?: AbortSignal) =>
+    get<Trends>('/api/v1/trends', query, signal),
+  trend_benchmarks: (
+    query: { sort: string; q: string; repository: string; page_size: number },
+    signal?: AbortSignal,
+  ) => get<TrendBenchmarks>('/api/v1/trends/benchmarks', query, signal),
 
   annotate: (id: string, change_annotations: Record<string, Json>) =>
     send<ResultDetail>('PUT', `/api/benchmark-results/${at(id)}`, { change_annotations }),
@@ -182,6 +203,26 @@ export const api = {
   delete_rule: (id: string) => send('DELETE', `/api/alert-rules/${at(id)}`),
   rule_events: (id: string, signal?: AbortSignal) =>
     get<{ events: AlertEvent[] }>(`/api/alert-rules/${at(id)}/events`, { limit: 50 }, signal),
+
+  deliveries: (
+    query: { status?: string; cursor?: string; page_size?: number },
+    signal?: AbortSignal,
+  ) =>
+    get<{ deliveries: AlertDelivery[]; next_page_cursor: string | null }>(
+      '/api/v1/alerts/deliveries',
+      query,
+      signal,
+    ),
+  /** Sends what waits, also what waits for another attempt. */
+  deliver: () => send<DeliveryReport>('POST', '/api/v1/alerts/deliver'),
+  receipts: (query: ReceiptQuery, signal?: AbortSignal) =>
+    get<{ receipts: Receipt[]; next_page_cursor: string | null }>(
+      '/api/v1/receipts',
+      query,
+      signal,
+    ),
+  background_jobs: (signal?: AbortSignal) =>
+    get<{ jobs: BackgroundJob[] }>('/api/v1/background-jobs', {}, signal),
 
   users: (signal?: AbortSignal) => get<{ users: User[] }>('/api/v1/users', {}, signal),
   change_user: (id: string, change: { role: Role }) =>

@@ -44,6 +44,10 @@ export interface AlertRuleBody {
   run_reason?: string;
   enabled?: boolean;
   notify_improvements?: boolean;
+  /** Until then nobody is told. */
+  muted_until?: string | null;
+  /** Benchmarks whose regressions do not count. */
+  muted_benchmarks?: string[];
 }
 
 export interface AlertRule {
@@ -60,6 +64,64 @@ export interface AlertRule {
   created_at: string;
   updated_at: string;
   last_evaluated_at?: string | null;
+  notify_improvements?: boolean;
+  muted_until?: string | null;
+  muted_benchmarks?: string[];
+}
+
+export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
+
+/** A message of an event to one channel. */
+export interface AlertDelivery {
+  id: string;
+  event_id: string;
+  channel: string;
+  target: string;
+  status: DeliveryStatus;
+  attempts: number;
+  created_at: string;
+  last_attempt_at: string | null;
+  next_attempt_at: string | null;
+  delivered_at: string | null;
+  last_error: string | null;
+}
+
+/** What came of sending the messages that wait. */
+export interface DeliveryReport {
+  delivered: number;
+  retried: number;
+  failed: number;
+  error?: string;
+}
+
+/** What became of a submission. */
+export interface Receipt {
+  seq: number;
+  at: string;
+  outcome: 'stored' | 'replayed' | 'refused';
+  submitter_id: string;
+  submitter_name: string;
+  run_id: string | null;
+  result_id: string | null;
+  submission_key: string | null;
+  code: string | null;
+  summary: string | null;
+}
+
+export interface BackgroundJob {
+  name: string;
+  running: boolean;
+  /** Whoever was at it died, and nobody has taken it over. */
+  abandoned?: boolean;
+  owner: string;
+  lease_until: string | null;
+  started_at: string | null;
+  ended_at: string | null;
+  outcome: 'ok' | 'failed' | null;
+  /** How the last run ended; while one is under way perhaps how far it is. */
+  detail: string;
+  runs: number;
+  failures: number;
 }
 
 export interface AlertEvent {

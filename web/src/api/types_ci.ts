@@ -181,3 +181,58 @@ export interface Family {
   worst: SeriesNote[];
   best: SeriesNote[];
 }
+
+/** A straight line through a series' newest points. */
+export interface Trend {
+  history_fingerprint: string;
+  tags: Tags;
+  hardware: string;
+  repository: string;
+  unit: string | null;
+  less_is_better: boolean | null;
+  /** From the line's start to its end, as a fraction; positive: the value grows. */
+  relative_change: number;
+  is_worse: boolean;
+  points: number;
+  outliers: number;
+  latest_result_id: string;
+  line: [first: number, last: number];
+  samples: { timestamp: string; value: number }[];
+}
+
+/** A parameter of a benchmark's cases. */
+export interface TrendKey {
+  key: string;
+  value_count: number;
+  series_count: number;
+  latest_result_timestamp: string;
+  is_dead: boolean;
+}
+
+export interface Trends {
+  since: string;
+  until: string;
+  truncated: boolean;
+  ranked: number;
+  not_ranked: number;
+  increasing: Trend[];
+  decreasing: Trend[];
+  keys: TrendKey[];
+}
+
+export interface TrendBenchmark {
+  name: string;
+  case_count: number;
+  series_count: number;
+  result_count: number;
+  latest_result_timestamp: string;
+  recent_results_per_case: number;
+}
+
+export interface TrendBenchmarks {
+  since: string;
+  until: string;
+  truncated: boolean;
+  benchmarks: TrendBenchmark[];
+  more: boolean;
+}

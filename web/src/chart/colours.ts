@@ -19,6 +19,12 @@ const k_names = [
 export type ColourName = (typeof k_names)[number];
 export type Colours = Record<ColourName, string>;
 
+/** A step's, by whether it is for the worse; without a direction it is neither. */
+export function colour_of_step(rises: boolean, less_is_better: boolean | null): ColourName {
+  if (less_is_better === null) return 'chart-axis';
+  return rises === less_is_better ? 'chart-step' : 'chart-step-better';
+}
+
 /** Resolves light-dark() and friends: the browser computes them on a throw-away element. */
 export function read_colours(host: Element): Colours {
   const probe = document.createElement('span');

@@ -13,8 +13,12 @@ export function step_rises(data: TrendData, index: number): boolean {
   return value > (data.mean[index - 1] ?? data.value[index - 1] ?? value);
 }
 
-/** Null for a sample that nothing sets apart. */
-export function mark_of(data: TrendData, index: number, less_is_better: boolean): Mark | null {
+/** Null for a sample that nothing sets apart. Without a direction a step is neither good nor bad. */
+export function mark_of(
+  data: TrendData,
+  index: number,
+  less_is_better: boolean | null,
+): Mark | null {
   if (data.outlier[index]) return { text: '◇ outlier', tone: 'soft' };
   if (!data.step[index]) return null;
   const rises = step_rises(data, index);
@@ -23,6 +27,6 @@ export function mark_of(data: TrendData, index: number, less_is_better: boolean)
     : 'step';
   return {
     text: rises ? `▲ ${kind} up` : `▼ ${kind} down`,
-    tone: rises === less_is_better ? 'worse' : 'better',
+    tone: less_is_better === null ? 'soft' : rises === less_is_better ? 'worse' : 'better',
   };
 }

@@ -34,3 +34,32 @@ export function spark_path(values: (number | null)[], width: number, height: num
 function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
+
+export interface FittedSpark {
+  dots: { x: number; y: number }[];
+  /** A line's path over the whole width. */
+  line: string;
+}
+
+/** Values at their times, and the line that was fitted through them (its first and last value). */
+export function fitted_path(
+  samples: readonly { timestamp: string; value: number }[],
+  [first, last]: readonly [number, number],
+  width: number,
+  height: number,
+): FittedSpark {
+  const times = samples.map(({ timestamp }) => Date.parse(timestamp));
+  const values = [...samples.map(({ value }) => value), first, last];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [begin, end] = [times[0] ?? 0, times.at(-1) ?? 0];
+  const x = (time: number) =>
+    round(k_edge + (end > begin ? (time - begin) / (end - begin) : 0) * (width - 2 * k_edge));
+  const y = (value: number) =>
+    high > low
+      ? round(height - k_edge - ((value - low) / (high - low)) * (height - 2 * k_edge))
+      : height / 2;
+  return {
+    dots: samples.map(({ value }, i) => ({ x: x(times[i]!), y: y(value) })),
+    line: `M${k_edge} ${y(first)}L${width - k_edge} ${y(last)}`,
+  };
+}

@@ -3,7 +3,7 @@
 import uPlot from 'uplot';
 import { format_number, scale_for } from '../format/units';
 import { format_date } from '../format/time';
-import type { Colours } from './colours';
+import { colour_of_step, type Colours } from './colours';
 import { dot_radius, Occupancy, type Area } from './dots';
 import { step_rises } from './marks';
 import {
@@ -43,7 +43,8 @@ export interface TrendView {
   axis: XAxis;
   range: Extent;
   from_zero: boolean;
-  less_is_better: boolean;
+  /** Null: not known; then steps have the colour of what is neither good nor bad. */
+  less_is_better: boolean | null;
   layers: Layers;
   highlights: Highlight[];
   colours: Colours;
@@ -353,7 +354,7 @@ export class TrendPlot {
       return;
     }
     const rises = step_rises(data, i);
-    ctx.fillStyle = colours[rises === less_is_better ? 'chart-step' : 'chart-step-better'];
+    ctx.fillStyle = colours[colour_of_step(rises, less_is_better)];
     const { top, height } = this.#area();
     ctx.globalAlpha = 0.45;
     ctx.fillRect(Math.round(x), top, Math.max(1, Math.round(uPlot.pxRatio)), height);

@@ -51,6 +51,21 @@ const k_scales: Record<string, Scale[]> = {
   'i/s': decimal('i/s'),
 };
 
+// Making a formatter takes far longer than using it, and a report has thousands of numbers.
+const k_formats = Array.from(
+  { length: 21 },
+  (_, decimals) =>
+    new Intl.NumberFormat('en-US', {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+    }),
+);
+
+/** Grouped by thousands, with exactly that many decimals (at most 20). */
+function grouped(value: number, decimals: number): string {
+  return k_formats[decimals]!.format(value);
+}
+
 function rounded(value: number): number {
   return Number(value.toPrecision(k_digits));
 }
@@ -74,10 +89,7 @@ export function format_number(value: number): string {
   const size = Math.abs(rounded(value));
   if (size >= 1e9 || size < 1e-4) return value.toExponential(k_digits - 1);
   const decimals = Math.max(0, k_digits - 1 - Math.floor(Math.log10(size)));
-  return value.toLocaleString('en-US', {
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-  });
+  return grouped(value, decimals);
 }
 
 export function format_value(value: number | null | undefined, unit: string | null): Formatted {
@@ -87,13 +99,18 @@ export function format_value(value: number | null | undefined, unit: string | nu
   const scale = scale_for(unit, value);
   const scaled = value * scale.factor;
   const whole_bytes = scale.label === 'B' && Number.isInteger(value);
-  const number = whole_bytes ? scaled.toLocaleString('en-US') : format_number(scaled);
+  const number = whole_bytes ? grouped(scaled, 0) : format_number(scaled);
   const text = scale.label ? `${number}\u00a0${scale.label}` : number;
   return { number, unit: scale.label, text, exact: `${value} ${unit ?? ''}`.trim() };
 }
 
 export function format_count(value: number): string {
-  return value.toLocaleString('en-US');
+  return grouped(value, 0);
+}
+
+/** What is better, as the server says it of a unit. */
+export function better_of(less_is_better: boolean | null): string {
+  return less_is_better === null ? k_nothing : less_is_better ? 'less' : 'more';
 }
 
 /** "1 result", "1,200 results". */
@@ -126,10 +143,7 @@ export function format_change(
   if (percent === null || percent === undefined || !Number.isFinite(percent)) return null;
   const magnitude = Math.abs(percent);
   const digits = magnitude >= 100 ? 0 : 1;
-  const shown = magnitude.toLocaleString('en-US', {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  const shown = grouped(magnitude, digits);
   const size = `${shown}\u00a0%`;
   if (magnitude < 0.05) return { size, direction: 'same', text: 'unchanged' };
   const [worse, better] = k_words[unit ?? ''] ?? ['worse', 'better'];

@@ -1,6 +1,8 @@
 // The address bar as reactive state, and the one way to change it. Each entry of the history has a
 // number of its own, under which views keep what the back button should find again.
 
+import { change_query } from './match';
+
 const in_browser = typeof window !== 'undefined';
 
 interface EntryState {
@@ -41,6 +43,11 @@ class Location {
     this.#returned = false;
     this.#read();
     if (moved) window.scrollTo(0, 0);
+  }
+
+  /** Another look at the same view: keys of the query changed, no entry left in the history. */
+  change(changes: Parameters<typeof change_query>[1]): void {
+    this.navigate(this.path + change_query(this.search, changes), { replace: true });
   }
 
   /** What a view kept under `name` when this entry was last shown; only after a way back. */

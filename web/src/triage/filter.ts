@@ -43,9 +43,23 @@ export function with_status(rows: readonly TriageRow[], status: string): readonl
 
 const k_rank = new Map(k_statuses.map((status, i) => [status, i]));
 
-function by_name(a: TriageRow, b: TriageRow): number {
+function by_text(a: TriageRow, b: TriageRow): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
   return a.haystack < b.haystack ? -1 : a.haystack > b.haystack ? 1 : 0;
+}
+
+type Compare = (a: TriageRow, b: TriageRow) => number;
+
+// Names are compared once for all orders of the same rows: then each row has its place.
+const k_by_name = new WeakMap<readonly TriageRow[], Compare>();
+
+function by_name_of(rows: readonly TriageRow[]): Compare {
+  const known = k_by_name.get(rows);
+  if (known) return known;
+  const places = new Map(rows.toSorted(by_text).map((row, i) => [row, i]));
+  const compare: Compare = (a, b) => places.get(a)! - places.get(b)!;
+  k_by_name.set(rows, compare);
+  return compare;
 }
 
 /** What has no number comes last, in either direction. */
@@ -56,14 +70,13 @@ function by_number(a: number | null, b: number | null, sign: 1 | -1): number {
   return (a - b) * sign;
 }
 
-const k_orders: Record<TriageSort, (a: TriageRow, b: TriageRow) => number> = {
+const k_orders: Record<TriageSort, Compare> = {
   urgency: (a, b) =>
     k_rank.get(a.status)! - k_rank.get(b.status)! ||
-    by_number(a.z ?? a.change, b.z ?? b.change, a.status === 'improved' ? -1 : 1) ||
-    by_name(a, b),
-  name: by_name,
-  change: (a, b) => by_number(a.change, b.change, 1) || by_name(a, b),
-  better: (a, b) => by_number(a.change, b.change, -1) || by_name(a, b),
+    by_number(a.z ?? a.change, b.z ?? b.change, a.status === 'improved' ? -1 : 1),
+  name: () => 0,
+  change: (a, b) => by_number(a.change, b.change, 1),
+  better: (a, b) => by_number(a.change, b.change, -1),
 };
 
 export function parse_sort(text: string | null): TriageSort {
@@ -71,7 +84,9 @@ export function parse_sort(text: string | null): TriageSort {
 }
 
 export function sorted(rows: readonly TriageRow[], sort: TriageSort): readonly TriageRow[] {
-  return rows.toSorted(k_orders[sort]);
+  const order = k_orders[sort];
+  const by_name = by_name_of(rows);
+  return rows.toSorted((a, b) => order(a, b) || by_name(a, b));
 }
 
 /** Where the regressions are in the shown order. */

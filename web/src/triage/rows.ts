@@ -38,6 +38,7 @@ export interface TriageRow {
   run_id: string;
   fingerprint: string | null;
   unit: string | null;
+  less_is_better: boolean | null;
   baseline: TriageSide | null;
   contender: TriageSide | null;
   /** Percent, negative is worse. */
@@ -85,6 +86,7 @@ function report_row(row: ReportRow, run_id: string, index: number): TriageRow {
     run_id,
     fingerprint: row.history_fingerprint,
     unit: row.unit,
+    less_is_better: row.less_is_better,
     baseline: report_side(row.baseline),
     contender: report_side(row.contender),
     change: row.analysis?.pairwise?.percent_change ?? null,
@@ -138,6 +140,7 @@ export function row_of_pair(pair: LegacyComparison, judge: Judge, index: number)
     run_id: side.run_id,
     fingerprint: pair.history_fingerprint,
     unit: pair.unit,
+    less_is_better: pair.less_is_better,
     baseline: legacy_side(pair.baseline),
     contender: legacy_side(pair.contender),
     change: pairwise?.percent_change ?? null,

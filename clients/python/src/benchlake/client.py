@@ -198,6 +198,10 @@ class Client:
             "baseline_run_ids": ",".join(baseline_run_ids) or None, "baseline": baseline, "threshold": threshold,
             "threshold_z": threshold_z}))
 
+    def settings(self) -> model.ResultSettings:
+        """What results are measured and judged by on this server: units, what makes machines comparable."""
+        return cast(model.ResultSettings, self._transport.ask("GET", "/api/v1/results/settings"))
+
     # Access -------------------------------------------------------------------------------------------------
 
     def capabilities(self) -> model.Capabilities:

@@ -154,6 +154,23 @@ class Comparison(TypedDict):
     analysis: Analysis
 
 
+class Unit(TypedDict):
+    symbol: str
+    long_name: str
+    less_is_better: bool
+    built_in: bool
+
+
+class ResultSettings(TypedDict):
+    units: List[Unit]
+    hardware_keys: List[str]
+    """Fields of a machine; the name is always among them."""
+    hardware_keys_configured: bool
+    summary: str
+    """best or mean"""
+    distribution_commits: int
+
+
 class Series(TypedDict):
     history_fingerprint: str
     name: str

@@ -62,6 +62,20 @@ TEST_F(SessionTest, nan_is_refused_because_sqlite_would_store_null) {
   EXPECT_EQ(outcome.error().code, Code::internal);
 }
 
+TEST_F(SessionTest, unhex_gives_the_bytes_of_hex_and_null_for_anything_else) {
+  const auto session = open(Session::Role::memory);
+  EXPECT_EQ(single(*session, "SELECT unhex('00ff4aA0') = x'00ff4aa0'"), "1");
+  EXPECT_EQ(single(*session, "SELECT unhex('') = x''"), "1");
+  for (const char* other : {"'a'", "'0g'", "'a b0'", "null"}) {
+    std::string sql = "SELECT unhex(";
+    sql += other;
+    sql += ") IS NULL";
+    EXPECT_EQ(single(*session, sql), "1") << other;
+  }
+  EXPECT_NE(single(*session, "CREATE TABLE t (a TEXT CHECK (unhex(a) IS NOT NULL))"), "")
+      << "for statements alone, not for schemas";
+}
+
 TEST_F(SessionTest, other_placeholders_and_several_statements_are_refused) {
   for (const char* sql : {"SELECT ?", "SELECT ?1", "SELECT :a", "SELECT @a", "SELECT $name",
                           "SELECT $0", "SELECT 1; SELECT 2", "", "-- nothing"}) {

@@ -9,9 +9,11 @@ import json
 import os
 import subprocess
 import sys
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
-from .check import check_file
+from ..client import Client
+from ..errors import BenchlakeError
+from .check import UNITS, check_file, known_units
 from .record import Recorder, split_command
 
 
@@ -24,6 +26,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     check.add_argument("files", nargs="+", metavar="FILE")
     check.add_argument("--legacy", action="store_true", help="for POST /api/benchmark-results/, as Conbench's own "
                        "clients send it; without: for `benchlake submit` and the new API")
+    check.add_argument("--server", default=os.environ.get("BENCHLAKE_SERVER"), metavar="URL", help="who is asked for "
+                       "the units that it knows; default: BENCHLAKE_SERVER, else the units of every server")
     check.add_argument("--json", action="store_true", help="one JSON object a line")
     record = verbs.add_parser("record", help="runs a job unchanged and keeps the results that it posts: "
                               "record --to FILE -- COMMAND ...")
@@ -31,17 +35,27 @@ def main(arguments: Optional[List[str]] = None) -> int:
     record.add_argument("--port", type=int, default=0, help="for jobs that cannot be told another address")
     options = parser.parse_args(given)
     if options.verb == "check":
-        return _check(options.files, legacy=options.legacy, as_json=options.json)
+        return _check(options.files, legacy=options.legacy, units=_units(options.server), as_json=options.json)
     if not command:
         parser.error("record wants the job's command after --")
     return _record(options.to, options.port, command)
 
 
-def _check(files: List[str], *, legacy: bool, as_json: bool) -> int:
+def _units(server: Optional[str]) -> Sequence[str]:
+    if not server:
+        return UNITS
+    try:
+        return known_units(Client(server, timeout_s=10, retry_s_max=0))
+    except (BenchlakeError, ValueError) as error:
+        print(f"the server's units are not known, those of every server are taken: {error}", file=sys.stderr)
+        return UNITS
+
+
+def _check(files: List[str], *, legacy: bool, units: Sequence[str], as_json: bool) -> int:
     code, submissions, problems = 0, 0, 0
     for path in files:
         try:
-            count, findings = check_file(path, legacy=legacy)
+            count, findings = check_file(path, legacy=legacy, units=units)
         except OSError as error:
             print(f"{path}: {error.strerror}", file=sys.stderr)
             code = 2

@@ -7,11 +7,13 @@ import json
 import math
 import pathlib
 import re
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from ..client import Client
 from .files import Path, documents
 
 UNITS = ("B", "B/s", "s", "ns", "i/s")
+"""Of every server; an operator may add some: `known_units` asks for them."""
 MACHINE_TEXTS = ("name", "architecture_name", "kernel_name", "os_name", "os_version", "cpu_model_name")
 MACHINE_COUNTS = ("cpu_l1d_cache_bytes", "cpu_l1i_cache_bytes", "cpu_l2_cache_bytes", "cpu_l3_cache_bytes",
                   "cpu_core_count", "cpu_thread_count", "gpu_count")
@@ -20,8 +22,8 @@ AGGREGATES = ("min", "max", "mean", "median", "stdev", "q1", "q3", "iqr")
 TEXT_MAX = 2000
 SAMPLES_MAX = 1_000_000
 NUMBER_CHARACTERS_MAX = 1000
-NUMBER_TEXT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-LEGACY_NUMBER_TEXT = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+NUMBER_TEXT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+LEGACY_NUMBER_TEXT = re.compile(r"\s*" + NUMBER_TEXT.pattern + r"\s*")
 RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(:([0-9]{2})([.,][0-9]+)?)?"
                   r"(Z|z|[+-][0-9]{2}:?([0-9]{2})?)?")
@@ -53,9 +55,14 @@ class FileFinding:
         return f"{self.path}:{self.line}{element}: {self.finding}"
 
 
-def check_file(path: Path, *, legacy: bool = False) -> Tuple[int, List[FileFinding]]:
+def known_units(client: Client) -> Tuple[str, ...]:
+    """What the server takes as `stats.unit` of a good result. Errors: those of the client."""
+    return tuple(unit["symbol"] for unit in client.settings()["units"])
+
+
+def check_file(path: Path, *, legacy: bool = False, units: Sequence[str] = UNITS) -> Tuple[int, List[FileFinding]]:
     """(submissions, findings) of one payload file. `legacy`: as POST /api/benchmark-results/ takes them, which wants
-    more fields. Errors: OSError."""
+    more fields. `units`: those that the server knows (`known_units`). Errors: OSError."""
     name = str(path)
     raw = pathlib.Path(path).read_bytes()
     try:
@@ -76,7 +83,7 @@ def check_file(path: Path, *, legacy: bool = False) -> Tuple[int, List[FileFindi
         for index, submission in submissions:
             count += 1
             findings += [FileFinding(name, line, index, finding)
-                         for finding in check_document(submission, legacy=legacy)]
+                         for finding in check_document(submission, legacy=legacy, units=units)]
         findings += [FileFinding(name, line, None, Finding("", "a key that is given twice", key)) for key in repeated]
     if count == 0 and not findings:
         findings.append(FileFinding(name, 1, None, Finding("", "no submissions")))
@@ -103,11 +110,11 @@ def _parse(text: str) -> Tuple[Any, List[str]]:
     return value, repeated
 
 
-def check_document(document: Any, *, legacy: bool = False) -> List[Finding]:
+def check_document(document: Any, *, legacy: bool = False, units: Sequence[str] = UNITS) -> List[Finding]:
     """Everything that is wrong with one submission; empty: it would be taken."""
     if not isinstance(document, dict):
         return [Finding("", "a submission is an object", document)]
-    findings = list(_Checker(legacy).submission(document))
+    findings = list(_Checker(legacy, units).submission(document))
     findings += [Finding(pointer, message, value) for pointer, message, value in _everywhere(document, "")]
     return sorted(set_of(findings), key=lambda finding: finding.pointer)
 
@@ -136,8 +143,9 @@ def _everywhere(value: Any, pointer: str) -> Iterator[Tuple[str, str, Any]]:
 
 
 class _Checker:
-    def __init__(self, legacy: bool):
+    def __init__(self, legacy: bool, units: Sequence[str]):
         self._legacy = legacy
+        self._units = units
 
     def submission(self, document: Dict[str, Any]) -> Iterator[Finding]:
         # A blank text of the top level is the same as null.
@@ -249,9 +257,9 @@ class _Checker:
                 yield from _number(stats[name], f"{place}/{name}", self._legacy)
         data, unit = stats.get("data"), stats.get("unit")
         is_good = error is None and isinstance(data, list) and data and None not in data
-        if is_good and (unit is None or isinstance(unit, str)) and unit not in (*UNITS, "b/s"):
+        if is_good and (unit is None or isinstance(unit, str)) and unit not in (*self._units, "b/s"):
             if not (unit is None and "unit" not in stats and self._legacy):  # said as missing
-                yield Finding(f"{place}/unit", f"not one of {', '.join(UNITS)}", "" if unit is None else unit)
+                yield Finding(f"{place}/unit", f"not one of {', '.join(self._units)}", "" if unit is None else unit)
 
 
 def _unknown(fields: Dict[str, Any], known: "set[str]", place: str) -> Iterator[Finding]:
