@@ -64,7 +64,7 @@ function(bl_library name)
   target_precompile_headers(bl_${name} REUSE_FROM bl_pch)
 endfunction()
 
-# Everything that the sanitizer builds test, and every fuzzer: what ./dev asan, tsan, coverage, fuzz build.
+# Everything that the sanitizer builds test, and every fuzzer: what ./dev asan, tsan and coverage build.
 add_custom_target(unit_tests)
 add_custom_target(fuzzers)
 
@@ -73,9 +73,6 @@ add_custom_target(fuzzers)
 set(BL_SHARED_DEFAULT "${PROJECT_SOURCE_DIR}/../shared")
 function(bl_test name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;USES;LINKS" ${ARGN})
-  if(BL_FUZZ)
-    return()
-  endif()
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
@@ -98,9 +95,6 @@ endfunction()
 
 # The same test program once more, over a real PostgreSQL where it would have used SQLite.
 function(bl_test_on_postgres name)
-  if(BL_FUZZ)
-    return()
-  endif()
   add_test(NAME ${name}_postgres COMMAND ${name})
   foreach(property LABELS TIMEOUT ENVIRONMENT)
     get_test_property(${name} ${property} value)
@@ -109,7 +103,7 @@ function(bl_test_on_postgres name)
   set_property(TEST ${name}_postgres APPEND PROPERTY ENVIRONMENT "BL_TEST_STORE=postgres")
 endfunction()
 
-# bl_fuzzer(NAME SOURCES fuzz_x.cc USES bl_x): built in the fuzz preset only, into fuzz/; its seeds, if any,
+# bl_fuzzer(NAME SOURCES fuzz_x.cc USES bl_x): built with clang only (preset asan), into fuzz/; its seeds, if any,
 # lie beside it in corpus/NAME/.
 function(bl_fuzzer name)
   if(NOT BL_FUZZ)
@@ -125,7 +119,7 @@ endfunction()
 
 # bl_benchmark(NAME SOURCES x_bench.cc USES bl_x): micro-benchmarks (Google Benchmark), into bench/.
 function(bl_benchmark name)
-  if(BL_FUZZ OR BL_SANITIZE)
+  if(BL_SANITIZE)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})

@@ -21,7 +21,7 @@ need_unit() { need build node postgres; }
 need_web() { need node; }
 need_browser() { need build node browser; }
 need_fuzz() { need build fuzz; }
-need_asan() { need build postgres; }
+need_asan() { need build fuzz postgres; }
 
 queue_unit() {
   need_page
@@ -42,12 +42,12 @@ queue_browser() {
     "./dev test browser runs them again; screenshots lie in build/screenshots" tier_browser
 }
 queue_fuzz() {
-  need_build fuzz fuzzers
-  after=build-fuzz queue test-fuzz "testing: fuzzers, $fuzz_seconds s each" \
-    "the log names the input's file; 'build/fuzz/fuzz/NAME FILE' runs it again" tier_fuzz "$fuzz_seconds"
+  need_build asan unit_tests fuzzers
+  after=build-asan queue test-fuzz "testing: fuzzers, $fuzz_seconds s each" \
+    "the log names the input's file; 'build/asan/fuzz/NAME FILE' runs it again" tier_fuzz "$fuzz_seconds"
 }
 queue_asan() {
-  need_build asan unit_tests
+  need_build asan unit_tests fuzzers
   after=build-asan queue test-asan "testing: unit tests under ASan and UBSan" \
     "the first report in the log shows the place; build/asan/tests/NAME runs one again" tier_ctest asan unit
 }
@@ -104,7 +104,7 @@ stop_server() {
 # Each fuzzer on a copy of its committed corpus (src/*/tests/corpus/NAME), new inputs stay in build/.
 tier_fuzz() {
   local seconds=$1 program name seeds passed=0 failed=0
-  for program in build/fuzz/fuzz/*; do
+  for program in build/asan/fuzz/*; do
     [[ -x $program && -f $program ]] || continue
     name=$(basename "$program")
     mkdir -p "build/fuzz/corpus/$name" "build/fuzz/crashes"
