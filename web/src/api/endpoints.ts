@@ -213,8 +213,9 @@ export const api = {
       query,
       signal,
     ),
-  /** Sends what waits, also what waits for another attempt. */
-  deliver: () => send<DeliveryReport>('POST', '/api/v1/alerts/deliver'),
+  /** Sends what waits, also what waits for another attempt, and what failed where that is asked for. */
+  deliver: (also: { failed?: boolean; id?: string } = {}) =>
+    send<DeliveryReport>('POST', with_query('/api/v1/alerts/deliver', also)),
   receipts: (query: ReceiptQuery, signal?: AbortSignal) =>
     get<{ receipts: Receipt[]; next_page_cursor: string | null }>(
       '/api/v1/receipts',
