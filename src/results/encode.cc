@@ -11,11 +11,6 @@ namespace {
 using json::Writer;
 using verdict::Direction;
 
-std::optional<bool> less_is_better(const std::optional<std::string>& unit) {
-  if (!unit) return std::nullopt;
-  return direction_of(*unit) == Direction::less_is_better;
-}
-
 /// A stored document's text; what stands for absence when there is none.
 std::string_view document_or(std::string_view text, std::string_view absent) {
   return text.empty() || text == "null" ? absent : text;
@@ -221,6 +216,11 @@ void write_run(Writer& out, const RunRow& run, WithAttention attention) {
 }
 
 }  // namespace
+
+std::optional<bool> less_is_better(const std::optional<std::string>& unit) {
+  if (!unit) return std::nullopt;
+  return direction_of(*unit) == Direction::less_is_better;
+}
 
 std::string encode_result(const StoredResult& result, SummaryMode mode) {
   std::string text;

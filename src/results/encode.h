@@ -12,6 +12,8 @@
 /// a history of 500 points takes well under a millisecond.
 namespace bl::results {
 
+/// `less_is_better` of a unit; absent with it.
+std::optional<bool> less_is_better(const std::optional<std::string>& unit);
 /// ResultDetail.
 std::string encode_result(const StoredResult& result, SummaryMode mode);
 /// `{"id","run_id","history_fingerprint"}`.

@@ -3,6 +3,7 @@
 #include "results/ci_routes.h"
 #include "results/comparison.h"
 #include "results/cursor.h"
+#include "results/encode.h"
 
 namespace bl::results {
 namespace {
@@ -36,6 +37,8 @@ void write_notes(Writer& out, const std::vector<SeriesNote>& notes) {
         .raw(note.tags_json);
     out.member("hardware", note.hardware)
         .member("latest_result_id", note.latest_result_id)
+        .member("unit", note.unit)
+        .member("less_is_better", less_is_better(note.unit))
         .member("status", name_of(note.status))
         .member("change_percent", note.change_percent)
         .member("z_score", note.z_score)
@@ -158,6 +161,7 @@ void write_since_row(Writer& out, const SinceRow& row) {
       .raw(row.tags_json);
   out.member("hardware", row.hardware)
       .member("unit", row.unit)
+      .member("less_is_better", less_is_better(row.unit))
       .member("baseline_result_id", row.baseline_result_id)
       .member("baseline_value", row.baseline_value)
       .member("latest_result_id", row.latest_result_id)
