@@ -124,7 +124,10 @@ Result<std::string> list_measured(const Request& request, const TrendRoutePorts&
   Writer out(text);
   out.begin_object();
   write_window(out, asked.window);
-  out.member("truncated", measured.truncated).key("benchmarks").begin_array();
+  out.member("truncated", measured.truncated)
+      .member("results_counted", measured.results_counted)
+      .key("benchmarks")
+      .begin_array();
   for (const MeasuredBenchmark& one : measured.benchmarks) {
     out.begin_object()
         .member("name", one.name)
