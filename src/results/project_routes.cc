@@ -168,16 +168,7 @@ void write_since_row(Writer& out, const SinceRow& row) {
       .member("latest_value", row.latest_value)
       .member("latest_commit_sha", row.latest_commit_sha)
       .key("change");
-  if (!row.change) {
-    out.null();
-  } else {
-    out.begin_object()
-        .member("percent_change", row.change->score)
-        .member("percent_threshold", row.change->threshold)
-        .member("regression_indicated", row.change->regression)
-        .member("improvement_indicated", row.change->improvement)
-        .end_object();
-  }
+  write_pairwise(out, row.change);
   out.end_object();
 }
 
