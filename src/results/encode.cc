@@ -222,6 +222,14 @@ std::optional<bool> less_is_better(const std::optional<std::string>& unit) {
   return direction_of(*unit) == Direction::less_is_better;
 }
 
+void write_pairwise(Writer& out, const std::optional<verdict::Judged>& judged) {
+  write_judged(out, judged, "percent_change", "percent_threshold");
+}
+
+void write_lookback(Writer& out, const std::optional<verdict::Judged>& judged) {
+  write_judged(out, judged, "z_score", "z_threshold");
+}
+
 std::string encode_result(const StoredResult& result, SummaryMode mode) {
   std::string text;
   Writer out(text);
@@ -311,9 +319,9 @@ std::string encode_comparison(const Comparison& comparison) {
   out.key("contender");
   write_side(out, comparison.contender);
   out.key("analysis").begin_object().key("pairwise");
-  write_judged(out, comparison.pairwise, "percent_change", "percent_threshold");
+  write_pairwise(out, comparison.pairwise);
   out.key("lookback_z_score");
-  write_judged(out, comparison.lookback, "z_score", "z_threshold");
+  write_lookback(out, comparison.lookback);
   out.end_object().end_object();
   return text;
 }

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "base/json.h"
 #include "results/comparison.h"
 #include "results/ports.h"
 
@@ -14,6 +15,9 @@ namespace bl::results {
 
 /// `less_is_better` of a unit; absent with it.
 std::optional<bool> less_is_better(const std::optional<std::string>& unit);
+/// What is judged, as every answer of the new dialect has it; null where it cannot be told.
+void write_pairwise(json::Writer& out, const std::optional<verdict::Judged>& judged);
+void write_lookback(json::Writer& out, const std::optional<verdict::Judged>& judged);
 /// ResultDetail.
 std::string encode_result(const StoredResult& result, SummaryMode mode);
 /// `{"id","run_id","history_fingerprint"}`.

@@ -4,6 +4,7 @@
 #include "base/optional_time.h"
 #include "base/uri.h"
 #include "results/commits/commit_json.h"
+#include "results/encode.h"
 
 namespace bl::results {
 namespace {
@@ -96,29 +97,15 @@ void write_error(Writer& out, const CiSide& side) {
   }
 }
 
-void write_judged(Writer& out, const std::optional<verdict::Judged>& judged, const char* score_name,
-                  const char* threshold_name) {
-  if (!judged) {
-    out.null();
-    return;
-  }
-  out.begin_object()
-      .member(score_name, judged->score)
-      .member(threshold_name, judged->threshold)
-      .member("regression_indicated", judged->regression)
-      .member("improvement_indicated", judged->improvement)
-      .end_object();
-}
-
 void write_analysis(Writer& out, const CiRow& row) {
   if (!row.pairwise && !row.lookback) {
     out.null();
     return;
   }
   out.begin_object().key("pairwise");
-  write_judged(out, row.pairwise, "percent_change", "percent_threshold");
+  write_pairwise(out, row.pairwise);
   out.key("lookback_z_score");
-  write_judged(out, row.lookback, "z_score", "z_threshold");
+  write_lookback(out, row.lookback);
   out.end_object();
 }
 

@@ -1,5 +1,5 @@
 // Every route of the API that the page uses, once. Paths that end in a slash are the legacy dialect's.
-import { get, send, type Query } from './client';
+import { get, send, with_query, type Query } from './client';
 import type {
   AlertDelivery,
   AlertEvent,
