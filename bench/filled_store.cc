@@ -144,7 +144,7 @@ std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& r
        {access::migrations(), results::commit_migrations(), results::later_migrations(),
         store::audit_migrations(), access::user_migrations(), results::ci_migrations(),
         results::alert_migrations(), results::shared_table_migrations(),
-        results::history_migrations()}) {
+        results::history_migrations(), results::verdict_migrations()}) {
     steps.insert(steps.end(), more.begin(), more.end());
   }
   must(store->database->migrate(steps), "migrate");

@@ -4,6 +4,7 @@
 #include "base/optional_time.h"
 #include "base/uri.h"
 #include "results/commits/commit_json.h"
+#include "results/verdict_encode.h"
 
 namespace bl::results {
 namespace {
@@ -148,7 +149,7 @@ void write_judged(Writer& out, const std::optional<verdict::Judged>& judged,
       .end_object();
 }
 
-void write_series_item(Writer& out, const SeriesRow& row) {
+void write_series_item(Writer& out, const SeriesRow& row, const StoredVerdicts& verdicts) {
   out.begin_object()
       .member("history_fingerprint", row.history_fingerprint)
       .member("name", row.name)
@@ -171,7 +172,9 @@ void write_series_item(Writer& out, const SeriesRow& row) {
       .key("sparkline")
       .begin_array();
   for (const double value : row.sparkline) out.value(value);
-  out.end_array().end_object();
+  out.end_array();
+  write_verdict(out, verdicts, row.history_fingerprint);
+  out.end_object();
 }
 
 void write_attention(Writer& out, const RunRow& run) {
@@ -191,7 +194,7 @@ void write_attention(Writer& out, const RunRow& run) {
       .end_object();
 }
 
-void write_run(Writer& out, const RunRow& run, WithAttention attention) {
+void write_run(Writer& out, const RunRow& run, WithAttention attention, const RunVerdict& verdict) {
   out.begin_object()
       .member("run_id", run.run_id)
       .member("run_reason", run.run_reason)
@@ -212,6 +215,8 @@ void write_run(Writer& out, const RunRow& run, WithAttention attention) {
     out.key("attention");
     write_attention(out, run);
   }
+  out.key("verdict");
+  write_run_verdict(out, verdict);
   out.end_object();
 }
 
@@ -295,7 +300,7 @@ std::string encode_results(std::span<const ResultRow> rows,
   return text;
 }
 
-std::string encode_history(const History& history) {
+std::string encode_history(const History& history, const StoredVerdicts& verdicts) {
   std::string text;
   text.reserve(128 + history.points.size() * 1024);
   Writer out(text);
@@ -304,11 +309,13 @@ std::string encode_history(const History& history) {
       .key("samples")
       .begin_array();
   for (const HistoryPoint& point : history.points) write_sample(out, point, history);
-  out.end_array().end_object();
+  out.end_array();
+  write_verdict(out, verdicts, history.fingerprint);
+  out.end_object();
   return text;
 }
 
-std::string encode_comparison(const Comparison& comparison) {
+std::string encode_comparison(const Comparison& comparison, const StoredVerdicts& verdicts) {
   std::string text;
   Writer out(text);
   out.begin_object()
@@ -322,25 +329,30 @@ std::string encode_comparison(const Comparison& comparison) {
   write_pairwise(out, comparison.pairwise);
   out.key("lookback_z_score");
   write_lookback(out, comparison.lookback);
-  out.end_object().end_object();
+  out.end_object();
+  write_verdict(out, verdicts, comparison.contender.history_fingerprint);
+  out.end_object();
   return text;
 }
 
-std::string encode_series(const SeriesPage& page) {
+std::string encode_series(const SeriesPage& page, const StoredVerdicts& verdicts) {
   std::string text;
   Writer out(text);
   out.begin_object().key("series").begin_array();
-  for (const SeriesRow& row : page.series) write_series_item(out, row);
+  for (const SeriesRow& row : page.series) write_series_item(out, row, verdicts);
   out.end_array().member("next_page_cursor", page.next_cursor).end_object();
   return text;
 }
 
 std::string encode_recent_runs(std::span<const RunRow> runs,
-                               std::span<const std::string> repositories, WithAttention attention) {
+                               std::span<const std::string> repositories, WithAttention attention,
+                               std::span<const RunVerdict> verdicts) {
   std::string text;
   Writer out(text);
   out.begin_object().key("runs").begin_array();
-  for (const RunRow& run : runs) write_run(out, run, attention);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    write_run(out, runs[i], attention, i < verdicts.size() ? verdicts[i] : RunVerdict());
+  }
   out.end_array().key("repositories").begin_array();
   for (const std::string& repository : repositories) {
     out.begin_object().member("repository", repository).end_object();

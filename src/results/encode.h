@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "results/comparison.h"
 #include "results/ports.h"
+#include "results/verdicts.h"
 
 /// Model -> JSON of the new dialect, with exactly the keys of spec/results-conbench.md 3.5. Times
 /// are RFC 3339 with `Z`; a result's own timestamp has whole seconds. Cost: one pass of appending,
@@ -25,17 +26,19 @@ std::string encode_submitted(const Submitted& submitted);
 /// `{"results":[ResultListItem],"next_page_cursor"}`.
 std::string encode_results(std::span<const ResultRow> rows,
                            const std::optional<std::string>& next_cursor);
-/// `{"history_fingerprint","samples":[HistorySample]}`.
-std::string encode_history(const History& history);
+/// `{"history_fingerprint","samples":[HistorySample]}`. Here and below `verdict` is our own.
+std::string encode_history(const History& history, const StoredVerdicts& verdicts = {});
 /// CompareResult.
-std::string encode_comparison(const Comparison& comparison);
+std::string encode_comparison(const Comparison& comparison, const StoredVerdicts& verdicts = {});
 /// `{"series":[SeriesListItem],"next_page_cursor"}`; beyond the contract each item has
 /// `change_percent` and `z_score`.
-std::string encode_series(const SeriesPage& page);
-/// `{"runs":[RecentRunListItem],"repositories":[{"repository"}]}`.
+std::string encode_series(const SeriesPage& page, const StoredVerdicts& verdicts = {});
+/// `{"runs":[RecentRunListItem],"repositories":[{"repository"}]}`; `verdicts`: one for each run, or
+/// none.
 enum class WithAttention : bool { no, yes };
 std::string encode_recent_runs(std::span<const RunRow> runs,
-                               std::span<const std::string> repositories, WithAttention attention);
+                               std::span<const std::string> repositories, WithAttention attention,
+                               std::span<const RunVerdict> verdicts = {});
 /// `{"version","series","results","runs","commits","repositories"}`.
 std::string encode_facts(const Facts& facts, std::string_view version);
 

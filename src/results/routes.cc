@@ -10,6 +10,7 @@
 #include "results/decode.h"
 #include "results/encode.h"
 #include "results/receipts.h"
+#include "results/verdicts.h"
 
 namespace bl::results {
 namespace {
@@ -162,6 +163,17 @@ Response get_result(const Request& request, const Ports& ports) {
   return response;
 }
 
+// Verdicts -----------------------------------------------------------------------------------
+
+Result<StoredVerdicts> verdicts_of(const Ports& ports,
+                                   std::span<const std::string_view> fingerprints) {
+  if (ports.verdicts == nullptr) return StoredVerdicts();
+  return ports.verdicts->verdicts(fingerprints);
+}
+Result<StoredVerdicts> verdict_of(const Ports& ports, std::string_view fingerprint) {
+  return verdicts_of(ports, std::span(&fingerprint, 1));
+}
+
 // History and comparison ---------------------------------------------------------------------
 
 Body history_of_series(const Request& request, const Ports& ports) {
@@ -169,7 +181,8 @@ Body history_of_series(const Request& request, const Ports& ports) {
   const std::string fingerprint = query.required_text("fingerprint");
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const History history, ports.history.history(fingerprint));
-  return encode_history(history);
+  BL_TRY(const StoredVerdicts verdicts, verdict_of(ports, fingerprint));
+  return encode_history(history, verdicts);
 }
 
 Body history_of_result(const Request& request, const Ports& ports) {
@@ -177,7 +190,8 @@ Body history_of_result(const Request& request, const Ports& ports) {
   BL_TRY(const std::string fingerprint,
          ports.history.fingerprint_of(request.capture("benchmark_result_id")));
   BL_TRY(const History history, ports.history.history(fingerprint));
-  return encode_history(history);
+  BL_TRY(const StoredVerdicts verdicts, verdict_of(ports, fingerprint));
+  return encode_history(history, verdicts);
 }
 
 Body compare_results(const Request& request, const Ports& ports) {
@@ -189,7 +203,8 @@ Body compare_results(const Request& request, const Ports& ports) {
   thresholds.z = query.positive("threshold_z").value_or(thresholds.z);
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const CompareInput input, ports.compare.compare(baseline, contender));
-  return encode_comparison(compare(input, thresholds));
+  BL_TRY(const StoredVerdicts verdicts, verdict_of(ports, input.contender.history_fingerprint));
+  return encode_comparison(compare(input, thresholds), verdicts);
 }
 
 // Series and runs ----------------------------------------------------------------------------
@@ -213,7 +228,10 @@ Body list_series(const Request& request, const Ports& ports) {
   filter.page_size = static_cast<int>(query.integer("page_size", 1, 1000).value_or(100));
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const SeriesPage page, ports.health.series(filter));
-  return encode_series(page);
+  std::vector<std::string_view> fingerprints;
+  for (const SeriesRow& row : page.series) fingerprints.push_back(row.history_fingerprint);
+  BL_TRY(const StoredVerdicts verdicts, verdicts_of(ports, fingerprints));
+  return encode_series(page, verdicts);
 }
 
 Body recent_runs(const Request& request, const Ports& ports) {
@@ -224,7 +242,13 @@ Body recent_runs(const Request& request, const Ports& ports) {
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const auto runs, ports.runs.recent_runs(repository, count));
   BL_TRY(const auto repositories, ports.runs.repositories());
-  return encode_recent_runs(runs, repositories, attention);
+  std::vector<RunVerdict> verdicts;
+  if (ports.verdicts != nullptr) {
+    std::vector<RunKey> keys;
+    for (const RunRow& run : runs) keys.push_back({run.run_id, run.repository});
+    BL_TRY(verdicts, ports.verdicts->runs(keys));
+  }
+  return encode_recent_runs(runs, repositories, attention, verdicts);
 }
 
 Body facts(const Request& request, const Ports& ports) {

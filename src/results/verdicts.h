@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -103,7 +105,7 @@ struct CommitVerdictRow {
   std::string history_fingerprint, name, tags_json, hardware, detector;
   int version = 0;
   std::optional<std::string> unit;
-  VerdictChange change;
+  std::string change_json;  ///< schema `VerdictChange`
 };
 
 /// Many series of a commit as one statement (verdict/merge.h).
@@ -117,6 +119,31 @@ struct CommitVerdict {
   std::vector<CommitVerdictRow> changed;  ///< believed, most probable first
   std::string sentence;
 };
+
+/// The series of a run by decision: of those whose newest judged result is of the run.
+struct RunVerdict {
+  struct Worst {  ///< the slower one with the largest change
+    std::string history_fingerprint, name, commit_sha, sentence;
+    double percent = 0;
+  };
+  std::int64_t slower = 0, faster = 0, wait = 0, steady = 0, unknown = 0;
+  std::optional<Worst> worst;
+  bool any() const { return slower + faster + wait + steady + unknown > 0; }
+  void count(VerdictDecision decision, std::int64_t series);
+};
+
+struct RunKey {
+  std::string_view run_id, repository;
+};
+
+/// A stored verdict as others show it.
+struct StoredVerdict {
+  VerdictDecision decision = VerdictDecision::unknown;
+  double badness = 0;  ///< of a slower one its change in percent, negative; else 0
+  std::string json;    ///< schema `Verdict`
+};
+/// By fingerprint; none for a series without one.
+using StoredVerdicts = std::map<std::string, StoredVerdict, std::less<>>;
 
 /// A project's switch.
 struct VerdictProject {
@@ -133,8 +160,9 @@ struct VerdictProjects {
 };
 
 struct VerdictLimits {
-  int points_max = 100'000;         ///< of a picture
-  std::size_t changed_max = 1'000;  ///< rows of a commit's statement
+  int points_max = 100'000;           ///< of a picture
+  std::size_t changed_max = 1'000;    ///< rows of a commit's statement
+  std::int64_t merged_max = 100'000;  ///< changes that one statement is made of
   std::size_t repository_bytes_max = 300;
 };
 
@@ -143,8 +171,10 @@ class VerdictReader {
   virtual ~VerdictReader() = default;
   /// Errors: not_found (no such series).
   virtual Result<VerdictPicture> picture(std::string_view fingerprint, int points_max) = 0;
-  /// As stored, in JSON; nothing while there is none.
-  virtual Result<std::optional<std::string>> verdict_json(std::string_view fingerprint) = 0;
+  /// Of those that have one. Cost: one statement, however many.
+  virtual Result<StoredVerdicts> verdicts(std::span<const std::string_view> fingerprints) = 0;
+  /// One for each, in their order. Cost: two index ranges each.
+  virtual Result<std::vector<RunVerdict>> runs(std::span<const RunKey> runs) = 0;
   /// Errors: not_found (no such commit in that repository).
   virtual Result<CommitVerdict> commit(std::string_view repository, std::string_view sha) = 0;
 };
@@ -158,8 +188,5 @@ class VerdictSwitches {
   virtual Result<VerdictProject> set(std::string_view repository, bool enabled,
                                      const Change& change) = 0;
 };
-
-/// Schema `Verdict`.
-std::string encode_verdict(const SeriesVerdict& verdict);
 
 }  // namespace bl::results
