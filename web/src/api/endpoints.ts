@@ -204,6 +204,7 @@ export const api = {
   rule_events: (id: string, signal?: AbortSignal) =>
     get<{ events: AlertEvent[] }>(`/api/alert-rules/${at(id)}/events`, { limit: 50 }, signal),
 
+  hardware: (id: string) => get<{ name: string }>(`/api/hardware/${at(id)}/`),
   deliveries: (
     query: { status?: string; cursor?: string; page_size?: number },
     signal?: AbortSignal,
