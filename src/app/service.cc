@@ -209,7 +209,8 @@ class RunningService final : public Service {
     result_writer_ = std::make_unique<results::StoreResultWriter>(
         *database_, ids_, clock_, results::writer_limits(database_->dialect()), alerts_->receipts(),
         settings_.hardware_keys);
-    const auto [mode, commits] = settings_.analysis;
+    const results::SummaryMode mode = settings_.analysis.mode;
+    const int commits = settings_.analysis.commits;
     run_browser_ = std::make_unique<results::StoreRunBrowser>(*database_, mode);
     history_reader_ = std::make_unique<results::StoreHistoryReader>(*database_, mode, commits);
     compare_reader_ = std::make_unique<results::StoreCompareReader>(*database_, mode, commits);

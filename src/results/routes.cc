@@ -163,15 +163,8 @@ Response get_result(const Request& request, const Ports& ports) {
   return response;
 }
 
-// Verdicts -----------------------------------------------------------------------------------
-
-Result<StoredVerdicts> verdicts_of(const Ports& ports,
-                                   std::span<const std::string_view> fingerprints) {
-  if (ports.verdicts == nullptr) return StoredVerdicts();
-  return ports.verdicts->verdicts(fingerprints);
-}
-Result<StoredVerdicts> verdict_of(const Ports& ports, std::string_view fingerprint) {
-  return verdicts_of(ports, std::span(&fingerprint, 1));
+StoredVerdicts verdict_of(const Ports& ports, std::string_view fingerprint) {
+  return shown_verdicts(ports.verdicts, std::span(&fingerprint, 1));
 }
 
 // History and comparison ---------------------------------------------------------------------
@@ -181,8 +174,7 @@ Body history_of_series(const Request& request, const Ports& ports) {
   const std::string fingerprint = query.required_text("fingerprint");
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const History history, ports.history.history(fingerprint));
-  BL_TRY(const StoredVerdicts verdicts, verdict_of(ports, fingerprint));
-  return encode_history(history, verdicts);
+  return encode_history(history, verdict_of(ports, fingerprint));
 }
 
 Body history_of_result(const Request& request, const Ports& ports) {
@@ -190,8 +182,7 @@ Body history_of_result(const Request& request, const Ports& ports) {
   BL_TRY(const std::string fingerprint,
          ports.history.fingerprint_of(request.capture("benchmark_result_id")));
   BL_TRY(const History history, ports.history.history(fingerprint));
-  BL_TRY(const StoredVerdicts verdicts, verdict_of(ports, fingerprint));
-  return encode_history(history, verdicts);
+  return encode_history(history, verdict_of(ports, fingerprint));
 }
 
 Body compare_results(const Request& request, const Ports& ports) {
@@ -203,8 +194,8 @@ Body compare_results(const Request& request, const Ports& ports) {
   thresholds.z = query.positive("threshold_z").value_or(thresholds.z);
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const CompareInput input, ports.compare.compare(baseline, contender));
-  BL_TRY(const StoredVerdicts verdicts, verdict_of(ports, input.contender.history_fingerprint));
-  return encode_comparison(compare(input, thresholds), verdicts);
+  return encode_comparison(compare(input, thresholds),
+                           verdict_of(ports, input.contender.history_fingerprint));
 }
 
 // Series and runs ----------------------------------------------------------------------------
@@ -230,8 +221,7 @@ Body list_series(const Request& request, const Ports& ports) {
   BL_TRY(const SeriesPage page, ports.health.series(filter));
   std::vector<std::string_view> fingerprints;
   for (const SeriesRow& row : page.series) fingerprints.push_back(row.history_fingerprint);
-  BL_TRY(const StoredVerdicts verdicts, verdicts_of(ports, fingerprints));
-  return encode_series(page, verdicts);
+  return encode_series(page, shown_verdicts(ports.verdicts, fingerprints));
 }
 
 Body recent_runs(const Request& request, const Ports& ports) {
@@ -242,13 +232,9 @@ Body recent_runs(const Request& request, const Ports& ports) {
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const auto runs, ports.runs.recent_runs(repository, count));
   BL_TRY(const auto repositories, ports.runs.repositories());
-  std::vector<RunVerdict> verdicts;
-  if (ports.verdicts != nullptr) {
-    std::vector<RunKey> keys;
-    for (const RunRow& run : runs) keys.push_back({run.run_id, run.repository});
-    BL_TRY(verdicts, ports.verdicts->runs(keys));
-  }
-  return encode_recent_runs(runs, repositories, attention, verdicts);
+  std::vector<RunKey> keys;
+  for (const RunRow& run : runs) keys.push_back({run.run_id, run.repository});
+  return encode_recent_runs(runs, repositories, attention, shown_verdicts(ports.verdicts, keys));
 }
 
 Body facts(const Request& request, const Ports& ports) {

@@ -88,13 +88,12 @@ void write_keys(Writer& out, const std::vector<CaseKey>& keys) {
   out.end_array();
 }
 
-Result<StoredVerdicts> verdicts_of(const Trends& trends, const TrendRoutePorts& ports) {
-  if (ports.verdicts == nullptr) return StoredVerdicts();
+StoredVerdicts verdicts_of(const Trends& trends, const TrendRoutePorts& ports) {
   std::vector<std::string_view> fingerprints;
   for (const auto* list : {&trends.increasing, &trends.decreasing}) {
     for (const SeriesTrend& one : *list) fingerprints.push_back(one.history_fingerprint);
   }
-  return ports.verdicts->verdicts(fingerprints);
+  return shown_verdicts(ports.verdicts, fingerprints);
 }
 
 Result<std::string> get_trends(const Request& request, const TrendRoutePorts& ports) {
@@ -106,7 +105,7 @@ Result<std::string> get_trends(const Request& request, const TrendRoutePorts& po
   asked.count = static_cast<std::size_t>(query.integer("count", 1, 100).value_or(15));
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const Trends trends, ports.trends.trends(asked));
-  BL_TRY(const StoredVerdicts verdicts, verdicts_of(trends, ports));
+  const StoredVerdicts verdicts = verdicts_of(trends, ports);
   std::string text;
   Writer out(text);
   out.begin_object().member("name", asked.name).member("repository", asked.repository);

@@ -138,6 +138,19 @@ const char* name_of(VerdictDecision decision) {
   return "unknown";
 }
 
+StoredVerdicts shown_verdicts(VerdictReader* reader,
+                              std::span<const std::string_view> fingerprints) {
+  if (reader == nullptr) return {};
+  auto found = reader->verdicts(fingerprints);
+  return found.ok() ? std::move(*found) : StoredVerdicts();
+}
+
+std::vector<RunVerdict> shown_verdicts(VerdictReader* reader, std::span<const RunKey> runs) {
+  if (reader == nullptr) return {};
+  auto found = reader->runs(runs);
+  return found.ok() ? std::move(*found) : std::vector<RunVerdict>();
+}
+
 void RunVerdict::count(VerdictDecision decision, std::int64_t series) {
   switch (decision) {
     case VerdictDecision::unknown:

@@ -179,6 +179,14 @@ class VerdictReader {
   virtual Result<CommitVerdict> commit(std::string_view repository, std::string_view sha) = 0;
 };
 
+/// What lists, histories, comparisons and reports show beside their series. An additional member
+/// fails no answer: without a reader, and where it fails (a database that nobody migrated, seen by
+/// a role that may only read), there is no verdict.
+StoredVerdicts shown_verdicts(VerdictReader* reader,
+                              std::span<const std::string_view> fingerprints);
+/// One for each run, or none.
+std::vector<RunVerdict> shown_verdicts(VerdictReader* reader, std::span<const RunKey> runs);
+
 class VerdictSwitches {
  public:
   virtual ~VerdictSwitches() = default;

@@ -17,6 +17,8 @@
 #include "results/store_runs.h"
 #include "results/store_series.h"
 #include "results/store_series_refresh.h"
+#include "results/store_verdict_refresh.h"
+#include "results/store_verdicts.h"
 #include "results/store_writer.h"
 #include "store/audit.h"
 #include "store/open.h"

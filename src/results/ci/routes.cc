@@ -46,14 +46,12 @@ Result<CiQuery> report_query(const Request& request) {
 }
 
 // The verdicts of the rows' series stand beside them; nothing of the report rests on them.
-Result<std::string> with_verdicts(const CiReport& report, const CiRoutePorts& ports) {
-  if (ports.verdicts == nullptr) return encode_ci_report(report);
+std::string with_verdicts(const CiReport& report, const CiRoutePorts& ports) {
   std::vector<std::string_view> fingerprints;
   for (const CiRun& run : report.runs) {
     for (const CiRow& row : run.rows) fingerprints.push_back(row.history_fingerprint);
   }
-  BL_TRY(const StoredVerdicts verdicts, ports.verdicts->verdicts(fingerprints));
-  return encode_ci_report(report, verdicts);
+  return encode_ci_report(report, shown_verdicts(ports.verdicts, fingerprints));
 }
 
 Result<std::string> get_report(const Request& request, const CiRoutePorts& ports) {

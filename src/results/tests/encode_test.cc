@@ -240,6 +240,23 @@ TEST(EncodeSeries, a_series_shows_its_own_verdict) {
   EXPECT_EQ(json::to_text(*items[1].find("verdict")), R"({"decision":"steady"})");
 }
 
+struct NoVerdicts : VerdictReader {
+  Result<VerdictPicture> picture(std::string_view, int) override { return error(); }
+  Result<StoredVerdicts> verdicts(std::span<const std::string_view>) override { return error(); }
+  Result<std::vector<RunVerdict>> runs(std::span<const RunKey>) override { return error(); }
+  Result<CommitVerdict> commit(std::string_view, std::string_view) override { return error(); }
+  static Error error() { return {Code::unavailable, "no such table"}; }
+};
+
+TEST(ShownVerdicts, an_additional_member_fails_no_answer) {
+  NoVerdicts reader;
+  const std::string_view fingerprint = "f";
+  const RunKey run{"r", "x"};
+  EXPECT_TRUE(shown_verdicts(&reader, std::span(&fingerprint, 1)).empty());
+  EXPECT_TRUE(shown_verdicts(&reader, std::span(&run, 1)).empty());
+  EXPECT_TRUE(shown_verdicts(nullptr, std::span(&fingerprint, 1)).empty());
+}
+
 TEST(EncodeRecentRuns, has_the_keys_of_the_contract_and_one_of_ours) {
   RunRow run;
   run.run_id = "r";
