@@ -44,6 +44,7 @@ class OldStore {
  public:
   explicit OldStore(StoreFixture& made) : store_(made) {
     std::vector<store::Migration> steps = StoreFixture::steps();
+    while (steps.back().name != "history_packed") steps.pop_back();
     steps.pop_back();
     auto opened = store::open_database("sqlite://" + store_.folder.path + "/old.db", {}, store_.log,
                                        store_.metrics);
