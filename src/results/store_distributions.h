@@ -27,8 +27,8 @@ struct WholeRun {
   std::span<const std::string_view> series;  ///< fingerprints of all its results, in any order
 };
 
-/// The distributions of the series of a run over the ancestry of `commit` [4.3, 4.4]: at
-/// most three statements, however many series there are. Nothing when the commit has no known ancestry. Cost:
+/// The distributions of the series of a run over the ancestry of `commit` [4.3, 4.4]: at most three
+/// statements, however many series there are. Nothing when the commit has no known ancestry. Cost:
 /// the results on at most options.commits commits.
 Result<std::optional<Distributions>> distributions_of(store::Connection& connection,
                                                       const StoredCommit& commit,
