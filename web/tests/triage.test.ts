@@ -37,6 +37,7 @@ function side(result_id: string, value: number | null) {
 
 function report_row(given: Partial<ReportRow> = {}): ReportRow {
   return {
+    verdict: null,
     status: 'stable',
     name: 'sort',
     tags: { name: 'sort', size: '10' },
@@ -70,6 +71,7 @@ function report_row(given: Partial<ReportRow> = {}): ReportRow {
 function row(given: Partial<TriageRow>): TriageRow {
   const name = given.name ?? 'x';
   return {
+    verdict: null,
     key: name,
     status: 'stable',
     name,

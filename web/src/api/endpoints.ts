@@ -29,6 +29,12 @@ import type {
   Trends,
 } from './types_ci';
 import type {
+  CommitVerdict,
+  VerdictPicture,
+  VerdictProject,
+  VerdictProjects,
+} from './types_verdict';
+import type {
   Json,
   CompareResult,
   Facts,
@@ -177,6 +183,15 @@ export const api = {
     query: { sort: string; q: string; repository: string; page_size: number },
     signal?: AbortSignal,
   ) => get<TrendBenchmarks>('/api/v1/trends/benchmarks', query, signal),
+
+  verdict: (fingerprint: string, signal?: AbortSignal) =>
+    get<VerdictPicture>(`/api/v1/series/${at(fingerprint)}/verdict`, {}, signal),
+  commit_verdict: (query: { repository: string; sha: string }, signal?: AbortSignal) =>
+    get<CommitVerdict>('/api/v1/commits/verdict', query, signal),
+  verdict_projects: (signal?: AbortSignal) =>
+    get<VerdictProjects>('/api/v1/verdicts/projects', {}, signal),
+  switch_verdicts: (wanted: { repository: string; enabled: boolean }) =>
+    send<VerdictProject>('PUT', '/api/v1/verdicts/projects', wanted),
 
   annotate: (id: string, change_annotations: Record<string, Json>) =>
     send<ResultDetail>('PUT', `/api/benchmark-results/${at(id)}`, { change_annotations }),

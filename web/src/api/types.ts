@@ -1,4 +1,5 @@
 // The shapes of the read API, as docs/api describes them. Times are RFC 3339 in UTC.
+import type { RunVerdict, Verdict } from './types_verdict';
 
 export type Tags = Record<string, string>;
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -124,6 +125,7 @@ export interface HistorySample {
 export interface History {
   history_fingerprint: string;
   samples: HistorySample[];
+  verdict: Verdict | null;
 }
 
 export interface CompareSide {
@@ -152,6 +154,8 @@ export interface CompareResult {
   baseline: CompareSide;
   contender: CompareSide;
   analysis: { pairwise: Pairwise | null; lookback_z_score: LookbackZScore | null };
+  /** Of the contender's series. */
+  verdict: Verdict | null;
 }
 
 export interface SeriesListItem {
@@ -177,6 +181,7 @@ export interface SeriesListItem {
   change_percent?: number | null;
   /** The same in standard deviations. */
   z_score?: number | null;
+  verdict: Verdict | null;
 }
 
 export interface SeriesList {
@@ -207,6 +212,8 @@ export interface RecentRun {
   last_result_at: string;
   commit: CommitSummary | null;
   attention?: RunAttention | null;
+  /** Of the series whose newest judged result it holds. */
+  verdict: RunVerdict | null;
 }
 
 export interface RecentRuns {

@@ -1,5 +1,6 @@
 // The shapes of reports and comparisons of whole runs.
 import type { Json, LookbackZScore, Pairwise, Tags } from './types';
+import type { RunVerdict, Verdict } from './types_verdict';
 
 export type BaselineName = 'parent' | 'fork_point' | 'latest_default';
 /** `auto` is the server's choice: the parent on the default branch, else the fork point or the latest. */
@@ -46,6 +47,7 @@ export interface ReportRow {
   analysis: Analysis | null;
   error: Json;
   reason?: string;
+  verdict: Verdict | null;
 }
 
 export interface ReportCommit {
@@ -87,6 +89,8 @@ export interface Report {
   threshold: number;
   threshold_z: number;
   summary: Record<string, number>;
+  /** Of the rows' series. */
+  verdict: RunVerdict | null;
   runs: ReportRun[];
 }
 
@@ -200,6 +204,7 @@ export interface Trend {
   latest_result_id: string;
   line: [first: number, last: number];
   samples: { timestamp: string; value: number }[];
+  verdict: Verdict | null;
 }
 
 /** A parameter of a benchmark's cases. */

@@ -1,5 +1,6 @@
 // A report's or a comparison's rows in the one form that the triage table shows. Pure.
 import type { Json, Tags } from '../api/types';
+import type { Verdict } from '../api/types_verdict';
 import type {
   Analysis,
   LegacyComparison,
@@ -47,6 +48,8 @@ export interface TriageRow {
   z: number | null;
   /** Why there is no verdict, or what went wrong. */
   reason: string;
+  /** Of the row's series; null while there is none. */
+  verdict: Verdict | null;
   /** Lower case text that a search looks through. */
   haystack: string;
 }
@@ -92,6 +95,7 @@ function report_row(row: ReportRow, run_id: string, index: number): TriageRow {
     change: row.analysis?.pairwise?.percent_change ?? null,
     z: row.analysis?.lookback_z_score?.z_score ?? null,
     reason: row.reason || error_text(row.error ?? row.contender.error),
+    verdict: row.verdict ?? null,
     haystack: haystack_of(row.name, row.tags, row.hardware),
   };
 }
@@ -102,6 +106,26 @@ export function rows_of_report(report: Report): TriageRow[] {
   return report.runs.flatMap((run) =>
     run.comparisons.map((row) => report_row(row, run.run_id, index++)),
   );
+}
+
+/** The verdicts that a report's rows carry, by fingerprint. */
+export function verdicts_of(report: Report): Map<string, Verdict> {
+  const found = new Map<string, Verdict>();
+  for (const { comparisons } of report.runs) {
+    for (const { history_fingerprint, verdict } of comparisons) {
+      if (verdict) found.set(history_fingerprint, verdict);
+    }
+  }
+  return found;
+}
+
+/** Rows that have none, with theirs. */
+export function with_verdicts(
+  rows: readonly TriageRow[],
+  verdicts: ReadonlyMap<string, Verdict>,
+): readonly TriageRow[] {
+  if (verdicts.size === 0) return rows;
+  return rows.map((row) => ({ ...row, verdict: verdicts.get(row.fingerprint ?? '') ?? null }));
 }
 
 function legacy_side(side: LegacySide | null): TriageSide | null {
@@ -146,6 +170,7 @@ export function row_of_pair(pair: LegacyComparison, judge: Judge, index: number)
     change: pairwise?.percent_change ?? null,
     z: lookback_z_score?.z_score ?? null,
     reason: error_text(pair.contender?.error ?? pair.baseline?.error),
+    verdict: null,
     haystack: haystack_of(name, side.tags, ''),
   };
 }
