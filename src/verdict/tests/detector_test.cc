@@ -51,7 +51,7 @@ TEST(Online, says_a_clear_step_within_three_results_and_names_its_commit) {
     EXPECT_EQ(found[0].call, Call::larger);
     EXPECT_EQ(found[0].since, 120);
     EXPECT_LE(found[0].newest, 122);
-    EXPECT_GT(found[0].confidence, 0.75);
+    EXPECT_GT(found[0].confidence, 0.7);
     EXPECT_NEAR(found[0].change, 0.2, 0.04);
   }
 }
@@ -143,6 +143,51 @@ TEST(Online, an_expected_change_is_not_said_and_makes_the_baseline) {
   const auto found = changes(series);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].since, 200);
+}
+
+TEST(Online, another_benchmark_is_no_change_of_code_on_any_machine) {
+  auto series = observations(with_step(240, 120, 16, 2.5));
+  for (std::size_t i = 1; i < 240; i += 2) {
+    series[i].machine = 1;
+    series[i].value *= 3;
+  }
+  series[120].benchmark_changed = true;
+  EXPECT_TRUE(changes(series).empty());
+}
+
+TEST(Online, a_jump_from_unit_to_unit_is_told_as_one) {
+  for (const double factor : {1000.0, 1 / 1024.0, 60.0, 1e-6}) {
+    const auto found = changes(observations(with_step(120, 80, 17, factor)));
+    ASSERT_FALSE(found.empty()) << factor;
+    EXPECT_TRUE(found[0].of_unit) << factor;
+    const auto history = changes_of(observations(with_step(120, 80, 17, factor))).value();
+    ASSERT_EQ(history.changes.size(), 1u);
+    EXPECT_TRUE(history.changes[0].of_unit);
+  }
+  for (const double factor : {1.2, 2.0, 10.0, 0.3}) {
+    for (const Decision& d : changes(observations(with_step(120, 80, 17, factor))))
+      EXPECT_FALSE(d.of_unit) << factor;
+  }
+}
+
+TEST(Online, a_slope_is_told_as_a_drift_and_noise_is_not) {
+  int told = 0;
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    OnlineDetector still, sloping;
+    double slope = 1;
+    for (const double v : with_step(150, 150, seed)) {
+      still.push({.value = v});
+      sloping.push({.value = v * slope});
+      slope *= 1.0005;
+    }
+    EXPECT_FALSE(still.drift().has_value()) << "seed " << seed;
+    const auto drift = sloping.drift();
+    if (!drift) continue;
+    ++told;
+    EXPECT_NEAR(drift->change, 0.077, 0.04);
+    EXPECT_LT(drift->since, 105);
+  }
+  EXPECT_GE(told, 15) << "of 20";
 }
 
 TEST(Online, a_thin_change_waits_and_says_how_many_repeats_decide) {
