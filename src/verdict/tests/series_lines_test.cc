@@ -34,8 +34,8 @@ TEST(SeriesLines, replicates_of_one_result_count_by_their_median) {
 }
 
 TEST(SeriesLines, another_benchmark_is_a_new_baseline) {
-  const auto line = read_series_line(
-      R"({"id":"s","direction":"lower","value":[1,2,3,4],"benchmark":["v1","v1",{"n":2},{"n":2}]})");
+  const auto line = read_series_line(R"({"id":"s","direction":"lower","value":[1,2,3,4],)"
+                                     R"("benchmark":["v1","v1",{"n":2},{"n":2}]})");
   ASSERT_TRUE(line.ok());
   const auto& results = line.value().results;
   EXPECT_FALSE(results[0].benchmark_changed || results[1].benchmark_changed);
