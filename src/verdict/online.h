@@ -53,7 +53,7 @@ struct OnlineDrift {
 /// Machines have levels of their own: a new one starts a new baseline and inherits the noise. A
 /// change is said once, by the machine that shows it first.
 ///
-/// Owner: one thread. Memory: about 100 kB for each machine. Cost: about 15 us a result, at most
+/// Owner: one thread. Memory: about 100 kB for each machine. Cost: about 25 us a result, at most
 /// 50; independent of the length of the history.
 class OnlineDetector {
  public:
