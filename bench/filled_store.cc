@@ -9,6 +9,7 @@
 #include "access/tokens.h"
 #include "results/schema.h"
 #include "results/store_series_refresh.h"
+#include "results/store_verdict_refresh.h"
 #include "results/store_writer.h"
 #include "store/audit.h"
 #include "store/both_dialects.h"
@@ -121,6 +122,21 @@ void judge_series(FilledStore& store, Report& report) {
               (cpu_seconds() - cpu) * 1e6 / static_cast<double>(std::max<std::int64_t>(1, judged)));
 }
 
+// Behind the statuses, and far dearer: of so many series only.
+void judge_verdicts(FilledStore& store, Report& report) {
+  constexpr std::int64_t k_series = 1'000;
+  results::VerdictRefresher refresher(*store.database, store.clock, store.metrics);
+  const double cpu = cpu_seconds();
+  std::int64_t judged = 0;
+  while (judged < k_series) {
+    const auto work = must(refresher.judge_some(16), "verdicts");
+    judged += work.judged;
+    if (!work.more) break;
+  }
+  report.fact("verdict_cpu_us_per_series",
+              (cpu_seconds() - cpu) * 1e6 / static_cast<double>(std::max<std::int64_t>(1, judged)));
+}
+
 std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& report) {
   std::filesystem::create_directories(options.text("--data"));
   const std::string path = store_path(options);
@@ -144,7 +160,7 @@ std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& r
        {access::migrations(), results::commit_migrations(), results::later_migrations(),
         store::audit_migrations(), access::user_migrations(), results::ci_migrations(),
         results::alert_migrations(), results::shared_table_migrations(),
-        results::history_migrations()}) {
+        results::history_migrations(), results::verdict_migrations()}) {
     steps.insert(steps.end(), more.begin(), more.end());
   }
   must(store->database->migrate(steps), "migrate");
@@ -156,6 +172,7 @@ std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& r
   if (is_new) {
     fill(*store, plan, options.integer("--batch"), report);
     judge_series(*store, report);
+    judge_verdicts(*store, report);
   }
   return store;
 }

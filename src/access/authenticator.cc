@@ -77,7 +77,8 @@ RequestAuthenticator::RequestAuthenticator(Tokens& tokens, Sessions& sessions, U
       operator_sha256_(sha256_of_token(options_.operator_token)),
       configured_sha256_(sha256_of_token(options_.configured_token)),
       writes_(clock, options_.writes),
-      writes_refused_(limit_counter(metrics, "writes")) {}
+      writes_refused_(limit_counter(metrics, "writes")),
+      guesses_(clock, metrics, options_.wrong_tokens) {}
 
 Result<net::Principal> RequestAuthenticator::authenticate(const net::Request& request) {
   if (options_.disabled) return with_access_disabled(request);
@@ -108,18 +109,42 @@ Result<net::Principal> RequestAuthenticator::by_bearer(const net::Request& reque
     return Error{Code::unauthenticated, "the Authorization header must be: Bearer TOKEN"};
   }
   const std::string sha256 = sha256_hex(token);
+  TokenGuesses::Attempt attempt(guesses_, sha256, request.peer);
+  if (!attempt.is_allowed()) {
+    return Error{
+        Code::too_many,
+        "too many tokens that nobody has came from this address; try again later: " + request.peer};
+  }
+  BL_TRY(auto principal, by_any_token(token, sha256));
+  if (!principal) {
+    attempt.was_wrong();
+    return Error{Code::unauthenticated, "nobody has this token, or it was revoked"};
+  }
+  attempt.was_right();
+  return *std::move(principal);
+}
+
+MaybePrincipal RequestAuthenticator::by_token_cookie(std::string_view token,
+                                                     std::string_view peer) {
+  TokenGuesses::Attempt attempt(guesses_, sha256_hex(token), peer);
+  if (!attempt.is_allowed()) return std::optional<net::Principal>();
+  BL_TRY(auto principal, by_token(token));
+  principal ? attempt.was_right() : attempt.was_wrong();
+  return principal;
+}
+
+MaybePrincipal RequestAuthenticator::by_any_token(std::string_view token, std::string_view sha256) {
   if (equal_constant_time(sha256, operator_sha256_)) {
-    return net::Principal{
-        .role = net::Role::admin, .name = "operator", .kind = net::Principal::Kind::operator_token};
+    return std::optional(net::Principal{.role = net::Role::admin,
+                                        .name = "operator",
+                                        .kind = net::Principal::Kind::operator_token});
   }
   if (equal_constant_time(sha256, configured_sha256_)) {
-    return net::Principal{.role = net::Role::writer,
-                          .name = "access.operator_token",
-                          .kind = net::Principal::Kind::token};
+    return std::optional(net::Principal{.role = net::Role::writer,
+                                        .name = "access.operator_token",
+                                        .kind = net::Principal::Kind::token});
   }
-  BL_TRY(auto principal, by_token(token));
-  if (!principal) return Error{Code::unauthenticated, "nobody has this token, or it was revoked"};
-  return *std::move(principal);
+  return by_token(token);
 }
 
 MaybePrincipal RequestAuthenticator::by_token(std::string_view token) {
@@ -130,14 +155,16 @@ MaybePrincipal RequestAuthenticator::by_token(std::string_view token) {
 
 MaybePrincipal RequestAuthenticator::by_cookies(const net::Request& request) {
   for (const std::string_view name : {k_session_cookie, k_legacy_session_cookie}) {
-    BL_TRY(auto principal, by_session(cookie_of(request, name)));
+    BL_TRY(auto principal, by_session(cookie_of(request, name), request.peer));
     if (principal) return principal;
   }
   return by_remember_token(cookie_of(request, k_remember_cookie));
 }
 
-MaybePrincipal RequestAuthenticator::by_session(std::string_view cookie) {
-  if (cookie.starts_with(k_token_mark)) return by_token(cookie.substr(k_token_mark.size()));
+MaybePrincipal RequestAuthenticator::by_session(std::string_view cookie, std::string_view peer) {
+  if (cookie.starts_with(k_token_mark)) {
+    return by_token_cookie(cookie.substr(k_token_mark.size()), peer);
+  }
   BL_TRY(const auto user, sessions_.find(cookie));
   if (!user) return std::optional<net::Principal>();
   return std::optional(principal_of_session(*user));

@@ -7,6 +7,7 @@
 #include "access/owned_tokens.h"
 #include "access/rate_limiter.h"
 #include "access/sessions.h"
+#include "access/token_guesses.h"
 #include "access/tokens.h"
 #include "access/users.h"
 #include "base/metrics.h"
@@ -26,19 +27,25 @@ struct AuthenticatorOptions {
   bool disabled = false;
   /// Requests of one principal that change something; the operator has no limit.
   Rate writes{.burst = 60'000, .per_minute = 60'000};
+  /// Tokens that nobody has, from one address; one that was right there before is not counted.
+  /// Behind a proxy all clients may have one address.
+  Rate wrong_tokens{.burst = 100, .per_minute = 20};
 };
 
 /// In this order:
 /// 1. `Authorization: Bearer TOKEN`: the operator's, the configured one, or an API token. Another
 ///    scheme, several of them or a token that nobody has is unauthenticated; cookies are not
-///    looked at.
+///    looked at. After many such tokens from one address a token that was not seen there before is
+///    refused, right or wrong.
 /// 2. The cookies `conbench_session`, `session`, then the old deployment's `remember_token`. One
-///    that nobody has is passed over: a browser cannot help what it carries. A request that changes
+///    that nobody has, or whose token is refused as above, is passed over: a browser cannot help
+///    what it carries. A request that changes
 ///    something by a cookie is forbidden when another site's page made it (cross_site.h).
 /// 3. Nothing: anonymous.
 ///
-/// Errors: unauthenticated, forbidden, too_many (writes), those of the store. Nothing of a user is
-/// kept in memory: who is removed or demoted, by whichever program, is so at once. Threads: any.
+/// Errors: unauthenticated, forbidden, too_many (writes, wrong_tokens), those of the store. Nothing
+/// of a user is kept in memory: who is removed or demoted, by whichever program, is so at once.
+/// Threads: any.
 class RequestAuthenticator final : public net::Authenticator {
  public:
   RequestAuthenticator(Tokens& tokens, Sessions& sessions, Users& users, const Clock& clock,
@@ -50,7 +57,11 @@ class RequestAuthenticator final : public net::Authenticator {
   Result<net::Principal> identify(const net::Request& request);
   Result<net::Principal> by_bearer(const net::Request& request);
   Result<std::optional<net::Principal>> by_cookies(const net::Request& request);
-  Result<std::optional<net::Principal>> by_session(std::string_view cookie);
+  Result<std::optional<net::Principal>> by_session(std::string_view cookie, std::string_view peer);
+  Result<std::optional<net::Principal>> by_token_cookie(std::string_view token,
+                                                        std::string_view peer);
+  Result<std::optional<net::Principal>> by_any_token(std::string_view token,
+                                                     std::string_view sha256);
   Result<std::optional<net::Principal>> by_token(std::string_view token);
   Result<std::optional<net::Principal>> by_remember_token(std::string_view cookie);
 
@@ -61,6 +72,7 @@ class RequestAuthenticator final : public net::Authenticator {
   const std::string operator_sha256_, configured_sha256_;  // empty: no such token
   RateLimiter writes_;
   Counter writes_refused_;
+  TokenGuesses guesses_;
 };
 
 /// The cookie of somebody who signed in with an API token in place of a password: the token

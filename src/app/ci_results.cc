@@ -1,6 +1,7 @@
 #include "app/ci_results.h"
 
 #include "results/trend_routes.h"
+#include "results/verdict_routes.h"
 
 namespace bl::app {
 
@@ -12,7 +13,9 @@ CiResults::CiResults(store::Database& writer, store::Database& readers, const Cl
       thresholds_(writer),
       inventory_(writer),
       project_(readers, options.mode),
-      trends_(readers, options.mode) {}
+      trends_(readers, options.mode),
+      verdicts_(readers, options.mode),
+      verdict_switches_(writer) {}
 
 void CiResults::add_routes(net::Router& router) {
   results::add_ci_routes(router, {.reporter = reporter_,
@@ -20,8 +23,11 @@ void CiResults::add_routes(net::Router& router) {
                                   .thresholds = thresholds_,
                                   .inventory = inventory_,
                                   .project = project_,
-                                  .clock = clock_});
-  results::add_trend_routes(router, {.trends = trends_, .clock = clock_});
+                                  .clock = clock_,
+                                  .verdicts = &verdicts_});
+  results::add_trend_routes(router, {.trends = trends_, .clock = clock_, .verdicts = &verdicts_});
+  results::add_verdict_routes(
+      router, {.verdicts = verdicts_, .switches = verdict_switches_, .clock = clock_});
 }
 
 }  // namespace bl::app

@@ -7,15 +7,16 @@
 #include "results/store_snapshots.h"
 #include "results/store_thresholds.h"
 #include "results/store_trends.h"
+#include "results/store_verdicts.h"
 
 /// What a CI asks of the results, over the store: reports, thresholds, expected inventory, rollups
-/// of projects, trends. Bindings, no logic.
+/// of projects, trends, verdicts of series. Bindings, no logic.
 namespace bl::app {
 
 class CiResults {
  public:
   /// Verdicts come from `writer`: a job asks for one when its results have just been stored.
-  /// `readers` may be a replica that lags; rollups and trends come from there.
+  /// `readers` may be a replica that lags; rollups, trends and stored verdicts come from there.
   CiResults(store::Database& writer, store::Database& readers, const Clock& clock, IdSource& ids,
             results::DistributionOptions options = {});
 
@@ -23,6 +24,8 @@ class CiResults {
   /// For the evaluation of alerts.
   results::CiReporter& reporter() { return reporter_; }
   results::ThresholdStore& thresholds() { return thresholds_; }
+  /// For what the other routes show of a series.
+  results::VerdictReader& verdicts() { return verdicts_; }
 
  private:
   const Clock& clock_;
@@ -32,6 +35,8 @@ class CiResults {
   results::StoreInventory inventory_;
   results::StoreProjectReader project_;
   results::StoreTrendReader trends_;
+  results::StoreVerdictReader verdicts_;
+  results::StoreVerdictSwitches verdict_switches_;
 };
 
 }  // namespace bl::app

@@ -4,6 +4,7 @@
 
 #include "access/commands.h"
 #include "app/local_server.h"
+#include "app/openapi_command.h"
 #include "app/operator.h"
 #include "app/serve.h"
 #include "app/verdict_command.h"
@@ -27,7 +28,8 @@ std::map<std::string, std::string> environment_of_process() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<bl::Command> commands = {bl::app::serve_command(), bl::app::verdict_command()};
+  std::vector<bl::Command> commands = {bl::app::serve_command(), bl::app::verdict_command(),
+                                       bl::app::openapi_command()};
   for (auto& command : bl::results::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::access::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::ops::commands(bl::app::command_ports()))

@@ -36,6 +36,7 @@
 #include "results/store_series.h"
 #include "results/store_series_refresh.h"
 #include "results/store_settings.h"
+#include "results/store_verdict_refresh.h"
 #include "results/store_writer.h"
 #include "store/conbench_schema.h"
 #include "store/open.h"
@@ -47,6 +48,7 @@ namespace {
 
 constexpr std::chrono::milliseconds k_refresh_pause{200};
 constexpr int k_refresh_series_max = 64;  ///< in one transaction
+constexpr int k_verdicts_max = 16;        ///< in one transaction
 constexpr std::chrono::milliseconds k_commits_pause{1'000};
 constexpr std::chrono::milliseconds k_backfill_pause{1'000};
 
@@ -207,7 +209,8 @@ class RunningService final : public Service {
     result_writer_ = std::make_unique<results::StoreResultWriter>(
         *database_, ids_, clock_, results::writer_limits(database_->dialect()), alerts_->receipts(),
         settings_.hardware_keys);
-    const auto [mode, commits] = settings_.analysis;
+    const results::SummaryMode mode = settings_.analysis.mode;
+    const int commits = settings_.analysis.commits;
     run_browser_ = std::make_unique<results::StoreRunBrowser>(*database_, mode);
     history_reader_ = std::make_unique<results::StoreHistoryReader>(*database_, mode, commits);
     compare_reader_ = std::make_unique<results::StoreCompareReader>(*database_, mode, commits);
@@ -217,6 +220,8 @@ class RunningService final : public Service {
     }
     health_reader_ = std::make_unique<results::StoreProjectHealthReader>(readers(), mode, commits);
     series_refresher_ = std::make_unique<results::SeriesRefresher>(*database_, mode, commits);
+    verdict_refresher_ =
+        std::make_unique<results::VerdictRefresher>(*database_, clock_, metrics_, mode);
     backfill_ = std::make_unique<results::Backfill>(*database_, clock_, metrics_);
     legacy_results_ = std::make_unique<LegacyResults>(*database_, clock_, settings_.analysis);
     ci_results_ =
@@ -272,7 +277,8 @@ class RunningService final : public Service {
                                .health = *health_reader_,
                                .mode = settings_.analysis.mode,
                                .version = BL_VERSION,
-                               .receipts = alerts_->receipts()};
+                               .receipts = alerts_->receipts(),
+                               .verdicts = &ci_results_->verdicts()};
     results::add_routes(router_, ports);
     results::add_legacy_routes(router_, ports);
     legacy_results_->add_routes(
@@ -387,8 +393,19 @@ class RunningService final : public Service {
       refresh_errors_.failed(refreshed.error().message);
       return false;
     }
+    if (*refreshed == k_refresh_series_max) return true;
+    return judge_verdicts();
+  }
+
+  /// After the statuses, which cost less. A recomputation of all takes its pauses.
+  bool judge_verdicts() {
+    const Result<results::VerdictWork> work = verdict_refresher_->judge_some(k_verdicts_max);
+    if (!work.ok()) {
+      refresh_errors_.failed(work.error().message);
+      return false;
+    }
     refresh_errors_.passed();
-    return *refreshed == k_refresh_series_max;
+    return work->more && work->is_pressing;
   }
 
   const Settings settings_;
@@ -425,6 +442,7 @@ class RunningService final : public Service {
   std::unique_ptr<ReplicaReaders> replica_;  // absent without store.read_uri
   std::unique_ptr<results::ProjectHealthReader> health_reader_;
   std::unique_ptr<results::SeriesRefresher> series_refresher_;
+  std::unique_ptr<results::VerdictRefresher> verdict_refresher_;
   std::unique_ptr<results::Backfill> backfill_;
   std::unique_ptr<LegacyResults> legacy_results_;
   std::unique_ptr<CiResults> ci_results_;

@@ -33,8 +33,9 @@ struct AlertDeliveryLimits {
   /// any channel's timeout.
   std::chrono::milliseconds retry_after{60'000};
   std::chrono::milliseconds pause_max{3'600'000};
-  std::int64_t attempts_max = 12;                  ///< then a message has failed
-  std::chrono::milliseconds age_max{172'800'000};  ///< of a message that waits; then it has failed
+  std::int64_t attempts_max = 12;  ///< then a message has failed
+  /// Of a message that waits and is not tried; then it has failed.
+  std::chrono::milliseconds age_max{172'800'000};
   std::chrono::milliseconds sweep_every{60'000};
   std::size_t round_max = 100;  ///< messages to one target before another's turn
 };

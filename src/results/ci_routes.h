@@ -6,6 +6,7 @@
 #include "results/project.h"
 #include "results/snapshots.h"
 #include "results/thresholds.h"
+#include "results/verdicts.h"
 
 /// What a CI and its people ask: the report (spec/results-conbench.md 3.5, 4.8), what was regressed
 /// when, thresholds, the expected inventory, how projects stand. Decode, call a port, encode.
@@ -20,6 +21,7 @@ struct CiRoutePorts {
   InventoryStore& inventory;
   ProjectReader& project;
   const Clock& clock;
+  VerdictReader* verdicts = nullptr;  ///< shown beside the rows; may be missing
 };
 
 /// All of them.

@@ -5,9 +5,11 @@
 namespace bl::results {
 
 std::vector<Command> commands() {
-  return {submit_command(),          demo_command(),           series_command(),
-          history_command(),         compare_command(),        ci_report_command(),
-          commits_list_command(),    commits_repair_command(), alerts_list_command(),
+  return {submit_command(),          demo_command(),
+          series_command(),          history_command(),
+          compare_command(),         results_get_command(),
+          ci_report_command(),       commits_list_command(),
+          commits_repair_command(),  alerts_list_command(),
           alerts_evaluate_command(), alerts_deliver_command()};
 }
 

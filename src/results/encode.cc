@@ -4,17 +4,13 @@
 #include "base/optional_time.h"
 #include "base/uri.h"
 #include "results/commits/commit_json.h"
+#include "results/verdict_encode.h"
 
 namespace bl::results {
 namespace {
 
 using json::Writer;
 using verdict::Direction;
-
-std::optional<bool> less_is_better(const std::optional<std::string>& unit) {
-  if (!unit) return std::nullopt;
-  return direction_of(*unit) == Direction::less_is_better;
-}
 
 /// A stored document's text; what stands for absence when there is none.
 std::string_view document_or(std::string_view text, std::string_view absent) {
@@ -153,7 +149,7 @@ void write_judged(Writer& out, const std::optional<verdict::Judged>& judged,
       .end_object();
 }
 
-void write_series_item(Writer& out, const SeriesRow& row) {
+void write_series_item(Writer& out, const SeriesRow& row, const StoredVerdicts& verdicts) {
   out.begin_object()
       .member("history_fingerprint", row.history_fingerprint)
       .member("name", row.name)
@@ -176,7 +172,9 @@ void write_series_item(Writer& out, const SeriesRow& row) {
       .key("sparkline")
       .begin_array();
   for (const double value : row.sparkline) out.value(value);
-  out.end_array().end_object();
+  out.end_array();
+  write_verdict(out, verdicts, row.history_fingerprint);
+  out.end_object();
 }
 
 void write_attention(Writer& out, const RunRow& run) {
@@ -196,7 +194,7 @@ void write_attention(Writer& out, const RunRow& run) {
       .end_object();
 }
 
-void write_run(Writer& out, const RunRow& run, WithAttention attention) {
+void write_run(Writer& out, const RunRow& run, WithAttention attention, const RunVerdict& verdict) {
   out.begin_object()
       .member("run_id", run.run_id)
       .member("run_reason", run.run_reason)
@@ -217,10 +215,25 @@ void write_run(Writer& out, const RunRow& run, WithAttention attention) {
     out.key("attention");
     write_attention(out, run);
   }
+  out.key("verdict");
+  write_run_verdict(out, verdict);
   out.end_object();
 }
 
 }  // namespace
+
+std::optional<bool> less_is_better(const std::optional<std::string>& unit) {
+  if (!unit) return std::nullopt;
+  return direction_of(*unit) == Direction::less_is_better;
+}
+
+void write_pairwise(Writer& out, const std::optional<verdict::Judged>& judged) {
+  write_judged(out, judged, "percent_change", "percent_threshold");
+}
+
+void write_lookback(Writer& out, const std::optional<verdict::Judged>& judged) {
+  write_judged(out, judged, "z_score", "z_threshold");
+}
 
 std::string encode_result(const StoredResult& result, SummaryMode mode) {
   std::string text;
@@ -287,7 +300,7 @@ std::string encode_results(std::span<const ResultRow> rows,
   return text;
 }
 
-std::string encode_history(const History& history) {
+std::string encode_history(const History& history, const StoredVerdicts& verdicts) {
   std::string text;
   text.reserve(128 + history.points.size() * 1024);
   Writer out(text);
@@ -296,11 +309,13 @@ std::string encode_history(const History& history) {
       .key("samples")
       .begin_array();
   for (const HistoryPoint& point : history.points) write_sample(out, point, history);
-  out.end_array().end_object();
+  out.end_array();
+  write_verdict(out, verdicts, history.fingerprint);
+  out.end_object();
   return text;
 }
 
-std::string encode_comparison(const Comparison& comparison) {
+std::string encode_comparison(const Comparison& comparison, const StoredVerdicts& verdicts) {
   std::string text;
   Writer out(text);
   out.begin_object()
@@ -311,28 +326,33 @@ std::string encode_comparison(const Comparison& comparison) {
   out.key("contender");
   write_side(out, comparison.contender);
   out.key("analysis").begin_object().key("pairwise");
-  write_judged(out, comparison.pairwise, "percent_change", "percent_threshold");
+  write_pairwise(out, comparison.pairwise);
   out.key("lookback_z_score");
-  write_judged(out, comparison.lookback, "z_score", "z_threshold");
-  out.end_object().end_object();
+  write_lookback(out, comparison.lookback);
+  out.end_object();
+  write_verdict(out, verdicts, comparison.contender.history_fingerprint);
+  out.end_object();
   return text;
 }
 
-std::string encode_series(const SeriesPage& page) {
+std::string encode_series(const SeriesPage& page, const StoredVerdicts& verdicts) {
   std::string text;
   Writer out(text);
   out.begin_object().key("series").begin_array();
-  for (const SeriesRow& row : page.series) write_series_item(out, row);
+  for (const SeriesRow& row : page.series) write_series_item(out, row, verdicts);
   out.end_array().member("next_page_cursor", page.next_cursor).end_object();
   return text;
 }
 
 std::string encode_recent_runs(std::span<const RunRow> runs,
-                               std::span<const std::string> repositories, WithAttention attention) {
+                               std::span<const std::string> repositories, WithAttention attention,
+                               std::span<const RunVerdict> verdicts) {
   std::string text;
   Writer out(text);
   out.begin_object().key("runs").begin_array();
-  for (const RunRow& run : runs) write_run(out, run, attention);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    write_run(out, runs[i], attention, i < verdicts.size() ? verdicts[i] : RunVerdict());
+  }
   out.end_array().key("repositories").begin_array();
   for (const std::string& repository : repositories) {
     out.begin_object().member("repository", repository).end_object();

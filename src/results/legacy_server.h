@@ -23,8 +23,9 @@ struct LegacyServerPorts {
 
 void add_legacy_server_routes(net::Router& router, const LegacyServerPorts& ports);
 
-/// Last of all: for every path below `/api/` that ends in a slash, and that nobody knows without
-/// it, a 308 to where it is. The page's `{rest...}` knows no path.
+/// Last of all: for every path below `/api/` that ends in a slash, and whose method nobody knows
+/// without it, a 308 to where it is. The page's `{rest...}` knows no path. Where the new dialect
+/// has the path with other methods, the description names the redirect.
 void add_slash_redirects(net::Router& router);
 
 }  // namespace bl::results

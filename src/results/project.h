@@ -21,6 +21,7 @@ struct StatusCounts {
 struct SeriesNote {
   std::string history_fingerprint, name, tags_json, hardware;
   std::string latest_result_id;
+  std::optional<std::string> unit;
   SeriesStatus status = SeriesStatus::insufficient;
   std::optional<double> change_percent, z_score;  ///< negative = worse
 };

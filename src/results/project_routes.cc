@@ -3,6 +3,7 @@
 #include "results/ci_routes.h"
 #include "results/comparison.h"
 #include "results/cursor.h"
+#include "results/encode.h"
 
 namespace bl::results {
 namespace {
@@ -36,6 +37,8 @@ void write_notes(Writer& out, const std::vector<SeriesNote>& notes) {
         .raw(note.tags_json);
     out.member("hardware", note.hardware)
         .member("latest_result_id", note.latest_result_id)
+        .member("unit", note.unit)
+        .member("less_is_better", less_is_better(note.unit))
         .member("status", name_of(note.status))
         .member("change_percent", note.change_percent)
         .member("z_score", note.z_score)
@@ -158,22 +161,14 @@ void write_since_row(Writer& out, const SinceRow& row) {
       .raw(row.tags_json);
   out.member("hardware", row.hardware)
       .member("unit", row.unit)
+      .member("less_is_better", less_is_better(row.unit))
       .member("baseline_result_id", row.baseline_result_id)
       .member("baseline_value", row.baseline_value)
       .member("latest_result_id", row.latest_result_id)
       .member("latest_value", row.latest_value)
       .member("latest_commit_sha", row.latest_commit_sha)
       .key("change");
-  if (!row.change) {
-    out.null();
-  } else {
-    out.begin_object()
-        .member("percent_change", row.change->score)
-        .member("percent_threshold", row.change->threshold)
-        .member("regression_indicated", row.change->regression)
-        .member("improvement_indicated", row.change->improvement)
-        .end_object();
-  }
+  write_pairwise(out, row.change);
   out.end_object();
 }
 

@@ -10,6 +10,7 @@
 #include "results/decode.h"
 #include "results/encode.h"
 #include "results/receipts.h"
+#include "results/verdicts.h"
 
 namespace bl::results {
 namespace {
@@ -162,6 +163,10 @@ Response get_result(const Request& request, const Ports& ports) {
   return response;
 }
 
+StoredVerdicts verdict_of(const Ports& ports, std::string_view fingerprint) {
+  return shown_verdicts(ports.verdicts, std::span(&fingerprint, 1));
+}
+
 // History and comparison ---------------------------------------------------------------------
 
 Body history_of_series(const Request& request, const Ports& ports) {
@@ -169,7 +174,7 @@ Body history_of_series(const Request& request, const Ports& ports) {
   const std::string fingerprint = query.required_text("fingerprint");
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const History history, ports.history.history(fingerprint));
-  return encode_history(history);
+  return encode_history(history, verdict_of(ports, fingerprint));
 }
 
 Body history_of_result(const Request& request, const Ports& ports) {
@@ -177,7 +182,7 @@ Body history_of_result(const Request& request, const Ports& ports) {
   BL_TRY(const std::string fingerprint,
          ports.history.fingerprint_of(request.capture("benchmark_result_id")));
   BL_TRY(const History history, ports.history.history(fingerprint));
-  return encode_history(history);
+  return encode_history(history, verdict_of(ports, fingerprint));
 }
 
 Body compare_results(const Request& request, const Ports& ports) {
@@ -189,7 +194,8 @@ Body compare_results(const Request& request, const Ports& ports) {
   thresholds.z = query.positive("threshold_z").value_or(thresholds.z);
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const CompareInput input, ports.compare.compare(baseline, contender));
-  return encode_comparison(compare(input, thresholds));
+  return encode_comparison(compare(input, thresholds),
+                           verdict_of(ports, input.contender.history_fingerprint));
 }
 
 // Series and runs ----------------------------------------------------------------------------
@@ -213,7 +219,9 @@ Body list_series(const Request& request, const Ports& ports) {
   filter.page_size = static_cast<int>(query.integer("page_size", 1, 1000).value_or(100));
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const SeriesPage page, ports.health.series(filter));
-  return encode_series(page);
+  std::vector<std::string_view> fingerprints;
+  for (const SeriesRow& row : page.series) fingerprints.push_back(row.history_fingerprint);
+  return encode_series(page, shown_verdicts(ports.verdicts, fingerprints));
 }
 
 Body recent_runs(const Request& request, const Ports& ports) {
@@ -224,7 +232,9 @@ Body recent_runs(const Request& request, const Ports& ports) {
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const auto runs, ports.runs.recent_runs(repository, count));
   BL_TRY(const auto repositories, ports.runs.repositories());
-  return encode_recent_runs(runs, repositories, attention);
+  std::vector<RunKey> keys;
+  for (const RunRow& run : runs) keys.push_back({run.run_id, run.repository});
+  return encode_recent_runs(runs, repositories, attention, shown_verdicts(ports.verdicts, keys));
 }
 
 Body facts(const Request& request, const Ports& ports) {

@@ -11,6 +11,7 @@
 namespace bl::results {
 
 class Receipts;
+class VerdictReader;
 
 /// What the routes call. All outlive the router.
 struct Ports {
@@ -20,8 +21,9 @@ struct Ports {
   CompareReader& compare;
   ProjectHealthReader& health;
   SummaryMode mode = SummaryMode::best;
-  std::string version;           ///< of the program, as /api/v1/facts says it
-  Receipts* receipts = nullptr;  ///< of refused submissions; may be missing
+  std::string version;                ///< of the program, as /api/v1/facts says it
+  Receipts* receipts = nullptr;       ///< of refused submissions; may be missing
+  VerdictReader* verdicts = nullptr;  ///< shown beside series and runs; may be missing
 };
 
 void add_routes(net::Router& router, const Ports& ports);

@@ -26,5 +26,7 @@ std::span<const store::Migration> alert_migrations();
 std::span<const store::Migration> shared_table_migrations();
 /// Number 12: histories in fewer bytes; sparklines beside their series.
 std::span<const store::Migration> history_migrations();
+/// Number 13: verdicts of series.
+std::span<const store::Migration> verdict_migrations();
 
 }  // namespace bl::results

@@ -59,7 +59,7 @@ struct AlertDelivery {
 
 /// A message as operators see it.
 struct AlertDeliveryView {
-  std::string id, event_id, channel, target, status;
+  std::string id, event_id, rule_id, channel, target, status;
   std::int64_t attempts = 0;
   std::optional<Timestamp> last_attempt_at, next_attempt_at, delivered_at;
   std::optional<std::string> last_error;
@@ -130,9 +130,16 @@ class StoreAlerts {
                              std::optional<Timestamp> retry_at);
   /// What waits for another attempt, and was not tried since `tried_before`, is due at once.
   Result<void> hasten(Timestamp tried_before);
-  /// Messages made before `before` that nobody could deliver, or whose target is no longer
-  /// configured, fail. Gives their number.
-  Result<std::int64_t> give_up(Timestamp before);
+  /// What failed for good waits again, due at once and with all of its attempts. Gives their
+  /// number.
+  Result<std::int64_t> revive_failed();
+  /// The same of one message; nothing for one that waits. Errors: not_found, conflict (it was
+  /// delivered).
+  Result<void> revive(std::string_view id);
+  /// Messages made before `before` that nobody tried to deliver since then, because their target is
+  /// no longer configured or no server ran, fail; so do those claimed more than `attempts_max`
+  /// times, whose senders died. Gives their number.
+  Result<std::int64_t> give_up(Timestamp before, std::int64_t attempts_max);
   /// Newest id first; `status` empty: any.
   Result<std::vector<AlertDeliveryView>> deliveries(std::string_view status,
                                                     std::optional<std::string> before_id,

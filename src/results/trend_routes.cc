@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "net/query_fields.h"
+#include "results/verdict_encode.h"
 
 namespace bl::results {
 namespace {
@@ -28,7 +29,7 @@ void write_window(Writer& out, const TrendWindow& window) {
 
 // Trends -------------------------------------------------------------------------------------
 
-void write_trend(Writer& out, const SeriesTrend& one) {
+void write_trend(Writer& out, const SeriesTrend& one, const StoredVerdicts& verdicts) {
   out.begin_object()
       .member("history_fingerprint", one.history_fingerprint)
       .key("tags")
@@ -61,12 +62,15 @@ void write_trend(Writer& out, const SeriesTrend& one) {
         .member("value", one.points[i].value)
         .end_object();
   }
-  out.end_array().end_object();
+  out.end_array();
+  write_verdict(out, verdicts, one.history_fingerprint);
+  out.end_object();
 }
 
-void write_trends(Writer& out, std::string_view key, const std::vector<SeriesTrend>& trends) {
+void write_trends(Writer& out, std::string_view key, const std::vector<SeriesTrend>& trends,
+                  const StoredVerdicts& verdicts) {
   out.key(key).begin_array();
-  for (const SeriesTrend& one : trends) write_trend(out, one);
+  for (const SeriesTrend& one : trends) write_trend(out, one, verdicts);
   out.end_array();
 }
 
@@ -84,6 +88,14 @@ void write_keys(Writer& out, const std::vector<CaseKey>& keys) {
   out.end_array();
 }
 
+StoredVerdicts verdicts_of(const Trends& trends, const TrendRoutePorts& ports) {
+  std::vector<std::string_view> fingerprints;
+  for (const auto* list : {&trends.increasing, &trends.decreasing}) {
+    for (const SeriesTrend& one : *list) fingerprints.push_back(one.history_fingerprint);
+  }
+  return shown_verdicts(ports.verdicts, fingerprints);
+}
+
 Result<std::string> get_trends(const Request& request, const TrendRoutePorts& ports) {
   QueryFields query(request);
   TrendQuery asked;
@@ -93,6 +105,7 @@ Result<std::string> get_trends(const Request& request, const TrendRoutePorts& po
   asked.count = static_cast<std::size_t>(query.integer("count", 1, 100).value_or(15));
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(const Trends trends, ports.trends.trends(asked));
+  const StoredVerdicts verdicts = verdicts_of(trends, ports);
   std::string text;
   Writer out(text);
   out.begin_object().member("name", asked.name).member("repository", asked.repository);
@@ -100,8 +113,8 @@ Result<std::string> get_trends(const Request& request, const TrendRoutePorts& po
   out.member("truncated", trends.truncated)
       .member("ranked", trends.ranked)
       .member("not_ranked", trends.not_ranked);
-  write_trends(out, "increasing", trends.increasing);
-  write_trends(out, "decreasing", trends.decreasing);
+  write_trends(out, "increasing", trends.increasing, verdicts);
+  write_trends(out, "decreasing", trends.decreasing, verdicts);
   write_keys(out, trends.keys);
   out.end_object();
   return text;
@@ -124,7 +137,10 @@ Result<std::string> list_measured(const Request& request, const TrendRoutePorts&
   Writer out(text);
   out.begin_object();
   write_window(out, asked.window);
-  out.member("truncated", measured.truncated).key("benchmarks").begin_array();
+  out.member("truncated", measured.truncated)
+      .member("results_counted", measured.results_counted)
+      .key("benchmarks")
+      .begin_array();
   for (const MeasuredBenchmark& one : measured.benchmarks) {
     out.begin_object()
         .member("name", one.name)

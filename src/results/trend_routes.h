@@ -2,6 +2,7 @@
 
 #include "net/router.h"
 #include "results/trends.h"
+#include "results/verdicts.h"
 
 /// GET /api/v1/trends and /api/v1/trends/benchmarks: decode, call the port, encode. Described in
 /// openapi_trends.yaml.
@@ -11,6 +12,7 @@ namespace bl::results {
 struct TrendRoutePorts {
   TrendReader& trends;
   const Clock& clock;
+  VerdictReader* verdicts = nullptr;  ///< shown beside the series; may be missing
 };
 
 void add_trend_routes(net::Router& router, const TrendRoutePorts& ports);

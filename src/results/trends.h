@@ -11,7 +11,8 @@
 #include "verdict/trend.h"
 
 /// Which series of a benchmark have been rising or falling (spec/results-conbench.md 4.9), and
-/// which benchmarks are measured at present. Results of the default branch, by their own time.
+/// which benchmarks are measured at present. Results of the default branch, by their own time; a
+/// series' in the unit of its newest result.
 namespace bl::results {
 
 /// What is looked at: results from `since` to `until`, both included.
@@ -74,8 +75,9 @@ struct MeasuredBenchmark {
 
 struct MeasuredBenchmarks {
   std::vector<MeasuredBenchmark> benchmarks;
-  bool more = false;       ///< the page's size cut the list
-  bool truncated = false;  ///< more results than the limit: the oldest were not counted
+  bool more = false;                 ///< the page's size cut the list
+  bool truncated = false;            ///< more results than the limit: the oldest were not counted
+  std::int64_t results_counted = 0;  ///< of all benchmarks, whatever was searched for
 };
 
 struct TrendLimits {

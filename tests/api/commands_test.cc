@@ -112,6 +112,37 @@ TEST_F(Commands, compare_exits_with_0_1_or_3) {
   EXPECT_EQ(lines(run({"history", "sort", "--csv"}).out), 14u);
 }
 
+TEST_F(Commands, results_get_shows_one_result) {
+  const std::string id =
+      server.post("/api/results", good_submission(1)).body.find("id")->as_string();
+  const CommandOutcome shown = run({"results", "get", id});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  for (const char* part : {"name=sort", "2023-11-14T22:13:21Z", "m1", "(min)"}) {
+    EXPECT_NE(shown.out.find(part), std::string::npos) << part << " in " << shown.out;
+  }
+  const CommandOutcome whole = run({"results", "get", id, "--json"});
+  EXPECT_EQ(lines(whole.out), 1u);
+  EXPECT_EQ(json::to_text(json::parse(whole.out).value()),
+            json::to_text(server.get("/api/benchmark-results/" + id).body));
+  const CommandOutcome none = run({"results", "get", "../nothing"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_EQ(none.out, "");
+  EXPECT_NE(none.err.find("nothing"), std::string::npos) << none.err;
+}
+
+TEST_F(Commands, openapi_prints_what_the_server_serves) {
+  net::Client client;
+  const auto served = [&](const char* path) {
+    return client.send(net::Method::get, server.url() + path, {}, "").value().body;
+  };
+  EXPECT_EQ(run_benchlake({"openapi"}).out, served("/openapi.yaml"));
+  EXPECT_EQ(run_benchlake({"openapi", "--downgrade"}).out, served("/openapi-3.0.yaml"));
+  const CommandOutcome as_json = run_benchlake({"openapi", "--json"});
+  EXPECT_EQ(as_json.exit_code, 0);
+  EXPECT_TRUE(json::parse(as_json.out).ok());
+  EXPECT_EQ(run_benchlake({"openapi", "--json", "--downgrade"}).exit_code, 2);
+}
+
 TEST_F(Commands, a_token_works_until_it_is_revoked) {
   const CommandOutcome created = run({"token", "create", "ci", "--role", "writer", "--json"});
   ASSERT_EQ(created.exit_code, 0) << created.err;

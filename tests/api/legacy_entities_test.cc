@@ -195,6 +195,11 @@ TEST_F(LegacyEntities, old_addresses_lead_on_and_crawlers_do_not_get_in) {
   EXPECT_EQ(slash.status, 308);
   EXPECT_EQ(slash.headers.get("Location"), server.url() + "/api/runs/?commit_hash=a%2Cb");
   EXPECT_EQ(send(net::Method::post, "/api/benchmarks", "{}").status, 308);
+  const Answer submission = send(net::Method::post, "/api/benchmark-results", "{}");
+  EXPECT_EQ(submission.status, 308);
+  EXPECT_EQ(submission.headers.get("Location"), server.url() + "/api/benchmark-results/");
+  EXPECT_EQ(send(net::Method::patch, "/api/benchmark-results", "{}").headers.get("Allow"),
+            "GET, HEAD, POST, OPTIONS");
   EXPECT_EQ(server.get("/api/benchmark-results").status, 200) << "the new dialect has this one";
   EXPECT_EQ(server.get("/api/nowhere").status, 404);
   EXPECT_EQ(server.get("/api/docs/").headers.get("Location"), server.url() + "/docs");

@@ -520,13 +520,19 @@ std::vector<Question> reads() {
         "/api/v1/inventory?run_id=nobody",
         "/api/v1/inventory/pins?repository=https://github.com/org/repo",
         "/api/v1/regressions",
-        "/api/v1/thresholds?repository=https://github.com/org/repo"}) {
+        "/api/v1/thresholds?repository=https://github.com/org/repo",
+        "/api/v1/series/nobody/verdict",
+        "/api/v1/commits/verdict?repository=https://github.com/org/repo&sha=b1",
+        "/api/v1/commits/verdict?repository=https://github.com/org/other&sha=b1",
+        "/api/v1/commits/verdict?sha=b1&x=1",
+        "/api/v1/verdicts/projects"}) {
     paths.emplace_back(path);
   }
   for (const std::string name :
        {"plain", "error", "cluster", "on_a_branch", "far_commit", "legacy", "before_slow"}) {
     paths.push_back("/api/series?fingerprint={fingerprint:" + name + "}");
     paths.push_back("/api/history?fingerprint={fingerprint:" + name + "}");
+    paths.push_back("/api/v1/series/{fingerprint:" + name + "}/verdict");
     for (const std::string other : {"plain", "order_dash", "legacy_partial", "annotated", "slow"}) {
       paths.push_back("/api/compare/benchmark-results?baseline_result_id={id:" + name +
                       "}&contender_result_id={id:" + other + "}");

@@ -63,6 +63,17 @@ test('every old address shows its view, with and without a slash', { skip }, asy
   }
 });
 
+test('the address of a machine leads to its series', { skip }, () =>
+  with_page({ faults_expected: true }, async (page) => {
+    const { samples } = await sample_series();
+    const result = await api(`/api/benchmark-results/${samples.at(-1).benchmark_result_id}`);
+    await open(page, `/hardware/${result.hardware.id}/`);
+    await page.waitForURL((url) => url.searchParams.get('hardware') === result.hardware.name);
+    await open(page, '/hardware/nobodys/');
+    await page.waitForURL((url) => url.pathname === '/series' && url.search === '');
+  }),
+);
+
 test('an address that names no two sides says so', { skip }, () =>
   with_page({}, async (page) => {
     await open(page, '/compare/runs/only-one/');

@@ -38,6 +38,7 @@ function delivery(status, index) {
   return {
     id: `${status}-${index}`,
     event_id: `event-${index}`,
+    rule_id: 'rule',
     channel: 'webhook',
     target: `https://hooks.example.org/${'long/'.repeat(20)}${index}`,
     status,
@@ -65,9 +66,11 @@ test('what failed stands first, with why; what waits is sent', { skip: skip_writ
       await page.route('**/api/v1/alerts/deliveries?*', (route) =>
         route.fulfill({ json: answer_of(new URL(route.request().url()).searchParams) }),
       );
-      await page.route('**/api/v1/alerts/deliver', (route) =>
-        route.fulfill({ json: { delivered: 1, retried: 2, failed: 0, error: 'no route' } }),
-      );
+      const asked = [];
+      await page.route(/\/api\/v1\/alerts\/deliver(\?|$)/, (route) => {
+        asked.push(new URL(route.request().url()).search);
+        return route.fulfill({ json: { delivered: 1, retried: 2, failed: 0, error: 'no route' } });
+      });
       await signed_in(page, admin, '/admin?part=deliveries');
       const panel = page.getByRole('region', { name: 'Deliveries' });
       const badges = () =>
@@ -86,6 +89,13 @@ test('what failed stands first, with why; what waits is sent', { skip: skip_writ
       await panel.getByRole('button', { name: 'Send now what waits' }).click();
       await panel.getByText('1 message delivered, 2 to be tried again').waitFor();
       await panel.getByText('no route').waitFor();
+
+      await panel.getByRole('button', { name: 'Failed' }).click();
+      await page.waitForURL((url) => url.searchParams.get('status') === 'failed');
+      await panel.getByRole('button', { name: /^Send again to webhook/ }).click();
+      await panel.getByRole('button', { name: 'Send all that failed again' }).click();
+      await panel.getByText('1 message delivered, 2 to be tried again').waitFor();
+      assert.deepEqual(asked, ['', '?id=failed-1', '?failed=true']);
     }),
   ),
 );

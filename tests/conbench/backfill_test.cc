@@ -50,6 +50,23 @@ TEST_F(Backfill, lists_fill_from_the_newest_result_and_the_walk_goes_on_where_it
   EXPECT_EQ(opened_.value("select count(*) from benchlake.result_number"), "8");
 }
 
+TEST_F(Backfill, verdicts_are_off_until_the_operator_switches_a_project_on) {
+  for (int i = 0; i < 8; ++i) add(i);
+  opened_.migrate();
+  opened_.work();
+  while (opened_.refresher.refresh_some(10).value() > 0) {
+  }
+  results::VerdictRefresher verdicts(*opened_.database, opened_.clock, opened_.metrics);
+  EXPECT_EQ(verdicts.judge_some(10)->judged, 0);
+  EXPECT_EQ(opened_.value("select count(*) from benchlake.verdict_due"), "0");
+  results::StoreVerdictSwitches switches(*opened_.database);
+  EXPECT_FALSE(switches.projects()->enabled_by_default);
+  const std::string repository = opened_.value("select min(repository) from benchlake.series");
+  ASSERT_TRUE(switches.set(repository, true, {"", "ann", opened_.clock.now()}).ok());
+  EXPECT_EQ(verdicts.judge_some(10)->judged, 1);
+  EXPECT_EQ(opened_.value("select count(*) from benchlake.series_verdict"), "1");
+}
+
 TEST_F(Backfill, many_results_of_one_instant_are_each_counted_once) {
   for (int i = 0; i < 10; ++i)
     opened_.old.add({.id = id_at(1, i), .timestamp = "2024-08-01 12:00:00.123456"});

@@ -17,6 +17,8 @@
 #include "results/store_runs.h"
 #include "results/store_series.h"
 #include "results/store_series_refresh.h"
+#include "results/store_verdict_refresh.h"
+#include "results/store_verdicts.h"
 #include "results/store_writer.h"
 #include "store/audit.h"
 #include "store/open.h"
@@ -29,7 +31,8 @@ inline std::vector<store::Migration> results_steps() {
   for (const auto part :
        {results::migrations(), results::commit_migrations(), results::later_migrations(),
         store::audit_migrations(), results::ci_migrations(), results::alert_migrations(),
-        results::shared_table_migrations(), results::history_migrations()}) {
+        results::shared_table_migrations(), results::history_migrations(),
+        results::verdict_migrations()}) {
     for (store::Migration step : part) {
       step.number = static_cast<int>(steps.size()) + 1;
       steps.push_back(step);

@@ -5,6 +5,7 @@ import {
   context_text,
   first_line,
   short_repository,
+  break_steps,
   split_name,
   tag_texts,
 } from '../src/format/names';
@@ -37,6 +38,7 @@ describe('names', () => {
   test('the last part is what people look for', () => {
     expect(split_name('suite.Class.time_it')).toEqual({ path: 'suite.Class', leaf: 'time_it' });
     expect(split_name('BM_Sort/1024')).toEqual({ path: 'BM_Sort', leaf: '1024' });
+    expect(break_steps('time_it.py')).toEqual(['time_', 'it.', 'py']);
     expect(split_name('ns::case')).toEqual({ path: 'ns', leaf: 'case' });
     expect(split_name('plain')).toEqual({ path: '', leaf: 'plain' });
     expect(split_name('ends.')).toEqual({ path: '', leaf: 'ends.' });

@@ -90,4 +90,5 @@ test('sigmas carry their sign', () => {
   expect(format_sigmas(7.25)).toBe('+7.3\u00a0σ');
   expect(format_sigmas(-137.4)).toBe('\u2212137\u00a0σ');
   expect(format_sigmas(0)).toBe('0.0\u00a0σ');
+  expect(format_sigmas(-0.04)).toBe('0.0\u00a0σ');
 });

@@ -74,6 +74,58 @@ TEST_F(SignInSecurityTest, registrations_are_counted_too) {
   EXPECT_TRUE(users.list()->empty());
 }
 
+TEST_F(SignInSecurityTest, one_address_does_not_try_token_after_token) {
+  const NewToken used = tokens.create("used before", net::Role::writer).value();
+  const NewToken fresh = tokens.create("never seen there", net::Role::writer).value();
+  EXPECT_EQ(write_with({bearer(used.plaintext)}), 204);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(write_with({bearer("bl_guess" + std::to_string(i))}), 401) << i;
+  }
+  const auto refused = ask({Method::get, "/read", "", {bearer("bl_guess100")}});
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_FALSE(refused.headers.get("Retry-After").empty());
+  EXPECT_THAT(refused.body, Not(HasSubstr("bl_guess")));
+  EXPECT_EQ(write_with({bearer(fresh.plaintext)}), 429) << "also a right one: else one goes on";
+  EXPECT_EQ(write_with({cookie("session", *cookie_of_token(fresh.plaintext))}), 401);
+  EXPECT_EQ(hits("wrong_tokens"), 3);
+  EXPECT_EQ(write_with({bearer(used.plaintext)}), 204) << "who was right there goes on";
+  EXPECT_EQ(ask({Method::get, "/read"}).status, 204) << "and so do public reads";
+  pass(3'000);
+  EXPECT_EQ(write_with({bearer(fresh.plaintext)}), 204);
+}
+
+TEST_F(SignInSecurityTest, tokens_are_not_guessed_by_cookies_either) {
+  const NewToken fresh = tokens.create("ci", net::Role::writer).value();
+  for (int i = 0; i < 100; ++i) {
+    std::string guess("bl_guess");
+    ASSERT_EQ(write_with({cookie("session", *cookie_of_token(guess.append(std::to_string(i))))}),
+              401);
+  }
+  EXPECT_EQ(write_with({cookie("session", *cookie_of_token(fresh.plaintext))}), 401);
+  EXPECT_EQ(hits("wrong_tokens"), 1);
+  pass(3'000);
+  EXPECT_EQ(write_with({cookie("session", *cookie_of_token(fresh.plaintext))}), 204);
+}
+
+TEST_F(SignInSecurityTest, a_token_that_was_right_and_is_revoked_is_a_guess_again) {
+  RequestAuthenticator strict(tokens, sessions, users, clock, metrics,
+                              {.wrong_tokens = {.burst = 1, .per_minute = 1}});
+  const NewToken token = tokens.create("ci", net::Role::writer).value();
+  const auto ask_by = [&](const std::string& secret, const char* peer) {
+    net::Request request;
+    request.peer = peer;
+    request.headers.add("Authorization", std::string("Bearer ").append(secret));
+    const auto principal = strict.authenticate(request);
+    return principal.ok() ? Code::internal : principal.error().code;  // internal: it is let in
+  };
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(ask_by(token.plaintext, "192.0.2.1"), Code::internal);
+  ASSERT_TRUE(tokens.revoke(token.view.id, testing::operator_principal()).ok());
+  EXPECT_EQ(ask_by(token.plaintext, "192.0.2.1"), Code::unauthenticated);
+  EXPECT_EQ(ask_by(token.plaintext, "192.0.2.1"), Code::unauthenticated);
+  EXPECT_EQ(ask_by(token.plaintext, "192.0.2.1"), Code::too_many);
+  EXPECT_EQ(ask_by(token.plaintext, "192.0.2.2"), Code::unauthenticated) << "another address";
+}
+
 TEST_F(SignInSecurityTest, one_clients_writes_have_a_limit) {
   RequestAuthenticator strict(tokens, sessions, users, clock, metrics,
                               {.writes = {.burst = 2, .per_minute = 1}});

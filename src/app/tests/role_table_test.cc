@@ -255,6 +255,10 @@ GET    /api/v1/compare/since                  yes  401  yes  yes  yes  yes
 GET    /api/v1/inventory                      yes  401  yes  yes  yes  yes
 GET    /api/v1/trends                         yes  401  yes  yes  yes  yes
 GET    /api/v1/trends/benchmarks              yes  401  yes  yes  yes  yes
+GET    /api/v1/series/{fingerprint}/verdict   yes  401  yes  yes  yes  yes
+GET    /api/v1/commits/verdict                yes  401  yes  yes  yes  yes
+GET    /api/v1/verdicts/projects              yes  401  yes  yes  yes  yes
+PUT    /api/v1/verdicts/projects              401  401  403  403  yes  yes
 GET    /api/v1/results/settings               yes  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
@@ -361,6 +365,10 @@ GET    /api/v1/compare/since                  401  401  yes  yes  yes  yes
 GET    /api/v1/inventory                      401  401  yes  yes  yes  yes
 GET    /api/v1/trends                         401  401  yes  yes  yes  yes
 GET    /api/v1/trends/benchmarks              401  401  yes  yes  yes  yes
+GET    /api/v1/series/{fingerprint}/verdict   401  401  yes  yes  yes  yes
+GET    /api/v1/commits/verdict                401  401  yes  yes  yes  yes
+GET    /api/v1/verdicts/projects              401  401  yes  yes  yes  yes
+PUT    /api/v1/verdicts/projects              401  401  403  403  yes  yes
 GET    /api/v1/results/settings               401  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes

@@ -73,7 +73,8 @@ Result<void> AlertDeliverer::sweep() {
   swept_at_ = now;
   waiting_.set(static_cast<double>(counts.pending));
   if (counts.pending == 0) return {};
-  BL_TRY(const std::int64_t given_up, alerts_.give_up(clock_.now() - limits_.age_max));
+  BL_TRY(const std::int64_t given_up,
+         alerts_.give_up(clock_.now() - limits_.age_max, limits_.attempts_max));
   if (given_up == 0) return {};
   age_hits_.add(static_cast<double>(given_up));
   log_.warning("alert_messages_given_up", {{"count", given_up}});

@@ -169,7 +169,14 @@ Body evaluate(const Request& request, const AlertPorts& ports) {
 }
 
 Body deliver(const Request& request, const AlertPorts& ports) {
-  BL_RETURN_IF_ERROR(QueryFields(request).finish());
+  QueryFields query(request);
+  const bool failed_too = query.flag("failed");
+  const auto id = query.text("id");
+  BL_RETURN_IF_ERROR(query.finish());
+  if (id) BL_RETURN_IF_ERROR(ports.alerts.revive(*id));
+  if (failed_too) {
+    BL_TRY([[maybe_unused]] const auto revived, ports.alerts.revive_failed());
+  }
   BL_TRY(const AlertDeliveries outcome,
          ports.deliverer.deliver(ports.clock.steady_now() + ports.deliver_time));
   std::string text;
@@ -187,6 +194,7 @@ void write_delivery(json::Writer& writer, const AlertDeliveryView& one) {
   writer.begin_object()
       .member("id", one.id)
       .member("event_id", one.event_id)
+      .member("rule_id", one.rule_id)
       .member("channel", one.channel)
       .member("target", one.target)
       .member("status", one.status)

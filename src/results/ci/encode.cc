@@ -4,6 +4,8 @@
 #include "base/optional_time.h"
 #include "base/uri.h"
 #include "results/commits/commit_json.h"
+#include "results/encode.h"
+#include "results/verdict_encode.h"
 
 namespace bl::results {
 namespace {
@@ -96,29 +98,15 @@ void write_error(Writer& out, const CiSide& side) {
   }
 }
 
-void write_judged(Writer& out, const std::optional<verdict::Judged>& judged, const char* score_name,
-                  const char* threshold_name) {
-  if (!judged) {
-    out.null();
-    return;
-  }
-  out.begin_object()
-      .member(score_name, judged->score)
-      .member(threshold_name, judged->threshold)
-      .member("regression_indicated", judged->regression)
-      .member("improvement_indicated", judged->improvement)
-      .end_object();
-}
-
 void write_analysis(Writer& out, const CiRow& row) {
   if (!row.pairwise && !row.lookback) {
     out.null();
     return;
   }
   out.begin_object().key("pairwise");
-  write_judged(out, row.pairwise, "percent_change", "percent_threshold");
+  write_pairwise(out, row.pairwise);
   out.key("lookback_z_score");
-  write_judged(out, row.lookback, "z_score", "z_threshold");
+  write_lookback(out, row.lookback);
   out.end_object();
 }
 
@@ -137,7 +125,8 @@ void write_links(Writer& out, const CiRow& row) {
   out.end_object();
 }
 
-void write_row(Writer& out, const CiRow& row, const std::vector<std::string>& documents) {
+void write_row(Writer& out, const CiRow& row, const std::vector<std::string>& documents,
+               const StoredVerdicts& verdicts) {
   out.begin_object().member("status", name_of(row.status)).member("name", row.name);
   out.key("tags").raw(documents[row.tags]);
   out.key("context").raw(documents[row.context]);
@@ -164,6 +153,7 @@ void write_row(Writer& out, const CiRow& row, const std::vector<std::string>& do
   if (row.thresholds.source == ThresholdSource::series) {
     out.member("threshold_source", name_of(row.thresholds.source));
   }
+  write_verdict(out, verdicts, row.history_fingerprint);
   out.key("links");
   write_links(out, row);
   out.end_object();
@@ -175,7 +165,8 @@ const char* baseline_of(const CiRun& run, const CiReport& report) {
   return report.baseline ? name_of(*report.baseline) : nullptr;
 }
 
-void write_run(Writer& out, const CiRun& run, const CiReport& report) {
+void write_run(Writer& out, const CiRun& run, const CiReport& report,
+               const StoredVerdicts& verdicts) {
   const char* baseline = baseline_of(run, report);
   out.begin_object()
       .member("run_id", run.run_id)
@@ -196,8 +187,27 @@ void write_run(Writer& out, const CiRun& run, const CiReport& report) {
   out.key("baseline_error");
   write_fault(out, run, baseline);
   out.key("comparisons").begin_array();
-  for (const CiRow& row : run.rows) write_row(out, row, report.documents);
+  for (const CiRow& row : run.rows) write_row(out, row, report.documents, verdicts);
   out.end_array().end_object();
+}
+
+// Each series once.
+RunVerdict verdict_of_all(const CiReport& report, const StoredVerdicts& verdicts) {
+  RunVerdict all;
+  auto worst = verdicts.end();
+  for (auto one = verdicts.begin(); one != verdicts.end(); ++one) {
+    all.count(one->second.decision, 1);
+    if (one->second.decision != VerdictDecision::slower) continue;
+    if (worst == verdicts.end() || one->second.badness < worst->second.badness) worst = one;
+  }
+  if (worst == verdicts.end()) return all;
+  for (const CiRun& run : report.runs) {
+    for (const CiRow& row : run.rows) {
+      if (all.worst || row.history_fingerprint != worst->first) continue;
+      all.worst = worst_of(worst->first, row.name, worst->second.json);
+    }
+  }
+  return all;
 }
 
 std::size_t size_of(const CiReport& report) {
@@ -214,7 +224,7 @@ std::size_t size_of(const CiReport& report) {
 
 }  // namespace
 
-std::string encode_ci_report(const CiReport& report) {
+std::string encode_ci_report(const CiReport& report, const StoredVerdicts& verdicts) {
   std::string text;
   text.reserve(size_of(report));
   Writer out(text);
@@ -239,8 +249,10 @@ std::string encode_ci_report(const CiReport& report) {
       .member("notify_improvements", report.notify_improvements)
       .key("summary");
   write_summary(out, report.summary);
+  out.key("verdict");
+  write_run_verdict(out, verdict_of_all(report, verdicts));
   out.key("runs").begin_array();
-  for (const CiRun& run : report.runs) write_run(out, run, report);
+  for (const CiRun& run : report.runs) write_run(out, run, report, verdicts);
   out.end_array().member("report_url", report.report_url).end_object();
   return text;
 }

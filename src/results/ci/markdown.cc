@@ -129,6 +129,24 @@ void append_runs(std::string& out, const json::Value& report) {
   out += "\n";
 }
 
+// How the series stand on the default branch, whatever this report says of its runs.
+void append_verdict(std::string& out, const json::Value& report) {
+  const json::Value* verdict = report.find("verdict");
+  if (verdict == nullptr || !verdict->is_object()) return;
+  const auto count = [&](const char* key) {
+    return static_cast<std::int64_t>(number_at(verdict, key).value_or(0));
+  };
+  if (count("slower") + count("faster") + count("wait") == 0) return;
+  out += fmt::format("\nOn the default branch: {} series slower, {} faster, {} need more results.",
+                     count("slower"), count("faster"), count("wait"));
+  const json::Value* worst = verdict->find("worst");
+  if (worst != nullptr && worst->is_object()) {
+    out += " Worst: " + markdown_escaped(text_at(*worst, "name")) + ". " +
+           markdown_escaped(text_at(*worst, "sentence"));
+  }
+  out += "\n";
+}
+
 }  // namespace
 
 std::string markdown_escaped(std::string_view text) {
@@ -169,6 +187,7 @@ Result<std::string> ci_markdown(const json::Value& report, const MarkdownOptions
       count_at(report, "analyzed"), count_at(report, "regressions"),
       count_at(report, "improvements"), count_at(report, "benchmark_errors"));
   append_runs(out, report);
+  append_verdict(out, report);
   for (const Table& table : k_tables) {
     if (!options.shows_improvements && std::string_view(table.status) == "improved") continue;
     append_table(out, report, table, options);

@@ -45,10 +45,19 @@ Result<CiQuery> report_query(const Request& request) {
   return asked;
 }
 
+// The verdicts of the rows' series stand beside them; nothing of the report rests on them.
+std::string with_verdicts(const CiReport& report, const CiRoutePorts& ports) {
+  std::vector<std::string_view> fingerprints;
+  for (const CiRun& run : report.runs) {
+    for (const CiRow& row : run.rows) fingerprints.push_back(row.history_fingerprint);
+  }
+  return encode_ci_report(report, shown_verdicts(ports.verdicts, fingerprints));
+}
+
 Result<std::string> get_report(const Request& request, const CiRoutePorts& ports) {
   BL_TRY(const CiQuery asked, report_query(request));
   BL_TRY(const CiReport report, ports.reporter.report(asked));
-  return encode_ci_report(report);
+  return with_verdicts(report, ports);
 }
 
 Result<std::string> keep_report(const Request& request, const CiRoutePorts& ports) {
@@ -60,7 +69,7 @@ Result<std::string> keep_report(const Request& request, const CiRoutePorts& port
     BL_RETURN_IF_ERROR(request.principal.demand_repository(repository));
   }
   BL_RETURN_IF_ERROR(ports.snapshots.keep(report, change_of(request, ports.clock)));
-  return encode_ci_report(report);
+  return with_verdicts(report, ports);
 }
 
 void write_snapshot(json::Writer& out, const Snapshot& snapshot) {

@@ -49,7 +49,9 @@ Result<ExitCode> evaluate(net::ApiClient& server, const Arguments& arguments, Co
 }
 
 Result<ExitCode> deliver(net::ApiClient& server, const Arguments& arguments, CommandIo& io) {
-  BL_TRY(const json::Value report, server.post("/api/v1/alerts/deliver", ""));
+  const std::string query = query_of(
+      {{"failed", arguments.flag("--failed") ? "true" : ""}, {"id", arguments.text("--id")}});
+  BL_TRY(const json::Value report, server.post("/api/v1/alerts/deliver" + query, ""));
   const std::int64_t not_sent = count_at(report, "retried") + count_at(report, "failed");
   if (arguments.flag("--json")) {
     fmt::print(io.out, "{}\n", json::to_text(report));
@@ -147,14 +149,18 @@ Command alerts_evaluate_command() {
 }
 
 Command alerts_deliver_command() {
-  return reading_command({.path = "alerts deliver",
-                          .help = "sends the messages of alerts that wait, also those that wait "
-                                  "for another attempt",
-                          .example = "benchlake alerts deliver",
-                          .options = {},
-                          .arguments = {},
-                          .run = {}},
-                         deliver);
+  return reading_command(
+      {.path = "alerts deliver",
+       .help = "sends the messages of alerts that wait, also those that wait "
+               "for another attempt",
+       .example = "benchlake alerts deliver --failed",
+       .options = {{.name = "--failed", .help = "also every message that failed for good"},
+                   {.name = "--id",
+                    .value_name = "ID",
+                    .help = "also this message, when it failed for good"}},
+       .arguments = {},
+       .run = {}},
+      deliver);
 }
 
 Command alerts_list_command() {

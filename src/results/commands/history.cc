@@ -4,6 +4,7 @@
 
 #include "base/ids.h"
 #include "base/terminal.h"
+#include "base/uri.h"
 #include "base/utf8.h"
 #include "results/commands/declarations.h"
 #include "results/commands/reading.h"
@@ -118,9 +119,65 @@ void print_table(CommandIo& io, const json::Array& samples, std::size_t rows_max
                with_thousands(first));
 }
 
+std::string change_text(const json::Value& change) {
+  const json::Value* worse = change.find("is_worse");
+  const bool is_worse = worse != nullptr && worse->is_bool() && worse->as_bool();
+  return fmt::format("{:+.1f} % {}", number_at(change, "percent").value_or(0),
+                     is_worse ? "worse" : "better");
+}
+
+void print_changes(CommandIo& io, const json::Array& changes, const std::string& unit) {
+  Table table({{"commit"},
+               {"since"},
+               {"before", Table::Align::right},
+               {"after", Table::Align::right},
+               {"change", Table::Align::right},
+               {"probability", Table::Align::right}});
+  for (const json::Value& change : changes) {
+    table.add_row({text_at(change, "commit_sha").substr(0, 10),
+                   text_at(change, "commit_timestamp").substr(0, 16),
+                   human_value(number_at(change, "before").value_or(0), unit),
+                   human_value(number_at(change, "after").value_or(0), unit), change_text(change),
+                   fmt::format("{:.2f}", number_at(change, "confidence").value_or(0))});
+  }
+  fmt::print(io.out, "{}", table.to_text(terminal_width(io.out), is_color_terminal(io.out)));
+}
+
+// As it is stored; the server judges in the background.
+Result<ExitCode> show_verdict(net::ApiClient& server, const Arguments& arguments, CommandIo& io,
+                              const std::string& fingerprint) {
+  BL_TRY(const json::Value picture,
+         server.get("/api/v1/series/" + percent_encode(fingerprint) + "/verdict"));
+  if (arguments.flag("--json")) {
+    fmt::print(io.out, "{}\n", json::to_text(picture));
+    return ExitCode::ok;
+  }
+  const json::Value* verdict = picture.find("verdict");
+  if (verdict == nullptr || !verdict->is_object()) {
+    fmt::print(io.err, "the series has no verdict: its project has them off, or it still waits\n");
+    return ExitCode::undecided;
+  }
+  fmt::print(io.out, "{}: {}\n", text_at(*verdict, "decision"), text_at(*verdict, "sentence"));
+  const json::Value* changes = picture.find("changes");
+  if (changes != nullptr && changes->is_array() && !changes->items().empty()) {
+    print_changes(io, changes->items(), text_at(picture, "unit"));
+  }
+  fmt::print(io.out, "detector {} {}, {} results\n", text_at(*verdict, "detector"),
+             number_at(*verdict, "version").value_or(0),
+             number_at(*verdict, "results").value_or(0));
+  const json::Value* stale = picture.find("is_stale");
+  if (stale != nullptr && stale->is_bool() && stale->as_bool()) {
+    fmt::print(io.err, "a newer verdict is on its way\n");
+  }
+  return ExitCode::ok;
+}
+
 Result<ExitCode> show_history(net::ApiClient& server, const Arguments& arguments, CommandIo& io) {
   BL_TRY(const std::int64_t limit, arguments.integer("--limit", 1, 10'000'000));
   BL_TRY(const json::Value history, find_history(server, arguments.text("SERIES")));
+  if (arguments.flag("--verdict")) {
+    return show_verdict(server, arguments, io, text_at(history, "history_fingerprint"));
+  }
   const json::Value* samples = history.find("samples");
   if (samples == nullptr || !samples->is_array())
     return Error{Code::corrupt, "the answer has no samples"};
@@ -147,6 +204,9 @@ Command history_command() {
                   "template_benchmarks.template_compilation.benchmark.TemplateCompile.time_"
                   "template_compile",
        .options = {{.name = "--csv", .help = "commit time, result, commit, value, unit, mark"},
+                   {.name = "--verdict",
+                    .help = "whether it changed, at which commit, how sure; with --json all that "
+                            "its picture shows"},
                    {.name = "--limit",
                     .value_name = "N",
                     .help = "newest points in the table",

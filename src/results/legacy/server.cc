@@ -102,9 +102,17 @@ std::string example_of(std::string_view pattern) {
   return path;
 }
 
-bool is_known(const net::Router& router, std::string_view path) {
-  const auto match = router.find(Method::get, path);
-  return match.route != nullptr ? !is_rest(match.route->pattern) : !match.allowed.empty();
+struct Missing {
+  Method method;
+  std::string pattern;
+  bool has_others;  // the new dialect has the path, for other methods
+};
+
+// What the path leads to when nobody knows it with that method.
+std::optional<Missing> missing_at(const net::Router& router, Method method, std::string pattern) {
+  const auto match = router.find(method, example_of(pattern));
+  if (match.route != nullptr && !is_rest(match.route->pattern)) return std::nullopt;
+  return Missing{method, std::move(pattern), !match.allowed.empty()};
 }
 
 // Test aids ----------------------------------------------------------------------------------
@@ -165,20 +173,20 @@ void add_legacy_server_routes(net::Router& router, const LegacyServerPorts& port
 }
 
 void add_slash_redirects(net::Router& router) {
-  std::vector<std::pair<Method, std::string>> missing;
+  std::vector<Missing> missing;
   for (const auto& route : router.routes()) {
     const std::string& pattern = route->pattern;
     if (!pattern.starts_with("/api/") || !pattern.ends_with('/') || pattern == "/api/") continue;
-    std::string bare = pattern.substr(0, pattern.size() - 1);
-    if (is_known(router, example_of(bare))) continue;
-    missing.emplace_back(route->method, std::move(bare));
+    auto found = missing_at(router, route->method, pattern.substr(0, pattern.size() - 1));
+    if (found) missing.push_back(*std::move(found));
   }
-  for (auto& [method, pattern] : missing) {
+  for (auto& [method, pattern, has_others] : missing) {
+    // Beside described methods it is described as well: who asks which there are gets it named.
     router.add({.method = method,
                 .pattern = std::move(pattern),
                 .access = Access::open,
                 .handler = [](Request& request) { return redirect(308, with_slash(request)); },
-                .options = {.in_openapi = false}});
+                .options = {.in_openapi = has_others}});
   }
 }
 

@@ -29,6 +29,10 @@ constexpr int k_mark_column = 16;
   "e.commit_sha, e.report_url, @text{e.summary}, @micros{e.created_at}"
 constexpr int k_event_columns = 11;
 
+#define BL_ALERT_DELIVERY_REVIVED                                      \
+  "update @alert_delivery set status = 'pending', attempt_count = 0, " \
+  "next_attempt_at = @time{$1}, updated_at = @time{$1} "
+
 std::optional<Timestamp> time_of(const Row& row, int column) {
   if (row.is_null(column)) return std::nullopt;
   return Timestamp{row.integer(column)};
@@ -546,7 +550,43 @@ Result<void> StoreAlerts::hasten(Timestamp tried_before) {
   });
 }
 
-Result<std::int64_t> StoreAlerts::give_up(Timestamp before) {
+Result<std::int64_t> StoreAlerts::revive_failed() {
+  std::int64_t revived = 0;
+  const Timestamp now = clock_.now();
+  BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
+    BL_TRY(revived,
+           connection.execute(both_dialects<BL_ALERT_DELIVERY_REVIVED "where status = 'failed'">(),
+                              {now.micros}));
+    return {};
+  }));
+  return revived;
+}
+
+Result<void> StoreAlerts::revive(std::string_view id) {
+  const Timestamp now = clock_.now();
+  return database_.write([&](Connection& connection) -> Result<void> {
+    std::string status;
+    BL_RETURN_IF_ERROR(connection.query(
+        both_dialects<"select status from @alert_delivery where id = $1 @postgres{for update}">(),
+        {id}, [&](const Row& row) {
+          status = row.text(0);
+          return false;
+        }));
+    if (status.empty()) {
+      return Error{Code::not_found, "there is no such message of an alert: " + std::string(id)};
+    }
+    if (status == "delivered") {
+      return Error{Code::conflict, "the message was delivered already: " + std::string(id)};
+    }
+    if (status != "failed") return {};
+    BL_TRY([[maybe_unused]] const auto revived,
+           connection.execute(both_dialects<BL_ALERT_DELIVERY_REVIVED "where id = $2">(),
+                              {now.micros, id}));
+    return {};
+  });
+}
+
+Result<std::int64_t> StoreAlerts::give_up(Timestamp before, std::int64_t attempts_max) {
   std::int64_t failed = 0;
   const Timestamp now = clock_.now();
   BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
@@ -555,8 +595,9 @@ Result<std::int64_t> StoreAlerts::give_up(Timestamp before) {
                both_dialects<"update @alert_delivery set status = 'failed', "
                              "last_error = coalesce(last_error, 'its channel is not configured'), "
                              "next_attempt_at = null, updated_at = @time{$2} "
-                             "where status = 'pending' and created_at < @time{$1}">(),
-               {before.micros, now.micros}));
+                             "where status = 'pending' and created_at < @time{$1} and "
+                             "(updated_at < @time{$1} or attempt_count > $3)">(),
+               {before.micros, now.micros, attempts_max}));
     return {};
   }));
   return failed;
@@ -571,8 +612,9 @@ Result<std::vector<AlertDeliveryView>> StoreAlerts::deliveries(std::string_view 
     return connection.query(
         both_dialects<"select d.id, d.event_id, d.channel, d.target, d.status, d.attempt_count, "
                       "@micros{d.last_attempt_at}, @micros{d.next_attempt_at}, "
-                      "@micros{d.delivered_at}, d.last_error, @micros{d.created_at} "
-                      "from @alert_delivery d where ($1 = '' or d.status = $1) and "
+                      "@micros{d.delivered_at}, d.last_error, @micros{d.created_at}, e.rule_id "
+                      "from @alert_delivery d join @alert_event e on e.id = d.event_id "
+                      "where ($1 = '' or d.status = $1) and "
                       "($2 = '' or @binary{d.id} < $2) order by @binary{d.id} desc limit $3">(),
         {status, std::string_view(before_id ? *before_id : std::string_view()), count_max},
         [&](const Row& row) {
@@ -588,6 +630,7 @@ Result<std::vector<AlertDeliveryView>> StoreAlerts::deliveries(std::string_view 
           one.delivered_at = time_of(row, 8);
           one.last_error = row.text_or_null(9);
           one.created_at = Timestamp{row.integer(10)};
+          one.rule_id = row.text(11);
           return true;
         });
   }));

@@ -10,6 +10,7 @@
 #include "results/store/history_points.h"
 #include "results/store/rows.h"
 #include "store/both_dialects.h"
+#include "store/row_set.h"
 
 namespace bl::results {
 namespace {
@@ -120,6 +121,13 @@ Result<Runs> find_or_create_runs(store::Connection& connection,
 // Which series and batches a run has not had yet.
 Result<void> add_members(store::Connection& connection, std::span<const DerivedFact> facts,
                          Runs& runs, const AllSeries& all_series) {
+  static const store::Sql k_add_series(
+      "insert into bl_run_series (run_no, series_no) values ($1, $2) on conflict do nothing",
+      "with p as (select * from unnest($1::bigint[], $2::bigint[]) with ordinality "
+      "as p(run_no, series_no, place)), "
+      "added as (insert into benchlake.run_series (run_no, series_no) select run_no, series_no "
+      "from p on conflict do nothing returning run_no, series_no) "
+      "select p.place from added join p using (run_no, series_no)");
   std::map<std::pair<std::int64_t, std::int64_t>, RunTally*> series;
   std::map<std::pair<std::int64_t, std::string_view>, RunTally*> batches;
   for (const DerivedFact& fact : facts) {
@@ -197,7 +205,14 @@ std::string tags_with_name(std::string_view case_name, std::string_view case_tag
 
 constexpr double k_rank_without_change = std::numeric_limits<double>::max();
 
+// PostgreSQL: they are locked, in the order of their fingerprints.
 Result<void> find_series(store::Connection& connection, AllSeries& all_series) {
+  static const store::Sql k_find(
+      "select series_no from bl_series where history_fingerprint = $1",
+      "select s.series_no, p.place from unnest($1::text[]) with ordinality as p(fingerprint, "
+      "place) "
+      "cross join lateral (select series_no from benchlake.series "
+      "where history_fingerprint = p.fingerprint limit 1 for no key update) s");
   std::vector<SeriesTally*> missing;
   ParamRows fingerprints(1);
   for (auto& [fingerprint, series] : all_series) {
@@ -205,10 +220,8 @@ Result<void> find_series(store::Connection& connection, AllSeries& all_series) {
     missing.push_back(&series);
     fingerprints.add({fingerprint});
   }
-  if (missing.empty()) return {};
-  return connection.query_many(
-      store::both_dialects<"select series_no from @series where history_fingerprint = $1">(),
-      fingerprints,
+  return store::query_rows(
+      connection, k_find, 2, fingerprints,
       [&](std::size_t i, const store::Row& row) { missing[i]->series_no = row.integer(0); });
 }
 
@@ -272,30 +285,40 @@ void take(SeriesTally& series, const DerivedFact& fact) {
 }
 
 // The newest point of the history leads a series; while it has none, its newest result does. The
-// row itself is asked whether this pass brings one: other transactions bring theirs.
-#define BL_IF_LEADS(column, value)                                                         \
-  column                                                                                   \
-      " = case when ($14 = 1 and point_count = 0) or "                                     \
-      "(($14 = 1) = (point_count > 0) and "                                                \
-      "(coalesce(latest_commit_timestamp, 0), latest_result_timestamp, latest_result_no) " \
-      "< ($15, $8, $5)) then " value " else " column " end"
-#define BL_UPDATE_SERIES \
-  "update @series set result_count = result_count + $2, " \
-  "error_count = error_count + $3, "                     \
-  "point_count = point_count + $4, "                     \
-  "change_count = change_count + $4"                     \
-  ", " BL_IF_LEADS("latest_result_no", "$5")             \
-  ", " BL_IF_LEADS("latest_result_id", "$6")             \
-  ", " BL_IF_LEADS("latest_run_no", "$7")                \
-  ", " BL_IF_LEADS("latest_result_timestamp", "$8")      \
-  ", " BL_IF_LEADS("latest_commit_timestamp", "$9")      \
-  ", " BL_IF_LEADS("latest_commit_sha", "$10")           \
-  ", " BL_IF_LEADS("latest_best", "$11")                 \
-  ", " BL_IF_LEADS("latest_mean", "$12")                 \
-  ", " BL_IF_LEADS("unit", "$13") " where series_no = $1"
+// row itself is asked whether this pass brings one: other transactions bring theirs. P(n) is the
+// n-th value.
+#define BL_IF_LEADS(P, column, value) \
+  column " = case when (" P(14) " = 1 and point_count = 0) or "                             \
+         "((" P(14) " = 1) = (point_count > 0) and "                                        \
+         "(coalesce(latest_commit_timestamp, 0), latest_result_timestamp, latest_result_no) " \
+         "< (" P(15) ", " P(8) ", " P(5) ")) then " value " else " column " end"
+#define BL_SET_SERIES(P) \
+  "result_count = result_count + " P(2) ", "                             \
+  "error_count = error_count + " P(3) ", "                               \
+  "point_count = point_count + " P(4) ", "                               \
+  "change_count = change_count + " P(4)                                  \
+  ", " BL_IF_LEADS(P, "latest_result_no", P(5))                          \
+  ", " BL_IF_LEADS(P, "latest_result_id", P(6))                          \
+  ", " BL_IF_LEADS(P, "latest_run_no", P(7))                             \
+  ", " BL_IF_LEADS(P, "latest_result_timestamp", P(8))                   \
+  ", " BL_IF_LEADS(P, "latest_commit_timestamp", P(9))                   \
+  ", " BL_IF_LEADS(P, "latest_commit_sha", P(10))                        \
+  ", " BL_IF_LEADS(P, "latest_best", P(11))                              \
+  ", " BL_IF_LEADS(P, "latest_mean", P(12))                              \
+  ", " BL_IF_LEADS(P, "unit", P(13)) " "
+#define BL_PARAMETER(n) "$" #n
+#define BL_UNNESTED(n) "p.v" #n
 
+// Their rows are locked: found or made by this transaction.
 Result<void> update_series(store::Connection& connection, const AllSeries& all_series,
                            const Runs& runs) {
+  static const store::Sql k_update(
+      "update bl_series set " BL_SET_SERIES(BL_PARAMETER) "where series_no = $1",
+      "update benchlake.series set " BL_SET_SERIES(BL_UNNESTED)
+      "from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], "
+      "$6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::float8[], "
+      "$12::float8[], $13::text[], $14::bigint[], $15::bigint[]) as p(v1, v2, v3, v4, v5, v6, v7, "
+      "v8, v9, v10, v11, v12, v13, v14, v15) where series_no = p.v1");
   ParamRows rows(15);
   for (const auto& [fingerprint, series] : all_series) {
     const DerivedFact& fact = *series.newest;
@@ -307,8 +330,7 @@ Result<void> update_series(store::Connection& connection, const AllSeries& all_s
               real_or_null(fact.summary_mean), text_or_null(fact.unit),
               static_cast<std::int64_t>(is_point), commit_time(fact)});
   }
-  auto updated = connection.execute_many(store::both_dialects<BL_UPDATE_SERIES>(), rows);
-  if (!updated.ok()) return std::move(updated).error();
+  BL_TRY([[maybe_unused]] const auto updated, store::execute_rows(connection, k_update, rows));
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "results/store/derived.h"
 #include "results/store/rows.h"
 #include "store/both_dialects.h"
+#include "store/row_set.h"
 
 namespace bl::results {
 namespace {
@@ -70,21 +71,28 @@ Missing missing_of(WantedRows& rows, std::optional<Kind> kind = std::nullopt) {
   "when 3 then exists (select 1 from info t where t.id = d.id) "                 \
   "else exists (select 1 from hardware t where t.id = d.id) end"
 
+#define BL_HARDWARE_HASH \
+  "case when d.kind = 4 then (select h.hash from hardware h where h.id = d.id) end"
+
 Result<void> find_by_key(store::Connection& connection, const Missing& rows) {
+  static const store::Sql k_find(
+      "select d.id, " BL_HARDWARE_HASH
+      " from bl_dimension_key d where d.kind = $1 and "
+      "d.sha256 = $2",
+      // Another program may have deleted the row that a key names.
+      "select d.id, " BL_HARDWARE_HASH
+      ", p.place "
+      "from unnest($1::integer[], $2::bytea[]) with ordinality as p(kind, sha256, place) "
+      "cross join lateral (select id, kind from benchlake.dimension_key "
+      "where kind = p.kind and sha256 = p.sha256 limit 1) d where " BL_DIMENSION_IS_THERE);
   ParamRows keys(2);
   for (const auto* row : rows) {
     keys.add({static_cast<std::int64_t>(row->first.kind), blob_of(row->first)});
   }
-  return connection.query_many(
-      // Another program may have deleted the row that a key names.
-      store::both_dialects<"select d.id, case when d.kind = 4 then "
-                           "(select h.hash from hardware h where h.id = d.id) end "
-                           "from @dimension_key d where d.kind = $1 and d.sha256 = $2 "
-                           "@postgres{and " BL_DIMENSION_IS_THERE "}">(),
-      keys, [&](std::size_t i, const store::Row& row) {
-        rows[i]->second.id = row.text(0);
-        rows[i]->second.hash = row.text(1);
-      });
+  return store::query_rows(connection, k_find, 3, keys, [&](std::size_t i, const store::Row& row) {
+    rows[i]->second.id = row.text(0);
+    rows[i]->second.hash = row.text(1);
+  });
 }
 
 // Each kind of document: how to find a row of it without a key, and how to insert one.

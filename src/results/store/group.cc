@@ -7,6 +7,7 @@
 #include "results/store/repair.h"
 #include "results/store/rows.h"
 #include "store/both_dialects.h"
+#include "store/row_set.h"
 
 namespace bl::results {
 namespace {
@@ -37,9 +38,26 @@ Error key_is_taken(const Submission& submission) {
 
 // Submission keys ----------------------------------------------------------------------------
 
+#define BL_STORED_UNDER_KEY "r.id, r.run_id, r.history_fingerprint"
+
 // Answers those whose key is stored already.
 Result<void> replay(store::Connection& connection, std::vector<Item>& items,
                     std::vector<Result<Submitted>>& outcomes) {
+  static const store::Sql k_stored(
+      "select s.payload_sha256, " BL_STORED_UNDER_KEY
+      " from bl_submission s "
+      "join benchmark_result r on r.id = s.result_id where s.submission_key = $1",
+      // Keys that the new Conbench stored in its own columns (schema/shared_tables.cc) come after
+      // ours.
+      "select k.payload_sha256, " BL_STORED_UNDER_KEY
+      ", p.place "
+      "from unnest($1::text[]) with ordinality as p(key, place) cross join lateral ("
+      "select s.payload_sha256, s.result_id, 1 as rank from benchlake.submission s "
+      "where s.submission_key = p.key and "
+      "exists (select 1 from benchmark_result t where t.id = s.result_id) "
+      "union all select o.payload_sha256, o.result_id, 2 from benchlake.conbench_submission o "
+      "where o.submission_key = p.key order by rank limit 1) k "
+      "join benchmark_result r on r.id = k.result_id");
   ParamRows keys(1);
   std::vector<Item*> asked;
   for (Item& item : items) {
@@ -50,17 +68,8 @@ Result<void> replay(store::Connection& connection, std::vector<Item>& items,
   }
   if (asked.empty()) return {};
   std::vector<bool> is_answered(outcomes.size());
-  BL_RETURN_IF_ERROR(connection.query_many(
-      store::both_dialects<
-          "select s.payload_sha256, r.id, r.run_id, r.history_fingerprint "
-          "from @submission s join benchmark_result r on r.id = s.result_id "
-          "where s.submission_key = $1 "
-          // Keys that the new Conbench stored in its own columns (schema/shared_tables.cc).
-          "@postgres{union all select o.payload_sha256, r.id, r.run_id, r.history_fingerprint "
-          "from benchlake.conbench_submission o join benchmark_result r on r.id = o.result_id "
-          "where o.submission_key = $1 and not exists (select 1 from benchlake.submission s "
-          "join benchmark_result t on t.id = s.result_id where s.submission_key = $1)}">(),
-      keys, [&](std::size_t i, const store::Row& row) {
+  BL_RETURN_IF_ERROR(
+      store::query_rows(connection, k_stored, 5, keys, [&](std::size_t i, const store::Row& row) {
         const Item& item = *asked[i];
         is_answered[item.place] = true;
         if (row.text(0) == item.prepared->submission.payload_sha256) {
@@ -142,6 +151,14 @@ Result<void> reclaim_keys(store::Connection& connection, std::vector<Item>& lost
 // meanwhile is answered with what they stored.
 Result<void> claim_keys(store::Connection& connection, std::vector<Item>& items,
                         std::vector<Result<Submitted>>& outcomes) {
+  static const store::Sql k_claim(
+      "insert into bl_submission (submission_key, payload_sha256, result_id) values ($1, $2, $3) "
+      "on conflict do nothing",
+      "with p as (select * from unnest($1::text[], $2::text[], $3::text[]) with ordinality "
+      "as p(submission_key, payload_sha256, result_id, place)), "
+      "added as (insert into benchlake.submission (submission_key, payload_sha256, result_id) "
+      "select submission_key, payload_sha256, result_id from p on conflict do nothing "
+      "returning submission_key) select p.place from added join p using (submission_key)");
   std::map<std::string_view, Item*> by_key;  // in order: nobody waits in a circle
   for (Item& item : items) {
     if (const auto& key = item.prepared->submission.submission_key) by_key[*key] = &item;
@@ -152,12 +169,7 @@ Result<void> claim_keys(store::Connection& connection, std::vector<Item>& items,
     rows.add({key, std::string_view(item->prepared->submission.payload_sha256),
               std::string_view(item->submitted.id)});
   }
-  BL_TRY(const auto claimed,
-         connection.execute_many(
-             store::both_dialects<
-                 "insert into @submission (submission_key, payload_sha256, result_id) "
-                 "values ($1, $2, $3) on conflict do nothing">(),
-             rows));
+  BL_TRY(const auto claimed, store::insert_rows(connection, k_claim, rows));
   bool all_claimed = true;
   for (const std::int64_t one : claimed) all_claimed = all_claimed && one == 1;
   if (all_claimed) return {};

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "results/store/history_details.h"
+#include "results/store/history_sql.h"
 #include "results/store/rows.h"
-#include "results/store/summary_sql.h"
 #include "results/store/text_array.h"
 #include "store/both_dialects.h"
 
@@ -37,38 +37,10 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
   return place;
 }
 
-// The clustered copy on SQLite, in the order in which results came in; the facts themselves on
-// PostgreSQL. Columns: commit time, result time, begins_change, best, summary_mean, mean; then
-// details on SQLite (history_details.h), and unit, result_id, run_id, sha, message, data, run_tags,
-// change_annotations, info_id on PostgreSQL. The statistics need the first five.
-#define BL_VALUES_SQLITE \
-  "commit_timestamp, result_timestamp, begins_change, best, coalesce(summary_mean, mean)"
-#define BL_FROM_SQLITE \
-  " from bl_history where place >= ($1 << 37) and place < (($1 + 1) << 37) order by place"
+// Columns: the values; mean; then details on SQLite (history_details.h), and unit, result_id,
+// run_id, sha, message, data, run_tags, change_annotations, info_id on PostgreSQL. The statistics
+// need the values alone.
 #define BL_POINTS_SQLITE "select " BL_VALUES_SQLITE ", mean, details" BL_FROM_SQLITE
-
-const std::string& values_on_postgres() {
-  static const std::string k_columns =
-      "(extract(epoch from c.timestamp) * 1000000)::bigint, "
-      "(extract(epoch from r.timestamp) * 1000000)::bigint, "
-      "(coalesce(r.change_annotations -> 'begins_distribution_change', 'false') = 'true')::int, " +
-      double_on_postgres(summary_on_postgres(SummaryMode::best)) + ", " +
-      double_on_postgres(summary_on_postgres(SummaryMode::mean));
-  return k_columns;
-}
-
-// The series' rows first, then each one's commit by its id: `offset 0` keeps PostgreSQL to it. It
-// takes commits of the default branch for few, and without statistics (a restored database has
-// none) would look for the series' results once for each of them.
-#define BL_FINGERPRINT_OF_SERIES \
-  "(select history_fingerprint from benchlake.series where series_no = $1)"
-#define BL_FROM_POSTGRES(fingerprint)                                                       \
-  " from benchmark_result r cross join lateral "                                            \
-  "(select sha, message, timestamp, fork_point_sha from \"commit\" where id = r.commit_id " \
-  "offset 0) c where r.history_fingerprint = " fingerprint                                  \
-  " and r.error is null and r.unit is not null and cardinality(r.data) > 0 "                \
-  "and array_position(r.data, null) is null and c.sha = c.fork_point_sha "                  \
-  "and c.timestamp is not null order by c.timestamp, r.timestamp, r.id"
 
 const store::Sql& points_sql() {
   static const std::string k_postgres =

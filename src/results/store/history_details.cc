@@ -114,6 +114,7 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
   bool at_end() const { return !is_short_ && rest_.empty(); }
+  bool is_cut() const { return is_short_; }
 
   std::string_view take(std::size_t size) {
     is_short_ = is_short_ || size > rest_.size();
@@ -168,6 +169,15 @@ class Reader {
   std::string scratch_;
 };
 
+Result<unsigned> read_flags(Reader& reader) {
+  const std::string_view head = reader.take(2);
+  const unsigned flags = head.empty() ? 0 : static_cast<unsigned char>(head[1]);
+  if (head.empty() || head[0] != k_version || (flags & ~k_flags) != 0) {
+    return Error{Code::corrupt, "a point of a history has a form that this program does not know"};
+  }
+  return flags;
+}
+
 }  // namespace
 
 std::string pack_details(const PointDetails& details) {
@@ -197,13 +207,17 @@ std::string pack_details(const PointDetails& details) {
   return out;
 }
 
+Result<std::string_view> unit_of_details(std::string_view packed) {
+  Reader reader(packed);
+  BL_RETURN_IF_ERROR(read_flags(reader));
+  const std::string_view unit = reader.text();
+  if (reader.is_cut()) return Error{Code::corrupt, "a point of a history is cut"};
+  return unit;
+}
+
 Result<PointDetails> unpack_details(std::string_view packed, TextArena& texts) {
   Reader reader(texts.keep(packed));
-  const std::string_view head = reader.take(2);
-  const unsigned flags = head.empty() ? 0 : static_cast<unsigned char>(head[1]);
-  if (head.empty() || head[0] != k_version || (flags & ~k_flags) != 0) {
-    return Error{Code::corrupt, "a point of a history has a form that this program does not know"};
-  }
+  BL_TRY(const unsigned flags, read_flags(reader));
   PointDetails details;
   details.unit = reader.text();
   details.run_id = reader.text();

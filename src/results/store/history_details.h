@@ -26,4 +26,7 @@ std::string pack_details(const PointDetails& details);
 /// Exactly what was packed. Errors: corrupt.
 Result<PointDetails> unpack_details(std::string_view packed, TextArena& texts);
 
+/// Of a packed text, a view into it. Cost: nothing to speak of. Errors: corrupt.
+Result<std::string_view> unit_of_details(std::string_view packed);
+
 }  // namespace bl::results

@@ -58,7 +58,7 @@ StatusCounts counts_of(const store::Row& row, int column) {
 
 #define BL_NOTE_COLUMNS                                                          \
   "s.history_fingerprint, s.name, s.tags, s.hardware_name, s.latest_result_id, " \
-  "s.status, s.change_percent, s.z_score"
+  "s.status, s.change_percent, s.z_score, s.unit"
 
 SeriesNote note_of(const store::Row& row) {
   SeriesNote note;
@@ -70,6 +70,7 @@ SeriesNote note_of(const store::Row& row) {
   note.status = static_cast<SeriesStatus>(row.integer(5));
   note.change_percent = row.real_or_null(6);
   note.z_score = row.real_or_null(7);
+  note.unit = row.text_or_null(8);
   return note;
 }
 

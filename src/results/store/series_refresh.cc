@@ -4,6 +4,7 @@
 
 #include "results/store/rows.h"
 #include "results/store_history.h"
+#include "results/store_verdict_refresh.h"
 #include "store/both_dialects.h"
 
 namespace bl::results {
@@ -84,6 +85,14 @@ Result<void> store_state(store::Connection& connection, const StaleSeries& serie
            param_of(series.state.z_score), param_of(series.state.change_percent),
            series.state.change_percent.value_or(std::numeric_limits<double>::max())}));
   if (updated == 0) return {};  // it has changed since, and waits for its next judgement
+  BL_TRY([[maybe_unused]] const auto waits,
+         connection.execute(
+             store::both_dialects<"insert into @verdict_due (series_no, kind, change_count) "
+                                  "select s.series_no, 0, s.change_count from @series s "
+                                  "where s.series_no = $1 and " BL_VERDICTS_ENABLED
+                                  " on conflict (series_no) do update set kind = 0, "
+                                  "change_count = excluded.change_count">(),
+             {series.series_no}));
   BL_TRY([[maybe_unused]] const auto kept,
          connection.execute(
              store::both_dialects<"insert into @series_sparkline (series_no, sparkline) "

@@ -1,22 +1,9 @@
 #include "results/store/text_array.h"
 
 #include "base/json.h"
+#include "store/row_set.h"
 
 namespace bl::results {
-namespace {
-
-// PostgreSQL takes what follows a backslash as it is, JSON has escapes of its own.
-void append_element(std::string& array, std::string_view text) {
-  array += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') array += '\\';
-    array += c;
-  }
-  array += '"';
-}
-
-}  // namespace
-
 std::string text_array(std::span<const std::string_view> texts, store::Dialect dialect) {
   const bool is_sqlite = dialect == store::Dialect::sqlite;
   std::string array(1, is_sqlite ? '[' : '{');
@@ -25,7 +12,7 @@ std::string text_array(std::span<const std::string_view> texts, store::Dialect d
     if (is_sqlite) {
       json::append_quoted(array, text);
     } else {
-      append_element(array, text);
+      store::append_array_element(array, text);
     }
   }
   array += is_sqlite ? ']' : '}';

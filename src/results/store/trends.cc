@@ -10,9 +10,9 @@
 #include <unordered_set>
 
 #include "results/store/derived.h"
+#include "results/store/history_details.h"
 #include "results/store/rows.h"
 #include "results/store/summary_sql.h"
-#include "results/store_history.h"
 #include "store/both_dialects.h"
 
 namespace bl::results {
@@ -24,6 +24,8 @@ constexpr std::int64_t k_day = 86'400'000'000;
 
 // Trends -------------------------------------------------------------------------------------
 
+/// Of one series, and of one unit: that of its newest result. A line through values of two units
+/// would say how they differ.
 struct Points {
   std::int64_t series_no = 0;
   std::vector<verdict::TrendPoint> points;
@@ -33,29 +35,49 @@ constexpr bool is_within(const TrendWindow& window, std::int64_t micros) {
   return micros >= window.since.micros && micros <= window.until.micros;
 }
 
+Result<std::vector<verdict::TrendPoint>> points_of(store::Connection& connection,
+                                                   std::int64_t series_no, std::string_view unit,
+                                                   const TrendWindow& window, SummaryMode mode) {
+  std::vector<verdict::TrendPoint> points;
+  std::optional<Error> fault;
+  BL_RETURN_IF_ERROR(connection.query(
+      "select result_timestamp, best, coalesce(summary_mean, mean), details from bl_history "
+      "where place >= ($1 << 37) and place < (($1 + 1) << 37) order by place",
+      {series_no}, [&](const store::Row& row) {
+        const auto value = row.real_or_null(mode == SummaryMode::best ? 1 : 2);
+        if (!is_within(window, row.integer(0)) || !value || !std::isfinite(*value)) return true;
+        const auto has = unit_of_details(row.text(3));
+        if (!has.ok()) fault = has.error();
+        if (has.ok() && *has == unit) points.push_back({row.integer(0), *value});
+        return !fault;
+      }));
+  if (fault) return *std::move(fault);
+  return points;
+}
+
 /// SQLite keeps the points of each series beside each other.
 Result<std::vector<Points>> read_points_on_sqlite(store::Connection& connection,
                                                   const TrendQuery& asked, SummaryMode mode,
                                                   std::int64_t points_max, bool& truncated) {
-  std::string sql = "select series_no from bl_series where name = $1 and point_count > 0";
+  std::string sql =
+      "select series_no, unit from bl_series where name = $1 and point_count > 0 "
+      "and unit is not null";
   std::vector<Param> params = {std::string_view(asked.name)};
   if (asked.repository) {
     sql += " and repository = $2";
     params.emplace_back(std::string_view(*asked.repository));
   }
   std::vector<Points> all;
+  std::vector<std::string> units;
   BL_RETURN_IF_ERROR(
       connection.query_text(sql + " order by series_no", params, [&](const store::Row& row) {
         all.push_back({row.integer(0), {}});
+        units.emplace_back(row.text(1));
         return true;
       }));
   std::int64_t count = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    BL_TRY(const auto rows, lookback_rows(connection, all[i].series_no, mode));
-    for (const verdict::LookbackRow& row : rows) {
-      if (!is_within(asked.window, row.result_time)) continue;
-      all[i].points.push_back({row.result_time, row.value});
-    }
+    BL_TRY(all[i].points, points_of(connection, all[i].series_no, units[i], asked.window, mode));
     count += static_cast<std::int64_t>(all[i].points.size());
     if (count <= points_max) continue;
     truncated = true;
@@ -80,7 +102,7 @@ std::string points_on_postgres(const TrendQuery& asked, SummaryMode mode) {
       "on r.history_fingerprint = s.history_fingerprint "
       "join \"commit\" c on c.id = r.commit_id "
       "where s.name = $1 and r.timestamp >= @time{$2} and r.timestamp <= @time{$3} "
-      "and r.error is null and r.unit is not null and cardinality(r.data) > 0 "
+      "and r.error is null and r.unit = s.unit and cardinality(r.data) > 0 "
       "and array_position(r.data, null) is null and c.sha = c.fork_point_sha "
       "and c.timestamp is not null ",
       store::Dialect::postgres);
@@ -357,19 +379,23 @@ Result<Trends> StoreTrendReader::trends(const TrendQuery& asked) {
 
 Result<MeasuredBenchmarks> StoreTrendReader::measured(const MeasuredQuery& asked) {
   std::vector<Param> params = {asked.window.since.micros, asked.window.until.micros,
-                               limits_.listed_results_max};
+                               limits_.listed_results_max + 1};
   if (asked.repository) params.emplace_back(std::string_view(*asked.repository));
   MeasuredCases cases;
+  bool is_cut = false;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
     cases = {};
+    is_cut = false;
     return connection.query_text(measured_sql(asked, connection.dialect()), params,
                                  [&](const store::Row& row) {
-                                   cases.take(row);
-                                   return true;
+                                   is_cut = cases.results == limits_.listed_results_max;
+                                   if (!is_cut) cases.take(row);
+                                   return !is_cut;
                                  });
   }));
   MeasuredBenchmarks measured;
-  measured.truncated = cases.results >= limits_.listed_results_max;
+  measured.truncated = is_cut;
+  measured.results_counted = cases.results;
   for (auto& [name, one] : benchmarks_of(cases, asked)) {
     measured.benchmarks.push_back(std::move(one));
   }

@@ -40,6 +40,18 @@ TEST(CiMarkdown, shows_what_regressed_and_links_to_it) {
       "\n[The whole report](https://perf.example.org/ci/report?run_ids=r)\n");
 }
 
+TEST(CiMarkdown, tells_how_the_series_stand) {
+  json::Value report = report_with(k_regressed);
+  report.set("verdict", json::parse(R"({"slower":2,"faster":0,"wait":1,"steady":9,"unknown":0,)"
+                                    R"("worst":{"name":"s_rt","sentence":"12 % slower."}})")
+                            .value());
+  const std::string text = *ci_markdown(report, {});
+  EXPECT_NE(text.find("\nOn the default branch: 2 series slower, 0 faster, 1 need more results. "
+                      "Worst: s\\_rt. 12 % slower.\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(CiMarkdown, no_text_of_a_result_becomes_markup) {
   EXPECT_EQ(markdown_escaped("a|b\n<script> [x](https://evil) `c` @team"),
             "a\\|b &lt;script\\> \\[x\\](https&#58;//evil) \\`c\\` @&#8203;team");

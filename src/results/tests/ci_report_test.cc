@@ -227,7 +227,7 @@ TEST(CiReport, is_written_as_the_contract_has_it) {
       R"("threshold_source":"default","notify_improvements":false,"summary":{"runs":1,)"
       R"("missing_runs":0,"contender_results":1,"compared":1,"analyzed":1,"regressions":1,)"
       R"("improvements":0,"benchmark_errors":0,"missing_baseline":0,"not_comparable":0},)"
-      R"("runs":[{"run_id":"r","run_tags":{},"run_reason":null,"commit":null,)"
+      R"("verdict":null,"runs":[{"run_id":"r","run_tags":{},"run_reason":null,"commit":null,)"
       R"("baseline":"parent","baseline_run_id":"b","baseline_commit":null,)"
       R"("commits_skipped":["s1"],"baseline_error":null,"comparisons":[{"status":"regressed",)"
       R"("name":"sort","tags":{"name":"sort"},"context":{},"info":{},"hardware":"m1",)"
@@ -240,9 +240,19 @@ TEST(CiReport, is_written_as_the_contract_has_it) {
       R"({"percent_change":-100,"percent_threshold":5,"regression_indicated":true,)"
       R"("improvement_indicated":false},"lookback_z_score":{"z_score":-10,"z_threshold":5,)"
       R"("regression_indicated":true,"improvement_indicated":false}},"error":null,)"
-      R"("links":{"result":"/results/new","series":"/series/f",)"
+      R"("verdict":null,"links":{"result":"/results/new","series":"/series/f",)"
       R"("compare":"/compare?baseline=old&contender=new"}}]}],)"
       R"("report_url":"/ci/report?run_ids=r"})");
+  const StoredVerdicts verdicts = {
+      {"f",
+       {VerdictDecision::slower, -12,
+        R"({"decision":"slower","change":{"percent":12,"commit_sha":"c"},"sentence":"S."})"}}};
+  const auto shown = json::parse(encode_ci_report(report, verdicts)).value();
+  EXPECT_EQ(json::to_text(*shown.find("verdict")),
+            R"({"slower":1,"faster":0,"wait":0,"steady":0,"unknown":0,"worst":)"
+            R"({"history_fingerprint":"f","name":"sort","percent":12,"commit_sha":"c",)"
+            R"("sentence":"S."}})");
+  EXPECT_EQ(shown.find("status")->as_string(), "failure") << "nothing else rests on it";
 }
 
 }  // namespace

@@ -135,9 +135,9 @@ History history(int points) {
   return history;
 }
 
-TEST(EncodeHistory, has_the_keys_of_the_contract) {
+TEST(EncodeHistory, has_the_keys_of_the_contract_and_one_of_ours) {
   const json::Value body = parsed(encode_history(history(1)));
-  EXPECT_EQ(keys_of(body), words("history_fingerprint samples"));
+  EXPECT_EQ(keys_of(body), words("history_fingerprint samples verdict"));
   const json::Value& sample = body.find("samples")->items()[0];
   EXPECT_EQ(
       keys_of(sample),
@@ -164,9 +164,9 @@ CompareInput comparable() {
   return input;
 }
 
-TEST(EncodeComparison, has_the_keys_of_the_contract) {
+TEST(EncodeComparison, has_the_keys_of_the_contract_and_one_of_ours) {
   const json::Value body = parsed(encode_comparison(compare(comparable(), {})));
-  EXPECT_EQ(keys_of(body), words("unit less_is_better baseline contender analysis"));
+  EXPECT_EQ(keys_of(body), words("unit less_is_better baseline contender analysis verdict"));
   EXPECT_EQ(keys_of(*body.find("baseline")),
             words("benchmark_result_id single_value_summary run_id"));
   const json::Value& analysis = *body.find("analysis");
@@ -203,7 +203,7 @@ TEST(Comparison, more_is_better_by_unit) {
   EXPECT_TRUE(comparison.pairwise->improvement);
 }
 
-TEST(EncodeSeries, has_the_keys_of_the_contract_and_two_of_ours) {
+TEST(EncodeSeries, has_the_keys_of_the_contract_and_three_of_ours) {
   SeriesRow row;
   row.status = SeriesStatus::regressed;
   row.unit = "i/s";
@@ -219,13 +219,45 @@ TEST(EncodeSeries, has_the_keys_of_the_contract_and_two_of_ours) {
             words("history_fingerprint name tags context hardware repository unit less_is_better "
                   "status latest_result_id latest_single_value_summary "
                   "latest_single_value_summary_type latest_commit_sha latest_commit_timestamp "
-                  "latest_result_timestamp point_count sparkline z_score change_percent"));
+                  "latest_result_timestamp point_count sparkline z_score change_percent verdict"));
+  EXPECT_TRUE(item.find("verdict")->is_null());
   EXPECT_EQ(item.find("status")->as_string(), "regressed");
   EXPECT_FALSE(item.find("less_is_better")->as_bool());
   EXPECT_EQ(json::to_text(*item.find("sparkline")), "[1,1.5]");
 }
 
-TEST(EncodeRecentRuns, has_the_keys_of_the_contract) {
+TEST(EncodeSeries, a_series_shows_its_own_verdict) {
+  SeriesPage page;
+  for (const char* fingerprint : {"a", "b"}) {
+    SeriesRow row;
+    row.history_fingerprint = fingerprint;
+    page.series.push_back(row);
+  }
+  const StoredVerdicts verdicts = {{"b", {VerdictDecision::steady, 0, R"({"decision":"steady"})"}}};
+  const json::Value body = parsed(encode_series(page, verdicts));
+  const auto& items = body.find("series")->items();
+  EXPECT_TRUE(items[0].find("verdict")->is_null());
+  EXPECT_EQ(json::to_text(*items[1].find("verdict")), R"({"decision":"steady"})");
+}
+
+struct NoVerdicts : VerdictReader {
+  Result<VerdictPicture> picture(std::string_view, int) override { return error(); }
+  Result<StoredVerdicts> verdicts(std::span<const std::string_view>) override { return error(); }
+  Result<std::vector<RunVerdict>> runs(std::span<const RunKey>) override { return error(); }
+  Result<CommitVerdict> commit(std::string_view, std::string_view) override { return error(); }
+  static Error error() { return {Code::unavailable, "no such table"}; }
+};
+
+TEST(ShownVerdicts, an_additional_member_fails_no_answer) {
+  NoVerdicts reader;
+  const std::string_view fingerprint = "f";
+  const RunKey run{"r", "x"};
+  EXPECT_TRUE(shown_verdicts(&reader, std::span(&fingerprint, 1)).empty());
+  EXPECT_TRUE(shown_verdicts(&reader, std::span(&run, 1)).empty());
+  EXPECT_TRUE(shown_verdicts(nullptr, std::span(&fingerprint, 1)).empty());
+}
+
+TEST(EncodeRecentRuns, has_the_keys_of_the_contract_and_one_of_ours) {
   RunRow run;
   run.run_id = "r";
   run.commit = commit();
@@ -235,7 +267,7 @@ TEST(EncodeRecentRuns, has_the_keys_of_the_contract) {
   EXPECT_EQ(keys_of(item),
             words("run_id run_reason run_tags batch_count latest_batch_id result_count error_count "
                   "series_count latest_result_id repository commit_sha first_result_at "
-                  "last_result_at commit attention"));
+                  "last_result_at commit attention verdict"));
   EXPECT_EQ(keys_of(*item.find("commit")), words(k_list_commit));
   const json::Value& attention = *item.find("attention");
   EXPECT_EQ(keys_of(attention), words("status status_reason report_url summary"));

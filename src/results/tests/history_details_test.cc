@@ -112,6 +112,8 @@ TEST(HistoryDetails, a_damaged_point_is_corrupt_and_nothing_else_happens) {
   TextArena texts;
   for (std::size_t size = 0; size < packed.size(); ++size) {
     EXPECT_EQ(unpack_details(packed.substr(0, size), texts).error().code, Code::corrupt) << size;
+    const auto unit = unit_of_details(packed.substr(0, size));
+    EXPECT_EQ(unit.ok() ? *unit : "", size < 4 ? "" : usual().unit) << size;
   }
   EXPECT_EQ(unpack_details(packed + "x", texts).error().code, Code::corrupt);
   std::string other = packed;
@@ -148,6 +150,7 @@ RC_GTEST_PROP(HistoryDetails, whatever_is_packed_comes_back, ()) {
   const auto again = unpack_details(pack_details(details), texts);
   RC_ASSERT(again.ok());
   RC_ASSERT(*again == details);
+  RC_ASSERT(unit_of_details(pack_details(details)).ok());
 }
 
 }  // namespace

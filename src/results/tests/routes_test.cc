@@ -287,7 +287,8 @@ TEST_F(Routes, what_is_not_there_is_404) {
 TEST_F(Routes, a_history_by_fingerprint_and_by_result_are_the_same) {
   ports.stored["a"].history_fingerprint = "f";
   ports.histories["f"].fingerprint = "f";
-  EXPECT_EQ(get("/api/history/a").body, R"({"history_fingerprint":"f","samples":[]})");
+  EXPECT_EQ(get("/api/history/a").body,
+            R"({"history_fingerprint":"f","samples":[],"verdict":null})");
   EXPECT_EQ(get("/api/history?fingerprint=f").body, get("/api/history/a").body);
   EXPECT_EQ(locations(get("/api/history")), std::vector<std::string>{"?fingerprint"});
 }

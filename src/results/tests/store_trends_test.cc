@@ -120,6 +120,17 @@ TEST_F(TrendRanking, an_outlier_is_counted_and_left_out) {
   EXPECT_EQ(one.points.size(), 11u);
 }
 
+TEST_F(TrendRanking, a_line_goes_through_values_of_one_unit_that_of_the_newest_result) {
+  add("a", {10, 11, 12, 13}, 0, "s");
+  add("a", {100, 110, 120, 130, 140, 150, 160, 170, 180, 190}, 4, "ns");
+  const Trends found = trends();
+  ASSERT_EQ(found.increasing.size(), 1u);
+  EXPECT_EQ(found.increasing[0].unit, "ns");
+  EXPECT_EQ(found.increasing[0].points.size(), 10u);
+  EXPECT_EQ(found.increasing[0].outliers, 0u);
+  EXPECT_NEAR(found.increasing[0].trend.relative_change, 0.9, 1e-12);
+}
+
 TEST_F(TrendRanking, keys_that_nobody_uses_any_more_are_dead) {
   add("a", {1.0, 2.0});
   Draft old = on_commit(0);
@@ -240,6 +251,9 @@ TEST_F(Measured, no_more_results_are_counted_than_the_limit) {
   ASSERT_TRUE(found.ok());
   EXPECT_TRUE(found->truncated);
   EXPECT_EQ(found->benchmarks.at(0).result_count, 3);
+  EXPECT_EQ(found->results_counted, 3);
+  StoreTrendReader just_enough{*store.database, SummaryMode::best, {.listed_results_max = 5}};
+  EXPECT_FALSE(just_enough.measured({.window = window})->truncated);
 }
 
 }  // namespace

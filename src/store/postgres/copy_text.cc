@@ -1,10 +1,8 @@
 #include "store/postgres/copy_text.h"
 
-#include <cmath>
-
 #include "base/hash.h"
-#include "base/numbers.h"
 #include "base/time.h"
+#include "store/row_set.h"
 
 namespace bl::store {
 namespace {
@@ -57,10 +55,7 @@ struct CopyField {
   void operator()(std::int64_t value) const {
     out += kind == Kind::time ? timestamp_text(value) : std::to_string(value);
   }
-  void operator()(double value) const {
-    if (std::isfinite(value)) return append_json_number(out, value);
-    out += std::isnan(value) ? "NaN" : value < 0 ? "-Infinity" : "Infinity";
-  }
+  void operator()(double value) const { append_postgres_number(out, value); }
   void operator()(std::string_view value) const {
     if (kind == Kind::numbers) {
       out += array_text(value);

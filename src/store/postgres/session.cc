@@ -10,6 +10,7 @@
 #include "base/numbers.h"
 #include "base/time.h"
 #include "store/postgres/copy_text.h"
+#include "store/row_set.h"
 
 namespace bl::store {
 namespace {
@@ -86,10 +87,9 @@ class Bound {
   void operator()(Null) { add(nullptr, 0, 0); }
   void operator()(std::int64_t value) { add_text(std::to_string(value)); }
   void operator()(double value) {
-    add_text(std::isfinite(value) ? json_number(value)
-             : std::isnan(value)  ? "NaN"
-             : value < 0          ? "-Infinity"
-                                  : "Infinity");
+    std::string text;
+    append_postgres_number(text, value);
+    add_text(std::move(text));
   }
   void operator()(std::string_view value) { add_text(std::string(value)); }
   void operator()(Blob value) {

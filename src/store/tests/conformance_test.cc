@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "store/row_set.h"
 #include "store/tests/driver_factory.h"
 
 namespace bl::store::testing {
@@ -203,6 +204,77 @@ TEST_P(Conformance, one_of_many_that_fails_spoils_the_transaction) {
   EXPECT_EQ(outcome.error().code, Code::conflict);
   EXPECT_EQ(count(), 0);
   EXPECT_TRUE(insert(1, "one").ok());
+}
+
+// A set of rows (store/row_set.h).
+
+const Sql k_add_set(
+    "INSERT INTO item (id, name, score, data) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+    "with p as (select * from unnest($1::bigint[], $2::text[], $3::float8[], $4::bytea[]) with "
+    "ordinality as p(id, name, score, data, place)), added as (insert into item (id, name, score, "
+    "data) select id, name, score, data from p on conflict do nothing returning id) "
+    "select p.place from added join p using (id)");
+const Sql k_find_set(
+    "SELECT name, score, data FROM item WHERE id = $1",
+    "select i.name, i.score, i.data, p.place from unnest($1::bigint[]) with ordinality as "
+    "p(id, place) cross join lateral (select * from item where id = p.id limit 1) i");
+const Sql k_score_set(
+    "UPDATE item SET score = $2 WHERE id = $1",
+    "update item set score = p.score from unnest($1::bigint[], $2::float8[]) as p(id, score) "
+    "where item.id = p.id");
+
+TEST_P(Conformance, a_set_of_rows_is_added_found_and_changed_as_one_by_one) {
+  const std::string odd = "{\"a\",NULL} back\\slash \\\"x\" 'q' , é\n\t";
+  const std::string bytes("\0\xff\"\\{}", 6);
+  ParamRows rows(4);
+  rows.add({1, string_view(odd), 0.1, Blob{bytes}});
+  rows.add({2, string_view(), -1e308, Blob{}});
+  rows.add({3, string_view("NULL"), Null{}, Null{}});
+  rows.add({4, Null{}, 5e-324, Blob{"x"}});
+  rows.add({5, string_view("NULL"), 1.0, Null{}});  // the name is there
+  std::vector<std::int64_t> inserted;
+  std::int64_t changed = 0;
+  ASSERT_TRUE(write([&](Connection& c) -> Result<void> {
+                BL_TRY(inserted, insert_rows(c, k_add_set, rows));
+                ParamRows scores(2);
+                scores.add({3, 7.5});
+                scores.add({99, 1.0});
+                scores.add({2, Null{}});
+                BL_TRY(changed, execute_rows(c, k_score_set, scores));
+                return {};
+              }).ok());
+  EXPECT_EQ(inserted, (std::vector<std::int64_t>{1, 1, 1, 1, 0}));
+  EXPECT_EQ(changed, 2);
+  ParamRows keys(1);
+  for (const std::int64_t id : {4, 99, 1, 3, 2}) keys.add({id});
+  std::map<std::size_t, std::string> names, blobs;
+  std::map<std::size_t, std::optional<double>> scores;
+  ASSERT_TRUE(database_
+                  ->read([&](Connection& c) {
+                    return query_rows(c, k_find_set, 4, keys, [&](std::size_t i, const Row& row) {
+                      names[i] = row.is_null(0) ? "(null)" : row.text(0);
+                      scores[i] = row.real_or_null(1);
+                      blobs[i] = row.is_null(2) ? "(null)" : row.text(2);
+                    });
+                  })
+                  .ok());
+  EXPECT_EQ(names,
+            (std::map<std::size_t, std::string>{{0, "(null)"}, {2, odd}, {3, "NULL"}, {4, ""}}));
+  EXPECT_EQ(scores, (std::map<std::size_t, std::optional<double>>{
+                        {0, 5e-324}, {2, 0.1}, {3, 7.5}, {4, std::nullopt}}));
+  EXPECT_EQ(blobs,
+            (std::map<std::size_t, std::string>{{0, "x"}, {2, bytes}, {3, "(null)"}, {4, ""}}));
+}
+
+TEST_P(Conformance, an_empty_set_of_rows_asks_nothing) {
+  ASSERT_TRUE(write([&](Connection& c) -> Result<void> {
+                BL_TRY(const auto inserted, insert_rows(c, k_add_set, ParamRows(4)));
+                EXPECT_TRUE(inserted.empty());
+                BL_TRY(const auto changed, execute_rows(c, k_score_set, ParamRows(2)));
+                EXPECT_EQ(changed, 0);
+                return query_rows(c, k_find_set, 4, ParamRows(1),
+                                  [](std::size_t, const Row&) { ADD_FAILURE(); });
+              }).ok());
 }
 
 using ColumnKind = InsertInto::Column::Kind;

@@ -1,5 +1,5 @@
 // Every route of the API that the page uses, once. Paths that end in a slash are the legacy dialect's.
-import { get, send, type Query } from './client';
+import { get, send, with_query, type Query } from './client';
 import type {
   AlertDelivery,
   AlertEvent,
@@ -204,6 +204,7 @@ export const api = {
   rule_events: (id: string, signal?: AbortSignal) =>
     get<{ events: AlertEvent[] }>(`/api/alert-rules/${at(id)}/events`, { limit: 50 }, signal),
 
+  hardware: (id: string) => get<{ name: string }>(`/api/hardware/${at(id)}/`),
   deliveries: (
     query: { status?: string; cursor?: string; page_size?: number },
     signal?: AbortSignal,
@@ -213,8 +214,9 @@ export const api = {
       query,
       signal,
     ),
-  /** Sends what waits, also what waits for another attempt. */
-  deliver: () => send<DeliveryReport>('POST', '/api/v1/alerts/deliver'),
+  /** Sends what waits, also what waits for another attempt, and what failed where that is asked for. */
+  deliver: (also: { failed?: boolean; id?: string } = {}) =>
+    send<DeliveryReport>('POST', with_query('/api/v1/alerts/deliver', also)),
   receipts: (query: ReceiptQuery, signal?: AbortSignal) =>
     get<{ receipts: Receipt[]; next_page_cursor: string | null }>(
       '/api/v1/receipts',

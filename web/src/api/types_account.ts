@@ -75,6 +75,7 @@ export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
 export interface AlertDelivery {
   id: string;
   event_id: string;
+  rule_id: string;
   channel: string;
   target: string;
   status: DeliveryStatus;

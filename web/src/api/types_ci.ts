@@ -165,6 +165,8 @@ export interface SeriesNote {
   tags: Tags;
   hardware: string;
   latest_result_id: string;
+  unit: string | null;
+  less_is_better: boolean | null;
   status: string;
   change_percent: number | null;
   z_score: number | null;
@@ -233,6 +235,7 @@ export interface TrendBenchmarks {
   since: string;
   until: string;
   truncated: boolean;
+  results_counted: number;
   benchmarks: TrendBenchmark[];
   more: boolean;
 }

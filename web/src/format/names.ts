@@ -9,6 +9,11 @@ export function split_name(name: string): { path: string; leaf: string } {
     : { path: '', leaf: name };
 }
 
+/** The parts between which a name may be broken: each ends with a separator. */
+export function break_steps(name: string): string[] {
+  return name.split(/(?<=[./:_])/);
+}
+
 /** Case parameters without the name, as `key=value`, sorted by key. */
 export function tag_texts(tags: Record<string, string> | null | undefined): string[] {
   return Object.entries(tags ?? {})

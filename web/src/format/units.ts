@@ -155,5 +155,6 @@ export function format_change(
 /** A distance in standard deviations, with its sign: "+7.2 σ". */
 export function format_sigmas(value: number): string {
   const shown = Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(1);
+  if (Number(shown) === 0) return `0.0\u00a0σ`;
   return `${value > 0 ? '+' : ''}${shown}\u00a0σ`.replace('-', '\u2212');
 }

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/time.h"
+
+/// What was appended to a lake table and is not in its files yet: an append-only, checksummed log
+/// with group commit (DESIGN 4). docs/formats/journal.md has the bytes.
+namespace bl::lake {
+
+struct JournalLimits {
+  std::uint64_t segment_bytes = 64 << 20;     ///< a segment takes no new group from here on
+  std::uint64_t record_bytes_max = 64 << 20;  ///< key and payload
+  std::uint64_t group_bytes_max = 64 << 20;   ///< at least one record goes in
+  std::uint64_t queue_bytes_max = 256 << 20;  ///< that wait for the disk; more is `overloaded`
+  std::size_t key_bytes_max = 1024;
+  /// A key is known until it is older than both: so long after its record, and so many keys ago.
+  std::int64_t keys_seconds_min = 24 * 3600;
+  std::size_t keys_min = 1'000'000;
+};
+
+struct JournalMetrics {
+  explicit JournalMetrics(Metrics& metrics);
+  Counter groups, records, bytes, replays, failures, torn_bytes;
+  Histogram group_seconds;
+  Gauge queue_bytes, segments, keys;
+  Counter queue_limit;
+};
+
+/// Where a record stands: 1, 2, 3, ... without gaps, for the life of the journal.
+using RecordNo = std::uint64_t;
+
+/// A record as it is read. The texts live as long as the call that hands it over.
+struct JournalRecord {
+  RecordNo no = 0;
+  Timestamp at;          ///< when its group was written
+  std::string_view key;  ///< empty: none
+  std::string_view payload;
+};
+
+struct Ack {
+  RecordNo no = 0;
+  bool replayed = false;  ///< stored before under the same key: nothing was added
+};
+
+/// One journal in a folder of its own, which one process owns (a lock file). Threads: any.
+class Journal {
+ public:
+  /// Opens or creates; recovery is the normal start. Bytes that a cut left at the end were never
+  /// acknowledged: they are cut off and counted. Cost: reads all segments once.
+  /// Errors: conflict (another process has it, with that one's note), corrupt (names segment and
+  /// offset: an acknowledged record is not whole, a segment is missing, or a format of later days),
+  /// io, disk_full, forbidden.
+  static Result<std::unique_ptr<Journal>> open(Disk& disk, const std::string& folder,
+                                               const JournalLimits& limits, const Clock& clock,
+                                               Random& random, Log& log, Metrics& metrics);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// Returns when the record is durable. Those who wait at the same time share one write and sync.
+  /// With a `key`, the same key and payload again are answered with the first record's number.
+  /// Errors: conflict (the key came with another payload), too_large, overloaded (the queue is
+  /// full), invalid (an empty payload), io and disk_full (nothing was stored), outcome_unknown (the
+  /// disk failed, and failed again when the record was to be taken back: the next start shows).
+  Result<Ack> append(std::string_view payload, std::string_view key = {});
+
+  /// Durable records from `first` on, in order, until `each` returns false. What is appended
+  /// meanwhile may be missing. Errors: not_found (trimmed), corrupt, io.
+  Result<void> read(RecordNo first, const std::function<bool(const JournalRecord&)>& each);
+
+  /// The oldest record that is kept, and the one that the next append gets.
+  RecordNo first() const;
+  RecordNo next() const;
+  /// 32 hex digits, made when the journal was: who keeps record numbers keeps it with them.
+  const std::string& id() const;
+
+  /// Records before `no` are in files: whole segments of them go. Their keys stay known. Errors:
+  /// io, disk_full; what was not removed is with the next call.
+  Result<void> trim(RecordNo no);
+
+ private:
+  class Impl;
+  explicit Journal(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bl::lake
