@@ -246,9 +246,9 @@ void set_means(const std::vector<LookbackRow>& rows, const LookbackOptions& opti
   }
 }
 
-/// Step 8: the spread of the residuals, across segments.
+/// Step 8: the spread of the residuals, across segments; of the rows from `from` on.
 void set_spreads(const std::vector<LookbackRow>& rows, const LookbackOptions& options,
-                 std::vector<LookbackStats>& stats) {
+                 std::size_t from, std::vector<LookbackStats>& stats) {
   const auto window = static_cast<std::size_t>(options.commits);
   RunningSums residuals(rows.size());
   Commits commits(rows.size());
@@ -258,7 +258,7 @@ void set_spreads(const std::vector<LookbackRow>& rows, const LookbackOptions& op
     residuals.push(*stats[i].residual);
     ranks[i] = commits.push(rows[i].commit_time);
   }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  for (std::size_t i = from; i < rows.size(); ++i) {
     if (!stats[i].residual) continue;
     const auto [first, last] = options.window == LookbackOptions::Window::inclusive
                                    ? commits.up_to(ranks[i], window)
@@ -280,6 +280,29 @@ std::vector<std::size_t> series_order(std::span<const LookbackRow> rows) {
   return order;
 }
 
+/// Of rows in series order; the spread only of those from `spreads_from` on.
+std::vector<LookbackStats> stats_in_order(const std::vector<LookbackRow>& rows,
+                                          const LookbackOptions& options,
+                                          std::size_t spreads_from) {
+  std::vector<double> values;
+  values.reserve(rows.size());
+  for (const LookbackRow& row : rows) values.push_back(row.value);
+  std::vector<LookbackStats> stats(rows.size());
+  mark_shifts(values, options, stats);
+  mark_segments(rows, stats);
+  set_means(rows, options, stats);
+  set_spreads(rows, options, spreads_from, stats);
+  return stats;
+}
+
+std::vector<LookbackRow> taken_in(const std::vector<std::size_t>& order,
+                                  std::span<const LookbackRow> rows) {
+  std::vector<LookbackRow> taken;
+  taken.reserve(rows.size());
+  for (const std::size_t i : order) taken.push_back(rows[i]);
+  return taken;
+}
+
 }  // namespace
 
 std::vector<LookbackStats> lookback(std::span<const LookbackRow> rows,
@@ -287,20 +310,8 @@ std::vector<LookbackStats> lookback(std::span<const LookbackRow> rows,
                                     std::vector<std::size_t>* order) {
   BL_CHECK(options.commits > 0);
   std::vector<std::size_t> by_time = series_order(rows);
-  std::vector<LookbackRow> sorted;
-  std::vector<double> values;
-  sorted.reserve(rows.size());
-  values.reserve(rows.size());
-  for (const std::size_t i : by_time) {
-    sorted.push_back(rows[i]);
-    values.push_back(rows[i].value);
-  }
-  std::vector<LookbackStats> stats(rows.size());
-  mark_shifts(values, options, stats);
-  mark_segments(sorted, stats);
-  set_means(sorted, options, stats);
-  set_spreads(sorted, options, stats);
-
+  const std::vector<LookbackRow> sorted = taken_in(by_time, rows);
+  const std::vector<LookbackStats> stats = stats_in_order(sorted, options, 0);
   std::vector<LookbackStats> answer(rows.size());
   for (std::size_t i = 0; i < by_time.size(); ++i) {
     answer[by_time[i]] = stats[i];
@@ -311,12 +322,12 @@ std::vector<LookbackStats> lookback(std::span<const LookbackRow> rows,
 }
 
 Distribution distribution(std::span<const LookbackRow> rows, const LookbackOptions& options) {
+  BL_CHECK(options.commits > 0);
   if (rows.empty()) return {};
   LookbackOptions inclusive = options;
   inclusive.window = LookbackOptions::Window::inclusive;
-  std::vector<std::size_t> order;
-  const auto stats = lookback(rows, inclusive, &order);
-  const LookbackStats& newest = stats[order.back()];
+  const std::vector<LookbackRow> sorted = taken_in(series_order(rows), rows);
+  const LookbackStats newest = stats_in_order(sorted, inclusive, rows.size() - 1).back();
   return {.mean = newest.rolling_mean, .stddev = newest.stddev};
 }
 

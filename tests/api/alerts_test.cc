@@ -270,6 +270,31 @@ TEST_F(Alerts, a_hook_that_fails_or_leads_elsewhere_is_tried_again_and_not_follo
   for (const Hook::Call& call : hook.calls()) EXPECT_EQ(call.path, "/in");
 }
 
+TEST_F(Alerts, what_failed_for_good_is_sent_again_when_somebody_asks_for_it) {
+  const auto server = serve({"alerts.webhook_url=" + hook.url("/in"), "alerts.attempts_max=1"});
+  ASSERT_TRUE(server->ready());
+  hook.answer_with(500);
+  create_rule(*server, user(*server, "ada"));
+  submit_history(*server);
+  submit(*server, 9, 10.0);
+  const auto listed = [&](const char* status) {
+    return run({"alerts", "list", "--deliveries", "--json"}).out.find(status) != std::string::npos;
+  };
+  ASSERT_TRUE(eventually([&] { return listed("\"failed\""); }));
+  hook.answer_with(200);
+  const std::size_t before = hook.calls().size();
+  EXPECT_EQ(run({"alerts", "deliver"}).exit_code, 0);
+  EXPECT_EQ(hook.calls().size(), before) << "not by itself";
+  const CommandOutcome again = run({"alerts", "deliver", "--failed"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_TRUE(listed("\"delivered\""));
+  EXPECT_EQ(hook.calls().size(), before + 1);
+  EXPECT_EQ(hook.calls().back().delivery, hook.calls().front().delivery);
+  EXPECT_EQ(run({"alerts", "deliver", "--id", hook.calls().front().delivery}).exit_code, 2)
+      << "it was delivered";
+  EXPECT_EQ(run({"alerts", "deliver", "--id", "nothing"}).exit_code, 2);
+}
+
 TEST_F(Alerts, a_regression_is_told_by_mail) {
   net::testing::SmtpServer smtp;
   const auto server =

@@ -229,20 +229,32 @@ class Reporting {
     }
     const BySeries baselines = newest_by_series(baseline_results);
     BL_RETURN_IF_ERROR(read_distributions(run, results, baselines));
-    run.rows.reserve(results.size());
+    std::vector<CiRow> rows;
+    rows.reserve(results.size());
     for (const RunResult& result : results) {
       const auto baseline = baselines.find(result.history_fingerprint);
-      run.rows.push_back(
-          row_of(run, result, baseline == baselines.end() ? nullptr : baseline->second));
+      rows.push_back(row_of(run, result, baseline == baselines.end() ? nullptr : baseline->second));
     }
-    std::sort(run.rows.begin(), run.rows.end(), [this](const CiRow& a, const CiRow& b) {
-      const auto& texts = report_.documents;
-      return std::tie(a.name, texts[a.tags], a.hardware, a.contender.result_timestamp.micros,
-                      a.contender.result_id) < std::tie(b.name, texts[b.tags], b.hardware,
-                                                        b.contender.result_timestamp.micros,
-                                                        b.contender.result_id);
-    });
+    run.rows = sorted(std::move(rows));
     return {};
+  }
+
+  // A row is large: its place is sorted, and it is moved once.
+  std::vector<CiRow> sorted(std::vector<CiRow> rows) const {
+    std::vector<CiRow*> order;
+    order.reserve(rows.size());
+    for (CiRow& row : rows) order.push_back(&row);
+    const auto& texts = report_.documents;
+    std::sort(order.begin(), order.end(), [&texts](const CiRow* a, const CiRow* b) {
+      return std::tie(a->name, texts[a->tags], a->hardware, a->contender.result_timestamp.micros,
+                      a->contender.result_id) < std::tie(b->name, texts[b->tags], b->hardware,
+                                                         b->contender.result_timestamp.micros,
+                                                         b->contender.result_id);
+    });
+    std::vector<CiRow> in_order;
+    in_order.reserve(rows.size());
+    for (CiRow* row : order) in_order.push_back(std::move(*row));
+    return in_order;
   }
 
   void know_explicit_baseline(CiRun& run, const std::vector<RunResult>& baseline_results) {
@@ -260,6 +272,9 @@ class Reporting {
   Result<void> read_distributions(const CiRun& run, const std::vector<RunResult>& results,
                                   const BySeries& baselines) {
     distributions_.clear();
+    std::vector<std::string_view> series;
+    series.reserve(results.size());
+    for (const RunResult& result : results) series.emplace_back(result.history_fingerprint);
     for (const RunResult& result : results) {
       const auto baseline = baselines.find(result.history_fingerprint);
       if (baseline == baselines.end()) continue;
@@ -272,7 +287,7 @@ class Reporting {
                                         " commits: " + *run.baseline_run_id};
       }
       BL_TRY(distributions_[commit_id],
-             distributions_of(connection_, commit->second, run.run_id, options_));
+             distributions_of(connection_, commit->second, {run.run_id, series}, options_));
     }
     return {};
   }

@@ -20,7 +20,7 @@ namespace {
 #define BL_SAMPLES_POSTGRES                                                    \
   "case when r.min is null or r.max is null then array_to_json(r.data)::text " \
   "when cardinality(r.data) = 0 then '[]' "                                    \
-  "when array_position(r.data, null) is not null then '[null]' "               \
+  "when num_nulls(variadic r.data) > 0 then '[null]' "                         \
   "when r.data is not null then '[0]' end"
 
 const store::Sql& run_sql() {

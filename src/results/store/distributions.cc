@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/numbers.h"
 #include "results/store/ancestry.h"
+#include "results/store/packed_rows.h"
 #include "results/store/rows.h"
-#include "results/store/summary_sql.h"
 #include "results/store/text_array.h"
 #include "store/both_dialects.h"
 
@@ -21,11 +20,12 @@ using store::Param;
 
 constexpr int k_commits_max = 1'000;
 
-// Which series: all of a run, or those of a list (store/text_array.h).
+// Which series: all of a run, or those of a list.
 struct Scope {
   enum class Of : unsigned char { run, list };
   Of of = Of::run;
-  std::string_view key;  // the run's id, or the list
+  std::span<const std::string_view> series;
+  std::string_view run_id = {};
 };
 
 // SQLite walks its own index of results by commit and series. One text for any number of ancestors
@@ -48,116 +48,194 @@ std::string text_on_sqlite(const Scope& scope, int commits) {
   return sql + ")";
 }
 
-// One way in, whatever the statistics say (a restored database has none): a run by its commits, a
-// list by its series. The other is a set that each row is looked up in, and `is true` keeps it one:
-// as a join it may be planned as a loop over the run for each of the results.
-std::string text_on_postgres(const Scope& scope, SummaryMode mode) {
-  std::string sql = "select r.history_fingerprint, r.commit_id, ";
-  sql += mode == SummaryMode::mean ? "r.mean" : summary_on_postgres(SummaryMode::best);
-  sql +=
-      ", date_part('epoch', r.timestamp), "
-      "(r.change_annotations -> 'begins_distribution_change') = 'true' "
-      "from benchmark_result r where r.error is null and r.mean is not null "
-      "and r.unit is not null and ";
-  sql += scope.of == Scope::Of::list
-             ? "r.history_fingerprint " BL_ONE_OF_POSTGRES
-               " and (r.commit_id in (select unnest($2::text[]))) is true"
-             : "r.commit_id = any ($2::text[]) and (r.history_fingerprint in "
-               "(select history_fingerprint from benchmark_result where run_id = $1)) is true";
-  return sql + " and cardinality(r.data) > 0 and array_position(r.data, null) is null";
-}
-
-using RowsBySeries = std::unordered_map<std::string, std::vector<verdict::LookbackRow>>;
-
-struct Gathering {
-  std::unordered_map<std::string_view, std::int64_t> commit_times;
-  RowsBySeries series;
-  std::string fingerprint;  // of the row; kept for its room
-  std::string commit_id;    // of the last row: most come commit by commit
-  std::int64_t commit_time = 0;
-
-  bool is_sqlite;
-  SummaryMode mode;
-
-  Gathering(const Ancestry& ancestry, store::Dialect dialect, SummaryMode summary_mode)
-      : is_sqlite(dialect == store::Dialect::sqlite), mode(summary_mode) {
+// The rows of the series that are asked about; others may come, and are left out. Those of a commit
+// come in about the order of the commit before, so the series that came after this one then is
+// looked at first.
+class Gathering {
+ public:
+  Gathering(const Ancestry& ancestry, std::span<const std::string_view> asked) {
     for (const Ancestor& commit : ancestry.commits) {
-      commit_times.emplace(commit.commit_id, commit.commit_time);
+      commit_times_.emplace(commit.commit_id, commit.commit_time);
     }
-  }
-  void take(const store::Row& row) {
-    const auto value =
-        is_sqlite ? summary_of(summary_columns(row, 5), mode).value : parse_double(row.text(2));
-    if (!value || !std::isfinite(*value)) return;
-    if (row.text(1) != commit_id) {
-      commit_id = row.text(1);
-      commit_time = commit_times.at(commit_id);
+    series_.reserve(asked.size());
+    places_.reserve(asked.size());
+    for (const std::string_view fingerprint : asked) {
+      if (!places_.emplace(fingerprint, series_.size()).second) continue;
+      series_.push_back({.fingerprint = fingerprint, .next = series_.size() + 1});
     }
-    fingerprint = row.text(0);
-    series[fingerprint].push_back(
-        {commit_time, std::llround(row.real(3) * 1e6), *value, row.integer(4) != 0});
+    if (!series_.empty()) series_.back().next = 0;
   }
+  void take(const PackedRow& row) {
+    Series* const series = series_of(row.fingerprint);
+    if (series == nullptr) return;
+    if (row.commit_id != commit_id_) {
+      commit_id_ = row.commit_id;
+      commit_time_ = commit_times_.at(commit_id_);
+    }
+    if (series->rows.empty()) series->rows.reserve(std::min(commit_times_.size(), k_likely_rows));
+    series->rows.push_back({commit_time_, row.result_time, row.value, row.begins_change});
+  }
+  Distributions judged(const verdict::LookbackOptions& window) const {
+    Distributions found;
+    found.reserve(series_.size());
+    for (const Series& series : series_) {
+      if (series.rows.empty()) continue;
+      found.emplace(series.fingerprint, verdict::distribution(series.rows, window));
+    }
+    return found;
+  }
+
+ private:
+  static constexpr std::size_t k_likely_rows = 32;
+  struct Series {
+    std::string_view fingerprint;
+    std::size_t next = 0;  // the series that came after it last
+    std::vector<verdict::LookbackRow> rows = {};
+  };
+
+  Series* series_of(std::string_view fingerprint) {
+    if (series_.empty()) return nullptr;
+    std::size_t place = series_[last_].next;
+    if (series_[place].fingerprint != fingerprint) {
+      const auto found = places_.find(fingerprint);
+      if (found == places_.end()) return nullptr;
+      place = found->second;
+      series_[last_].next = place;
+    }
+    last_ = place;
+    return &series_[place];
+  }
+
+  std::unordered_map<std::string_view, std::int64_t> commit_times_;
+  std::vector<Series> series_;
+  std::unordered_map<std::string_view, std::size_t> places_;  // by fingerprint
+  std::size_t last_ = 0;
+  std::string commit_id_;  // of the last row: most come commit by commit
+  std::int64_t commit_time_ = 0;
 };
 
-// Nothing when the commit has no known ancestry.
-Result<std::optional<RowsBySeries>> rows_of(store::Connection& connection,
-                                            const StoredCommit& commit, const Scope& scope,
-                                            const DistributionOptions& options, int commits) {
-  BL_TRY(const Ancestry ancestry, ancestry_of(connection, commit, commits));
-  if (ancestry.commits.empty()) return std::optional<RowsBySeries>();
-  std::vector<std::string_view> ids;
-  for (const Ancestor& ancestor : ancestry.commits) ids.emplace_back(ancestor.commit_id);
-  const bool is_sqlite = connection.dialect() == store::Dialect::sqlite;
-  const std::string array = is_sqlite ? std::string() : text_array(ids, connection.dialect());
-  std::vector<Param> params = {scope.key};
-  if (is_sqlite) {
-    params.insert(params.end(), ids.begin(), ids.end());
-    params.resize(1 + static_cast<std::size_t>(commits), Null{});
-  } else {
-    params.emplace_back(std::string_view(array));
-  }
-  Gathering gathering(ancestry, connection.dialect(), options.mode);
-  BL_RETURN_IF_ERROR(connection.query_text(
-      is_sqlite ? text_on_sqlite(scope, commits) : text_on_postgres(scope, options.mode), params,
-      [&](const store::Row& row) {
-        gathering.take(row);
-        return true;
-      }));
-  return std::optional(std::move(gathering.series));
+Result<void> gather_on_sqlite(store::Connection& connection, const Scope& scope,
+                              const DistributionOptions& options, int commits,
+                              std::span<const std::string_view> ids, Gathering& gathering) {
+  const std::string list =
+      scope.of == Scope::Of::list ? text_array(scope.series, store::Dialect::sqlite) : "";
+  std::vector<Param> params = {scope.of == Scope::Of::list ? std::string_view(list) : scope.run_id};
+  params.insert(params.end(), ids.begin(), ids.end());
+  params.resize(1 + static_cast<std::size_t>(commits), Null{});
+  return connection.query_text(text_on_sqlite(scope, commits), params, [&](const store::Row& row) {
+    const auto value = summary_of(summary_columns(row, 5), options.mode).value;
+    if (!value || !std::isfinite(*value)) return true;
+    gathering.take(
+        {row.text(1), row.text(0), *value, std::llround(row.real(3) * 1e6), row.integer(4) != 0});
+    return true;
+  });
 }
 
+// Looking each result's series up costs as much as sending some that are not asked about.
+Result<bool> are_mostly_asked_about(store::Connection& connection, const Scope& scope,
+                                    std::size_t commits, std::string_view commit_list) {
+  const auto results_max = static_cast<std::int64_t>(scope.series.size() * commits * 5 / 4);
+  bool are_few = false;
+  BL_RETURN_IF_ERROR(
+      connection.query("select count(*) from (select 1 from benchmark_result "
+                       "where commit_id = any ($1::text[]) limit $2::bigint + 1) as found",
+                       {commit_list, results_max}, [&](const store::Row& row) {
+                         are_few = row.integer(0) <= results_max;
+                         return true;
+                       }));
+  return are_few;
+}
+
+// For this transaction. A plan for any commits costs little to make, holds two halves for too small
+// to share, and might sort what it only has to group.
+Result<void> prefer_shared_work(store::Connection& connection) {
+  return connection.query(
+      "select set_config('plan_cache_mode', 'force_generic_plan', true), "
+      "set_config('parallel_setup_cost', '0', true), set_config('enable_sort', 'off', true)",
+      {}, [](const store::Row&) { return true; });
+}
+
+Result<void> take_packed(store::Connection& connection, const PackedQuestion& question,
+                         std::span<const Param> params, Gathering& gathering) {
+  std::optional<Error> fault;
+  auto done = connection.query_text(packed_rows_sql(question), params, [&](const store::Row& row) {
+    auto taken = for_each_packed(row, [&](const PackedRow& packed) { gathering.take(packed); });
+    if (!taken.ok()) fault = std::move(taken).error();
+    return !fault;
+  });
+  if (fault) return std::move(*fault);
+  return done;
+}
+
+Result<void> gather_list_on_postgres(store::Connection& connection, const Scope& scope,
+                                     const DistributionOptions& options,
+                                     std::span<const std::string_view> ids, Gathering& gathering) {
+  const std::string commits = text_array(ids, store::Dialect::postgres);
+  const std::string series = text_array(scope.series, store::Dialect::postgres);
+  const Param params[] = {std::string_view(commits), std::string_view(series)};
+  return take_packed(connection, {PackedQuestion::Of::list, options.mode}, params, gathering);
+}
+
+Result<void> gather_run_on_postgres(store::Connection& connection, const Scope& scope,
+                                    const DistributionOptions& options,
+                                    std::span<const std::string_view> ids, Gathering& gathering) {
+  PackedQuestion question{PackedQuestion::Of::run, options.mode};
+  const std::string all = text_array(ids, store::Dialect::postgres);
+  std::vector<Param> params = {std::string_view(all), scope.run_id};
+  if (scope.series.size() < options.large_run_series || ids.size() < 2) {
+    return take_packed(connection, question, params, gathering);
+  }
+  BL_TRY(const bool are_most, are_mostly_asked_about(connection, scope, ids.size(), all));
+  if (are_most) question.of = PackedQuestion::Of::commits;
+  question.in_halves = true;
+  const std::size_t middle = ids.size() / 2;
+  const std::string first = text_array(ids.first(middle), store::Dialect::postgres);
+  const std::string second = text_array(ids.subspan(middle), store::Dialect::postgres);
+  params = {std::string_view(first), std::string_view(second)};
+  if (!are_most) params.emplace_back(scope.run_id);
+  BL_RETURN_IF_ERROR(prefer_shared_work(connection));
+  return take_packed(connection, question, params, gathering);
+}
+
+// Nothing when the commit has no known ancestry.
 Result<std::optional<Distributions>> distributions_in(store::Connection& connection,
                                                       const StoredCommit& commit,
                                                       const Scope& scope,
                                                       const DistributionOptions& options) {
   const int commits = std::clamp(options.commits, 1, k_commits_max);
-  BL_TRY(const auto series, rows_of(connection, commit, scope, options, commits));
-  if (!series) return std::optional<Distributions>();
+  BL_TRY(const Ancestry ancestry, ancestry_of(connection, commit, commits));
+  if (ancestry.commits.empty()) return std::optional<Distributions>();
+  std::vector<std::string_view> ids;
+  for (const Ancestor& ancestor : ancestry.commits) ids.emplace_back(ancestor.commit_id);
+  Gathering gathering(ancestry, scope.series);
+  if (connection.dialect() == store::Dialect::sqlite) {
+    BL_RETURN_IF_ERROR(gather_on_sqlite(connection, scope, options, commits, ids, gathering));
+  } else {
+    const auto gather =
+        scope.of == Scope::Of::list ? gather_list_on_postgres : gather_run_on_postgres;
+    BL_RETURN_IF_ERROR(gather(connection, scope, options, ids, gathering));
+  }
   verdict::LookbackOptions window;
   window.window = verdict::LookbackOptions::Window::inclusive;
   window.commits = commits;
-  Distributions found;
-  found.reserve(series->size());
-  for (const auto& [fingerprint, rows] : *series) {
-    found.emplace(fingerprint, verdict::distribution(rows, window));
-  }
-  return std::optional(std::move(found));
+  return std::optional(gathering.judged(window));
 }
 
 }  // namespace
 
 Result<std::optional<Distributions>> distributions_of(store::Connection& connection,
                                                       const StoredCommit& commit,
-                                                      std::string_view run_id,
+                                                      const WholeRun& run,
                                                       const DistributionOptions& options) {
-  return distributions_in(connection, commit, {Scope::Of::run, run_id}, options);
+  const Scope scope{Scope::Of::run, run.series, run.run_id};
+  return distributions_in(connection, commit, scope, options);
 }
 
 Result<std::optional<Distributions>> distributions_of(
     store::Connection& connection, const StoredCommit& commit,
     std::span<const std::string_view> fingerprints, const DistributionOptions& options) {
-  const std::string list = text_array(fingerprints, connection.dialect());
-  return distributions_in(connection, commit, {Scope::Of::list, list}, options);
+  const Scope scope{Scope::Of::list, fingerprints};
+  return distributions_in(connection, commit, scope, options);
 }
 
 Result<verdict::Distribution> distribution_of(store::Connection& connection,

@@ -194,6 +194,7 @@ Result<Gathered> results_of(store::Connection& connection, const std::vector<Gro
   std::vector<std::string_view> all;
   for (const Group& group : groups) all.insert(all.end(), group.places.begin(), group.places.end());
   const std::string places = text_array(all, connection.dialect());
+  gathered.results.reserve(all.size());
   std::size_t series = 0;
   BL_RETURN_IF_ERROR(for_each_row(connection, compared_sql(), {std::string_view(places)},
                                   [&](const store::Row& row) -> Result<void> {

@@ -111,8 +111,9 @@ TEST(HistoryDetails, a_damaged_point_is_corrupt_and_nothing_else_happens) {
   const std::string packed = pack_details(usual());
   TextArena texts;
   for (std::size_t size = 0; size < packed.size(); ++size) {
-    EXPECT_EQ(unpack_details(packed.substr(0, size), texts).error().code, Code::corrupt) << size;
-    const auto unit = unit_of_details(packed.substr(0, size));
+    const std::string_view cut = std::string_view(packed).substr(0, size);
+    EXPECT_EQ(unpack_details(cut, texts).error().code, Code::corrupt) << size;
+    const auto unit = unit_of_details(cut);
     EXPECT_EQ(unit.ok() ? *unit : "", size < 4 ? "" : usual().unit) << size;
   }
   EXPECT_EQ(unpack_details(packed + "x", texts).error().code, Code::corrupt);

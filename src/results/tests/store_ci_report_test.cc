@@ -117,6 +117,29 @@ TEST(StoreCiReport, one_failed_result_calls_for_somebody) {
   EXPECT_EQ(report.runs[0].rows[0].contender.error_json, R"({"stack_trace":"boom"})");
 }
 
+// Whatever way the results behind it were read.
+int expect_rows_like_comparisons(StoreCompareReader& comparer, const CiReport& report) {
+  int compared = 0;
+  for (const CiRow& row : report.runs.at(0).rows) {
+    if (!row.baseline) continue;
+    ++compared;
+    const auto input = comparer.compare(row.baseline->result_id, row.contender.result_id);
+    if (!input.ok()) ADD_FAILURE() << input.error().message;
+    BL_CHECK(input.ok());
+    const Comparison alone = compare(*input, {});
+    EXPECT_EQ(row.lookback.has_value(), alone.lookback.has_value());
+    if (row.lookback && alone.lookback) {
+      EXPECT_EQ(row.lookback->score, alone.lookback->score)
+          << row.lookback->score - alone.lookback->score;
+    }
+    EXPECT_EQ(row.pairwise.has_value(), alone.pairwise.has_value());
+    if (row.pairwise && alone.pairwise) {
+      EXPECT_EQ(row.pairwise->score, alone.pairwise->score);
+    }
+  }
+  return compared;
+}
+
 TEST(StoreCiReport, a_row_equals_the_comparison_of_its_two_results) {
   CiFixture store;
   SeededRandom random(11);
@@ -127,6 +150,7 @@ TEST(StoreCiReport, a_row_equals_the_comparison_of_its_two_results) {
       for (std::uint64_t n = random.below(3); n > 0; --n) {  // none, one or two
         Draft draft = on_commit(i);
         draft.name = name;
+        if (name == "d") draft.unit = "i/s";
         draft.data.assign(1 + random.below(4), 0);
         for (double& sample : draft.data) sample = value();
         draft.begins_change = random.below(20) == 0;
@@ -138,32 +162,29 @@ TEST(StoreCiReport, a_row_equals_the_comparison_of_its_two_results) {
   }
   for (const std::string& name : names) {
     for (std::uint64_t n = 1 + random.below(2); n > 0; --n) {
-      store.add(store.on_branch(28, name, value() * 2));
+      Draft draft = store.on_branch(28, name, value() * 2);
+      if (name == "d") draft.unit = "i/s";
+      store.add(draft);
     }
   }
-  CiQuery query = store.of_run("pr");
-  query.baseline = BaselineChoice::latest_default;
+  Draft one_of_many = store.on_branch(28, "b", value());
+  one_of_many.run_id = "one";
+  store.add(one_of_many);
 
-  const CiReport report = store.report(query);
-
-  int compared = 0;
-  for (const CiRow& row : report.runs.at(0).rows) {
-    if (!row.baseline) continue;
-    ++compared;
-    const auto input = store.compare.compare(row.baseline->result_id, row.contender.result_id);
-    ASSERT_TRUE(input.ok()) << input.error().message;
-    const Comparison alone = compare(*input, {});
-    ASSERT_EQ(row.lookback.has_value(), alone.lookback.has_value());
-    if (row.lookback) {
-      EXPECT_EQ(row.lookback->score, alone.lookback->score)
-          << row.lookback->score - alone.lookback->score;
-    }
-    ASSERT_EQ(row.pairwise.has_value(), alone.pairwise.has_value());
-    if (row.pairwise) {
-      EXPECT_EQ(row.pairwise->score, alone.pairwise->score);
+  for (const std::size_t large_run_series : {std::size_t{1'000}, std::size_t{1}}) {
+    for (const SummaryMode mode : {SummaryMode::best, SummaryMode::mean}) {
+      StoreCompareReader comparer(*store.database, mode);
+      StoreCiReporter reporter(*store.database,
+                               {.mode = mode, .large_run_series = large_run_series});
+      for (const char* run_id : {"pr", "one"}) {
+        CiQuery query = CiFixture::of_run(run_id);
+        query.baseline = BaselineChoice::latest_default;
+        const auto report = reporter.report(query);
+        ASSERT_TRUE(report.ok()) << report.error().message;
+        EXPECT_GT(expect_rows_like_comparisons(comparer, *report), 0) << run_id;
+      }
     }
   }
-  EXPECT_GT(compared, 0);
 }
 
 // Golden B of spec/results-conbench.md 4.5.
