@@ -84,7 +84,7 @@ bench_accuracy() {
   [[ -f $folder/score.py ]] || die "the accuracy benchmark is missing; say where its parent is: BENCHLAKE_SHARED" 2
   need build node
   need_page
-  need_build release
+  need_build release benchlake
   run_queue
   mkdir -p build/bench
   build/release/benchlake verdict "$folder/series.jsonl" >build/bench/verdicts.jsonl

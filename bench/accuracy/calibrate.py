@@ -1,82 +1,202 @@
-'''Fits the weights of src/verdict/evidence.h and writes src/verdict/evidence_weights.h.
+'''Fits the weights and the trees of src/verdict/evidence.h; writes evidence_weights.h and evidence_trees.h.
 
-usage: generate.py ACCURACY_FOLDER DIR; for each set of A B C pub: calibration_rows DIR/SET
-       calibrate.py DIR OUT.h A,B,C,pub       fit on all (what is committed)
-       calibrate.py DIR OUT.h A,C             fit on one half; score it on B: the cross-validation of docs/verdict.md
-Needs numpy. Logistic regression with a ridge of 3 (online) and 1 (segments).
+usage: calibrate.py DIR OUT_FOLDER            fit on all sets of DIR (what is committed)
+       calibrate.py DIR OUT_FOLDER SUITE      fit without a suite; cross_validate.py scores on it
+
+DIR holds the sets of generate.py and what `calibration_rows features DIR/SET` wrote of each. Online: the mean of
+a logistic regression (ridge of 3) and of boosted trees; segments: a logistic regression (ridge of 1). Needs
+numpy and lightgbm.
 '''
-import json,os,sys
+import json
+import sys
+from pathlib import Path
+
+import lightgbm
 import numpy as np
-DIR=sys.argv[1]
-NF=17
-OF=13
 
-def rows(name,suffix):
-    labels={l['id']:l for l in json.load(open(f'{DIR}/{name}.lab'))}
-    lower={}
-    with open(f'{DIR}/{name}.txt') as f:
-        while head:=f.readline().split():
-            lower[head[0]]=head[2]=='0'
-            f.readline();f.readline()
-    for line in open(f'{DIR}/{name}.{suffix}'):
-        p=line.split()
-        yield p,labels[p[0]],lower[p[0]]
+SETS = ('pub', 'numpy', 'scipy', 'enso', 'django', 'synthetic')
+# Series of the benchmark itself count more; those of one noisy project, of which there are many, less.
+WEIGHTS = {'pub': 4, 'django': 0.3}
+ONLINE_KEY, SEGMENT_KEY = 6, 3
+FRESH = 30          # results for which a change may be told
+EASY, THIN = -3.5, 6  # of the candidates that are clearly none, one in six is kept, six times as heavy
+TREES, LEAVES, RATE = 120, 8, 0.09
 
-def same_direction(change,larger,lower):
-    return ((change['direction']=='regression')==lower)==larger
 
-def online_rows(name):
-    '''A candidate is right when its window begins at a change of its direction that is at most 30 results old.'''
-    X=[];Y=[];M=[]
-    for p,l,lower in rows(name,'online'):
-        if l['family']=='drift': continue
-        t,m,i,larger=int(p[1]),int(p[2]),int(p[3]),p[4]=='1'
-        if any(a<=i<=b or a<=t<=b for a,b in l['ignore']): continue
-        near=[c for c in l['changes'] if c['i']<=t<c['i']+30]
-        right=any(-min(2,m-1)<=i-c['i']<=2 and same_direction(c,larger,lower) for c in near)
-        if near and not right: continue     # neither right nor wrong
-        X.append([float(v) for v in p[5:5+NF]]);Y.append(right);M.append(m)
-    X=np.array(X);M=np.array(M)
-    return np.c_[X,X*np.log2(M)[:,None],X*(M==1)[:,None]],np.array(Y,float)
+class Set:
+    def __init__(self, folder, name, online_features, segment_features):
+        labels = {l['id']: l for l in json.loads(Path(folder, f'{name}.lab').read_text(encoding='utf-8'))}
+        self.labels, self.lower, self.weight = [], [], WEIGHTS.get(name, 1)
+        with open(Path(folder, f'{name}.txt'), encoding='utf-8') as text:
+            while head := text.readline().split():
+                self.labels.append(labels[head[0]])
+                self.lower.append(head[2] == '0')
+                text.readline()
+                text.readline()
+        self.suites = np.array([l['suite'] for l in self.labels])
+        self.read_online(np.fromfile(Path(folder, f'{name}.online'), np.float32)
+                         .reshape(-1, ONLINE_KEY + online_features))
+        self.read_segments(np.fromfile(Path(folder, f'{name}.segments'), np.float32)
+                           .reshape(-1, SEGMENT_KEY + segment_features))
 
-def segment_rows(name):
-    '''A proposal is right within 5 results of a change of its direction; long series count by their root.'''
-    X=[];Y=[];ids=[]
-    for p,l,lower in rows(name,'segments'):
-        i,larger=int(p[1]),p[2]=='1'
-        if l['family']=='tcpd' or any(a<=i<=b for a,b in l['ignore']): continue
-        X.append([float(v) for v in p[3:3+OF]]);ids.append(p[0])
-        Y.append(any(abs(i-c['i'])<=5 and same_direction(c,larger,lower) for c in l['changes']))
-    count={k:ids.count(k) for k in set(ids)}
-    return np.array(X),np.array(Y,float),np.array([3/np.sqrt(count[k]) for k in ids])
+    def is_larger(self, change, number):
+        return (change['direction'] == 'regression') == self.lower[number]
 
-def logistic(F,Y,W,ridge):
-    scale=F.std(0);scale[0]=1;scale[scale<1e-9]=1e9
-    Z=F/scale;b=np.zeros(Z.shape[1])
+    def read_online(self, rows):
+        '''A candidate is right when its window begins at a change of its direction that is fresh.'''
+        number, newest, first = (rows[:, k].astype(int) for k in (0, 1, 3))
+        window, larger = rows[:, 2], rows[:, 4] > 0
+        right, kept = np.zeros(len(rows), bool), np.ones(len(rows), bool)
+        bounds = np.searchsorted(number, np.arange(len(self.labels) + 1))
+        for k, label in enumerate(self.labels):
+            s = slice(bounds[k], bounds[k + 1])
+            t, i = newest[s], first[s]
+            if label['family'] == 'drift':
+                kept[s] = False
+            for a, b in label['ignore']:
+                kept[s] &= ~(((a <= i) & (i <= b)) | ((a <= t) & (t <= b)))
+            near = np.zeros(len(t), bool)
+            for change in label['changes']:
+                fresh = (change['i'] <= t) & (t < change['i'] + FRESH)
+                off = i - change['i']
+                near |= fresh
+                right[s] |= (fresh & (off <= 2) & (off >= -np.minimum(2, window[s] - 1))
+                             & (larger[s] == self.is_larger(change, k)))
+            kept[s] &= ~(near & ~right[s])  # neither right nor wrong
+        easy = ~right & (rows[:, 5] < EASY)
+        kept &= ~easy | (np.random.default_rng(1).random(len(rows)) < 1 / THIN)
+        self.features, self.window, self.right = rows[kept, ONLINE_KEY:], window[kept], right[kept]
+        self.heavy = np.where(easy, THIN, 1.0)[kept] * self.weight
+        self.suite = self.suites[number[kept]]
+
+    def read_segments(self, rows):
+        '''A proposal is right within 5 results of a change of its direction; long series count by their root.'''
+        number = rows[:, 0].astype(int)
+        right, kept = np.zeros(len(rows), bool), np.ones(len(rows), bool)
+        for j, (k, i, larger) in enumerate(zip(number, rows[:, 1], rows[:, 2] > 0)):
+            label = self.labels[k]
+            kept[j] = label['family'] != 'tcpd' and not any(a <= i <= b for a, b in label['ignore'])
+            right[j] = any(abs(i - c['i']) <= 5 and self.is_larger(c, k) == larger for c in label['changes'])
+        count = np.bincount(number, minlength=len(self.labels))
+        self.segments, self.segment_right = rows[kept, SEGMENT_KEY:], right[kept]
+        self.segment_heavy = (3 / np.sqrt(count[number]) * self.weight)[kept]
+        self.segment_suite = self.suites[number[kept]]
+
+
+def logistic(rows, right, heavy, ridge):
+    rows = rows.astype(float)
+    scale = rows.std(0)
+    scale[0] = 1
+    scale[scale < 1e-9] = 1e9
+    rows /= scale
+    weights = np.zeros(rows.shape[1])
     for _ in range(60):
-        p=1/(1+np.exp(-np.clip(Z@b,-30,30)))
-        step=np.linalg.solve((Z*(W*p*(1-p))[:,None]).T@Z+ridge*np.eye(len(b)),Z.T@(W*(Y-p))-ridge*b)
-        b+=step
-        if abs(step).max()<1e-6: break
-    return b/scale
+        p = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
+        curvature = (rows * (heavy * p * (1 - p))[:, None]).T @ rows + ridge * np.eye(len(weights))
+        step = np.linalg.solve(curvature, rows.T @ (heavy * (right - p)) - ridge * weights)
+        weights += step
+        if abs(step).max() < 1e-3:
+            break
+    return weights / scale
 
-def arr(name,v,n): return f'inline constexpr std::array<double, {n}> {name} = {{\n    '+',\n    '.join(', '.join(f'{x:.5g}' for x in v[i:i+6]) for i in range(0,len(v),6))+'};\n'
-def write(won,seg,path):
-    n=len(won)//3
-    t='''#pragma once
+
+def boosted(rows, right, heavy):
+    '''Nodes of all trees in pre-order, and where each tree begins.'''
+    options = dict(objective='binary', num_leaves=LEAVES, learning_rate=RATE, min_data_in_leaf=150, lambda_l2=5,
+                   max_bin=127, feature_fraction=.7, seed=1, num_threads=1, deterministic=True, verbose=-1)
+    model = lightgbm.train(options, lightgbm.Dataset(rows, right, weight=heavy), TREES)
+    nodes, roots = [], []
+
+    def add(node):
+        at = len(nodes)
+        if 'leaf_value' in node:
+            nodes.append(('k_leaf', node['leaf_value'], 0))
+            return
+        nodes.append(None)
+        add(node['left_child'])
+        nodes[at] = (node['split_feature'], node['threshold'], len(nodes) - at)
+        add(node['right_child'])
+
+    for tree in model.dump_model()['tree_info']:
+        roots.append(len(nodes))
+        add(tree['tree_structure'])
+    return nodes, roots
+
+
+def array(kind, name, count, values, width=100):
+    lines, line = [], '   '
+    for value in values:
+        if len(line) + len(value) + 2 > width:
+            lines.append(line)
+            line = '   '
+        line += f' {value},'
+    return f'inline constexpr std::array<{kind}, {count}> {name} = {{\n' + '\n'.join(lines + [line]) + '\n};\n'
+
+
+HEADER = '''#pragma once
 
 #include <array>
-
+{includes}
 #include "verdict/evidence.h"
 
-/// Written by bench/accuracy/calibrate.py: the weights of evidence.h, in the order of its features.
-namespace bl::verdict {
+/// Written by bench/accuracy/calibrate.py: {what}
+namespace bl::verdict {{
 
-'''+arr('k_online_weights',won[:n],'k_online_features')+'/// Added for each doubling of the window.\n'+arr('k_online_weights_per_octave',won[n:2*n],'k_online_features')+'/// Added for a window of one result.\n'+arr('k_online_weights_of_one',won[2*n:],'k_online_features')+'\n'+arr('k_segment_weights',seg,'k_segment_features')+'\n}  // namespace bl::verdict\n'
-    open(path,'w').write(t)
+{body}
+}}  // namespace bl::verdict
+'''
 
-sets=sys.argv[3].split(',')
-online=[online_rows(s) for s in sets];segments=[segment_rows(s) for s in sets]
-F=np.concatenate([r[0] for r in online]);Y=np.concatenate([r[1] for r in online])
-G=[np.concatenate([r[k] for r in segments]) for k in range(3)]
-write(logistic(F,Y,np.ones(len(Y)),3),logistic(*G,1),sys.argv[2])
+TREE = '''/// One node of a tree, the nodes of a tree in pre-order. A split goes to the next node when the
+/// feature is at most `value`, else to the node `above` further on; a leaf holds its addend.
+struct TreeNode {
+  std::uint8_t feature;  // of OnlineFeature; the one after the last is the window
+  float value;
+  std::int16_t above;
+};
+inline constexpr std::uint8_t k_leaf = 255;
+constexpr bool is_leaf(const TreeNode& node) { return node.feature == k_leaf; }
+
+'''
+
+
+def write_weights(folder, online, segments):
+    numbers = [f'{w:.5g}' for w in online]
+    n = len(numbers) // 3
+    body = (array('double', 'k_online_weights', 'k_online_features', numbers[:n])
+            + '/// Added for each doubling of the window.\n'
+            + array('double', 'k_online_weights_per_octave', 'k_online_features', numbers[n:2 * n])
+            + '/// Added for a window of one result.\n'
+            + array('double', 'k_online_weights_of_one', 'k_online_features', numbers[2 * n:]) + '\n'
+            + array('double', 'k_segment_weights', 'k_segment_features', [f'{w:.5g}' for w in segments]))
+    Path(folder, 'evidence_weights.h').write_text(HEADER.format(
+        includes='', what='the weights of evidence.h, in the order of its features.', body=body), encoding='utf-8')
+
+
+def write_trees(folder, nodes, roots):
+    def real(x):
+        text = f'{np.float32(x):.6g}'
+        return text + ('f' if '.' in text or 'e' in text else '.0f')
+    texts = [f'{{{feature}, {real(value)}, {above}}}' for feature, value, above in nodes]
+    body = (TREE + '// clang-format off\n'
+            + array('TreeNode', 'k_tree_nodes', len(nodes), ['{' + texts[0]] + texts[1:]).replace('\n};', '\n}};')
+            + '// clang-format on\n' + array('std::int16_t', 'k_tree_roots', len(roots), [str(r) for r in roots]))
+    Path(folder, 'evidence_trees.h').write_text(HEADER.format(
+        includes='#include <cstdint>\n', what='the trees of evidence.h.', body=body), encoding='utf-8')
+
+
+def main(folder, out, without=None):
+    evidence = Path(__file__).parents[2] / 'src/verdict/evidence.h'
+    counts = [part.split('  count\n')[0].count('///<') for part in evidence.read_text().split('enum class')[1:]]
+    sets = [Set(folder, name, *counts) for name in SETS]
+
+    def joined(rows, suite):
+        return [np.concatenate([getattr(s, name)[getattr(s, suite) != without] for s in sets]) for name in rows]
+    features, window, right, heavy = joined(('features', 'window', 'right', 'heavy'), 'suite')
+    by_window = np.c_[features, features * np.log2(window)[:, None], features * (window == 1)[:, None]]
+    segments = joined(('segments', 'segment_right', 'segment_heavy'), 'segment_suite')
+    write_weights(out, logistic(by_window, right, heavy, 3), logistic(*segments, 1))
+    write_trees(out, *boosted(np.c_[features, window], right, heavy))
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

@@ -11,7 +11,7 @@ namespace bl::verdict {
 
 inline constexpr std::string_view k_detector_name = "evidence";
 /// Grows with every change that can change a verdict.
-inline constexpr int k_detector_version = 1;
+inline constexpr int k_detector_version = 2;
 
 /// What a person says of a result of a series; teaches the detector from that result on.
 enum class Lesson : unsigned char {
@@ -27,6 +27,9 @@ struct Observation {
   double value = 0;
   std::uint32_t machine = 0;
   Lesson lesson = Lesson::none;
+  /// The benchmark itself is another one from here on (its version, its parameters, its unit): a
+  /// new baseline on every machine, no verdict.
+  bool benchmark_changed = false;
 };
 
 }  // namespace bl::verdict

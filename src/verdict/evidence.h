@@ -7,9 +7,11 @@
 /// From what is seen of a possible change to how probable it is. Pure; any thread.
 ///
 /// A possible change is described by a few numbers (the features below), each with a plain
-/// meaning. Their weighted sum is the logarithm of the odds that the change is real. The weights
-/// were fitted by logistic regression to changes injected into real noise (docs/verdict.md says
-/// how, and what a fit on one half of the sources scores on the other half).
+/// meaning. Online, the logarithm of the odds that it is real is the mean of a weighted sum and of
+/// 120 small decision trees: the sum carries over to series unlike all that were learned
+/// from, the trees know how the features depend on one another. In a whole history it is a weighted
+/// sum. All were fitted to changes injected into real noise (docs/verdict.md says how, and what a
+/// fit without a project scores on that project).
 namespace bl::verdict {
 
 /// Features of the newest `window` results against the level before them.
@@ -31,13 +33,19 @@ enum class OnlineFeature : std::size_t {
   settling,       ///< second half of the window less its first, in the direction of change
   recovery,       ///< 1 when the new level is the one before the previous change
   beyond_usual,   ///< log of the change over 18 %, when it is larger: hiccups are large
+  familiar,       ///< log rate of results in the past that stood where the window stands
+  restlessness,   ///< log of (1 + levels begun in the newest 250 results)
+  visits,         ///< log of (1 + earlier levels like the window's, the former one left out)
+  recent_spread,  ///< log of the noise of the newest 30 residuals before, in units
+  underway,       ///< share of the change that the 12 results before had made: -1 .. 1
   count
 };
 inline constexpr std::size_t k_online_features = static_cast<std::size_t>(OnlineFeature::count);
 using OnlineFeatures = std::array<double, k_online_features>;
 
-/// Log-odds that the newest `window` (1..24) results stand on a new level. The weights depend on
-/// the window: linear in its base-2 logarithm, and a third set for a window of one.
+/// Log-odds that the newest `window` (1..24) results stand on a new level. The weights of the sum
+/// depend on the window: linear in its base-2 logarithm, and a third set for a window of one. The
+/// trees take it as one more feature. About two microseconds.
 double log_odds(const OnlineFeatures& features, int window);
 
 /// Features of a change between two adjacent segments of a whole history.

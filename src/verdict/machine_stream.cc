@@ -28,6 +28,8 @@ constexpr double k_hiccup = 0.18;              // jumps larger than that are hic
 constexpr double k_speak = 1.7;
 constexpr double k_speak_at_once = 0.9;
 constexpr double k_wait = -1.0;
+constexpr std::size_t k_drift_least = 45, k_drift_most = 240;  // results a drift is looked for in
+constexpr double k_drift_units = 7;  // of a difference of thirds, in its standard errors
 
 }  // namespace
 
@@ -50,6 +52,7 @@ void MachineStream::call_it_noise() {
     entries_[j].is_noise = true;
   }
   level_start_ = former_->level_start;
+  if (!past_levels_.empty()) past_levels_.pop_back();
   former_.reset();
 }
 
@@ -58,6 +61,29 @@ std::vector<double> MachineStream::waiting_values() const {
   for (std::size_t j = entries_.size() - waiting_; j < entries_.size(); ++j)
     values.push_back(entries_[j].value);
   return values;
+}
+
+std::optional<MachineStream::Drift> MachineStream::drift() const {
+  const std::size_t count = std::min(entries_.size() - level_start_, k_drift_most);
+  if (entries_.size() <= level_start_ || count < k_drift_least) return std::nullopt;
+  const std::size_t third = count / 3, first = entries_.size() - 3 * third;
+  std::array<double, 3> place;
+  std::vector<double> sizes;
+  for (std::size_t k = 0; k < 3; ++k) {
+    std::vector<double> part;
+    for (std::size_t j = first + k * third; j < first + (k + 1) * third; ++j)
+      part.push_back(entries_[j].place);
+    place[k] = robust_level(part, 2 * noise_);
+    for (const double p : part) sizes.push_back(std::fabs(p - place[k]));
+  }
+  // The scatter around the thirds' own levels: noise_ holds the drift itself.
+  const double scatter = std::max(1.4826 * median(sizes), k_noise_least);
+  const double slowness = std::max(1.0, std::min(correlation_[2], 4.0));
+  const double error = scatter * std::sqrt(2 * slowness / static_cast<double>(third));
+  const double moved = place[2] - place[0], half = place[1] - place[0];
+  const bool steady = half / moved > 0.2 && half / moved < 0.8;
+  if (!(std::fabs(moved) > k_drift_units * error) || !steady) return std::nullopt;
+  return Drift{entries_[first].index, scale_.relative_change(1.5 * moved)};
 }
 
 /// A first value of zero or below takes the logarithm away: everything moves to the new scale.
@@ -71,6 +97,7 @@ void MachineStream::rescale() {
   }
   const double level = level_of(0, entries_.size());
   for (Entry& e : entries_) e.residual = e.place - level;
+  past_levels_.clear();
   former_.reset();
 }
 
@@ -79,6 +106,8 @@ void MachineStream::trim() {
   const std::size_t gone = entries_.size() - k_memory;
   entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(gone));
   level_start_ = level_start_ > gone ? level_start_ - gone : 0;
+  std::erase_if(past_levels_, [gone](const Level& l) { return l.start < gone; });
+  for (Level& l : past_levels_) l.start -= gone;
   if (!former_) return;
   if (former_->change < gone) {
     former_.reset();
@@ -342,8 +371,11 @@ MachineStream::Past MachineStream::past_of(const Window& w) const {
   const std::size_t newest = entries_.size() - 1;
   const double size = std::fabs(w.centre) * noise_;
   const double sign = w.centre > 0 ? 1 : -1;
+  const double there = w.level + w.centre * noise_;
   for (std::size_t j = newest > k_past ? newest - k_past : 0; j < w.first; ++j) {
     const Entry& e = entries_[j];
+    ++past.seen;
+    past.familiar += std::fabs(e.place - there) < 0.3 * size ? 1 : 0;
     if (!e.is_noise) continue;
     const double moved = sign * static_cast<double>(e.shift[w.which]) / size;
     ++past.results;
@@ -365,6 +397,39 @@ double MachineStream::recent_noise(std::size_t before) const {
     ++n;
   }
   return n > 0 ? sum / n : 1;
+}
+
+double MachineStream::recent_spread(std::size_t before) const {
+  std::vector<double> sizes;
+  for (std::size_t j = before; j-- > 0 && sizes.size() < 30;)
+    if (entries_[j].is_noise) sizes.push_back(std::fabs(entries_[j].residual) / noise_);
+  const auto n = static_cast<double>(sizes.size());
+  return std::log((n * 1.4826 * median(sizes) + 10) / (n + 10));
+}
+
+double MachineStream::underway(const Window& w) const {
+  std::array<double, 12> places;
+  std::size_t n = 0;
+  for (std::size_t j = w.first; j-- > level_start_ && n < places.size();)
+    places[n++] = entries_[j].place;
+  const double moved = robust_level({places.data(), n}, 2 * noise_) - w.level;
+  return std::clamp(moved / (w.centre * noise_), -1.0, 1.0);
+}
+
+double MachineStream::visits(const Window& w) const {
+  const double there = w.level + w.centre * noise_;
+  const double reach = std::max(0.25 * std::fabs(w.centre), 1.5) * noise_;
+  double answer = 0;
+  for (std::size_t k = 0; k + 1 < past_levels_.size(); ++k)
+    answer += std::fabs(past_levels_[k].place - there) < reach ? 1 : 0;
+  return answer;
+}
+
+double MachineStream::restlessness() const {
+  const std::size_t newest = entries_.size() - 1;
+  double answer = 0;
+  for (const Level& l : past_levels_) answer += newest - l.start < k_past ? 1 : 0;
+  return answer;
 }
 
 bool MachineStream::recovers(const Window& w) const {
@@ -416,6 +481,11 @@ OnlineFeatures MachineStream::features_of(const Window& w) {
   set(OnlineFeature::settling, settling);
   set(OnlineFeature::recovery, recovers(w) ? 1 : 0);
   set(OnlineFeature::beyond_usual, std::max(0.0, std::log(size / k_hiccup)));
+  set(OnlineFeature::familiar, std::log((past.familiar + 0.3) / (past.seen + 10)));
+  set(OnlineFeature::restlessness, std::log1p(restlessness()));
+  set(OnlineFeature::visits, std::log1p(visits(w)));
+  set(OnlineFeature::recent_spread, recent_spread(w.first));
+  set(OnlineFeature::underway, underway(w));
   return f;
 }
 
@@ -454,6 +524,7 @@ void MachineStream::begin_level(std::size_t first) {
                    .level_start = level_start_,
                    .change = first,
                    .said_at = entries_.size() - 1};
+  past_levels_.push_back({level_start_, former_->level});
   level_start_ = first;
   for (std::size_t j = first; j < entries_.size(); ++j) {
     entries_[j].residual = entries_[j].place - after;

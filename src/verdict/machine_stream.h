@@ -58,6 +58,13 @@ class MachineStream {
   /// What began with the newest verdict, or the newest result, is noise: back to the old level.
   void call_it_noise();
 
+  struct Drift {
+    std::int64_t since;
+    double change;  // relative
+  };
+  /// Of the level that holds; see OnlineDetector::drift.
+  std::optional<Drift> drift() const;
+
   /// The values since a change may have begun, when the newest verdict was `wait`; else empty.
   std::vector<double> waiting_values() const;
 
@@ -81,6 +88,11 @@ class MachineStream {
   };
   struct Past {
     double third = 0, most = 0, whole = 0, opposite = 0, outliers = 0, results = 0;
+    double familiar = 0, seen = 0;  // results that stood there, of all
+  };
+  struct Level {
+    std::size_t start;
+    double place;
   };
 
   void rescale();
@@ -98,6 +110,10 @@ class MachineStream {
   double size_prior(double units) const;
   Past past_of(const Window& window) const;
   double recent_noise(std::size_t before) const;
+  double recent_spread(std::size_t before) const;
+  double underway(const Window& window) const;
+  double visits(const Window& window) const;
+  double restlessness() const;
   bool recovers(const Window& window) const;
   std::size_t exact_start(std::size_t first) const;
   void begin_level(std::size_t first);
@@ -115,7 +131,8 @@ class MachineStream {
     std::size_t said_at;      // the result at which that was said
   };
   std::optional<Former> former_;
-  std::size_t waiting_ = 0;  // results since the change that is waited for began
+  std::vector<Level> past_levels_;  // those that changes ended, oldest first
+  std::size_t waiting_ = 0;         // results since the change that is waited for began
   // Of the newest result only:
   ResidualDensity density_;
   bool density_is_fresh_ = false;

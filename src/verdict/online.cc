@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "verdict/unit_change.h"
+
 namespace bl::verdict {
 
 OnlineDetector::Machine& OnlineDetector::machine_of(std::uint32_t id, std::int64_t newest) {
@@ -46,6 +48,8 @@ Decision OnlineDetector::push(const Observation& o) {
   machine.last_seen = decision.newest;
   current_ = o.machine;
   if (o.lesson == Lesson::machine_changed) machine.stream.start_over();
+  if (o.benchmark_changed)
+    for (Machine& m : machines_) m.stream.start_over();
   const auto v = machine.stream.push(decision.newest, o.value, limits_.baseline_min, observer_);
   if (o.lesson == Lesson::expected) {
     machine.stream.accept_new_level();
@@ -68,12 +72,23 @@ Decision OnlineDetector::push(const Observation& o) {
   decision.since = v.since;
   decision.change = v.change;
   decision.recovers = v.recovers;
+  decision.of_unit = looks_like_a_change_of_unit(v.change);
   decision.call = Decision::Call::wait;
   if (v.kind == Kind::change) {
     decision.call = v.larger ? Decision::Call::larger : Decision::Call::smaller;
     said_ = Said{v.since, decision.newest, v.larger, o.machine};
   }
   return decision;
+}
+
+std::optional<OnlineDrift> OnlineDetector::drift() const {
+  const auto current = std::find_if(machines_.begin(), machines_.end(), [&](const Machine& m) {
+    return current_ && m.id == *current_;
+  });
+  if (current == machines_.end()) return std::nullopt;
+  const auto drift = current->stream.drift();
+  if (!drift) return std::nullopt;
+  return OnlineDrift{drift->since, drift->change};
 }
 
 std::optional<int> OnlineDetector::repeats_to_decide(int most) const {

@@ -28,6 +28,9 @@ struct Decision {
   double log_odds = 0;       ///< the same as ln(p / (1 - p)), for ranking
   double change = 0;         ///< relative: 0.1 is ten percent more
   bool recovers = false;     ///< the new level is the one before the previous change
+  /// The jump is that from one unit to another (unit_change.h): the benchmark changed, not the
+  /// code.
+  bool of_unit = false;
   bool is_change() const { return call == Call::larger || call == Call::smaller; }
 };
 
@@ -37,6 +40,12 @@ struct OnlineLimits {
   std::int64_t away_max = 50;  ///< results after which a machine that comes back starts anew
 };
 
+/// A slow, steady movement since the newest change of level.
+struct OnlineDrift {
+  std::int64_t since = -1;  ///< index of the first result that it was looked for in
+  double change = 0;        ///< relative, from there to the newest result
+};
+
 /// Decides at every newest result of one series: has the level changed, at which commit, and how
 /// sure is that. A decision rests on the results pushed so far and on nothing else, so future
 /// results never change it. Scaling the values by a positive factor changes nothing.
@@ -44,7 +53,7 @@ struct OnlineLimits {
 /// Machines have levels of their own: a new one starts a new baseline and inherits the noise. A
 /// change is said once, by the machine that shows it first.
 ///
-/// Owner: one thread. Memory: about 100 kB for each machine. Cost: about 15 us a result, at most
+/// Owner: one thread. Memory: about 100 kB for each machine. Cost: about 25 us a result, at most
 /// 50; independent of the length of the history.
 class OnlineDetector {
  public:
@@ -58,6 +67,11 @@ class OnlineDetector {
   /// nothing waits. Repeating the newest commit's benchmark that often is the cheapest way to know.
   /// Costs at most `most` pushes and a copy of the machine's memory.
   std::optional<int> repeats_to_decide(int most = 10) const;
+
+  /// Whether the newest machine's series drifts: its last 45 to 240 results since the newest
+  /// change, in three thirds, rose (or fell) from each to the next by more than noise that is as
+  /// slow as this series' explains. Such a movement has no guilty commit and is no verdict. O(240).
+  std::optional<OnlineDrift> drift() const;
 
   /// Called with the features of each possible change that is looked at; for calibration.
   using Observer = std::function<void(const MachineStream::Candidate&)>;

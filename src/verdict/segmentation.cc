@@ -8,6 +8,7 @@
 
 #include "verdict/relative_values.h"
 #include "verdict/robust.h"
+#include "verdict/unit_change.h"
 
 namespace bl::verdict {
 
@@ -59,7 +60,7 @@ class Segmentation {
       const bool first = values.size() == 1;
       const bool other =
           !first && (series[i].machine != machine_ || series[i].lesson == Lesson::machine_changed ||
-                     series[i].lesson == Lesson::expected);
+                     series[i].benchmark_changed || series[i].lesson == Lesson::expected);
       free_.push_back(other);
       machine_ = series[i].machine;
     }
@@ -336,7 +337,8 @@ std::vector<Change> Segmentation::tell_changes() const {
                     .change = scale_.relative_change(change),
                     .log_odds = odds_[k],
                     .confidence = probability(odds_[k]),
-                    .recovers = recovers});
+                    .recovers = recovers,
+                    .of_unit = looks_like_a_change_of_unit(scale_.relative_change(change))});
     former = levels_[k];
   }
   return told;

@@ -18,6 +18,9 @@ struct Change {
   double log_odds = 0;    ///< ln(p / (1 - p))
   double confidence = 0;  ///< p, 0 .. 1
   bool recovers = false;  ///< the new level is the one before the previous change
+  /// The jump is that from one unit to another (unit_change.h): the benchmark changed, not the
+  /// code.
+  bool of_unit = false;
 };
 
 /// A stretch that moved steadily rather than at one commit.

@@ -2,10 +2,12 @@
 
 #include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/json.h"
 #include "verdict/online.h"
+#include "verdict/robust.h"
 #include "verdict/segmentation.h"
 
 namespace bl::verdict {
@@ -13,6 +15,22 @@ namespace bl::verdict {
 namespace {
 
 constexpr json::ParseLimits k_line_limits{.bytes_max = 1u << 30, .values_max = 60'000'000};
+
+constexpr double k_no_value = std::numeric_limits<double>::quiet_NaN();
+
+/// A number, null, or an array of replicates; nullopt when it is none of them.
+std::optional<double> read_value(const json::Value& value) {
+  if (value.is_number()) return value.as_double();
+  if (value.is_null()) return k_no_value;
+  if (!value.is_array()) return std::nullopt;
+  std::vector<double> replicates;
+  for (const json::Value& replicate : value.items()) {
+    if (replicate.is_null()) return k_no_value;
+    if (!replicate.is_number()) return std::nullopt;
+    replicates.push_back(replicate.as_double());
+  }
+  return replicates.empty() ? k_no_value : median(replicates);
+}
 
 void read_values(const json::Value& line, SeriesLine& series, json::Faults& faults) {
   const json::Value* values = line.find("value");
@@ -22,12 +40,12 @@ void read_values(const json::Value& line, SeriesLine& series, json::Faults& faul
   }
   series.results.reserve(values->items().size());
   for (std::size_t i = 0; i < values->items().size(); ++i) {
-    const json::Value& value = values->items()[i];
-    if (!value.is_number() && !value.is_null())
-      faults.add(json::pointer_append("/value", i), "must be a number or null", &value);
-    const double number =
-        value.is_number() ? value.as_double() : std::numeric_limits<double>::quiet_NaN();
-    series.results.push_back({.value = number});
+    const auto value = read_value(values->items()[i]);
+    if (!value) {
+      faults.add(json::pointer_append("/value", i), "must be a number, null or an array of numbers",
+                 &values->items()[i]);
+    }
+    series.results.push_back({.value = value.value_or(k_no_value)});
   }
 }
 
@@ -44,6 +62,17 @@ void read_machines(const json::Value& line, SeriesLine& series, json::Faults& fa
     series.results[i].machine =
         numbers.try_emplace(json::to_text(machines->items()[i]), number).first->second;
   }
+}
+
+void read_benchmarks(const json::Value& line, SeriesLine& series, json::Faults& faults) {
+  const json::Value* versions = line.find("benchmark");
+  if (versions == nullptr || versions->is_null()) return;
+  if (!versions->is_array() || versions->items().size() != series.results.size()) {
+    faults.add("/benchmark", "must be an array as long as value");
+    return;
+  }
+  for (std::size_t i = 1; i < series.results.size(); ++i)
+    series.results[i].benchmark_changed = !(versions->items()[i] == versions->items()[i - 1]);
 }
 
 void read_lessons(const json::Value& line, SeriesLine& series, json::Faults& faults) {
@@ -83,7 +112,9 @@ void write_offline(const SeriesLine& series, json::Writer& out) {
     for (const Change& c : history.value().changes) {
       out.begin_object().member("i", static_cast<std::int64_t>(c.first));
       out.member("direction", word_for(c.change > 0, series.direction));
-      out.member("score", c.log_odds).member("change", c.change).end_object();
+      out.member("score", c.log_odds).member("change", c.change);
+      if (c.of_unit) out.member("of_unit", true);
+      out.end_object();
     }
   }
   out.end_array();
@@ -99,7 +130,9 @@ void write_online(const SeriesLine& series, json::Writer& out) {
     if (!decision.is_change()) continue;
     out.begin_object().member("t", decision.newest).member("i", decision.since);
     out.member("direction", word_for(decision.call == Decision::Call::larger, series.direction));
-    out.member("score", decision.log_odds).member("change", decision.change).end_object();
+    out.member("score", decision.log_odds).member("change", decision.change);
+    if (decision.of_unit) out.member("of_unit", true);
+    out.end_object();
   }
   out.end_array();
 }
@@ -128,6 +161,7 @@ Result<SeriesLine> read_series_line(std::string_view text) {
   series.online = online == nullptr || !online->is_bool() || online->as_bool();
   read_values(line, series, faults);
   read_machines(line, series, faults);
+  read_benchmarks(line, series, faults);
   read_lessons(line, series, faults);
   if (!faults.ok()) return faults.to_error("series");
   return series;

@@ -20,11 +20,13 @@ struct SeriesLine {
 };
 
 /// Reads `{"id", "direction": "lower"|"higher", "value": [...], "env": [...], "online": true,
-/// "annotations": [{"i", "kind": "expected"|"machine_changed"|"noise"}]}`. A value may be null (no
-/// value); `env` may be absent; other members (commit, time, unit, n) are not looked at: the order
-/// of the arrays is the order of the commits. Errors: malformed (no JSON; NaN and Infinity are
-/// none), invalid (no id, no values, arrays of different lengths, an unknown direction or kind),
-/// each with its path.
+/// "benchmark": [...], "annotations": [{"i", "kind": "expected"|"machine_changed"|"noise"}]}`. A
+/// value may be null (no value), or an array of replicates of one result: their median counts (of
+/// an empty one, or one with a null, none); `env` may be absent, and so may `benchmark`, the
+/// version or the parameters of the benchmark itself for each value: another one is a new baseline;
+/// other members (commit, time, unit, n) are not looked at: the order of the arrays is the order of
+/// the commits. Errors: malformed (no JSON; NaN and Infinity are none), invalid (no id, no values,
+/// arrays of different lengths, an unknown direction or kind), each with its path.
 Result<SeriesLine> read_series_line(std::string_view line);
 
 /// Judges a series and appends one line without its end: `{"id", "offline": [{"i", "direction",

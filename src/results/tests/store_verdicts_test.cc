@@ -14,6 +14,8 @@
 namespace bl::results::testing {
 namespace {
 
+constexpr int k_next_version = verdict::k_detector_version + 1;
+
 struct Verdicts : ::testing::Test {
   StoreFixture store;
   VerdictRefresher refresher{*store.database, store.clock, store.metrics};
@@ -126,20 +128,22 @@ TEST_F(Verdicts, one_point_a_constant_and_a_failed_series) {
 TEST_F(Verdicts, another_version_judges_all_anew_in_slices) {
   for (const char* name : {"a", "b", "c", "d"}) add(name, {{10, 10}});
   judge_all();
-  EXPECT_EQ(verdict("a")->find("version")->as_double(), 1);
-  VerdictRefresher next{*store.database,   store.clock,     store.metrics,
-                        SummaryMode::best, {"evidence", 2}, {.noted_max = 3}};
+  EXPECT_EQ(verdict("a")->find("version")->as_double(), verdict::k_detector_version);
+  VerdictRefresher next{
+      *store.database, store.clock, store.metrics, SummaryMode::best, {"evidence", k_next_version},
+      {.noted_max = 3}};
   const auto first = next.judge_some(2);
   ASSERT_TRUE(first.ok());
   EXPECT_EQ(first->judged, 2);
   EXPECT_TRUE(first->more);
   EXPECT_FALSE(first->is_pressing);
   // Cut off here: another process goes on.
-  VerdictRefresher other{*store.database,   store.clock,     store.metrics,
-                         SummaryMode::best, {"evidence", 2}, {.noted_max = 3}};
+  VerdictRefresher other{
+      *store.database, store.clock, store.metrics, SummaryMode::best, {"evidence", k_next_version},
+      {.noted_max = 3}};
   EXPECT_EQ(judge_all(other), 2);
   for (const char* name : {"a", "b", "c", "d"}) {
-    EXPECT_EQ(verdict(name)->find("version")->as_double(), 2) << name;
+    EXPECT_EQ(verdict(name)->find("version")->as_double(), k_next_version) << name;
   }
   EXPECT_EQ(judge_all(other), 0);
 }
@@ -150,11 +154,12 @@ TEST_F(Verdicts, new_results_come_before_a_recomputation) {
   add("c", {{1, 10}}, 10);
   store.refresh_all();
   VerdictRefresher next{
-      *store.database, store.clock, store.metrics, SummaryMode::best, {"evidence", 2}};
+      *store.database, store.clock, store.metrics, SummaryMode::best, {"evidence", k_next_version}};
   ASSERT_TRUE(next.judge_some(1).ok());
-  EXPECT_EQ(verdict("c")->find("version")->as_double(), 2);
-  EXPECT_EQ(verdict("a")->find("version")->as_double(), 1);
-  EXPECT_TRUE(reader.picture(fingerprints["c"], 1)->is_stale) << "this program's is version 1";
+  EXPECT_EQ(verdict("c")->find("version")->as_double(), k_next_version);
+  EXPECT_EQ(verdict("a")->find("version")->as_double(), verdict::k_detector_version);
+  EXPECT_TRUE(reader.picture(fingerprints["c"], 1)->is_stale)
+      << "this program's is the version before";
 }
 
 TEST_F(Verdicts, switched_off_there_is_none_and_nothing_is_judged) {

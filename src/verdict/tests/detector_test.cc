@@ -51,7 +51,7 @@ TEST(Online, says_a_clear_step_within_three_results_and_names_its_commit) {
     EXPECT_EQ(found[0].call, Call::larger);
     EXPECT_EQ(found[0].since, 120);
     EXPECT_LE(found[0].newest, 122);
-    EXPECT_GT(found[0].confidence, 0.75);
+    EXPECT_GT(found[0].confidence, 0.7);
     EXPECT_NEAR(found[0].change, 0.2, 0.04);
   }
 }
@@ -145,6 +145,51 @@ TEST(Online, an_expected_change_is_not_said_and_makes_the_baseline) {
   EXPECT_EQ(found[0].since, 200);
 }
 
+TEST(Online, another_benchmark_is_no_change_of_code_on_any_machine) {
+  auto series = observations(with_step(240, 120, 16, 2.5));
+  for (std::size_t i = 1; i < 240; i += 2) {
+    series[i].machine = 1;
+    series[i].value *= 3;
+  }
+  series[120].benchmark_changed = true;
+  EXPECT_TRUE(changes(series).empty());
+}
+
+TEST(Online, a_jump_from_unit_to_unit_is_told_as_one) {
+  for (const double factor : {1000.0, 1 / 1024.0, 60.0, 1e-6}) {
+    const auto found = changes(observations(with_step(120, 80, 17, factor)));
+    ASSERT_FALSE(found.empty()) << factor;
+    EXPECT_TRUE(found[0].of_unit) << factor;
+    const auto history = changes_of(observations(with_step(120, 80, 17, factor))).value();
+    ASSERT_EQ(history.changes.size(), 1u);
+    EXPECT_TRUE(history.changes[0].of_unit);
+  }
+  for (const double factor : {1.2, 2.0, 10.0, 0.3}) {
+    for (const Decision& d : changes(observations(with_step(120, 80, 17, factor))))
+      EXPECT_FALSE(d.of_unit) << factor;
+  }
+}
+
+TEST(Online, a_slope_is_told_as_a_drift_and_noise_is_not) {
+  int told = 0;
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    OnlineDetector still, sloping;
+    double slope = 1;
+    for (const double v : with_step(150, 150, seed)) {
+      still.push({.value = v});
+      sloping.push({.value = v * slope});
+      slope *= 1.0005;
+    }
+    EXPECT_FALSE(still.drift().has_value()) << "seed " << seed;
+    const auto drift = sloping.drift();
+    if (!drift) continue;
+    ++told;
+    EXPECT_NEAR(drift->change, 0.077, 0.04);
+    EXPECT_LT(drift->since, 105);
+  }
+  EXPECT_GE(told, 15) << "of 20";
+}
+
 TEST(Online, a_thin_change_waits_and_says_how_many_repeats_decide) {
   bool waited = false;
   for (unsigned seed = 1; seed <= 20 && !waited; ++seed) {
@@ -166,11 +211,44 @@ TEST(Online, a_thin_change_waits_and_says_how_many_repeats_decide) {
   EXPECT_TRUE(waited);
 }
 
-TEST(Online, pure_noise_stays_within_two_false_alarms_in_a_thousand) {
+TEST(Online, pure_noise_raises_hardly_an_alarm) {
   std::size_t alarms = 0;
   for (unsigned seed = 1; seed <= 40; ++seed)
     alarms += changes(observations(with_step(500, 500, seed))).size();
-  EXPECT_LE(alarms, 40u) << "in 20,000 results";
+  EXPECT_LE(alarms, 4u) << "in 20,000 results";
+}
+
+/// Noise of one percent; each result keeps the mode of the one before it with probability `stay`.
+Values with_modes(unsigned seed, double stay) {
+  std::mt19937 random(seed);
+  std::normal_distribution<double> noise(0, 0.01);
+  std::uniform_real_distribution<double> even(0, 1);
+  Values values;
+  bool slow = false;
+  for (int i = 0; i < 500; ++i) {
+    if (even(random) > stay) slow = even(random) < 0.4;
+    values.push_back(100 * std::exp(noise(random) + (slow ? 0.08 : 0)));
+  }
+  return values;
+}
+
+TEST(Online, modes_that_come_back_are_learned_to_be_noise) {
+  std::size_t alarms = 0;
+  for (unsigned seed = 1; seed <= 20; ++seed)
+    for (const double stay : {0.0, 0.5, 0.8})
+      for (const Decision& d : changes(observations(with_modes(seed, stay))))
+        alarms += d.newest >= 100;
+  EXPECT_LE(alarms, 12u) << "in 24,000 results";
+}
+
+TEST(Online, a_spread_that_grows_is_no_change_of_level) {
+  std::size_t alarms = 0;
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    Values values = with_step(300, 300, seed);
+    for (std::size_t i = 150; i < 300; ++i) values[i] = 100 * std::pow(values[i] / 100, 3.0);
+    alarms += changes(observations(values)).size();
+  }
+  EXPECT_LE(alarms, 4u) << "in 12,000 results";
 }
 
 TEST(BadInput, nothing_comes_out_of_nothing) {
