@@ -1,4 +1,4 @@
-# What a verb needs from outside: `need build page tests ...` queues only what is missing.
+# What a verb needs from outside: `need build node postgres ...` queues only what is missing.
 
 declare -A packages_for=(
   [build]="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml git procps ca-certificates
@@ -8,6 +8,7 @@ declare -A packages_for=(
     prometheus-cpp-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
   [own_node]="python3 python3-venv ca-certificates"
   [postgres]="postgresql-15"
+  [s3]="python3 python3-venv ca-certificates"
   [browser]="chromium fonts-liberation"
   [fuzz]="clang-19 libclang-rt-19-dev"
   [lint]="clang-format-19 shellcheck"
@@ -29,6 +30,19 @@ need() {
     queue node "fetching Node.js (a pinned wheel; the system's is absent or too old)" \
       "see the log; with Node.js 20.19 or newer on the PATH this step is not needed" install_node
   fi
+  if [[ " $* " == *" s3 "* && -z ${BENCHLAKE_S3_PYTHON-} ]] && ! stamp_is s3-server "$(hash_of dev.d/s3-server.txt)"; then
+    queue s3-server "fetching the S3 server of the tests (moto, pinned wheels)" \
+      "read the log; with BENCHLAKE_S3_PYTHON=PYTHON another one is taken" install_s3_server
+  fi
+}
+
+# A real S3 server, which test programs start (src/objects/testing/s3_server.h).
+install_s3_server() {
+  local venv="$root/.deps/s3-server"
+  rm -rf "$venv"
+  system_python -m venv "$venv"
+  "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r dev.d/s3-server.txt
+  stamp s3-server "$(hash_of dev.d/s3-server.txt)"
 }
 
 # System packages by apt; asks dpkg first, so that a call with nothing to do costs milliseconds. Several

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 
 /// Files, as the durable parts of benchlake see them. Everything that must survive a power cut goes
 /// through here, so that tests can fail the n-th call (FaultyDisk) and drop what was not synced
@@ -36,6 +37,15 @@ class File {
   virtual Result<std::uint64_t> size() = 0;
 };
 
+/// What a folder says of one of its names.
+struct FileFacts {
+  enum class Kind : unsigned char { file, folder, other };  ///< other: a symbolic link, a socket
+  Kind kind = Kind::file;
+  std::uint64_t size = 0;   ///< of a file, in bytes
+  Timestamp modified;       ///< when its bytes changed last
+  std::uint64_t links = 1;  ///< names of a file; link() adds one
+};
+
 /// Held while alive; an flock(2) on a file.
 class DiskLock {
  public:
@@ -54,6 +64,8 @@ class Disk {
   /// Errors: not_found, io, forbidden.
   virtual Result<std::unique_ptr<File>> open_read(const std::string& path) = 0;
   virtual Result<bool> exists(const std::string& path) = 0;
+  /// Symbolic links are not followed. Errors: not_found, io, forbidden.
+  virtual Result<FileFacts> facts(const std::string& path) = 0;
   /// Names (not paths) in a folder, sorted, without `.` and `..`. Errors: not_found, io.
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
   /// Creates the folder and its parents, durable on return; fine when it exists.

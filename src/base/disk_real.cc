@@ -174,6 +174,22 @@ class RealDisk final : public Disk {
     return system_error("look for the file", path, errno);
   }
 
+  Result<FileFacts> facts(const std::string& path) override {
+    struct stat status = {};
+    if (::lstat(path.c_str(), &status) != 0) {
+      return system_error("look at the file", path, errno);
+    }
+    FileFacts facts;
+    facts.kind = S_ISREG(status.st_mode)   ? FileFacts::Kind::file
+                 : S_ISDIR(status.st_mode) ? FileFacts::Kind::folder
+                                           : FileFacts::Kind::other;
+    facts.size = static_cast<std::uint64_t>(status.st_size);
+    facts.modified = Timestamp{static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000 +
+                               status.st_mtim.tv_nsec / 1'000};
+    facts.links = status.st_nlink;
+    return facts;
+  }
+
   Result<std::vector<std::string>> list(const std::string& folder) override {
     std::unique_ptr<DIR, int (*)(DIR*)> stream(::opendir(folder.c_str()), ::closedir);
     if (!stream) return system_error("list the folder", folder, errno);

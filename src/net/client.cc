@@ -16,6 +16,8 @@ struct Call {
   ClientResponse response;
   std::size_t body_bytes_max = 0;
   bool too_large = false;
+  bool head_ended = false;  // by its empty line
+  int sendings = 0;
 };
 
 std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* user) {
@@ -30,9 +32,11 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* user) {
 
 // One line of the header; an interim answer (100 Continue) is forgotten when the next one begins.
 std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* user) {
-  Headers& headers = static_cast<Call*>(user)->response.headers;
+  Call& call = *static_cast<Call*>(user);
+  Headers& headers = call.response.headers;
   std::string_view line(bytes, count);
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
+  call.head_ended = line.empty();
   if (line.starts_with("HTTP/")) {
     headers = Headers();
     return count;
@@ -45,11 +49,20 @@ std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* user) {
   return count;
 }
 
+// Called each time that a connection is there and the request goes out.
+int on_sending(void* user, char*, char*, int, int) {
+  ++static_cast<Call*>(user)->sendings;
+  return CURL_PREREQFUNC_OK;
+}
+
 bool is_loopback(const std::string& url) {
   std::size_t start = url.find("://");
   if (start == std::string::npos) return false;
   std::string_view host = std::string_view(url).substr(start + 3);
-  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+  host = host.substr(0, host.find_first_of("/?"));
+  const std::string_view name = host.substr(0, host.rfind(':'));
+  return host.starts_with("127.") || name == "localhost" || name.ends_with(".localhost") ||
+         host.starts_with("[::1]");
 }
 
 Error error_of(CURLcode code, const char* detail, const Call& call, const ClientTrust& trust,
@@ -131,13 +144,17 @@ struct Client::State {
   };
   ClientLimits limits;
   ClientTrust trust;
+  ClientCodings codings = ClientCodings::decoded;
+  int sendings = 0;
   std::unique_ptr<CURL, Close> curl;  // keeps its connections between calls
 };
 
-Client::Client(ClientLimits limits, ClientTrust trust) : state_(std::make_unique<State>()) {
+Client::Client(ClientLimits limits, ClientTrust trust, ClientCodings codings)
+    : state_(std::make_unique<State>()) {
   initialise_curl();
   state_->limits = limits;
   state_->trust = std::move(trust);
+  state_->codings = codings;
   state_->curl.reset(curl_easy_init());
   BL_CHECK(state_->curl != nullptr);
 }
@@ -147,6 +164,7 @@ Client& Client::operator=(Client&&) noexcept = default;
 
 Result<ClientResponse> Client::send(Method method, const std::string& url, const Headers& headers,
                                     std::string_view body) {
+  state_->sendings = 0;
   if (breaks_lines(headers)) return Error(Code::invalid, "a header field with a line break");
   CURL* curl = state_->curl.get();
   curl_easy_reset(curl);  // options only; connections stay
@@ -162,7 +180,9 @@ Result<ClientResponse> Client::send(Method method, const std::string& url, const
   curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "benchlake");
-  curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decode
+  if (state_->codings == ClientCodings::decoded) {
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decode
+  }
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(state_->limits.connect_timeout.count()));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(state_->limits.timeout.count()));
@@ -171,6 +191,8 @@ Result<ClientResponse> Client::send(Method method, const std::string& url, const
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list.get());
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &call);
+  curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_sending);
+  curl_easy_setopt(curl, CURLOPT_PREREQDATA, &call);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &call);
   if (method == Method::head) {
@@ -185,11 +207,20 @@ Result<ClientResponse> Client::send(Method method, const std::string& url, const
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, name_of(method));
   }
   CURLcode code = curl_easy_perform(curl);
+  state_->sendings = call.sendings;
   if (code != CURLE_OK) return error_of(code, detail, call, state_->trust, url);
+  // libcurl takes a head that breaks off with its connection for a whole one.
+  if (!call.head_ended) {
+    return Error(Code::unavailable, "the answer broke off within its head: " + url);
+  }
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   call.response.status = static_cast<int>(status);
   return std::move(call.response);
+}
+
+int Client::sendings() const {
+  return state_->sendings;
 }
 
 }  // namespace bl::net

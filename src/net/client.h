@@ -26,6 +26,12 @@ struct ClientTrust {
   std::string public_key_sha256;
 };
 
+/// What becomes of an answer's Content-Encoding.
+enum class ClientCodings : unsigned char {
+  decoded,  ///< every coding that libcurl knows is asked for, and undone
+  as_sent,  ///< none is asked for, and the body is given as it came
+};
+
 struct ClientResponse {
   int status = 0;
   Headers headers;
@@ -34,7 +40,8 @@ struct ClientResponse {
 
 class Client {
  public:
-  explicit Client(ClientLimits limits = {}, ClientTrust trust = {});
+  explicit Client(ClientLimits limits = {}, ClientTrust trust = {},
+                  ClientCodings codings = ClientCodings::decoded);
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
@@ -43,6 +50,10 @@ class Client {
   /// is not to be trusted: nothing was sent). Redirects are not followed.
   Result<ClientResponse> send(Method method, const std::string& url, const Headers& headers,
                               std::string_view body);
+  /// How often the last send() sent its request: 0 when no connection came about. Twice or more
+  /// when a kept-alive connection turned out to be dead: libcurl then sends it again by itself, and
+  /// a server may have carried out the first one too.
+  int sendings() const;
 
  private:
   struct State;

@@ -86,6 +86,11 @@ Result<bool> FaultyDisk::exists(const std::string& path) {
   return inner_.exists(path);
 }
 
+Result<FileFacts> FaultyDisk::facts(const std::string& path) {
+  BL_RETURN_IF_ERROR(strike("facts", path));
+  return inner_.facts(path);
+}
+
 Result<std::vector<std::string>> FaultyDisk::list(const std::string& folder) {
   BL_RETURN_IF_ERROR(strike("list", folder));
   return inner_.list(folder);

@@ -35,6 +35,7 @@ class FaultyDisk final : public Disk {
   Result<std::unique_ptr<File>> open_append(const std::string& path) override;
   Result<std::unique_ptr<File>> open_read(const std::string& path) override;
   Result<bool> exists(const std::string& path) override;
+  Result<FileFacts> facts(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& folder) override;
   Result<void> make_folder(const std::string& path) override;
   Result<void> rename(const std::string& from, const std::string& to) override;

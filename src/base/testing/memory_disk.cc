@@ -13,6 +13,7 @@ struct Node {
   std::string live;    // what the process reads
   std::string synced;  // what a power cut cannot take
   FileMode mode = FileMode::normal;
+  Timestamp modified;
 };
 using NodePointer = std::shared_ptr<Node>;  // shared by the names and the open files of one file
 
@@ -79,6 +80,9 @@ struct MemoryDisk::Image {
   std::map<std::string, Folder> folders;
   std::vector<std::vector<NameChange>> pending;  // not yet durable, in order; each whole or not
   std::map<std::string, std::string> locks;      // path -> holder's note
+  const Clock* clock = nullptr;                  // none: it is 1970
+
+  Timestamp now() const { return clock == nullptr ? Timestamp{} : clock->now(); }
 
   NodePointer find(const std::string& path) const {
     Place place = place_of(path);
@@ -128,6 +132,7 @@ class MemoryFile final : public File {
     BL_RETURN_IF_ERROR(check_writable());
     std::lock_guard lock(image_->mutex);
     node_->live.append(bytes);
+    node_->modified = image_->now();
     return {};
   }
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) override {
@@ -146,6 +151,7 @@ class MemoryFile final : public File {
     BL_RETURN_IF_ERROR(check_writable());
     std::lock_guard lock(image_->mutex);
     node_->live.resize(size, '\0');
+    node_->modified = image_->now();
     return {};
   }
   Result<std::uint64_t> size() override {
@@ -193,6 +199,10 @@ MemoryDisk::MemoryDisk() : image_(std::make_shared<Image>()) {
   image_->folders["."];
 }
 
+MemoryDisk::MemoryDisk(const Clock& clock) : MemoryDisk() {
+  image_->clock = &clock;
+}
+
 MemoryDisk::MemoryDisk(std::shared_ptr<Image> image) : image_(std::move(image)) {}
 
 MemoryDisk::~MemoryDisk() = default;
@@ -207,6 +217,7 @@ std::unique_ptr<MemoryDisk> MemoryDisk::after_power_cut(std::uint64_t seed) cons
   }
   std::map<NodePointer, NodePointer> copies;
   auto left = std::make_shared<Image>();
+  left->clock = image_->clock;
   for (const auto& [path, folder] : folders) {
     Folder& target = left->folders[path];
     for (const auto& [name, node] : folder.durable) {
@@ -215,7 +226,7 @@ std::unique_ptr<MemoryDisk> MemoryDisk::after_power_cut(std::uint64_t seed) cons
         std::string bytes = seed == 0   ? node->synced
                             : seed == 1 ? node->live
                                         : survivor(*node, random);
-        copy = std::make_shared<Node>(Node{bytes, bytes, node->mode});
+        copy = std::make_shared<Node>(Node{bytes, bytes, node->mode, node->modified});
       }
       target.durable[name] = copy;
     }
@@ -255,6 +266,7 @@ Result<std::unique_ptr<File>> MemoryDisk::create(const std::string& path, FileMo
   }
   auto node = std::make_shared<Node>();
   node->mode = mode;
+  node->modified = image_->now();
   image_->change({{place, node}});
   return open_node(image_, node, path, true);
 }
@@ -277,6 +289,23 @@ Result<std::unique_ptr<File>> MemoryDisk::open_read(const std::string& path) {
 Result<bool> MemoryDisk::exists(const std::string& path) {
   std::lock_guard lock(image_->mutex);
   return image_->find(path) != nullptr || image_->folders.contains(normal(path));
+}
+
+Result<FileFacts> MemoryDisk::facts(const std::string& path) {
+  std::lock_guard lock(image_->mutex);
+  FileFacts facts;
+  if (const auto node = image_->find(path)) {
+    facts.size = node->live.size();
+    facts.modified = node->modified;
+    facts.links = 0;
+    for (const auto& [name, folder] : image_->folders) {
+      for (const auto& [entry, other] : folder.live) facts.links += other == node ? 1 : 0;
+    }
+    return facts;
+  }
+  if (!image_->folders.contains(normal(path))) return no_such(path);
+  facts.kind = FileFacts::Kind::folder;
+  return facts;
 }
 
 Result<std::vector<std::string>> MemoryDisk::list(const std::string& folder) {
@@ -319,7 +348,9 @@ Result<void> MemoryDisk::link(const std::string& from, const std::string& to) {
   std::lock_guard lock(image_->mutex);
   auto node = image_->find(from);
   if (!node || !image_->folders.contains(place_of(to).folder)) return no_such(from);
-  if (image_->find(to)) return Error{Code::conflict, "the file exists: " + to};
+  if (image_->find(to) || image_->folders.contains(normal(to))) {
+    return Error{Code::conflict, "the file exists: " + to};
+  }
   image_->change({{place_of(to), node}});
   return {};
 }

@@ -19,7 +19,9 @@ namespace bl {
 /// locks may outlive it.
 class MemoryDisk final : public Disk {
  public:
-  MemoryDisk();
+  MemoryDisk();  ///< every file was modified in 1970
+  /// Files get their times from a clock, which is kept longer than this disk and its files.
+  explicit MemoryDisk(const Clock& clock);
   ~MemoryDisk() override;
 
   /// A new disk with what is left after a power cut now; the same seed gives the same disk.
@@ -39,6 +41,7 @@ class MemoryDisk final : public Disk {
   Result<std::unique_ptr<File>> open_append(const std::string& path) override;
   Result<std::unique_ptr<File>> open_read(const std::string& path) override;
   Result<bool> exists(const std::string& path) override;
+  Result<FileFacts> facts(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& folder) override;
   Result<void> make_folder(const std::string& path) override;
   Result<void> rename(const std::string& from, const std::string& to) override;

@@ -1,5 +1,6 @@
 #include "base/disk.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -153,6 +154,42 @@ TEST_P(DiskContract, link_puts_only_if_absent) {
   ASSERT_TRUE(disk_.link(at("a"), at("b")).ok());
   EXPECT_EQ(read_file(disk_, at("b"), 100).value(), "new");
   EXPECT_EQ(disk_.link(at("a"), at("b")).error().code, Code::conflict);
+}
+
+TEST_P(DiskContract, facts_tell_kind_size_and_names) {
+  const std::string path = world_.root + "/file";
+  ASSERT_TRUE(write_file_atomically(*world_.disk, path, "12345", FileMode::normal).ok());
+  EXPECT_EQ(world_.disk->facts(path)->kind, FileFacts::Kind::file);
+  EXPECT_EQ(world_.disk->facts(path)->size, 5u);
+  EXPECT_EQ(world_.disk->facts(path)->links, 1u);
+  ASSERT_TRUE(world_.disk->link(path, path + "2").ok());
+  EXPECT_EQ(world_.disk->facts(path)->links, 2u);
+  EXPECT_EQ(world_.disk->facts(world_.root)->kind, FileFacts::Kind::folder);
+  EXPECT_EQ(world_.disk->facts(world_.root + "/none").error().code, Code::not_found);
+  ASSERT_TRUE(world_.disk->make_folder(world_.root + "/folder").ok());
+  EXPECT_EQ(world_.disk->link(path, world_.root + "/folder").error().code, Code::conflict);
+}
+
+TEST(RealDisk, facts_do_not_follow_a_link_and_tell_when_a_file_changed) {
+  const RealFolder folder;
+  const auto disk = make_real_disk();
+  ASSERT_EQ(::symlink(".", (folder.path() + "/link").c_str()), 0);
+  EXPECT_EQ(disk->facts(folder.path() + "/link")->kind, FileFacts::Kind::other);
+  const std::string path = folder.path() + "/file";
+  ASSERT_TRUE(write_file_atomically(*disk, path, "x", FileMode::normal).ok());
+  const timespec then[2] = {{1'700'000'000, 123'456'000}, {1'700'000'000, 123'456'000}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), then, 0), 0);
+  EXPECT_EQ(disk->facts(path)->modified, Timestamp{1'700'000'000'123'456});
+}
+
+TEST(MemoryDisk, files_have_the_times_of_its_clock) {
+  ManualClock clock(Timestamp::from_seconds(100));
+  MemoryDisk disk(clock);
+  const auto file = disk.create("/a", FileMode::normal).value();
+  clock.advance(std::chrono::seconds(5));
+  EXPECT_EQ(disk.facts("/a")->modified, Timestamp::from_seconds(100));
+  ASSERT_TRUE(file->append("x").ok());
+  EXPECT_EQ(disk.facts("/a")->modified, Timestamp::from_seconds(105));
 }
 
 TEST_P(DiskContract, a_lock_is_held_until_it_is_destroyed_and_names_its_holder) {

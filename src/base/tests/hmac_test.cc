@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
+
 namespace bl {
 namespace {
 
@@ -14,6 +16,10 @@ TEST(Hmac, gives_the_digests_of_the_rfc) {
   EXPECT_EQ(hmac_sha256_hex(std::string(131, '\xaa'),
                             "Test Using Larger Than Block-Size Key - Hash Key First"),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST(Hmac, gives_the_raw_digest_too) {
+  EXPECT_EQ(to_hex(hmac_sha256("key", "message")), hmac_sha256_hex("key", "message"));
 }
 
 TEST(Hmac, takes_an_empty_key_and_an_empty_message) {

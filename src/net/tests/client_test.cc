@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "net/tests/running_server.h"
 
 namespace bl::net {
@@ -109,6 +111,86 @@ TEST(Client, gives_up_on_a_server_that_does_not_accept) {
   EXPECT_TRUE(answer.error().message.ends_with(url));
   for (int socket : waiting) ::close(socket);
   ::close(listener);
+}
+
+/// Takes one connection, reads what comes first, sends `answer` and closes; `dies`: it closes after
+/// the next request only, without an answer, and another connection gets one.
+struct OneAnswer {
+  enum class Then : unsigned char { closes, dies };
+  explicit OneAnswer(std::string answer, Then then = Then::closes)
+      : listener(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t bytes = sizeof address;
+    auto* raw = reinterpret_cast<sockaddr*>(&address);
+    BL_CHECK(::bind(listener, raw, bytes) == 0 && ::listen(listener, 1) == 0);
+    BL_CHECK(::getsockname(listener, raw, &bytes) == 0);
+    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+    thread = std::thread([this, then, answer = std::move(answer)] {
+      serve(answer, then);
+      if (then == Then::dies) serve(answer, Then::closes);
+    });
+  }
+  void serve(const std::string& answer, Then then) const {
+    const int client = ::accept(listener, nullptr, nullptr);
+    char buffer[4096];
+    BL_CHECK(::recv(client, buffer, sizeof buffer, 0) > 0);
+    BL_CHECK(::send(client, answer.data(), answer.size(), MSG_NOSIGNAL) >= 0);
+    if (then == Then::dies) BL_CHECK(::recv(client, buffer, sizeof buffer, 0) > 0);
+    ::close(client);
+  }
+  ~OneAnswer() {
+    thread.join();
+    ::close(listener);
+  }
+  int listener;
+  std::string url;
+  std::thread thread;
+};
+
+TEST(Client, takes_no_part_of_an_answer_for_the_whole) {
+  const std::string whole = "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 4\r\n\r\nbody";
+  for (std::size_t size = 1; size <= whole.size(); ++size) {
+    OneAnswer server(whole.substr(0, size));
+    Client client;
+    const auto answer = client.send(Method::get, server.url, {}, "");
+    EXPECT_EQ(client.sendings(), 1);
+    if (size == whole.size()) {
+      EXPECT_EQ(answer->body, "body");
+    } else {
+      ASSERT_FALSE(answer.ok()) << size;
+      EXPECT_EQ(answer.error().code, Code::unavailable) << size;
+    }
+  }
+}
+
+TEST(Client, knows_that_nothing_arrived_where_nobody_listens) {
+  std::string url;
+  {
+    RunningServer server;
+    url = url_of(server, "/hello");
+  }
+  Client client;
+  ASSERT_FALSE(client.send(Method::put, url, {}, "body").ok());
+  EXPECT_EQ(client.sendings(), 0);
+  ASSERT_FALSE(client.send(Method::get, "ftp://127.0.0.1/", {}, "").ok());
+  EXPECT_EQ(client.sendings(), 0);
+}
+
+TEST(Client, tells_that_a_dead_connection_made_it_send_again) {
+  OneAnswer first("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", OneAnswer::Then::dies);
+  Client client;
+  ASSERT_TRUE(client.send(Method::put, first.url, {}, "one").ok());
+  EXPECT_EQ(client.sendings(), 1);
+  EXPECT_EQ(client.send(Method::put, first.url, {}, "two")->status, 200);
+  EXPECT_EQ(client.sendings(), 2);
+}
+
+TEST(Client, gives_coded_answers_as_they_were_sent_when_asked_to) {
+  OneAnswer server("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno gzip");
+  Client client({}, {}, ClientCodings::as_sent);
+  EXPECT_EQ(client.send(Method::get, server.url, {}, "")->body, "no gzip");
 }
 
 }  // namespace
