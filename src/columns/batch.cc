@@ -47,11 +47,25 @@ std::shared_ptr<arrow::ArrayData> to_arrow_data(const std::shared_ptr<arrow::Dat
   return data;
 }
 
+/// Most texts are, and need no second look.
+bool is_ascii(std::string_view text) {
+  std::uint64_t seen = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + i, 8);
+    seen |= word;
+  }
+  for (; i < text.size(); ++i) seen |= static_cast<unsigned char>(text[i]);
+  return (seen & 0x8080808080808080u) == 0;
+}
+
 /// Every row of a text column is UTF-8: the bytes as a whole, and no row begins within a character.
 bool texts_are_utf8(const ColumnData& column) {
   const Buffer& offsets = column.buffers[0];
   const Buffer& bytes = column.buffers[1];
   const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (is_ascii(all)) return true;
   if (!is_utf8(all)) return false;
   const auto* at = reinterpret_cast<const std::int32_t*>(offsets.data());
   for (std::int64_t i = 0; i < column.rows; ++i) {

@@ -13,7 +13,6 @@ void Buffer::grow(std::size_t more) {
   wanted = (std::max<std::size_t>(wanted, 256) + k_alignment - 1) / k_alignment * k_alignment;
   auto* data = static_cast<std::uint8_t*>(::operator new(wanted, std::align_val_t{k_alignment}));
   if (size_ > 0) std::memcpy(data, data_, size_);
-  std::memset(data + size_, 0, wanted - size_);
   const std::size_t size = size_;
   free();
   data_ = data;

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <utility>
 
-/// Memory that grows, as column builders fill it. Aligned to 64 bytes and padded with zeros to a
-/// multiple of it, as Arrow wants it; Arrow takes it over without a copy. One thread.
+/// Memory that grows, as column builders fill it. Aligned to 64 bytes, with room up to a multiple
+/// of it, as Arrow wants it; Arrow takes it over without a copy. One thread.
 namespace bl::columns {
 
 class Buffer {

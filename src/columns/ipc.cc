@@ -70,7 +70,6 @@ class StreamWriter final : public IpcWriter {
                                                write_options(compression));
     BL_RETURN_IF_ERROR(sink_->said(writer.status()));
     writer_ = std::move(*writer);
-    // Arrow sends the schema with the first batch; a stream of none has one too.
     return {};
   }
   Result<void> write(const Batch& batch) override {

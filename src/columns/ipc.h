@@ -32,7 +32,7 @@ class IpcWriter {
   /// Takes the bytes as they come; an error ends the stream.
   using Sink = std::function<Result<void>(std::string_view)>;
 
-  /// Writes the schema. Errors: what the sink says.
+  /// The schema goes out with the first batch, or at the end. Errors: what the sink says.
   static Result<std::unique_ptr<IpcWriter>> start(const Schema& schema, IpcCompression compression,
                                                   Sink sink);
   virtual ~IpcWriter() = default;

@@ -104,6 +104,15 @@ std::string_view name_of(Kind kind) {
   return k_names[static_cast<std::size_t>(kind)];
 }
 
+// Here, because a Field is complete only after its Type.
+Type::Type() = default;
+Type::Type(Kind k) : kind(k) {}
+Type::Type(const Type&) = default;
+Type::Type(Type&&) noexcept = default;
+Type& Type::operator=(const Type&) = default;
+Type& Type::operator=(Type&&) noexcept = default;
+Type::~Type() = default;
+
 Type Type::decimal(int precision, int scale) {
   Type type(Kind::decimal);
   type.precision = precision;

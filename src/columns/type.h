@@ -50,8 +50,13 @@ struct Type {
   std::vector<Field> children;
   std::string other;  ///< Arrow's name of a type that is not ours
 
-  Type() = default;
-  Type(Kind k) : kind(k) {}  // implicit: `{"mean", Kind::float64}`
+  Type();
+  Type(Kind k);  // implicit: `{"mean", Kind::float64}`
+  Type(const Type&);
+  Type(Type&&) noexcept;
+  Type& operator=(const Type&);
+  Type& operator=(Type&&) noexcept;
+  ~Type();
   static Type decimal(int precision, int scale);
   static Type list(Type element);
   static Type structure(std::vector<Field> fields);

@@ -299,19 +299,24 @@ struct OfferedTable::State {
   Connection& connection;
   std::string name;
   std::uint64_t number = 0;
+
+  State(Connection& c, std::string_view n, std::uint64_t no) : connection(c), name(n), number(no) {
+    ++connection.state_->offered;
+  }
+  ~State() {
+    auto& session = *connection.state_;
+    BL_CHECK(!session.answering);
+    // Fails within a transaction that failed: then the view is left, and says that it is gone.
+    (void)connection.run("DROP VIEW IF EXISTS temp." + quoted_name(name));
+    session.offers.remove(number);
+    --session.offered;
+  }
 };
 
 OfferedTable::OfferedTable() = default;
 OfferedTable::OfferedTable(OfferedTable&&) noexcept = default;
 OfferedTable& OfferedTable::operator=(OfferedTable&&) noexcept = default;
-OfferedTable::~OfferedTable() {
-  if (!state_) return;
-  auto& session = *state_->connection.state_;
-  BL_CHECK(!session.answering);
-  (void)state_->connection.run("DROP VIEW IF EXISTS temp." + quoted_name(state_->name));
-  session.offers.remove(state_->number);
-  --session.offered;
-}
+OfferedTable::~OfferedTable() = default;
 
 Result<OfferedTable> Connection::offer(std::string_view name, const columns::Schema& schema,
                                        std::vector<columns::Batch> batches, RowOrder order) {
@@ -334,10 +339,8 @@ Result<OfferedTable> Connection::offer(std::string_view name, const columns::Sch
     const bool taken = made.error().message.find("already exists") != std::string::npos;
     return Error{taken ? Code::conflict : made.error().code, made.error().message};
   }
-  ++state_->offered;
   OfferedTable table;
-  table.state_ = std::unique_ptr<OfferedTable::State>(
-      new OfferedTable::State{*this, std::string(name), number});
+  table.state_ = std::make_unique<OfferedTable::State>(*this, name, number);
   return table;
 }
 

@@ -137,6 +137,15 @@ TEST_F(Connections, one_answer_at_a_time) {
   EXPECT_EQ(number("SELECT 1::BIGINT"), 1);
 }
 
+TEST_F(Connections, an_answer_that_is_dropped_ends_its_query) {
+  for (const char* sql : {"SELECT * FROM range(100000000000)",
+                          "SELECT a.range + b.range FROM range(10000000) a, range(10000000) b"}) {
+    auto answer = connection_->query(sql).value();
+    EXPECT_GT(answer.next().value()->rows(), 0);
+  }
+  EXPECT_EQ(number("SELECT 1::BIGINT"), 1);
+}
+
 TEST_F(Connections, errors_name_place_and_value) {
   ASSERT_TRUE(connection_->run("CREATE TABLE t(i BIGINT PRIMARY KEY)").ok());
   const Error no_column = error("SELECT i,\n  nobody\nFROM t");
@@ -299,6 +308,13 @@ TEST_F(Connections, an_offer_ends_with_its_handle) {
   EXPECT_EQ(error("SELECT * FROM \"odd \"\"name\"\"\"").code, Code::not_found);
   EXPECT_THAT(error("SELECT * FROM bl_batches(1::UBIGINT)").message,
               HasSubstr("the offered table is gone"));
+}
+
+TEST_F(Connections, another_offer_may_take_a_handle_over) {
+  auto table = connection_->offer("one", Points::schema(), {points(0, 3)}).value();
+  table = connection_->offer("two", Points::schema(), {points(0, 4)}).value();
+  EXPECT_EQ(number("SELECT count(*) FROM two"), 4);
+  EXPECT_EQ(error("SELECT * FROM one").code, Code::not_found);
 }
 
 TEST_F(Connections, what_was_read_outlives_offer_and_connection) {

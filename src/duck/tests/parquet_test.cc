@@ -110,6 +110,22 @@ TEST_F(ParquetFiles, parameters_reach_the_select) {
             10);
 }
 
+TEST_F(ParquetFiles, a_list_of_files_is_one_parameter) {
+  for (const char* name : {"a.parquet", "b.parquet", "c.parquet"}) {
+    ASSERT_TRUE(write(k_rows, name).ok());
+  }
+  auto statement = connection_
+                       ->prepare(
+                           "SELECT count(*) FROM read_parquet($1) "
+                           "WHERE id BETWEEN $2 AND $2 + 9")
+                       .value();
+  for (const std::int64_t from : {0, 50'000, 99'990}) {
+    const std::vector<std::string> files{folder_.at("a.parquet"), folder_.at("c.parquet")};
+    const auto row = statement.query({files, from})->all().value();
+    EXPECT_EQ(row.column(0).as<std::int64_t>().value()[0], 20);
+  }
+}
+
 TEST_F(ParquetFiles, no_rows_make_a_file_of_no_rows) {
   const ParquetFile file = write("SELECT 1 AS a WHERE false", "a.parquet").value();
   EXPECT_EQ(file.rows, 0);
