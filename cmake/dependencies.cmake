@@ -17,6 +17,26 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
 find_package(Boost 1.81 REQUIRED)
 
+# Arrow and DuckDB have no package of the distribution: ./dev unpacks them there (dev.d/lake.sh).
+set(BL_LAKE_PREFIX "${PROJECT_SOURCE_DIR}/.deps/lake" CACHE PATH
+    "where include/arrow, include/duckdb.h, lib/libarrow.so.N, lib/libduckdb.so, lib/duckdb-extensions lie")
+function(bl_lake_library name header)
+  file(GLOB found "${BL_LAKE_PREFIX}/lib/${ARGN}")
+  if(NOT found OR NOT EXISTS "${BL_LAKE_PREFIX}/include/${header}")
+    message(FATAL_ERROR "${ARGN} and ${header} are not in ${BL_LAKE_PREFIX}. ./dev build fetches them "
+                        "(docs/dependencies.md); another place: -DBL_LAKE_PREFIX=FOLDER.")
+  endif()
+  list(GET found 0 library)
+  add_library(${name} SHARED IMPORTED GLOBAL)
+  set_target_properties(${name} PROPERTIES IMPORTED_LOCATION "${library}")
+  target_include_directories(${name} SYSTEM INTERFACE "${BL_LAKE_PREFIX}/include")
+  install(FILES "${library}" DESTINATION lib/benchlake)
+endfunction()
+bl_lake_library(arrow::arrow arrow/record_batch.h libarrow.so.*)
+bl_lake_library(duckdb::duckdb duckdb.h libduckdb.so)
+install(DIRECTORY "${BL_LAKE_PREFIX}/lib/duckdb-extensions" DESTINATION lib/benchlake)
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/benchlake")
+
 find_package(GTest REQUIRED)
 find_package(rapidcheck REQUIRED)
 find_package(benchmark REQUIRED)

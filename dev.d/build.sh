@@ -31,18 +31,19 @@ need_build() {
   local preset=$1 folder="build/$1"
   shift
   need build
+  need_lake
   if [[ ! -f "$folder/build.ninja" ]] || ! stamp_is "configure-$preset" "$(configure_hash)"; then
-    queue "configure-$preset" "configuring $preset" \
+    after=lake queue "configure-$preset" "configuring $preset" \
       "a library is missing or too old: read the log, compare with docs/dependencies.md" configure "$preset"
   fi
   after="configure-$preset" queue "build-$preset" "building $preset" \
     "the sources do not compile: read the first error of the log" compile "$preset" "$@"
 }
 configure_hash() {
-  { hash_of CMakePresets.json; echo "$root $BENCHLAKE_SHARED"; } | sha256sum | cut -c1-64
+  { hash_of CMakePresets.json; echo "$root $BENCHLAKE_SHARED ${BL_LAKE_PREFIX-}"; } | sha256sum | cut -c1-64
 }
 configure() {
-  cmake --preset "$1"
+  cmake --preset "$1" ${BL_LAKE_PREFIX:+-DBL_LAKE_PREFIX="$BL_LAKE_PREFIX"}
   stamp "configure-$1" "$(configure_hash)"
 }
 compile() {

@@ -1,7 +1,7 @@
 # What a verb needs from outside: `need build node postgres ...` queues only what is missing.
 
 declare -A packages_for=(
-  [build]="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml git procps ca-certificates
+  [build]="g++ cmake ninja-build ccache mold pkg-config python3 python3-venv python3-yaml git procps ca-certificates
     libboost1.81-dev libsimdjson-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsqlite3-dev libpq-dev
     libzstd-dev zlib1g-dev libxxhash-dev libssl-dev libsodium-dev libcurl4-openssl-dev
     libcjose-dev libjansson-dev

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""The scripts of cmake/: merging the API description, embedding files."""
+"""The scripts of the build: merging the API description, embedding files, unpacking the lake's packages."""
 import gzip
 import pathlib
 import sys
 import tempfile
 import unittest
+import zipfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "cmake"))
+sys.path[:0] = [str(pathlib.Path(__file__).parents[2] / folder) for folder in ("cmake", "dev.d/lake")]
 import embed  # noqa: E402
 import merge_openapi as openapi  # noqa: E402
+import unpack  # noqa: E402
 
 APP = {"info": {"title": "t"}, "components": {"schemas": {"Problem": {"type": "object"}}}}
 
@@ -139,6 +141,28 @@ class Embed(unittest.TestCase):
         one, two = (self.entries(a_dot_js=content)["a.js"] for content in (b"one", b"two"))
         two["file"] = one["file"]
         self.assertNotEqual(embed.assembly("web", [one]), embed.assembly("web", [two]))
+
+
+class Unpacking(unittest.TestCase):
+    def test_the_files_of_the_build_have_their_places_and_others_none(self):
+        for member, place in {
+                "pyarrow/include/arrow/c/bridge.h": "include/arrow/c/bridge.h",
+                "pyarrow/libarrow.so.2600": "lib/libarrow.so.2600",
+                "x/extensions/v1.5.5/ducklake.duckdb_extension": "lib/duckdb-extensions/ducklake.duckdb_extension",
+                "duckdb-1.5.5/external/duckdb/src/include/duckdb.h": "include/duckdb.h"}.items():
+            self.assertEqual(str(unpack.target_of(member)), place)
+        for member in ("pyarrow/include/parquet/api.h", "pyarrow/libarrow_flight.so.2600", "pyarrow/libparquet.so.2600",
+                       "pyarrow/lib.pyx", "duckdb-1.5.5/src/main.py"):
+            self.assertIsNone(unpack.target_of(member), member)
+
+    def test_a_package_without_anything_for_the_build_is_a_fault(self):
+        with tempfile.TemporaryDirectory() as work:
+            downloads = pathlib.Path(work, "downloads")
+            downloads.mkdir()
+            with zipfile.ZipFile(downloads / "other-1.whl", "w") as wheel:
+                wheel.writestr("other/__init__.py", "")
+            with self.assertRaisesRegex(SystemExit, "nothing that the build wants is in other-1.whl"):
+                unpack.main(downloads, pathlib.Path(work, "prefix"))
 
 
 if __name__ == "__main__":
