@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunVerdict, Verdict, VerdictChange, VerdictPicture } from '../src/api/types_verdict';
 import type { Report, ReportRow } from '../src/api/types_ci';
-import { round_values, value_extent, verdict_shape } from '../src/chart/verdict_shape';
+import { newest_of, round_values, value_extent, verdict_shape } from '../src/chart/verdict_shape';
 import { verdicts_of, with_verdicts, type TriageRow } from '../src/triage/rows';
 import { is_taught, k_teachings, toggled } from '../src/verdict/lessons';
 import { any_enabled, projects_of } from '../src/verdict/projects';
@@ -184,12 +184,19 @@ test('what begins before the shown results is cut, what ends before them is left
   expect(verdict_shape(cut, k_size).levels).toHaveLength(1);
 });
 
+test('what is spoken of is in view, however far it is from the levels', () => {
+  const far = picture({ segments: picture().segments.slice(0, 1) });
+  far.points[16]!.value = 30;
+  expect(value_extent(far).max).toBeGreaterThan(30);
+  expect(verdict_shape(far, k_size).outside).toBe('');
+});
+
 test('an outlier squeezes the levels by no more than their own height, and is marked at the edge', () => {
   const wild = picture();
   wild.points[3]!.value = 1000;
   const { min, max } = value_extent(wild);
   expect(max).toBeLessThan(16);
-  expect(min).toBeGreaterThan(8);
+  expect(min).toBeGreaterThan(7);
   const shape = verdict_shape(wild, k_size);
   expect(shape.outside.match(/M/g)).toHaveLength(1);
   expect(shape.dots[0].match(/M/g)).toHaveLength(19);
@@ -248,9 +255,12 @@ test('the list has the newest change first, and what is only spoken of', () => {
   ]);
 });
 
-test('a change that began before the shown results is listed without a number', () => {
+test('changes keep their numbers when only the newest results are shown', () => {
   const older = picture({ changes: [change('gone'), change('r15')] });
-  expect(listed_changes(older).map(({ number }) => number)).toEqual([1, null]);
+  expect(listed_changes(older).map(({ number }) => number)).toEqual([2, 1]);
+  const newest = newest_of(older, 10);
+  expect(newest.points).toHaveLength(10);
+  expect(verdict_shape(newest, k_size).changes).toMatchObject([{ number: 2 }]);
 });
 
 test('the picture in words has the sentence', () => {

@@ -13,7 +13,7 @@ export interface Size {
 
 export interface ShownChange {
   change: VerdictChange;
-  /** Its number in picture and list, from 1. */
+  /** Its number in picture and list: the oldest of the whole history is 1. */
   number: number;
   x: number;
   /** The value of its first result. */
@@ -55,8 +55,21 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** What the levels and their bands span; all points where there is none. */
-export function value_extent(picture: Pick<VerdictPicture, 'points' | 'segments'>): Extent {
+/** The picture of its newest `count` results alone. */
+export function newest_of(picture: VerdictPicture, count: number): VerdictPicture {
+  return { ...picture, points: picture.points.slice(-count) };
+}
+
+/** Where what slower, faster or wait speaks of begins; null when nothing shown is spoken of. */
+function spoken_from({ verdict, points }: VerdictPicture): number | null {
+  if (!verdict?.change || !['slower', 'faster', 'wait'].includes(verdict.decision)) return null;
+  const { result_id } = verdict.change;
+  const at = points.findIndex((point) => point.result_id === result_id);
+  return at < 0 ? null : at;
+}
+
+/** What the levels, their bands and what is spoken of span; all points where there is none. */
+export function value_extent(picture: VerdictPicture): Extent {
   let [low, high] = [Infinity, -Infinity];
   for (const { value } of picture.points) {
     if (value < low) low = value;
@@ -64,6 +77,11 @@ export function value_extent(picture: Pick<VerdictPicture, 'points' | 'segments'
   }
   if (low > high) return { min: 0, max: 1 };
   let [core_low, core_high] = [Infinity, -Infinity];
+  const spoken = picture.points.slice(spoken_from(picture) ?? picture.points.length);
+  for (const { value } of spoken) {
+    core_low = Math.min(core_low, value);
+    core_high = Math.max(core_high, value);
+  }
   for (const segment of picture.segments) {
     core_low = Math.min(core_low, segment.low, segment.level);
     core_high = Math.max(core_high, segment.high, segment.level);
@@ -176,15 +194,12 @@ class Shaper {
   }
 
   #spoken(): VerdictShape['spoken'] {
-    const verdict = this.#picture.verdict;
-    if (!verdict?.change) return null;
-    const { decision, change } = verdict;
-    if (decision !== 'slower' && decision !== 'faster' && decision !== 'wait') return null;
-    const from = this.#place.get(change.result_id);
-    if (from === undefined) return null;
+    const from = spoken_from(this.#picture);
+    if (from === null) return null;
+    const kind = this.#picture.verdict!.decision as 'slower' | 'faster' | 'wait';
     const half = this.#area.width / Math.max(1, this.#picture.points.length) / 2;
     const x = round(this.#x(from) - half);
-    return { kind: decision, x, width: round(this.#area.left + this.#area.width - x) };
+    return { kind, x, width: round(this.#area.left + this.#area.width - x) };
   }
 
   #newest(): VerdictShape['newest'] {
@@ -201,7 +216,7 @@ class Shaper {
     const { changes, points } = this.#picture;
     let next_free = -Infinity;
     const shown: ShownChange[] = [];
-    for (const change of changes) {
+    for (const [i, change] of changes.entries()) {
       const at = this.#place.get(change.result_id);
       if (at === undefined) continue;
       const x = this.#x(at);
@@ -209,7 +224,7 @@ class Shaper {
       if (labelled) next_free = x + k_number_px;
       shown.push({
         change,
-        number: shown.length + 1,
+        number: i + 1,
         x,
         y: this.#inside(this.#y(points[at]!.value)),
         labelled,

@@ -113,22 +113,21 @@ export interface ListedChange {
 export function listed_changes(picture: VerdictPicture): ListedChange[] {
   const place = new Map(picture.points.map((point, i) => [point.result_id, i]));
   const told = new Map(picture.said.map((one) => [one.since_result_id, one.at_result_id]));
-  let number = 0;
-  const line = (change: VerdictChange, counted: boolean): ListedChange => {
+  const line = (change: VerdictChange, number: number | null): ListedChange => {
     const at = place.get(change.result_id);
     const told_at = place.get(told.get(change.result_id) ?? '');
     const known = at !== undefined && told_at !== undefined;
     return {
-      number: counted && at !== undefined ? ++number : null,
+      number,
       change,
       told_after: known ? Math.max(0, told_at - at) : null,
       message: at === undefined ? '' : picture.points[at]!.commit_message,
     };
   };
-  const lines = picture.changes.map((change) => line(change, true));
+  const lines = picture.changes.map((change, i) => line(change, i + 1));
   const spoken = picture.verdict?.change;
   const is_known = picture.changes.some((one) => one.result_id === spoken?.result_id);
-  if (spoken && !is_known) lines.push(line(spoken, false));
+  if (spoken && !is_known) lines.push(line(spoken, null));
   return lines.reverse();
 }
 
