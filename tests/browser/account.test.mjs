@@ -198,6 +198,17 @@ test('a writer lets a level begin at a result, and deletes one', { skip: skip_wr
       await curation.getByRole('button', { name: 'Let a new level begin here' }).waitFor();
       assert.equal(await annotation(), undefined);
 
+      // What contradicts it is taken back.
+      const taught = (name, pressed = true) =>
+        curation.getByRole('button', { name, pressed }).waitFor();
+      await curation.getByRole('button', { name: 'The machine changed here' }).click();
+      await taught('The machine changed here');
+      await curation.getByRole('button', { name: 'This is noise' }).click();
+      await taught('This is noise');
+      await taught('The machine changed here', false);
+      const { change_annotations } = await api(`/api/benchmark-results/${id}`);
+      assert.deepEqual(change_annotations, { noise: true });
+
       await curation.getByRole('button', { name: 'Delete result' }).first().click();
       await curation.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
       assert.equal((await fetch(`${base}/api/benchmark-results/${id}`)).status, 200);
