@@ -23,7 +23,7 @@ async function shown_points(page) {
 }
 
 async function move_pointer(page, fraction_x, fraction_y) {
-  await page.locator('.chart').scrollIntoViewIfNeeded();
+  await page.locator('.chart .u-over').scrollIntoViewIfNeeded();
   const box = await page.locator('.chart .u-over').boundingBox();
   await page.mouse.move(box.x + box.width * fraction_x, box.y + box.height * fraction_y);
 }

@@ -43,7 +43,7 @@ test('the zoom of a comparison is part of its link', { skip }, async () => {
   const { compare } = await views();
   await with_page({}, async (page) => {
     await open(page, compare);
-    await page.locator('.chart').scrollIntoViewIfNeeded();
+    await page.locator('.chart .u-over').scrollIntoViewIfNeeded();
     const box = await page.locator('.chart .u-over').boundingBox();
     await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
     await page.mouse.down();

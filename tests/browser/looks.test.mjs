@@ -67,7 +67,7 @@ test('a tap on the chart inspects, it does not leave', { skip }, async () => {
   const { trend } = await views();
   await with_page({ viewport: mobile }, async (page) => {
     await open(page, trend);
-    await page.locator('.chart').scrollIntoViewIfNeeded();
+    await page.locator('.chart .u-over').scrollIntoViewIfNeeded();
     const box = await page.locator('.chart .u-over').boundingBox();
     await page.touchscreen.tap(box.x + box.width * 0.4, box.y + box.height * 0.5);
     await page.locator('.tip').waitFor();
