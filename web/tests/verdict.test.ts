@@ -103,7 +103,7 @@ test('a badge says how sure a verdict is; wait says how many more it takes', () 
   expect(told({ decision: 'faster', confidence: 0.999 })).toBe('Faster > 99 %');
   expect(told({ decision: 'steady', confidence: 0.87 })).toBe('Steady 87 %');
   expect(told({ decision: 'wait', confidence: 0.4, repeats: 3 })).toBe('Wait: 3 more');
-  expect(told({ decision: 'wait', confidence: 0.4, repeats: null })).toBe('Wait: over 10 more');
+  expect(told({ decision: 'wait', confidence: 0.4, repeats: null })).toBe('Wait: > 10 more');
   expect(told({ decision: 'unknown', confidence: null })).toBe('Unknown');
 });
 

@@ -33,7 +33,7 @@ export function format_probability(value: number): string {
 /** What stands behind a decision's word: how sure, or how much more it takes. */
 function detail_of(verdict: Verdict): string {
   if (verdict.decision === 'wait') {
-    return verdict.repeats === null ? 'over 10 more' : `${format_count(verdict.repeats)} more`;
+    return verdict.repeats === null ? '> 10 more' : `${format_count(verdict.repeats)} more`;
   }
   return verdict.confidence === null ? '' : format_probability(verdict.confidence);
 }
