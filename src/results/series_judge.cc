@@ -191,12 +191,16 @@ class Judge {
     change.commit_sha = point.commit_sha;
     change.commit_timestamp = point.commit_timestamp;
     change.after = level(one.first, end, point.environment).value_or(point.value);
-    const auto before = level_before(one.first);
-    change.before = before ? *before : change.after / (1 + one.change);
+    change.before = level_before(one.first).value_or(change.after / (1 + one.change));
+    double percent = (change.after - change.before) / std::fabs(change.before) * 100;
+    // The detector compared with the results just before, which may lie apart from their segment's
+    // level: then its own level is shown.
+    if (!std::isfinite(percent) || (percent > 0) != (one.change > 0)) {
+      percent = one.change * 100;
+      change.before = change.after / (1 + one.change);
+    }
     if (!std::isfinite(change.before)) change.before = change.after;
-    const double told = one.change * 100;
-    const double seen = (change.after - change.before) / std::fabs(change.before) * 100;
-    change.percent = shown(std::isfinite(seen) && (seen > 0) == (told > 0) ? seen : told);
+    change.percent = shown(percent);
     change.is_worse = is_worse(one.change);
     change.is_recovery = one.recovers;
     change.confidence = one.confidence;

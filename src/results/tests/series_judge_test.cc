@@ -182,6 +182,31 @@ TEST(SeriesJudge, future_results_never_change_what_was_said) {
   }
 }
 
+// Wandering series and modes: what the detector compared with is not always a segment's level.
+TEST(SeriesJudge, the_levels_of_a_change_say_what_its_percent_says) {
+  int seen = 0;
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    std::mt19937 random(seed);
+    std::normal_distribution<double> noise(0, 0.02);
+    std::vector<double> values;
+    double level = 100;
+    for (int i = 0; i < 120; ++i) {
+      level *= 1 + noise(random) / 2;
+      values.push_back((random() % 6 == 0 ? 1.25 : 1) * level * (1 + noise(random)));
+    }
+    const JudgedSeries judged = judge_points(points_of(values), "s");
+    std::vector<VerdictChange> changes = judged.changes;
+    if (judged.verdict.change) changes.push_back(*judged.verdict.change);
+    for (const VerdictChange& change : changes) {
+      ++seen;
+      const double percent = (change.after / change.before - 1) * 100;
+      EXPECT_NEAR(change.percent, percent, 0.01 * std::abs(percent) + 0.01) << seed;
+      EXPECT_EQ(change.is_worse, change.percent > 0) << seed;
+    }
+  }
+  EXPECT_GT(seen, 30);
+}
+
 TEST(SeriesJudge, a_long_history_is_judged_by_its_newest_results) {
   const VerdictRules rules{.online_results_min = 64, .history_results_max = 100};
   const auto values = steps({{300, 10}, {5, 13}});
