@@ -131,7 +131,8 @@ SCHEMAS = {
     "ZScoreStats": model.ZScoreStats, "CompareResult": model.Comparison, "CompareSide": model.ComparedSide,
     "Analysis": model.Analysis, "Submitted": model.Submitted, "SeriesListItem": model.Series,
     "RecentRunListItem": model.Run, "CiReport": model.CiReport, "Token": model.Token,
-    "Capabilities": model.Capabilities, "ResultSettings": model.ResultSettings,
+    "Capabilities": model.Capabilities, "ResultSettings": model.ResultSettings, "Verdict": model.Verdict,
+    "VerdictChange": model.VerdictChange, "VerdictDrift": model.VerdictDrift, "RunVerdict": model.RunVerdict,
 }
 
 

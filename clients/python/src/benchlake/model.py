@@ -140,6 +140,64 @@ class Analysis(TypedDict):
     lookback_z_score: Optional[LookbackZScore]
 
 
+class VerdictChange(TypedDict):
+    result_id: str
+    """The first result of the new level."""
+    commit_sha: str
+    commit_timestamp: str
+    before: float
+    after: float
+    percent: float
+    """Positive: the value grew, whatever is better."""
+    is_worse: bool
+    is_recovery: bool
+    confidence: float
+
+
+class VerdictDrift(TypedDict):
+    first_result_id: str
+    last_result_id: str
+    percent: float
+    is_worse: bool
+
+
+class Verdict(TypedDict):
+    """Of a series on the default branch."""
+
+    detector: str
+    version: int
+    decision: str
+    """slower, faster, steady, wait or unknown"""
+    confidence: Optional[float]
+    repeats: Optional[int]
+    """wait: so many further results decide"""
+    change: Optional[VerdictChange]
+    drift: Optional[VerdictDrift]
+    judged_result_id: Optional[str]
+    results: int
+    noise_percent: Optional[float]
+    sentence: str
+
+
+class WorstSeries(TypedDict):
+    history_fingerprint: str
+    name: str
+    percent: float
+    commit_sha: str
+    sentence: str
+
+
+class RunVerdict(TypedDict):
+    """Series by decision."""
+
+    slower: int
+    faster: int
+    wait: int
+    steady: int
+    unknown: int
+    worst: Optional[WorstSeries]
+
+
 class ComparedSide(TypedDict):
     benchmark_result_id: str
     single_value_summary: Optional[float]
@@ -152,6 +210,7 @@ class Comparison(TypedDict):
     baseline: ComparedSide
     contender: ComparedSide
     analysis: Analysis
+    verdict: Optional[Verdict]
 
 
 class Unit(TypedDict):
@@ -191,6 +250,7 @@ class Series(TypedDict):
     latest_result_timestamp: str
     point_count: int
     sparkline: Numbers
+    verdict: Optional[Verdict]
 
 
 class _RunAlways(TypedDict):
@@ -208,6 +268,7 @@ class _RunAlways(TypedDict):
     first_result_at: str
     last_result_at: str
     commit: Optional[Dict[str, Any]]
+    verdict: Optional[RunVerdict]
 
 
 class Run(_RunAlways, total=False):
@@ -229,6 +290,7 @@ class CiReport(TypedDict):
     threshold_source: str
     notify_improvements: bool
     summary: Dict[str, int]
+    verdict: Optional[RunVerdict]
     runs: List[Dict[str, Any]]
     report_url: str
 
