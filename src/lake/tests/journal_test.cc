@@ -285,7 +285,7 @@ TEST(JournalFaults, no_power_cut_loses_what_was_acknowledged) {
     MemoryDisk disk;
     FaultyDisk faulty(disk, {n, FaultPlan::Lasting::for_good, Code::io});
     const Outcome outcome = run_scenario(world, faulty);
-    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    for (std::uint64_t seed = 0; seed < 6; ++seed) {
       const auto left = disk.after_power_cut(seed);
       expect_kept(world, *left, outcome,
                   "call " + std::to_string(n) + ", seed " + std::to_string(seed));
