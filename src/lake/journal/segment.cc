@@ -52,7 +52,9 @@ Result<std::string_view> FileWindow::bytes(std::uint64_t offset, std::uint64_t s
   const bool is_inside = offset >= begin_ && offset - begin_ <= window_.size() &&
                          size <= window_.size() - (offset - begin_);
   if (!is_inside) {
-    window_.resize(std::max(size, k_window_bytes));
+    BL_TRY(const std::uint64_t file_bytes, file_.size());
+    const std::uint64_t left = file_bytes > offset ? file_bytes - offset : 0;
+    window_.resize(std::min(left, std::max(size, k_window_bytes)));
     BL_TRY(
         const std::size_t got,
         file_.read_at(offset, std::as_writable_bytes(std::span(window_.data(), window_.size()))));

@@ -20,10 +20,10 @@ void open(const std::string& segment, std::string_view keys) {
   const std::string path = "j/00000000000000000001.journal";
   BL_CHECK(write_file_atomically(disk, path, segment, normal).ok());
   if (!keys.empty()) BL_CHECK(write_file_atomically(disk, path + ".keys", keys, normal).ok());
-  ManualClock clock(Timestamp{});
-  SeededRandom random(1);
-  Metrics metrics;
-  Log log(clock, LogLevel::error, [](std::string_view) {});
+  static ManualClock clock(Timestamp{});
+  static SeededRandom random(1);
+  static Metrics metrics;
+  static Log log(clock, LogLevel::error, [](std::string_view) {});
   auto journal = Journal::open(disk, "j", {}, clock, random, log, metrics);
   if (!journal.ok()) return;
   const RecordNo next = (*journal)->next();
