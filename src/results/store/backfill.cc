@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "results/store/facts.h"
 #include "results/store/remake.h"
+#include "results/store/setting.h"
 #include "store/both_dialects.h"
 
 namespace bl::results {
@@ -26,26 +27,6 @@ constexpr const char* k_looked_setting = "backfill_looked";
 
 // After the year 9999, and still a timestamp of PostgreSQL.
 constexpr std::int64_t k_end_of_time = 900'000'000'000'000'000;
-
-Result<std::optional<std::string>> setting(Connection& connection, std::string_view name) {
-  std::optional<std::string> value;
-  BL_RETURN_IF_ERROR(
-      connection.query(store::both_dialects<"select value from @results_setting where name = $1">(),
-                       {name}, [&](const Row& row) {
-                         value = row.text(0);
-                         return true;
-                       }));
-  return value;
-}
-
-Result<void> keep_setting(Connection& connection, std::string_view name, std::string_view value) {
-  BL_TRY([[maybe_unused]] const auto kept,
-         connection.execute(
-             store::both_dialects<"insert into @results_setting (name, value) values ($1, $2) "
-                                  "on conflict (name) do update set value = excluded.value">(),
-             {name, value}));
-  return {};
-}
 
 std::string json_list(const std::vector<std::string>& texts) {
   std::string text;
@@ -156,7 +137,7 @@ Result<BackfillState> backfill_state(store::Database& database) {
         }));
     state.done = state.facts == 0;
     if (!is_migrated) return {};
-    BL_TRY(const auto walk, setting(connection, k_walk_setting));
+    BL_TRY(const auto walk, stored_setting(connection, k_walk_setting));
     state.done = walk == "done";
     return {};
   }));
@@ -194,7 +175,7 @@ Backfill::Backfill(store::Database& database, const Clock& clock, Metrics& metri
                           "results that lists do not show yet, an estimate")) {}
 
 Result<Backfill::Walk> Backfill::read_walk(Connection& connection) {
-  BL_TRY(const auto stored, setting(connection, k_walk_setting));
+  BL_TRY(const auto stored, stored_setting(connection, k_walk_setting));
   Walk walk{.before_micros = k_end_of_time, .before_id = "g"};
   if (!stored) return walk;
   walk.done = *stored == "done";
@@ -355,7 +336,7 @@ Result<bool> Backfill::look_for_new() {
   if (!looked_back_at_ || steady - *looked_back_at_ >= limits_.look_back_every) {
     Timestamp since = now;
     BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
-      BL_TRY(const auto stored, setting(connection, k_looked_setting));
+      BL_TRY(const auto stored, stored_setting(connection, k_looked_setting));
       if (stored) since = Timestamp{std::strtoll(stored->c_str(), nullptr, 10)};
       return keep_setting(connection, k_looked_setting, std::to_string(now.micros));
     }));

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "results/store/rows.h"
+#include "results/store/setting.h"
 #include "results/store_history.h"
 #include "results/store_verdict_refresh.h"
 #include "store/both_dialects.h"
@@ -133,27 +134,16 @@ Result<void> SeriesRefresher::note_mode() {
   std::string mode = mode_ == SummaryMode::best ? "best" : "mean";
   if (commits_ != 100) mode += " over " + std::to_string(commits_);
   BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {
-    std::string stored = "best";  // what a database that never said is made with
-    BL_RETURN_IF_ERROR(connection.query(
-        store::both_dialects<"select value from @results_setting where name = 'summary_mode'">(),
-        {}, [&](const store::Row& row) {
-          stored = row.text(0);
-          return true;
-        }));
-    if (stored == mode) return {};
+    BL_TRY(const auto stored, stored_setting(connection, "summary_mode"));
+    // A database that never said is made with the best.
+    if (stored.value_or("best") == mode) return {};
     BL_TRY([[maybe_unused]] auto staled,
            connection.execute(
                store::both_dialects<"update @series set change_count = change_count + 1 "
                                     "where change_count = fresh_count and "
                                     "point_count > 0">(),
                {}));
-    BL_TRY([[maybe_unused]] auto kept,
-           connection.execute(
-               store::both_dialects<"insert into @results_setting (name, value) "
-                                    "values ('summary_mode', $1) "
-                                    "on conflict (name) do update set value = excluded.value">(),
-               {std::string_view(mode)}));
-    return {};
+    return keep_setting(connection, "summary_mode", mode);
   }));
   mode_noted_ = true;
   return {};

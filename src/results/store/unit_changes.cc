@@ -3,6 +3,7 @@
 
 #include "results/store/facts.h"
 #include "results/store/history_points.h"
+#include "results/store/setting.h"
 #include "results/store_settings.h"
 #include "results/units.h"
 #include "store/both_dialects.h"
@@ -15,7 +16,9 @@ using verdict::Direction;
 
 constexpr std::size_t k_page_rows = 500;  // as in the statements below
 
-// In results_setting: what the best values were chosen by, as `results.units` says it, without long
+constexpr std::string_view k_setting = "units";
+
+// The setting: what the best values were chosen by, as `results.units` says it, without long
 // names. A store that never heard of units has none.
 std::string setting_text(const std::vector<UserUnit>& units) {
   std::string text;
@@ -25,15 +28,6 @@ std::string setting_text(const std::vector<UserUnit>& units) {
     text += unit.direction == Direction::more_is_better ? "=more" : "=less";
   }
   return text;
-}
-
-Result<void> remember(store::Connection& connection, const std::string& text) {
-  auto kept = connection.execute(
-      store::both_dialects<"insert into @results_setting (name, value) values ('units', $1) "
-                           "on conflict (name) do update set value = excluded.value">(),
-      {std::string_view(text)});
-  if (!kept.ok()) return std::move(kept).error();
-  return {};
 }
 
 struct UnitChanges {
@@ -48,14 +42,10 @@ struct UnitChanges {
 
 Result<UnitChanges> find_changes(store::Database& database) {
   UnitChanges changes;
-  BL_RETURN_IF_ERROR(database.read([&](store::Connection& connection) {
-    changes.stored.clear();
-    return connection.query(
-        store::both_dialects<"select value from @results_setting where name = 'units'">(), {},
-        [&](const store::Row& row) {
-          changes.stored = row.text(0);
-          return true;
-        });
+  BL_RETURN_IF_ERROR(database.read([&](store::Connection& connection) -> Result<void> {
+    BL_TRY(const auto stored, stored_setting(connection, k_setting));
+    changes.stored = stored.value_or("");
+    return {};
   }));
   BL_TRY(changes.before, parse_user_units(changes.stored));
   std::map<std::string, Direction> then;
@@ -207,8 +197,8 @@ Result<std::int64_t> apply_changed_units(store::Database& database) {
   }
   const std::string text = setting_text(user_units());
   if (text == changes.stored) return series;
-  BL_RETURN_IF_ERROR(
-      database.write([&](store::Connection& connection) { return remember(connection, text); }));
+  BL_RETURN_IF_ERROR(database.write(
+      [&](store::Connection& connection) { return keep_setting(connection, k_setting, text); }));
   return series;
 }
 

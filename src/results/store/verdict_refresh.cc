@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "results/store/rows.h"
+#include "results/store/setting.h"
 #include "results/store/verdict_points.h"
 #include "results/verdict_encode.h"
 #include "store/both_dialects.h"
@@ -124,17 +125,6 @@ Result<void> store_verdict(store::Connection& connection, const DueSeries& due, 
                  {due.place.series_no, due.change_count});
 }
 
-Result<std::string> read_setting(store::Connection& connection, std::string_view name) {
-  std::string value;
-  BL_RETURN_IF_ERROR(
-      connection.query(store::both_dialects<"select value from @results_setting where name = $1">(),
-                       {name}, [&](const store::Row& row) {
-                         value = row.text(0);
-                         return true;
-                       }));
-  return value;
-}
-
 constexpr std::string_view k_setting = "verdicts_detector";
 
 // `evidence 1` when all series are noted, `evidence 1 after 5000` on the way there.
@@ -176,8 +166,8 @@ Result<bool> VerdictRefresher::note_detector() {
   bool more = false;
   BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {
     more = false;
-    BL_TRY(const std::string stored, read_setting(connection, k_setting));
-    const Noted noted = noted_of(stored, detector);
+    BL_TRY(const auto stored, stored_setting(connection, k_setting));
+    const Noted noted = noted_of(stored.value_or(""), detector);
     if (noted.all) return {};
     const std::int64_t after = noted.after;
     std::int64_t last = -1, count = 0;
@@ -203,11 +193,7 @@ Result<bool> VerdictRefresher::note_detector() {
            static_cast<std::int64_t>(detector_.version)}));
     }
     const std::string now = more ? detector + " after " + std::to_string(last) : detector;
-    return execute(connection,
-                   store::both_dialects<"insert into @results_setting (name, value) "
-                                        "values ($1, $2) on conflict (name) do update set "
-                                        "value = excluded.value">(),
-                   {k_setting, std::string_view(now)});
+    return keep_setting(connection, k_setting, now);
   }));
   return more;
 }

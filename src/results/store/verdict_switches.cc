@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "results/store/setting.h"
 #include "results/store_verdicts.h"
 #include "store/audit.h"
 #include "store/both_dialects.h"
@@ -42,12 +43,8 @@ Result<VerdictProjects> StoreVerdictSwitches::projects() {
   VerdictProjects found;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
     found = {};
-    BL_RETURN_IF_ERROR(connection.query(store::both_dialects<"select value from @results_setting "
-                                                             "where name = 'verdicts_default'">(),
-                                        {}, [&](const store::Row& row) {
-                                          found.enabled_by_default = row.text(0) == "on";
-                                          return true;
-                                        }));
+    BL_TRY(const auto by_default, stored_setting(connection, "verdicts_default"));
+    found.enabled_by_default = by_default.value_or("") == "on";
     BL_RETURN_IF_ERROR(connection.query(store::both_dialects<"select count(*) from @verdict_due">(),
                                         {}, [&](const store::Row& row) {
                                           found.waiting = row.integer(0);
