@@ -34,5 +34,19 @@ void add_project_routes(net::Router& router, const CiRoutePorts& ports);
 /// Who changes something, for the audit.
 Change change_of(const net::Request& request, const Clock& clock);
 net::Response ci_answer(const Result<std::string>& body, const net::Request& request);
+/// A route whose work gives the JSON of a 200, or an error that becomes a problem. The ports are
+/// copied.
+template <class Ports>
+void add_answer(net::Router& router, const Ports& ports, net::Method method, const char* pattern,
+                net::Access access, Result<std::string> (*work)(const net::Request&, const Ports&),
+                net::RouteOptions options = {}) {
+  router.add(
+      {.method = method,
+       .pattern = pattern,
+       .access = access,
+       .handler = [work, ports](
+                      net::Request& request) { return ci_answer(work(request, ports), request); },
+       .options = options});
+}
 
 }  // namespace bl::results

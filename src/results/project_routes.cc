@@ -263,12 +263,7 @@ Result<std::string> get_inventory(const Request& request, const CiRoutePorts& po
 void add_project_routes(net::Router& router, const CiRoutePorts& ports) {
   const auto get = [&](const char* pattern,
                        Result<std::string> (*work)(const Request&, const CiRoutePorts&)) {
-    router.add({.method = Method::get,
-                .pattern = pattern,
-                .access = Access::read,
-                .handler = [work, ports](Request& request) {
-                  return ci_answer(work(request, ports), request);
-                }});
+    add_answer(router, ports, Method::get, pattern, Access::read, work);
   };
   get("/api/v1/attention", get_attention);
   get("/api/v1/families", list_families);

@@ -103,13 +103,7 @@ Result<std::string> put_project(const Request& request, const VerdictRoutePorts&
 void add_verdict_routes(net::Router& router, const VerdictRoutePorts& ports) {
   const auto add = [&](Method method, const char* pattern, Access access,
                        Result<std::string> (*work)(const Request&, const VerdictRoutePorts&)) {
-    router.add(
-        {.method = method,
-         .pattern = pattern,
-         .access = access,
-         .handler = [work,
-                     ports](Request& request) { return ci_answer(work(request, ports), request); },
-         .options = {.body_bytes_max = k_body_bytes_max}});
+    add_answer(router, ports, method, pattern, access, work, {.body_bytes_max = k_body_bytes_max});
   };
   add(Method::get, "/api/v1/series/{fingerprint}/verdict", Access::read, get_picture);
   add(Method::get, "/api/v1/commits/verdict", Access::read, get_commit);

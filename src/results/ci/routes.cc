@@ -124,12 +124,7 @@ Response ci_answer(const Result<std::string>& body, const Request& request) {
 void add_ci_routes(net::Router& router, const CiRoutePorts& ports) {
   const auto add = [&](Method method, const char* pattern, Access access,
                        Result<std::string> (*work)(const Request&, const CiRoutePorts&)) {
-    router.add({.method = method,
-                .pattern = pattern,
-                .access = access,
-                .handler = [work, ports](Request& request) {
-                  return ci_answer(work(request, ports), request);
-                }});
+    add_answer(router, ports, method, pattern, access, work);
   };
   add(Method::get, "/api/ci/report", Access::read, get_report);
   add(Method::post, "/api/ci/report", Access::write, keep_report);

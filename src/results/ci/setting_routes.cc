@@ -254,13 +254,7 @@ Result<std::string> put_pins(const Request& request, const CiRoutePorts& ports) 
 void add_ci_setting_routes(net::Router& router, const CiRoutePorts& ports) {
   const auto add = [&](Method method, const char* pattern, Access access,
                        Result<std::string> (*work)(const Request&, const CiRoutePorts&)) {
-    router.add(
-        {.method = method,
-         .pattern = pattern,
-         .access = access,
-         .handler = [work,
-                     ports](Request& request) { return ci_answer(work(request, ports), request); },
-         .options = {.body_bytes_max = k_body_bytes_max}});
+    add_answer(router, ports, method, pattern, access, work, {.body_bytes_max = k_body_bytes_max});
   };
   add(Method::get, "/api/v1/thresholds", Access::read, list_thresholds);
   add(Method::put, "/api/v1/thresholds", Access::write, put_threshold);
