@@ -137,10 +137,7 @@ Result<void> add_members(store::Connection& connection, std::span<const DerivedF
   }
   ParamRows series_rows(2);
   for (const auto& [key, run] : series) series_rows.add({key.first, key.second});
-  BL_TRY(const auto new_series,
-         connection.execute_many(store::both_dialects<"insert into @run_series (run_no, series_no) "
-                                                      "values ($1, $2) on conflict do nothing">(),
-                                 series_rows));
+  BL_TRY(const auto new_series, store::insert_rows(connection, k_add_series, series_rows));
   std::size_t i = 0;
   for (const auto& [key, run] : series) run->new_series += new_series[i++];
   if (batches.empty()) return {};
