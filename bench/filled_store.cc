@@ -122,6 +122,30 @@ void judge_series(FilledStore& store, Report& report) {
               (cpu_seconds() - cpu) * 1e6 / static_cast<double>(std::max<std::int64_t>(1, judged)));
 }
 
+// The same series once more, as after an edit that changed no point: their detectors are kept.
+void judge_verdicts_again(FilledStore& store, results::VerdictRefresher& refresher,
+                          Report& report) {
+  must(store.database->write([](store::Connection& connection) -> Result<void> {
+    for (const auto& sql :
+         {store::both_dialects<"delete from @verdict_due">(),
+          store::both_dialects<"insert into @verdict_due (series_no, kind, change_count) "
+                               "select series_no, 0, change_count from @series_verdict">()}) {
+      BL_TRY([[maybe_unused]] const auto done, connection.execute(sql, {}));
+    }
+    return {};
+  }),
+       "note verdicts");
+  const double cpu = cpu_seconds();
+  std::int64_t judged = 0;
+  for (bool more = true; more;) {
+    const auto work = must(refresher.judge_some(16), "verdicts");
+    judged += work.judged;
+    more = work.more;
+  }
+  report.fact("verdict_warm_cpu_us_per_series",
+              (cpu_seconds() - cpu) * 1e6 / static_cast<double>(std::max<std::int64_t>(1, judged)));
+}
+
 // Behind the statuses, and far dearer: of so many series only.
 void judge_verdicts(FilledStore& store, Report& report) {
   constexpr std::int64_t k_series = 1'000;
@@ -135,6 +159,7 @@ void judge_verdicts(FilledStore& store, Report& report) {
   }
   report.fact("verdict_cpu_us_per_series",
               (cpu_seconds() - cpu) * 1e6 / static_cast<double>(std::max<std::int64_t>(1, judged)));
+  judge_verdicts_again(store, refresher, report);
 }
 
 std::unique_ptr<FilledStore> open_filled_store(const Options& options, Report& report) {

@@ -1,14 +1,15 @@
 #include "results/series_judge.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <set>
 
+#include "base/hash.h"
 #include "results/model.h"
-#include "verdict/online.h"
 #include "verdict/robust.h"
-#include "verdict/segmentation.h"
 
 namespace bl::results {
 namespace {
@@ -31,88 +32,171 @@ double middle_of(std::vector<double>& values) {
   return std::isfinite(middle) ? middle : values.front();
 }
 
+// Of everything that a detector learns of the points, and of their ids, each after the one before.
+class PointDigest {
+ public:
+  explicit PointDigest(std::uint64_t of_those_before) : digest_(of_those_before) {}
+  void add(const VerdictPoint& point) {
+    bytes_.clear();
+    add_bytes(digest_);
+    add_bytes(point.value);
+    add_bytes(point.environment);
+    add_bytes(point.lesson);
+    bytes_ += point.result_id;
+    digest_ = xxh3_64(bytes_);
+  }
+  std::uint64_t value() const { return digest_; }
+
+ private:
+  template <class T>
+  void add_bytes(const T& value) {
+    char raw[sizeof value];
+    std::memcpy(raw, &value, sizeof value);
+    bytes_.append(raw, sizeof value);
+  }
+  std::uint64_t digest_;
+  std::string bytes_;
+};
+
+std::uint64_t digest_of(std::span<const VerdictPoint> points) {
+  PointDigest digest(0);
+  for (const VerdictPoint& point : points) digest.add(point);
+  return digest.value();
+}
+
 // A change as the detectors tell of it: places instead of ids.
 struct FoundChange {
   std::size_t first = 0;
   double change = 0;  // relative
   double confidence = 0;
   bool recovers = false;
+  bool of_unit = false;
 };
-struct Said : FoundChange {
-  std::size_t newest = 0;  // the result at which it was said
-};
+
+FoundChange found_of(const SaidChange& said) {
+  return {said.first, said.change, said.confidence, said.recovers, said.of_unit};
+}
+
+verdict::Observation observation_of(const VerdictPoint& point) {
+  return {.value = point.value, .machine = point.environment, .lesson = point.lesson};
+}
 
 class Judge {
  public:
   Judge(std::span<const VerdictPoint> points, const std::optional<std::string>& unit,
-        const VerdictRules& rules)
+        WarmSeries& warm, const VerdictRules& rules)
       : points_(points),
+        warm_(warm),
         unit_(unit.value_or("")),
         less_is_better_(!unit || direction_of(*unit) == Direction::less_is_better),
-        rules_(rules) {
-    observations_.reserve(points.size());
-    for (const VerdictPoint& point : points) {
-      observations_.push_back({point.value, point.environment, point.lesson});
-    }
-  }
+        rules_(rules) {}
 
-  JudgedSeries judge() {
-    replay();
+  WarmJudgement judge() {
+    const bool was_warm = warm_up();
+    go_on();
     look_at_history();
     find_boundaries();
     add_segments();
     for (const FoundChange& one : found_) judged_.changes.push_back(change_of(one, end_of(one)));
-    for (const Said& one : said_) {
+    for (const SaidChange& one : warm_.said) {
       judged_.said.push_back({points_[one.newest].result_id, points_[one.first].result_id,
                               is_worse(one.change), shown(one.change * 100), one.confidence});
     }
     decide();
-    return std::move(judged_);
+    return {std::move(judged_), was_warm};
   }
 
  private:
   // Every result in turn, as if it were the newest. Where the replay begins moves only once in
   // online_results_min results, so that what was said stays as it was.
-  void replay() {
+  std::size_t online_begin() const {
     const std::size_t step = rules_.online_results_min;
-    const std::size_t begin = points_.size() < 2 * step ? 0 : (points_.size() / step - 1) * step;
-    verdict::OnlineDetector detector;
-    for (std::size_t i = begin; i < observations_.size(); ++i) {
-      now_ = detector.push(observations_[i]);
-      if (now_.since >= 0) now_.since += static_cast<std::int64_t>(begin);
-      if (!now_.is_change()) continue;
-      said_.push_back(
-          {{static_cast<std::size_t>(now_.since), now_.change, now_.confidence, now_.recovers}, i});
+    return points_.size() < 2 * step ? 0 : (points_.size() / step - 1) * step;
+  }
+
+  // False: from the start.
+  bool warm_up() {
+    const std::size_t begin = online_begin();
+    const bool is_prefix = warm_.end > 0 && warm_.end <= points_.size() && warm_.begin == begin &&
+                           digest_of(points_.first(warm_.end)) == warm_.digest;
+    if (is_prefix) return true;
+    warm_ = WarmSeries();
+    warm_.begin = warm_.end = begin;
+    warm_.digest = digest_of(points_.first(begin));
+    return false;
+  }
+
+  void go_on() {
+    PointDigest digest(warm_.digest);
+    for (; warm_.end < points_.size(); ++warm_.end) {
+      digest.add(points_[warm_.end]);
+      take(warm_.end);
     }
-    if (now_.call == Decision::Call::wait) {
-      repeats_ = detector.repeats_to_decide(rules_.repeats_max);
-    }
-    if (said_.size() > rules_.said_max) {
-      said_.erase(said_.begin(), said_.end() - static_cast<std::ptrdiff_t>(rules_.said_max));
+    warm_.digest = digest.value();
+    if (warm_.newest.call == Decision::Call::wait) {
+      repeats_ = warm_.detector.repeats_to_decide(rules_.repeats_max);
     }
   }
 
+  void take(std::size_t i) {
+    Decision& now = warm_.newest;
+    now = warm_.detector.push(observation_of(points_[i]));
+    if (now.since >= 0) now.since += static_cast<std::int64_t>(warm_.begin);
+    if (now.is_change()) {
+      if (warm_.said.size() == rules_.said_max) warm_.said.erase(warm_.said.begin());
+      warm_.said.push_back({i, static_cast<std::size_t>(now.since), now.change, now.confidence,
+                            now.recovers, now.of_unit});
+    }
+    if (wants_cut(i)) warm_.cut_end = i + 1;
+  }
+
+  // Whether the whole history is looked at with this result as its newest. It rests on the results
+  // up to it alone, so that a replay cuts where a warm series was cut.
+  bool wants_cut(std::size_t i) const {
+    const std::size_t every = std::max(rules_.cut_every, std::bit_ceil(i / 16));
+    if (i < rules_.cut_always_below || (i + 1) % every == 0) return true;
+    if (warm_.newest.call != Decision::Call::no_change) return true;
+    if (points_[i].lesson != Lesson::none) return true;
+    if (points_[i].environment != points_[i - 1].environment) return true;
+    return !warm_.said.empty() && i - warm_.said.back().first <= rules_.news_results;
+  }
+
+  // The history as it was cut last.
+  bool cut(std::size_t left_out) {
+    if (warm_.history && warm_.history_end == warm_.cut_end) return true;
+    std::vector<verdict::Observation> observations;
+    observations.reserve(warm_.cut_end - left_out);
+    for (std::size_t i = left_out; i < warm_.cut_end; ++i) {
+      observations.push_back(observation_of(points_[i]));
+    }
+    auto history = verdict::changes_of(observations);
+    if (!history.ok()) return false;  // more than its limit; ours is below
+    warm_.history = std::move(*history);
+    warm_.history_end = warm_.cut_end;
+    return true;
+  }
+
   void look_at_history() {
-    const std::size_t left_out = points_.size() > rules_.history_results_max
-                                     ? points_.size() - rules_.history_results_max
-                                     : 0;
-    const auto history = verdict::changes_of(std::span(observations_).subspan(left_out));
-    if (!history.ok()) return;  // more than its limit; ours is below
+    const std::size_t left_out =
+        warm_.cut_end > rules_.history_results_max ? warm_.cut_end - rules_.history_results_max : 0;
+    if (points_.empty() || !cut(left_out)) return;
+    const verdict::HistoryOfChanges& history = *warm_.history;
     history_begin_ = left_out;
-    for (const verdict::Change& one : history->changes) {
-      found_.push_back({one.first + left_out, one.change, one.confidence, one.recovers});
+    for (const verdict::Change& one : history.changes) {
+      found_.push_back(
+          {one.first + left_out, one.change, one.confidence, one.recovers, one.of_unit});
     }
     if (found_.size() > rules_.changes_max) {
       history_begin_ = found_[found_.size() - rules_.changes_max - 1].first;
       found_.erase(found_.begin(), found_.end() - static_cast<std::ptrdiff_t>(rules_.changes_max));
     }
-    for (const verdict::Drift& one : history->drifts) {
+    for (const verdict::Drift& one : history.drifts) {
       judged_.drifts.push_back({points_[one.first + left_out].result_id,
                                 points_[one.last + left_out].result_id, shown(one.change * 100),
                                 is_worse(one.change)});
       drift_end_ = one.last + left_out;
     }
-    if (!points_.empty()) judged_.verdict.noise_percent = shown(history->noise * 100);
+    judged_.verdict.noise_percent = shown(history.noise * 100);
   }
 
   // Where a new level begins: changes, and what annotations say.
@@ -203,21 +287,22 @@ class Judge {
     change.percent = shown(percent);
     change.is_worse = is_worse(one.change);
     change.is_recovery = one.recovers;
+    change.of_unit = one.of_unit;
     change.confidence = one.confidence;
     return change;
   }
 
   // The newest change that was said, when it still is one.
-  std::optional<Said> news() const {
-    if (said_.empty()) return std::nullopt;
-    Said last = said_.back();
+  std::optional<FoundChange> news() const {
+    if (warm_.said.empty()) return std::nullopt;
+    FoundChange last = found_of(warm_.said.back());
     if (points_.size() - last.first > rules_.news_results) return std::nullopt;
     for (std::size_t i = last.first; i < points_.size(); ++i) {
       if (points_[i].lesson != Lesson::none) return std::nullopt;
     }
     const auto before = level_before(last.first);
     const auto after = level(last.first, points_.size(), points_[last.first].environment);
-    const bool is_new = now_.is_change();  // said just now
+    const bool is_new = warm_.newest.is_change();  // said just now
     if (before && after && !is_new) {
       const double moved = *after - *before;
       const double way = last.change * std::fabs(*before);
@@ -230,7 +315,7 @@ class Judge {
   }
 
   // The whole history often knows better at which commit it began, and after some results is surer.
-  void refine(Said& one) const {
+  void refine(FoundChange& one) const {
     constexpr std::size_t k_near = 3;
     for (const FoundChange& found : found_) {
       const std::size_t apart = std::max(found.first, one.first) - std::min(found.first, one.first);
@@ -244,7 +329,7 @@ class Judge {
     SeriesVerdict& verdict = judged_.verdict;
     verdict.results = static_cast<std::int64_t>(points_.size());
     if (!points_.empty()) verdict.judged_result_id = points_.back().result_id;
-    if (drift_end_ && *drift_end_ + 3 >= points_.size()) verdict.drift = judged_.drifts.back();
+    verdict.drift = newest_drift();
     if (const auto said = news()) {
       verdict.decision = is_worse(said->change) ? VerdictDecision::slower : VerdictDecision::faster;
       verdict.change = change_of(*said, points_.size());
@@ -255,25 +340,36 @@ class Judge {
     verdict.sentence = sentence_of(verdict, points_.empty() ? nullptr : &points_.back(), unit_);
   }
 
+  // What the whole history says of its end, else what the online detector does.
+  std::optional<VerdictDrift> newest_drift() const {
+    if (drift_end_ && *drift_end_ + 3 >= warm_.cut_end) return judged_.drifts.back();
+    const auto drift = warm_.detector.drift();
+    if (!drift || points_.empty()) return std::nullopt;
+    const std::size_t first = static_cast<std::size_t>(drift->since) + warm_.begin;
+    return VerdictDrift{points_[first].result_id, points_.back().result_id,
+                        shown(drift->change * 100), is_worse(drift->change)};
+  }
+
   void decide_without_news(SeriesVerdict& verdict) const {
-    switch (now_.call) {
+    const Decision& now = warm_.newest;
+    switch (now.call) {
       case Decision::Call::no_value:
       case Decision::Call::too_few:
         verdict.decision = VerdictDecision::unknown;
         break;
       case Decision::Call::wait:
         verdict.decision = VerdictDecision::wait;
-        verdict.confidence = now_.confidence;
+        verdict.confidence = now.confidence;
         verdict.repeats = repeats_;
-        verdict.change = change_of(
-            {static_cast<std::size_t>(now_.since), now_.change, now_.confidence, now_.recovers},
-            points_.size());
+        verdict.change = change_of({static_cast<std::size_t>(now.since), now.change, now.confidence,
+                                    now.recovers, now.of_unit},
+                                   points_.size());
         return;
       case Decision::Call::no_change:
       case Decision::Call::larger:  // said, and already taken back
       case Decision::Call::smaller:
         verdict.decision = VerdictDecision::steady;
-        verdict.confidence = 1 - now_.confidence;
+        verdict.confidence = 1 - now.confidence;
         break;
     }
     const auto last = std::ranges::find_if(
@@ -283,14 +379,12 @@ class Judge {
   }
 
   std::span<const VerdictPoint> points_;
+  WarmSeries& warm_;
   std::string unit_;
   bool less_is_better_;
   const VerdictRules& rules_;
-  std::vector<verdict::Observation> observations_;
   JudgedSeries judged_;
-  Decision now_;
   std::optional<int> repeats_;
-  std::vector<Said> said_;
   std::size_t history_begin_ = 0;
   std::vector<FoundChange> found_;
   std::set<std::size_t> boundaries_;
@@ -301,7 +395,23 @@ class Judge {
 
 JudgedSeries judge_points(std::span<const VerdictPoint> points,
                           const std::optional<std::string>& unit, const VerdictRules& rules) {
-  return Judge(points, unit, rules).judge();
+  WarmSeries cold;
+  return judge_points(points, unit, cold, rules).judged;
+}
+
+WarmJudgement judge_points(std::span<const VerdictPoint> points,
+                           const std::optional<std::string>& unit, WarmSeries& warm,
+                           const VerdictRules& rules) {
+  return Judge(points, unit, warm, rules).judge();
+}
+
+std::size_t WarmSeries::bytes() const {
+  std::size_t bytes = sizeof *this + detector.bytes() + said.capacity() * sizeof said.front();
+  if (history) {
+    bytes += history->changes.capacity() * sizeof history->changes.front() +
+             history->drifts.capacity() * sizeof history->drifts.front();
+  }
+  return bytes;
 }
 
 }  // namespace bl::results

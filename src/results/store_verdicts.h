@@ -6,8 +6,9 @@
 
 namespace bl::results {
 
-/// VerdictReader over the store, which may be a replica. Threads: any. Nothing here judges. Cost of
-/// a picture: the points of the series; of a commit: an index range, and the rows shown.
+/// VerdictReader over the store, which may be a replica. Threads: any. Nothing but contenders()
+/// judges. Cost of a picture: the points of the series; of a commit: an index range, and the rows
+/// shown.
 class StoreVerdictReader final : public VerdictReader {
  public:
   explicit StoreVerdictReader(store::Database& database, SummaryMode mode = SummaryMode::best,
@@ -17,6 +18,7 @@ class StoreVerdictReader final : public VerdictReader {
   Result<VerdictPicture> picture(std::string_view fingerprint, int points_max) override;
   Result<StoredVerdicts> verdicts(std::span<const std::string_view> fingerprints) override;
   Result<std::vector<RunVerdict>> runs(std::span<const RunKey> runs) override;
+  Result<StoredVerdicts> contenders(const BranchRun& run) override;
   Result<CommitVerdict> commit(std::string_view repository, std::string_view sha) override;
 
  private:

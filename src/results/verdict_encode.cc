@@ -1,5 +1,7 @@
 #include "results/verdict_encode.h"
 
+#include <cmath>
+
 #include "base/json.h"
 #include "base/optional_time.h"
 #include "results/model.h"
@@ -34,8 +36,9 @@ void write_change(Writer& out, const VerdictChange& change) {
       .member("percent", change.percent)
       .member("is_worse", change.is_worse)
       .member("is_recovery", change.is_recovery)
-      .member("confidence", change.confidence)
-      .end_object();
+      .member("confidence", change.confidence);
+  if (change.of_unit) out.member("of_unit", true);
+  out.end_object();
 }
 
 void write_drift(Writer& out, const VerdictDrift& drift) {
@@ -151,6 +154,17 @@ std::vector<RunVerdict> shown_verdicts(VerdictReader* reader, std::span<const Ru
   return found.ok() ? std::move(*found) : std::vector<RunVerdict>();
 }
 
+StoredVerdicts shown_verdicts(VerdictReader* reader, const BranchRun& run) {
+  if (reader == nullptr || run.series.empty()) return {};
+  auto found = reader->contenders(run);
+  return found.ok() ? std::move(*found) : StoredVerdicts();
+}
+
+double badness_of(const SeriesVerdict& verdict) {
+  if (verdict.decision != VerdictDecision::slower || !verdict.change) return 0;
+  return -std::abs(verdict.change->percent);
+}
+
 void RunVerdict::count(VerdictDecision decision, std::int64_t series) {
   switch (decision) {
     case VerdictDecision::unknown:
@@ -264,6 +278,7 @@ std::string encode_commit_verdict(const CommitVerdict& verdict) {
       .member("commit_sha", verdict.commit_sha)
       .member("detector", verdict::k_detector_name)
       .member("version", verdict::k_detector_version)
+      .member("enabled", verdict.enabled)
       .member("series", verdict.series)
       .member("slower", verdict.slower)
       .member("faster", verdict.faster)

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "base/json.h"
-
 #include "results/series_judge.h"
 #include "results/verdicts.h"
 
@@ -24,6 +23,8 @@ std::string encode_commit_verdict(const CommitVerdict& verdict);
 void write_run_verdict(json::Writer& out, const RunVerdict& verdict);
 /// The member `verdict` of a series; null when it has none.
 void write_verdict(json::Writer& out, const StoredVerdicts& verdicts, std::string_view fingerprint);
+/// StoredVerdict::badness: so that the worst is the smallest.
+double badness_of(const SeriesVerdict& verdict);
 /// What a run shows of a slower series; nothing when `verdict_json` tells of no change.
 std::optional<RunVerdict::Worst> worst_of(std::string_view fingerprint, std::string_view name,
                                           std::string_view verdict_json);

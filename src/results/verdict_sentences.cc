@@ -43,6 +43,10 @@ std::string news_sentence(const SeriesVerdict& verdict, std::string_view unit) {
                           size_text(change.percent, change.is_worse), commit_text(change),
                           human_value(change.before, unit), human_value(change.after, unit),
                           probability_text(verdict.confidence.value_or(change.confidence)));
+  if (change.of_unit) {
+    sentence +=
+        " It is a step from one unit to another: the benchmark changed sooner than the code.";
+  }
   return sentence;
 }
 
@@ -117,6 +121,7 @@ std::string sentence_of(const CommitVerdict& verdict) {
   const std::string sha = verdict.commit_sha.substr(0, 10);
   const std::int64_t believed = verdict.slower + verdict.faster;
   std::string sentence;
+  if (!verdict.enabled) return "Verdicts are off for this project.";
   if (believed == 0) {
     sentence = fmt::format("No series is believed to have changed at commit {}", sha);
   } else {

@@ -17,7 +17,8 @@
 /// The verdict of a series, kept beside it: whether it changed, since which commit, how sure, in
 /// one sentence (docs/verdict.md). Additional to the status of a series (ports.h), whose meaning is
 /// Conbench's. Made in the background (store_verdict_refresh.h), stored with the detector and
-/// version that made it, and read as it is stored: reading never judges.
+/// version that made it, and read as it is stored: reading never judges, but for the results of a
+/// run off the default branch, which no series has among its points.
 namespace bl::results {
 
 /// At the newest result. Slower and faster: worse and better, whatever the unit measures.
@@ -38,6 +39,7 @@ struct VerdictChange {
   double percent = 0;  ///< positive: the value grew, whatever is better
   bool is_worse = false;
   bool is_recovery = false;  ///< back to the level before the previous change
+  bool of_unit = false;      ///< the jump is that from one unit to another: the benchmark changed
   double confidence = 0;     ///< probability, 0 .. 1
 };
 
@@ -111,6 +113,7 @@ struct CommitVerdictRow {
 /// Many series of a commit as one statement (verdict/merge.h).
 struct CommitVerdict {
   std::string repository, commit_sha;
+  bool enabled = true;      ///< the project has verdicts; without, nothing is known of the commit
   std::int64_t series = 0;  ///< measured at this commit
   std::int64_t slower = 0, faster = 0, doubtful = 0;
   double false_share = 0;
@@ -145,6 +148,21 @@ struct StoredVerdict {
 /// By fingerprint; none for a series without one.
 using StoredVerdicts = std::map<std::string, StoredVerdict, std::less<>>;
 
+/// What a run off the default branch measured of one series, oldest first.
+struct ContenderResult {
+  std::string_view result_id, commit_sha;
+  Timestamp result_timestamp, commit_timestamp;
+  double value = 0;
+};
+struct ContenderSeries {
+  std::string_view history_fingerprint, unit;
+  std::vector<ContenderResult> results;
+};
+struct BranchRun {
+  Timestamp up_to;  ///< the branch left the default branch at a commit of that time
+  std::vector<ContenderSeries> series;
+};
+
 /// A project's switch.
 struct VerdictProject {
   std::string repository;
@@ -164,6 +182,8 @@ struct VerdictLimits {
   std::size_t changed_max = 1'000;    ///< rows of a commit's statement
   std::int64_t merged_max = 100'000;  ///< changes that one statement is made of
   std::size_t repository_bytes_max = 300;
+  std::size_t contenders_max = 200;     ///< series of a run off the default branch that are judged
+  std::size_t contender_results = 160;  ///< of the history, the newest, that they are judged by
 };
 
 class VerdictReader {
@@ -175,6 +195,10 @@ class VerdictReader {
   virtual Result<StoredVerdicts> verdicts(std::span<const std::string_view> fingerprints) = 0;
   /// One for each, in their order. Cost: two index ranges each.
   virtual Result<std::vector<RunVerdict>> runs(std::span<const RunKey> runs) = 0;
+  /// The verdicts that the run's series would have if its results came next after those of the
+  /// default branch up to where the branch left it: of the first contenders_max, of those with a
+  /// verdict of their own. Cost: about 4 ms a series.
+  virtual Result<StoredVerdicts> contenders(const BranchRun& run) = 0;
   /// Errors: not_found (no such commit in that repository).
   virtual Result<CommitVerdict> commit(std::string_view repository, std::string_view sha) = 0;
 };
@@ -186,6 +210,8 @@ StoredVerdicts shown_verdicts(VerdictReader* reader,
                               std::span<const std::string_view> fingerprints);
 /// One for each run, or none.
 std::vector<RunVerdict> shown_verdicts(VerdictReader* reader, std::span<const RunKey> runs);
+
+StoredVerdicts shown_verdicts(VerdictReader* reader, const BranchRun& run);
 
 class VerdictSwitches {
  public:

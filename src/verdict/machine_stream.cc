@@ -63,6 +63,10 @@ std::vector<double> MachineStream::waiting_values() const {
   return values;
 }
 
+std::size_t MachineStream::bytes() const {
+  return entries_.capacity() * sizeof(Entry) + past_levels_.capacity() * sizeof(Level);
+}
+
 std::optional<MachineStream::Drift> MachineStream::drift() const {
   const std::size_t count = std::min(entries_.size() - level_start_, k_drift_most);
   if (entries_.size() <= level_start_ || count < k_drift_least) return std::nullopt;

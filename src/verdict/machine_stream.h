@@ -68,6 +68,9 @@ class MachineStream {
   /// The values since a change may have begun, when the newest verdict was `wait`; else empty.
   std::vector<double> waiting_values() const;
 
+  /// Memory that it holds beyond itself.
+  std::size_t bytes() const;
+
  private:
   struct Entry {
     std::int64_t index;

@@ -91,6 +91,12 @@ std::optional<OnlineDrift> OnlineDetector::drift() const {
   return OnlineDrift{drift->since, drift->change};
 }
 
+std::size_t OnlineDetector::bytes() const {
+  std::size_t bytes = machines_.capacity() * sizeof(Machine);
+  for (const Machine& machine : machines_) bytes += machine.stream.bytes();
+  return bytes;
+}
+
 std::optional<int> OnlineDetector::repeats_to_decide(int most) const {
   if (!current_) return std::nullopt;
   const auto current = std::find_if(machines_.begin(), machines_.end(),

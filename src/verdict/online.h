@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -72,6 +73,9 @@ class OnlineDetector {
   /// change, in three thirds, rose (or fell) from each to the next by more than noise that is as
   /// slow as this series' explains. Such a movement has no guilty commit and is no verdict. O(240).
   std::optional<OnlineDrift> drift() const;
+
+  /// Memory that it holds beyond itself.
+  std::size_t bytes() const;
 
   /// Called with the features of each possible change that is looked at; for calibration.
   using Observer = std::function<void(const MachineStream::Candidate&)>;

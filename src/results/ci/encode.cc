@@ -125,8 +125,14 @@ void write_links(Writer& out, const CiRow& row) {
   out.end_object();
 }
 
+// The verdicts that stand beside the rows of a run.
+struct RowVerdicts {
+  const StoredVerdicts& series;
+  const StoredVerdicts* contenders = nullptr;
+};
+
 void write_row(Writer& out, const CiRow& row, const std::vector<std::string>& documents,
-               const StoredVerdicts& verdicts) {
+               const RowVerdicts& verdicts) {
   out.begin_object().member("status", name_of(row.status)).member("name", row.name);
   out.key("tags").raw(documents[row.tags]);
   out.key("context").raw(documents[row.context]);
@@ -153,7 +159,11 @@ void write_row(Writer& out, const CiRow& row, const std::vector<std::string>& do
   if (row.thresholds.source == ThresholdSource::series) {
     out.member("threshold_source", name_of(row.thresholds.source));
   }
-  write_verdict(out, verdicts, row.history_fingerprint);
+  write_verdict(out, verdicts.series, row.history_fingerprint);
+  if (verdicts.contenders != nullptr) {
+    const auto found = verdicts.contenders->find(row.history_fingerprint);
+    if (found != verdicts.contenders->end()) out.key("contender_verdict").raw(found->second.json);
+  }
   out.key("links");
   write_links(out, row);
   out.end_object();
@@ -165,8 +175,7 @@ const char* baseline_of(const CiRun& run, const CiReport& report) {
   return report.baseline ? name_of(*report.baseline) : nullptr;
 }
 
-void write_run(Writer& out, const CiRun& run, const CiReport& report,
-               const StoredVerdicts& verdicts) {
+void write_run(Writer& out, const CiRun& run, const CiReport& report, const RowVerdicts& verdicts) {
   const char* baseline = baseline_of(run, report);
   out.begin_object()
       .member("run_id", run.run_id)
@@ -192,20 +201,38 @@ void write_run(Writer& out, const CiRun& run, const CiReport& report,
 }
 
 // Each series once.
-RunVerdict verdict_of_all(const CiReport& report, const StoredVerdicts& verdicts) {
-  RunVerdict all;
+void add(RunVerdict& all, const StoredVerdicts& verdicts, std::span<const CiRun> runs,
+         double& badness) {
   auto worst = verdicts.end();
   for (auto one = verdicts.begin(); one != verdicts.end(); ++one) {
     all.count(one->second.decision, 1);
-    if (one->second.decision != VerdictDecision::slower) continue;
-    if (worst == verdicts.end() || one->second.badness < worst->second.badness) worst = one;
+    if (one->second.decision != VerdictDecision::slower || one->second.badness >= badness) continue;
+    badness = one->second.badness;
+    worst = one;
   }
-  if (worst == verdicts.end()) return all;
-  for (const CiRun& run : report.runs) {
-    for (const CiRow& row : run.rows) {
-      if (all.worst || row.history_fingerprint != worst->first) continue;
-      all.worst = worst_of(worst->first, row.name, worst->second.json);
-    }
+  if (worst == verdicts.end()) return;
+  for (const CiRun& run : runs) {
+    const auto row = std::ranges::find(run.rows, worst->first, &CiRow::history_fingerprint);
+    if (row == run.rows.end()) continue;
+    all.worst = worst_of(worst->first, row->name, worst->second.json);
+    return;
+  }
+}
+
+RunVerdict verdict_of_all(const CiReport& report, const StoredVerdicts& verdicts) {
+  RunVerdict all;
+  double badness = 1;  // none has any: what is slower has less
+  add(all, verdicts, report.runs, badness);
+  return all;
+}
+
+// Of several runs the series of each.
+RunVerdict verdict_of_contenders(const CiReport& report,
+                                 std::span<const StoredVerdicts> contenders) {
+  RunVerdict all;
+  double badness = 1;
+  for (std::size_t i = 0; i < contenders.size(); ++i) {
+    add(all, contenders[i], std::span(report.runs).subspan(i, 1), badness);
   }
   return all;
 }
@@ -224,7 +251,9 @@ std::size_t size_of(const CiReport& report) {
 
 }  // namespace
 
-std::string encode_ci_report(const CiReport& report, const StoredVerdicts& verdicts) {
+std::string encode_ci_report(const CiReport& report, const StoredVerdicts& verdicts,
+                             std::span<const StoredVerdicts> contenders) {
+  BL_CHECK(contenders.empty() || contenders.size() == report.runs.size());
   std::string text;
   text.reserve(size_of(report));
   Writer out(text);
@@ -251,8 +280,15 @@ std::string encode_ci_report(const CiReport& report, const StoredVerdicts& verdi
   write_summary(out, report.summary);
   out.key("verdict");
   write_run_verdict(out, verdict_of_all(report, verdicts));
+  if (const RunVerdict all = verdict_of_contenders(report, contenders); all.any()) {
+    out.key("contender_verdict");
+    write_run_verdict(out, all);
+  }
   out.key("runs").begin_array();
-  for (const CiRun& run : report.runs) write_run(out, run, report, verdicts);
+  for (std::size_t i = 0; i < report.runs.size(); ++i) {
+    const StoredVerdicts* of_run = contenders.empty() ? nullptr : &contenders[i];
+    write_run(out, report.runs[i], report, {verdicts, of_run});
+  }
   out.end_array().member("report_url", report.report_url).end_object();
   return text;
 }

@@ -129,15 +129,15 @@ void append_runs(std::string& out, const json::Value& report) {
   out += "\n";
 }
 
-// How the series stand on the default branch, whatever this report says of its runs.
-void append_verdict(std::string& out, const json::Value& report) {
-  const json::Value* verdict = report.find("verdict");
+void append_verdict(std::string& out, const json::Value& report, const char* member,
+                    const char* of_what) {
+  const json::Value* verdict = report.find(member);
   if (verdict == nullptr || !verdict->is_object()) return;
   const auto count = [&](const char* key) {
     return static_cast<std::int64_t>(number_at(verdict, key).value_or(0));
   };
   if (count("slower") + count("faster") + count("wait") == 0) return;
-  out += fmt::format("\nOn the default branch: {} series slower, {} faster, {} need more results.",
+  out += fmt::format("\n{}: {} series slower, {} faster, {} need more results.", of_what,
                      count("slower"), count("faster"), count("wait"));
   const json::Value* worst = verdict->find("worst");
   if (worst != nullptr && worst->is_object()) {
@@ -145,6 +145,12 @@ void append_verdict(std::string& out, const json::Value& report) {
            markdown_escaped(text_at(*worst, "sentence"));
   }
   out += "\n";
+}
+
+// How this branch stands; and the series on the default branch, whatever the report says of it.
+void append_verdicts(std::string& out, const json::Value& report) {
+  append_verdict(out, report, "contender_verdict", "This branch");
+  append_verdict(out, report, "verdict", "On the default branch");
 }
 
 }  // namespace
@@ -187,7 +193,7 @@ Result<std::string> ci_markdown(const json::Value& report, const MarkdownOptions
       count_at(report, "analyzed"), count_at(report, "regressions"),
       count_at(report, "improvements"), count_at(report, "benchmark_errors"));
   append_runs(out, report);
-  append_verdict(out, report);
+  append_verdicts(out, report);
   for (const Table& table : k_tables) {
     if (!options.shows_improvements && std::string_view(table.status) == "improved") continue;
     append_table(out, report, table, options);

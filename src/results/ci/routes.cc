@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "net/query_fields.h"
+#include "results/ci/contenders.h"
 #include "results/ci_encode.h"
 #include "results/cursor.h"
 
@@ -45,13 +46,18 @@ Result<CiQuery> report_query(const Request& request) {
   return asked;
 }
 
-// The verdicts of the rows' series stand beside them; nothing of the report rests on them.
+// The verdicts of the rows' series, and of what the runs measured, stand beside them; nothing of
+// the report rests on them.
 std::string with_verdicts(const CiReport& report, const CiRoutePorts& ports) {
   std::vector<std::string_view> fingerprints;
   for (const CiRun& run : report.runs) {
     for (const CiRow& row : run.rows) fingerprints.push_back(row.history_fingerprint);
   }
-  return encode_ci_report(report, shown_verdicts(ports.verdicts, fingerprints));
+  std::vector<StoredVerdicts> contenders;
+  for (const CiRun& run : report.runs) {
+    contenders.push_back(shown_verdicts(ports.verdicts, contenders_of(run)));
+  }
+  return encode_ci_report(report, shown_verdicts(ports.verdicts, fingerprints), contenders);
 }
 
 Result<std::string> get_report(const Request& request, const CiRoutePorts& ports) {

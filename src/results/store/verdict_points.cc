@@ -150,6 +150,14 @@ Result<void> tell_environments_apart(store::Connection& connection, const Verdic
   return {};
 }
 
+// The number of an environment, which is added where it is new.
+std::uint32_t number_of(const std::string& words, VerdictHistory& history) {
+  const auto known = std::ranges::find(history.environments, words);
+  const auto number = static_cast<std::uint32_t>(known - history.environments.begin());
+  if (known == history.environments.end()) history.environments.push_back(words);
+  return number;
+}
+
 bool is_true(const json::Value& annotations, std::string_view name) {
   const json::Value* mark = annotations.find(name);
   return mark != nullptr && mark->is_bool() && mark->as_bool();
@@ -165,6 +173,20 @@ verdict::Lesson lesson_of(std::string_view annotations_json) {
   if (is_true(*annotations, "machine_changed")) return verdict::Lesson::machine_changed;
   if (is_true(*annotations, "begins_distribution_change")) return verdict::Lesson::expected;
   return verdict::Lesson::none;
+}
+
+Result<std::uint32_t> environment_of(store::Connection& connection, const VerdictPlace& place,
+                                     std::string_view result_id, VerdictHistory& history) {
+  BL_TRY(const Environments environments, read_environments(connection, place.hardware_hash));
+  if (environments.empty()) return number_of("", history);
+  std::string words = environments.begin()->second;
+  BL_RETURN_IF_ERROR(connection.query("select hardware_id from benchmark_result where id = $1",
+                                      {result_id}, [&](const store::Row& row) {
+                                        const auto found = environments.find(row.text(0));
+                                        if (found != environments.end()) words = found->second;
+                                        return false;
+                                      }));
+  return number_of(words, history);
 }
 
 Result<VerdictHistory> verdict_history(store::Connection& connection, const VerdictPlace& place,

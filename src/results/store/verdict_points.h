@@ -30,6 +30,11 @@ enum class WithMessages : bool { no, yes };
 Result<VerdictHistory> verdict_history(store::Connection& connection, const VerdictPlace& place,
                                        SummaryMode mode, WithMessages messages);
 
+/// Which of the history's environments a stored result ran on; a new one is added to them. For a
+/// result that is no point of the series.
+Result<std::uint32_t> environment_of(store::Connection& connection, const VerdictPlace& place,
+                                     std::string_view result_id, VerdictHistory& history);
+
 /// What the annotations of a result teach: `noise`, `machine_changed`, and
 /// `begins_distribution_change` (a change that is expected), the first of them that is true.
 verdict::Lesson lesson_of(std::string_view annotations_json);

@@ -2,9 +2,11 @@
 
 #include <charconv>
 
+#include "results/series_judge.h"
 #include "results/store/rows.h"
 #include "results/store/setting.h"
 #include "results/store/verdict_points.h"
+#include "results/store/warm_detectors.h"
 #include "results/verdict_encode.h"
 #include "store/both_dialects.h"
 
@@ -47,12 +49,6 @@ Result<std::vector<DueSeries>> find_due(store::Connection& connection, int limit
 bool may_be_one_series(const Error& error) {
   return error.code != Code::unavailable && error.code != Code::overloaded &&
          error.code != Code::io && error.code != Code::cancelled;
-}
-
-// How bad, so that the worst is the smallest: the change of a slower one, negative.
-double badness_of(const SeriesVerdict& verdict) {
-  if (verdict.decision != VerdictDecision::slower || !verdict.change) return 0;
-  return -std::abs(verdict.change->percent);
 }
 
 Result<void> execute(store::Connection& connection, const store::Sql& sql,
@@ -145,6 +141,12 @@ Noted noted_of(std::string_view stored, const std::string& detector) {
   return noted;
 }
 
+Counter detector_counter(Metrics& metrics, const char* detector) {
+  return metrics.counter("bl_results_verdicts_detector_total",
+                         "verdicts made by a detector that was kept, or by replaying the series",
+                         {{"detector", detector}});
+}
+
 }  // namespace
 
 VerdictRefresher::VerdictRefresher(store::Database& database, const Clock& clock, Metrics& metrics,
@@ -157,8 +159,17 @@ VerdictRefresher::VerdictRefresher(store::Database& database, const Clock& clock
       limits_(limits),
       waiting_(metrics.gauge("bl_results_verdicts_waiting",
                              "series that wait for a verdict, when last looked")),
-      judged_(metrics.counter("bl_results_verdicts_judged_total",
-                              "verdicts of series that were made")) {}
+      judged_(
+          metrics.counter("bl_results_verdicts_judged_total", "verdicts of series that were made")),
+      warm_(detector_counter(metrics, "warm")),
+      cold_(detector_counter(metrics, "replayed")),
+      warm_bytes_(metrics.gauge("bl_results_warm_detectors_bytes",
+                                "memory of the detectors that are kept between verdicts")),
+      warm_series_(metrics.gauge("bl_results_warm_detectors",
+                                 "series whose detectors are kept between verdicts")),
+      detectors_(std::make_unique<WarmDetectors>(limits.warm)) {}
+
+VerdictRefresher::~VerdictRefresher() = default;
 
 // True: there are more to note.
 Result<bool> VerdictRefresher::note_detector() {
@@ -198,6 +209,24 @@ Result<bool> VerdictRefresher::note_detector() {
   return more;
 }
 
+// Only what gets new results is worth keeping: a recomputation passes every series once.
+Result<JudgedSeries> VerdictRefresher::judge(const VerdictPlace& place, bool has_new_results) {
+  VerdictHistory history;
+  const auto read = database_.read([&](store::Connection& connection) -> Result<void> {
+    BL_TRY(history, verdict_history(connection, place, mode_, WithMessages::no));
+    return {};
+  });
+  if (!read.ok() && !may_be_one_series(read.error())) return read.error();
+  if (!read.ok()) history = {};
+  WarmSeries warm = detectors_->take(place.series_no);
+  WarmJudgement judgement = judge_points(history.points, place.unit, warm);
+  (judgement.was_warm ? warm_ : cold_).add();
+  if (has_new_results) detectors_->keep(place.series_no, std::move(warm));
+  warm_bytes_.set(static_cast<double>(detectors_->bytes()));
+  warm_series_.set(static_cast<double>(detectors_->size()));
+  return std::move(judgement.judged);
+}
+
 Result<VerdictWork> VerdictRefresher::judge_some(int limit) {
   VerdictWork work;
   if (!noted_) {
@@ -222,14 +251,7 @@ Result<VerdictWork> VerdictRefresher::judge_some(int limit) {
   std::size_t done = 0;
   while (done < due.size() && (done == 0 || clock_.steady_now() - begin < limits_.slice)) {
     DueSeries& one = due[done++];
-    VerdictHistory history;
-    const auto read = database_.read([&](store::Connection& connection) -> Result<void> {
-      BL_TRY(history, verdict_history(connection, one.place, mode_, WithMessages::no));
-      return {};
-    });
-    if (!read.ok() && !may_be_one_series(read.error())) return read.error();
-    if (!read.ok()) history = {};
-    one.judged = judge_points(history.points, one.place.unit);
+    BL_TRY(one.judged, judge(one.place, one.kind == k_new_results));
     one.judged.verdict.detector = detector_.name;
     one.judged.verdict.version = detector_.version;
   }

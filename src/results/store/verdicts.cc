@@ -6,6 +6,7 @@
 #include "results/store/rows.h"
 #include "results/store/text_array.h"
 #include "results/store/verdict_points.h"
+#include "results/store_verdict_refresh.h"
 #include "results/verdict_encode.h"
 #include "store/both_dialects.h"
 #include "verdict/merge.h"
@@ -76,6 +77,18 @@ Result<std::int64_t> series_at(store::Connection& connection, std::string_view c
         return true;
       }));
   return series;
+}
+
+Result<bool> is_enabled(store::Connection& connection, std::string_view repository) {
+  bool enabled = false;
+  BL_RETURN_IF_ERROR(connection.query(
+      store::both_dialects<"select " BL_VERDICTS_ENABLED
+                           " from (select cast($1 as text) as repository) s">(),
+      {repository}, [&](const store::Row& row) {
+        enabled = row.integer(0) != 0;
+        return false;
+      }));
+  return enabled;
 }
 
 // What series say of the commit, and where their rows are.
@@ -217,6 +230,7 @@ Result<CommitVerdict> StoreVerdictReader::commit(std::string_view repository,
     BL_TRY(const auto commit_id, find_commit(connection, repository, sha));
     found = commit_id.has_value();
     if (!found) return {};
+    BL_TRY(verdict.enabled, is_enabled(connection, repository));
     BL_TRY(verdict.series, series_at(connection, *commit_id));
     BL_TRY(const Changes changes, changes_at(connection, repository, sha, limits_.merged_max));
     const verdict::CommitStatement statement = verdict::merge(changes.said);

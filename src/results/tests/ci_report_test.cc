@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "results/ci/contenders.h"
 #include "results/ci_encode.h"
 
 namespace bl::results {
@@ -253,6 +254,68 @@ TEST(CiReport, is_written_as_the_contract_has_it) {
             R"({"history_fingerprint":"f","name":"sort","percent":12,"commit_sha":"c",)"
             R"("sentence":"S."}})");
   EXPECT_EQ(shown.find("status")->as_string(), "failure") << "nothing else rests on it";
+}
+
+// A run of two results of one series and one of another, two commits off the default branch.
+CiRun branch_run() {
+  CiRun run;
+  run.run_id = "r";
+  run.commit = StoredCommit();
+  run.commit->sha = "branch";
+  run.commit->fork_point_sha = "fork";
+  run.baseline_commit = StoredCommit();
+  run.baseline_commit->timestamp = Timestamp{1'000};
+  int number = 0;
+  for (const auto& [series, status] :
+       {std::pair{"steady", RowStatus::stable}, std::pair{"slow", RowStatus::regressed},
+        std::pair{"slow", RowStatus::stable}}) {
+    CiRow one = row(10, 12);
+    one.status = status;
+    one.history_fingerprint = series;
+    one.contender.result_id = "n";
+    one.contender.result_id += std::to_string(number);
+    one.contender.result_timestamp = Timestamp{5'000 - 10 * number++};
+    run.rows.push_back(std::move(one));
+  }
+  return run;
+}
+
+TEST(Contenders, are_the_series_of_a_run_off_the_default_branch) {
+  CiRun run = branch_run();
+  const BranchRun found = contenders_of(run);
+  EXPECT_EQ(found.up_to.micros, 1'000);
+  ASSERT_EQ(found.series.size(), 2u);
+  EXPECT_EQ(found.series[0].history_fingerprint, "slow") << "what regressed comes first";
+  ASSERT_EQ(found.series[0].results.size(), 2u) << "repeats count as results";
+  EXPECT_EQ(found.series[0].results[0].result_id, "n2") << "oldest first";
+  EXPECT_EQ(found.series[0].results[0].commit_timestamp.micros, 1'000);
+
+  run.rows[0].contender.failed = true;
+  EXPECT_EQ(contenders_of(run).series.size(), 1u);
+  run.baseline_commit.reset();
+  EXPECT_TRUE(contenders_of(run).series.empty()) << "nobody knows where it left";
+  CiRun on_default = branch_run();
+  on_default.commit->fork_point_sha = "branch";
+  EXPECT_TRUE(contenders_of(on_default).series.empty());
+}
+
+TEST(Contenders, stand_beside_their_rows_and_are_counted) {
+  CiReport report;
+  report.documents = {"{}"};
+  report.runs.push_back(branch_run());
+  const std::vector<StoredVerdicts> contenders = {
+      {{"slow",
+        {VerdictDecision::slower, -20,
+         R"({"decision":"slower","change":{"percent":20,"commit_sha":"c"},"sentence":"S."})"}}}};
+  const auto shown = json::parse(encode_ci_report(report, {}, contenders)).value();
+  EXPECT_TRUE(shown.find("verdict")->is_null());
+  EXPECT_EQ(shown.find("contender_verdict")->find("slower")->as_int64(), 1);
+  EXPECT_EQ(shown.find("contender_verdict")->find("worst")->find("percent")->as_double(), 20);
+  const auto& rows = shown.find("runs")->items()[0].find("comparisons")->items();
+  EXPECT_EQ(rows[0].find("contender_verdict"), nullptr);
+  EXPECT_EQ(rows[1].find("contender_verdict")->find("decision")->as_string(), "slower");
+  const auto without = json::parse(encode_ci_report(report)).value();
+  EXPECT_EQ(without.find("contender_verdict"), nullptr);
 }
 
 }  // namespace

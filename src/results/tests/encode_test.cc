@@ -244,6 +244,7 @@ struct NoVerdicts : VerdictReader {
   Result<VerdictPicture> picture(std::string_view, int) override { return error(); }
   Result<StoredVerdicts> verdicts(std::span<const std::string_view>) override { return error(); }
   Result<std::vector<RunVerdict>> runs(std::span<const RunKey>) override { return error(); }
+  Result<StoredVerdicts> contenders(const BranchRun&) override { return error(); }
   Result<CommitVerdict> commit(std::string_view, std::string_view) override { return error(); }
   static Error error() { return {Code::unavailable, "no such table"}; }
 };
@@ -255,6 +256,9 @@ TEST(ShownVerdicts, an_additional_member_fails_no_answer) {
   EXPECT_TRUE(shown_verdicts(&reader, std::span(&fingerprint, 1)).empty());
   EXPECT_TRUE(shown_verdicts(&reader, std::span(&run, 1)).empty());
   EXPECT_TRUE(shown_verdicts(nullptr, std::span(&fingerprint, 1)).empty());
+  BranchRun contender;
+  contender.series.push_back({"f", "s", {}});
+  EXPECT_TRUE(shown_verdicts(&reader, contender).empty());
 }
 
 TEST(EncodeRecentRuns, has_the_keys_of_the_contract_and_one_of_ours) {

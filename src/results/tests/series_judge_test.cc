@@ -217,6 +217,16 @@ TEST(SeriesJudge, a_long_history_is_judged_by_its_newest_results) {
   EXPECT_EQ(judged.segments.front().first_result_id, "r205");
 }
 
+TEST(SeriesJudge, a_step_from_unit_to_unit_says_so) {
+  const SeriesVerdict verdict = verdict_of(steps({{60, 10}, {8, 10'000}}));
+  ASSERT_EQ(verdict.decision, VerdictDecision::slower) << verdict.sentence;
+  EXPECT_TRUE(verdict.change->of_unit);
+  EXPECT_NE(verdict.sentence.find("from one unit to another"), std::string::npos);
+  EXPECT_NE(encode_verdict(verdict).find("\"of_unit\":true"), std::string::npos);
+  const SeriesVerdict other = verdict_of(steps({{60, 10}, {8, 12}}));
+  EXPECT_EQ(encode_verdict(other).find("of_unit"), std::string::npos);
+}
+
 TEST(SeriesJudge, odd_values_give_numbers) {
   for (const auto& values :
        std::vector<std::vector<double>>{std::vector<double>(30, 0.0),
@@ -246,6 +256,9 @@ TEST(CommitSentence, counts_and_a_common_cause) {
   CommitVerdict verdict;
   verdict.commit_sha = "0123456789abcdef";
   EXPECT_EQ(sentence_of(verdict), "No series is believed to have changed at commit 0123456789.");
+  verdict.enabled = false;
+  EXPECT_EQ(sentence_of(verdict), "Verdicts are off for this project.");
+  verdict.enabled = true;
   verdict.series = 40;
   verdict.slower = 3;
   verdict.common_cause = true;

@@ -108,6 +108,35 @@ TEST_F(Verdicts, a_new_result_makes_a_new_verdict) {
   EXPECT_FALSE(reader.picture(fingerprints["sort"], 10)->is_stale);
 }
 
+TEST_F(Verdicts, a_kept_detector_goes_on_and_a_late_result_is_replayed) {
+  const auto made_by = [&](const char* detector, int count) {
+    std::string line = "bl_results_verdicts_detector_total{detector=\"";
+    line += detector;
+    line += "\"} ";
+    line += std::to_string(count);
+    return store.metrics.text().find(line) != std::string::npos;
+  };
+  add("sort", {{40, 10}}, 10);
+  judge_all();
+  EXPECT_TRUE(made_by("replayed", 1)) << store.metrics.text();
+  add("sort", {{5, 13}}, 50);
+  judge_all();
+  EXPECT_TRUE(made_by("warm", 1)) << store.metrics.text();
+  EXPECT_EQ(decision("sort"), "slower");
+  const auto warm = verdict("sort");
+  // A server that has just started says the same.
+  store.run_sql(
+      "insert into @verdict_due (series_no, kind, change_count) "
+      "select series_no, 0, change_count from @series");
+  VerdictRefresher fresh{*store.database, store.clock, store.metrics};
+  judge_all(fresh);
+  EXPECT_EQ(json::to_text(*verdict("sort")), json::to_text(*warm));
+  add("sort", {{1, 10}}, 3);
+  judge_all();
+  EXPECT_TRUE(made_by("warm", 1)) << "an earlier commit";
+  EXPECT_EQ(verdict("sort")->find("results")->as_int64(), 46);
+}
+
 TEST_F(Verdicts, one_point_a_constant_and_a_failed_series) {
   add("one", {{1, 10}});
   for (int i = 0; i < 20; ++i) {
@@ -176,6 +205,9 @@ TEST_F(Verdicts, switched_off_there_is_none_and_nothing_is_judged) {
   EXPECT_TRUE(picture.verdict_json.empty());
   EXPECT_FALSE(picture.is_stale);
   EXPECT_EQ(picture.points.size(), 46u);
+  const CommitVerdict off = reader.commit(k_repository, sha_of(40)).value();
+  EXPECT_FALSE(off.enabled);
+  EXPECT_EQ(off.sentence, "Verdicts are off for this project.");
 
   ASSERT_TRUE(switches.set(k_repository, true, change).ok());
   EXPECT_EQ(waiting(), "1");
@@ -254,6 +286,7 @@ TEST_F(Verdicts, a_commit_in_one_statement) {
   for (const char* name : {"e", "f"}) add(name, {{60, 10}});
   judge_all();
   const CommitVerdict found = reader.commit(k_repository, sha_of(40)).value();
+  EXPECT_TRUE(found.enabled);
   EXPECT_EQ(found.series, 6);
   EXPECT_EQ(found.slower, 4);
   EXPECT_EQ(found.faster, 0);
@@ -304,6 +337,71 @@ TEST_F(Verdicts, the_gauge_says_how_many_wait) {
   store.refresh_all();
   ASSERT_TRUE(refresher.judge_some(1).ok());
   EXPECT_NE(store.metrics.text().find("bl_results_verdicts_waiting 2"), std::string::npos);
+}
+
+/// What a branch that left after commit `from` measured of the series, once for each value.
+struct BranchOf {
+  BranchRun run;
+  std::vector<std::string> ids;
+  BranchOf(Verdicts& test, const std::string& name, int from, const std::vector<double>& values) {
+    run.up_to = *on_commit(from).commit_time;
+    ContenderSeries series{test.fingerprints.at(name), "s", {}};
+    ids.reserve(values.size());
+    for (const double value : values) {
+      Draft draft = on_commit(from);
+      draft.sha = "feature";
+      draft.fork_point = sha_of(from);
+      draft.branch = "fork:feature";
+      draft.run_id = "branch";
+      draft.name = name;
+      draft.data = {value};
+      draft.timestamp = draft.timestamp + std::chrono::hours(ids.size() + 1);
+      ids.push_back(test.store.submit(submission_of(draft)).id);
+      series.results.push_back({.result_id = ids.back(),
+                                .commit_sha = "feature",
+                                .result_timestamp = draft.timestamp,
+                                .commit_timestamp = run.up_to,
+                                .value = value});
+    }
+    run.series.push_back(std::move(series));
+  }
+};
+
+TEST_F(Verdicts, a_branch_is_judged_by_the_history_that_it_left) {
+  add("sort", {{40, 10}, {20, 14}});  // the default branch got slower after the branch had left
+  judge_all();
+  const auto decision_of = [&](const BranchRun& run) {
+    const auto found = reader.contenders(run);
+    EXPECT_TRUE(found.ok());
+    return found->empty() ? std::string("none")
+                          : std::string(name_of(found->begin()->second.decision));
+  };
+  const BranchOf slow(*this, "sort", 39, {13, 13.1, 12.9});
+  EXPECT_EQ(decision_of(slow.run), "slower");
+  const auto found = reader.contenders(slow.run).value();
+  const auto shown = json::parse(found.begin()->second.json).value();
+  EXPECT_EQ(shown.find("judged_result_id")->as_string(), slow.ids.back());
+  EXPECT_EQ(shown.find("change")->find("result_id")->as_string(), slow.ids.front());
+  EXPECT_EQ(decision_of(BranchOf(*this, "sort", 39, {10.02}).run), "steady");
+  EXPECT_EQ(decision("sort"), "slower") << "the series' own is as it was";
+}
+
+TEST_F(Verdicts, without_a_verdict_of_its_own_a_series_has_no_contender) {
+  add("sort", {{40, 10}});
+  const BranchOf branch(*this, "sort", 39, {13, 13});
+  EXPECT_TRUE(reader.contenders(branch.run)->empty());
+  judge_all();
+  EXPECT_EQ(reader.contenders(branch.run)->size(), 1u);
+  BranchRun other_unit = branch.run;
+  other_unit.series[0].unit = "ns";
+  EXPECT_TRUE(reader.contenders(other_unit)->empty());
+  BranchRun unknown = branch.run;
+  unknown.series[0].history_fingerprint = "no such series";
+  EXPECT_TRUE(reader.contenders(unknown)->empty());
+  StoreVerdictReader few{*store.database, SummaryMode::best, {.contenders_max = 0}};
+  EXPECT_TRUE(few.contenders(branch.run)->empty());
+  ASSERT_TRUE(switches.set(k_repository, false, change).ok());
+  EXPECT_TRUE(reader.contenders(branch.run)->empty()) << "verdicts are off";
 }
 
 }  // namespace

@@ -140,7 +140,7 @@ class Analysis(TypedDict):
     lookback_z_score: Optional[LookbackZScore]
 
 
-class VerdictChange(TypedDict):
+class _VerdictChangeAlways(TypedDict):
     result_id: str
     """The first result of the new level."""
     commit_sha: str
@@ -152,6 +152,11 @@ class VerdictChange(TypedDict):
     is_worse: bool
     is_recovery: bool
     confidence: float
+
+
+class VerdictChange(_VerdictChangeAlways, total=False):
+    of_unit: bool
+    """Where true: a step from one unit to another; the benchmark changed sooner than the code."""
 
 
 class VerdictDrift(TypedDict):
@@ -275,9 +280,7 @@ class Run(_RunAlways, total=False):
     attention: Optional[Dict[str, Any]]
 
 
-class CiReport(TypedDict):
-    """`status` is success, failure, action_required or skipped; see the API reference for the rows."""
-
+class _CiReportAlways(TypedDict):
     repository: Optional[str]
     commit_sha: Optional[str]
     selected_run_ids: List[str]
@@ -293,6 +296,13 @@ class CiReport(TypedDict):
     verdict: Optional[RunVerdict]
     runs: List[Dict[str, Any]]
     report_url: str
+
+
+class CiReport(_CiReportAlways, total=False):
+    """`status` is success, failure, action_required or skipped; see the API reference for the rows."""
+
+    contender_verdict: RunVerdict
+    """Of runs off the default branch, as if their results came next on it."""
 
 
 class _TokenAlways(TypedDict):
