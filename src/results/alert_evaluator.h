@@ -68,6 +68,7 @@ class AlertEvaluator {
   Result<std::vector<Due>> with_runs(std::vector<WatchedRule> watched, AlertEvaluation& outcome);
   bool is_due(const Due& due, std::map<std::string, Waiting>& waiting) const;
   Result<AlertEvaluation> run(const std::vector<Due>& due, AlertEvaluation outcome);
+  Result<AlertFinding> look_at(const AlertRule& rule, const LatestRun& run);
   Result<void> evaluate(const Due& due, AlertEvaluation& outcome);
   void note(const AlertEvent& event);
   Counter outcome_counter(const char* outcome);

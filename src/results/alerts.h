@@ -23,8 +23,20 @@ AlertState alert_state_of(std::string_view name);
 enum class AlertEventKind : unsigned char { opened, resolved, improved };
 const char* name_of(AlertEventKind kind);
 
+/// What a rule looks at.
+enum class AlertRuleKind : unsigned char {
+  report,   ///< the CI report of the newest run
+  verdict,  ///< the verdicts of the series that lately had results (docs/verdict.md)
+};
+/// `report`, `verdict`.
+const char* name_of(AlertRuleKind kind);
+/// nullopt for a name that no kind has.
+std::optional<AlertRuleKind> alert_rule_kind_of(std::string_view name);
+
 /// nullopt for a name that no baseline has.
 std::optional<BaselineChoice> baseline_choice_of(std::string_view name);
+
+constexpr double k_alert_confidence = 0.85;
 
 struct AlertRuleLimits {
   std::size_t name_bytes_max = 200;
@@ -44,6 +56,8 @@ struct AlertRuleBody {
   std::optional<std::string> run_reason;  ///< only runs with this reason
   bool enabled = true;
   // Ours; Conbench's rules have no such fields.
+  AlertRuleKind kind = AlertRuleKind::report;
+  double confidence = k_alert_confidence;  ///< of kind verdict: a change less probable is not news
   bool notify_improvements = false;
   std::optional<Timestamp> muted_until;       ///< until then events are kept and nobody is told
   std::vector<std::string> muted_benchmarks;  ///< names whose regressions do not count
@@ -60,7 +74,7 @@ struct AlertRule : AlertRuleBody {
 /// Reads the body of a POST or PUT; absent fields have their defaults. Errors: malformed, invalid
 /// with every fault.
 Result<AlertRuleBody> decode_alert_rule(std::string_view body, const AlertRuleLimits& limits = {});
-/// AlertRuleView [3.5], and our three fields.
+/// AlertRuleView [3.5], and our fields.
 std::string encode_alert_rule(const AlertRule& rule);
 
 struct AlertEvent {
@@ -80,6 +94,17 @@ struct AlertVerdict {
   bool has_improvements = false;
 };
 AlertVerdict alert_verdict(const CiReport& report, std::span<const std::string> muted_benchmarks);
+
+/// What is made of a rule: its verdict, and what an event tells beside it.
+struct AlertFinding {
+  AlertVerdict verdict;
+  bool wants_improvements = false;
+  CiSummary summary;
+  std::string report_url;
+  std::string improvement;                ///< told of once: a run, or the commit of a change
+  std::optional<std::string> commit_sha;  ///< absent: that of the newest run
+};
+AlertFinding finding_of(const CiReport& report, const AlertRule& rule);
 
 /// What becomes of a rule.
 struct AlertStep {

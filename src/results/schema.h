@@ -26,7 +26,7 @@ std::span<const store::Migration> alert_migrations();
 std::span<const store::Migration> shared_table_migrations();
 /// Number 12: histories in fewer bytes; sparklines beside their series.
 std::span<const store::Migration> history_migrations();
-/// Number 13: verdicts of series.
+/// Numbers 13 and 14: verdicts of series; alert rules that look at them.
 std::span<const store::Migration> verdict_migrations();
 
 }  // namespace bl::results

@@ -45,7 +45,9 @@ struct WatchedRule {
 struct LatestRun {
   std::string run_id;
   std::optional<std::string> commit_sha;
-  std::string mark;  ///< changes with every result of the run
+  /// Changes with every result of the run; of a rule of kind verdict also when verdicts of the
+  /// project that waited are made.
+  std::string mark;
 };
 
 /// A message to send, claimed by us.
@@ -111,11 +113,13 @@ class StoreAlerts {
   /// The enabled ones.
   Result<std::vector<WatchedRule>> watched();
   Result<std::optional<LatestRun>> latest_run(const AlertRule& rule);
-  /// Stores what the report of `run` makes of the rule, its events, and for each a message to every
+  /// What a rule of kind verdict looks at.
+  Result<AlertFinding> verdict_finding(const AlertRule& rule);
+  /// Stores what the finding makes of the rule, its events, and for each a message to every
   /// target that wants it (none while the rule is muted). Gives the events; none when the rule was
   /// changed, disabled or removed since it was read: then nothing is stored.
   Result<std::vector<AlertEvent>> conclude(const AlertRule& rule, const LatestRun& run,
-                                           const CiReport& report,
+                                           const AlertFinding& finding,
                                            std::span<const AlertTarget> targets);
 
   // Messages.

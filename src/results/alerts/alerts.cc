@@ -42,6 +42,10 @@ class RuleReader {
       if (!value.is_null()) body.run_reason = one_line(value, limits_.run_reason_bytes_max);
     } else if (key == "enabled") {
       flag(value, body.enabled);
+    } else if (key == "kind") {
+      kind(value);
+    } else if (key == "confidence") {
+      confidence(value);
     } else if (key == "notify_improvements") {
       flag(value, body.notify_improvements);
     } else if (key == "muted_until") {
@@ -86,6 +90,24 @@ class RuleReader {
       body.baseline = *kind;
     } else {
       faults_.add(path_, "must be fork_point, parent, latest_default or auto", &value);
+    }
+  }
+  void kind(const json::Value& value) {
+    if (value.is_null()) return;
+    const auto kind = value.is_string() ? alert_rule_kind_of(value.as_string()) : std::nullopt;
+    if (kind) {
+      body.kind = *kind;
+    } else {
+      faults_.add(path_, "must be report or verdict", &value);
+    }
+  }
+  void confidence(const json::Value& value) {
+    if (value.is_null()) return;
+    const double given = value.is_number() ? value.as_double() : -1;
+    if (given >= 0.5 && given <= 1) {
+      body.confidence = given;
+    } else {
+      faults_.add(path_, "must be a probability from 0.5 to 1", &value);
     }
   }
   void threshold(const json::Value& value, double& threshold) {
@@ -168,6 +190,17 @@ const char* name_of(AlertEventKind kind) {
   return "?";
 }
 
+const char* name_of(AlertRuleKind kind) {
+  return kind == AlertRuleKind::verdict ? "verdict" : "report";
+}
+
+std::optional<AlertRuleKind> alert_rule_kind_of(std::string_view name) {
+  for (const AlertRuleKind kind : {AlertRuleKind::report, AlertRuleKind::verdict}) {
+    if (name == name_of(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
 std::optional<BaselineChoice> baseline_choice_of(std::string_view name) {
   for (const BaselineChoice kind : {BaselineChoice::fork_point, BaselineChoice::parent,
                                     BaselineChoice::latest_default, BaselineChoice::automatic}) {
@@ -213,7 +246,9 @@ std::string encode_alert_rule(const AlertRule& rule) {
   if (rule.last_evaluated_at) {
     writer.member("last_evaluated_at", to_rfc3339(*rule.last_evaluated_at));
   }
-  writer.member("notify_improvements", rule.notify_improvements);
+  writer.member("kind", name_of(rule.kind))
+      .member("confidence", rule.confidence)
+      .member("notify_improvements", rule.notify_improvements);
   if (rule.muted_until) writer.member("muted_until", to_rfc3339(*rule.muted_until));
   writer.key("muted_benchmarks").begin_array();
   for (const std::string& name : rule.muted_benchmarks) writer.value(name);
@@ -255,6 +290,15 @@ AlertVerdict alert_verdict(const CiReport& report, std::span<const std::string> 
     verdict.reason = "only muted benchmarks regressed: " + listed(muted);
   }
   return verdict;
+}
+
+AlertFinding finding_of(const CiReport& report, const AlertRule& rule) {
+  AlertFinding finding;
+  finding.verdict = alert_verdict(report, rule.muted_benchmarks);
+  finding.wants_improvements = rule.notify_improvements || report.notify_improvements;
+  finding.summary = report.summary;
+  finding.report_url = report.report_url;
+  return finding;
 }
 
 AlertStep alert_step(AlertState state, const AlertVerdict& verdict, bool notify_improvements) {

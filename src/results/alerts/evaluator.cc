@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 namespace bl::results {
 namespace {
 
@@ -95,11 +97,11 @@ Result<void> AlertEvaluator::look() {
 
 Result<std::vector<AlertEvaluator::Due>> AlertEvaluator::with_runs(std::vector<WatchedRule> watched,
                                                                    AlertEvaluation& outcome) {
-  std::map<std::pair<std::string, std::string>, std::optional<LatestRun>> runs;
+  std::map<std::tuple<std::string, std::string, AlertRuleKind>, std::optional<LatestRun>> runs;
   std::vector<Due> found;
   outcome.rules = static_cast<std::int64_t>(watched.size());
   for (WatchedRule& one : watched) {
-    std::pair key{one.rule.repository, one.rule.run_reason.value_or("")};
+    std::tuple key{one.rule.repository, one.rule.run_reason.value_or(""), one.rule.kind};
     auto known = runs.find(key);
     if (known == runs.end()) {
       BL_TRY(auto run, alerts_.latest_run(one.rule));
@@ -167,12 +169,18 @@ Result<AlertEvaluation> AlertEvaluator::run(const std::vector<Due>& due, AlertEv
   return outcome;
 }
 
+Result<AlertFinding> AlertEvaluator::look_at(const AlertRule& rule, const LatestRun& run) {
+  if (rule.kind == AlertRuleKind::verdict) return alerts_.verdict_finding(rule);
+  BL_TRY(const CiReport report, reporter_.report(query_of(rule, run)));
+  return finding_of(report, rule);
+}
+
 Result<void> AlertEvaluator::evaluate(const Due& due, AlertEvaluation& outcome) {
   const AlertRule& rule = due.watched.rule;
-  BL_TRY(const CiReport report, reporter_.report(query_of(rule, due.run)));
-  BL_TRY(auto events, alerts_.conclude(rule, due.run, report, targets_));
+  BL_TRY(const AlertFinding finding, look_at(rule, due.run));
+  BL_TRY(auto events, alerts_.conclude(rule, due.run, finding, targets_));
   ++outcome.evaluated;
-  outcome_counter(name_of(report.status)).add();
+  outcome_counter(name_of(finding.verdict.status)).add();
   for (AlertEvent& event : events) {
     note(event);
     outcome.events.push_back(std::move(event));

@@ -106,8 +106,20 @@ insert into benchlake.results_setting (name, value)
     and not exists (select 1 from public.benchmark_result) then 'on' else 'off' end;
 )sql";
 
+// What alert rules look at, and how sure a change must be to be told.
+constexpr std::string_view k_rules_sqlite = R"sql(
+alter table bl_alert_rule_setting add column kind text not null default 'report';
+alter table bl_alert_rule_setting add column confidence real not null default 0.85;
+)sql";
+
+constexpr std::string_view k_rules_postgres = R"sql(
+alter table benchlake.alert_rule_setting add column kind text not null default 'report';
+alter table benchlake.alert_rule_setting add column confidence float8 not null default 0.85;
+)sql";
+
 constexpr std::array k_migrations = {
     store::Migration{13, "series_verdict", k_verdicts_sqlite, k_verdicts_postgres},
+    store::Migration{14, "verdict_rules", k_rules_sqlite, k_rules_postgres},
 };
 
 }  // namespace

@@ -1,10 +1,11 @@
 #include "results/store_alerts.h"
 
 #include <fmt/format.h>
-#include "results/ci_encode.h"
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "results/ci_encode.h"
+#include "results/verdict_news.h"
 #include "store/audit.h"
 #include "store/both_dialects.h"
 
@@ -17,11 +18,12 @@ using store::Param;
 using store::param_of;
 using store::Row;
 
-#define BL_ALERT_RULE_COLUMNS                                                                \
-  "r.id, r.user_id, r.name, r.repository, r.baseline, r.threshold, r.threshold_z, "          \
-  "r.run_reason, r.enabled, r.state, @micros{r.created_at}, @micros{r.updated_at}, "         \
-  "@micros{r.last_evaluated_at}, s.notify_improvements, s.muted_until, s.muted_benchmarks, " \
-  "s.evaluated_mark from @alert_rule r left join @alert_rule_setting s on s.rule_id = r.id "
+#define BL_ALERT_RULE_COLUMNS                                                                     \
+  "r.id, r.user_id, r.name, r.repository, r.baseline, r.threshold, r.threshold_z, "               \
+  "r.run_reason, r.enabled, r.state, @micros{r.created_at}, @micros{r.updated_at}, "              \
+  "@micros{r.last_evaluated_at}, s.notify_improvements, s.muted_until, s.muted_benchmarks, "      \
+  "s.evaluated_mark, s.kind, s.confidence from @alert_rule r left join @alert_rule_setting s on " \
+  "s.rule_id = r.id "
 constexpr int k_mark_column = 16;
 
 #define BL_ALERT_EVENT_COLUMNS                                                   \
@@ -74,6 +76,10 @@ AlertRule rule_of(const Row& row) {
   rule.notify_improvements = row.integer(13) != 0;
   rule.muted_until = time_of(row, 14);
   if (!row.is_null(15)) rule.muted_benchmarks = names_of(row.text(15));
+  if (!row.is_null(17)) {
+    rule.kind = alert_rule_kind_of(row.text(17)).value_or(AlertRuleKind::report);
+    rule.confidence = row.real(18);
+  }
   return rule;
 }
 
@@ -129,14 +135,15 @@ Result<void> keep_settings(Connection& connection, std::string_view id, const Al
   BL_TRY([[maybe_unused]] const auto kept,
          connection.execute(
              both_dialects<"insert into @alert_rule_setting (rule_id, notify_improvements, "
-                           "muted_until, muted_benchmarks) values ($1, $2, $3, $4) "
-                           "on conflict (rule_id) do update set "
+                           "muted_until, muted_benchmarks, kind, confidence) "
+                           "values ($1, $2, $3, $4, $5, $6) on conflict (rule_id) do update set "
                            "notify_improvements = excluded.notify_improvements, "
                            "muted_until = excluded.muted_until, "
-                           "muted_benchmarks = excluded.muted_benchmarks">(),
+                           "muted_benchmarks = excluded.muted_benchmarks, "
+                           "kind = excluded.kind, confidence = excluded.confidence">(),
              {id, std::int64_t{body.notify_improvements ? 1 : 0},
               body.muted_until ? Param(body.muted_until->micros) : Param(store::Null{}),
-              std::string_view(muted)}));
+              std::string_view(muted), std::string_view(name_of(body.kind)), body.confidence}));
   return {};
 }
 
@@ -163,21 +170,21 @@ Result<bool> move_rule(Connection& connection, const AlertRule& rule, AlertState
   return moved == 1;
 }
 
-// The rule's own row is locked by move_rule. True when improvements of that run are news.
+// The rule's own row is locked by move_rule. True when the improvement is news.
 Result<bool> keep_mark(Connection& connection, const AlertRule& rule, const LatestRun& run,
-                       bool improved) {
+                       const std::string* improvement) {
   BL_TRY([[maybe_unused]] const auto marked,
          connection.execute(both_dialects<"insert into @alert_rule_setting (rule_id, "
                                           "evaluated_mark) values ($1, $2) on conflict (rule_id) "
                                           "do update set evaluated_mark = "
                                           "excluded.evaluated_mark">(),
                             {std::string_view(rule.id), std::string_view(run.mark)}));
-  if (!improved) return false;
+  if (improvement == nullptr) return false;
   BL_TRY(const auto is_new,
          connection.execute(
              both_dialects<"update @alert_rule_setting set improved_run_id = $2 where "
                            "rule_id = $1 and (improved_run_id is null or improved_run_id <> $2)">(),
-             {std::string_view(rule.id), std::string_view(run.run_id)}));
+             {std::string_view(rule.id), std::string_view(*improvement)}));
   return is_new == 1;
 }
 
@@ -214,18 +221,18 @@ Result<void> queue_messages(Connection& connection, IdSource& ids, const AlertEv
   return {};
 }
 
-AlertEvent event_for(const AlertRule& rule, const LatestRun& run, const CiReport& report,
-                     const AlertVerdict& verdict, AlertEventKind kind) {
+AlertEvent event_for(const AlertRule& rule, const LatestRun& run, const AlertFinding& finding,
+                     AlertEventKind kind) {
   AlertEvent event;
   event.rule_id = rule.id;
   event.kind = name_of(kind);
-  event.status = name_of(verdict.status);
-  event.status_reason = verdict.reason;
+  event.status = name_of(finding.verdict.status);
+  event.status_reason = finding.verdict.reason;
   event.repository = rule.repository;
   event.run_id = run.run_id;
-  event.commit_sha = run.commit_sha;
-  event.report_url = report.report_url;
-  event.summary_json = encode_ci_summary(report.summary);
+  event.commit_sha = finding.commit_sha ? finding.commit_sha : run.commit_sha;
+  event.report_url = finding.report_url;
+  event.summary_json = encode_ci_summary(finding.summary);
   return event;
 }
 
@@ -390,9 +397,9 @@ Result<std::vector<WatchedRule>> StoreAlerts::watched() {
 
 Result<std::optional<LatestRun>> StoreAlerts::latest_run(const AlertRule& rule) {
   std::optional<LatestRun> found;
-  BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) {
+  BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Result<void> {
     found.reset();
-    return connection.query(
+    BL_RETURN_IF_ERROR(connection.query(
         both_dialects<"select n.run_id, c.sha, n.run_no, n.latest_result_no, n.result_count from "
                       "(select u.run_id, u.run_reason, u.commit_id, u.run_no, u.latest_result_no, "
                       "u.result_count, u.last_result_at from @run u where u.repository = $1 "
@@ -408,18 +415,21 @@ Result<std::optional<LatestRun>> StoreAlerts::latest_run(const AlertRule& rule) 
               LatestRun{std::string(row.text(0)), row.text_or_null(1),
                         fmt::format("{}:{}:{}", row.integer(2), row.integer(3), row.integer(4))};
           return false;
-        });
+        }));
+    if (!found || rule.kind != AlertRuleKind::verdict) return {};
+    BL_TRY(const bool waiting, verdicts_wait(connection, rule.repository));
+    if (waiting) found->mark += ":waiting";
+    return {};
   }));
   return found;
 }
 
 Result<std::vector<AlertEvent>> StoreAlerts::conclude(const AlertRule& rule, const LatestRun& run,
-                                                      const CiReport& report,
+                                                      const AlertFinding& finding,
                                                       std::span<const AlertTarget> targets) {
-  const AlertVerdict verdict = alert_verdict(report, rule.muted_benchmarks);
-  const bool wants_improvements = rule.notify_improvements || report.notify_improvements;
-  const AlertStep step = alert_step(rule.state, verdict, wants_improvements);
+  const AlertStep step = alert_step(rule.state, finding.verdict, finding.wants_improvements);
   const bool improved = !step.events.empty() && step.events.back() == AlertEventKind::improved;
+  const std::string& improvement = finding.improvement.empty() ? run.run_id : finding.improvement;
   const Timestamp now = clock_.now();
   const bool muted = rule.muted_until && now < *rule.muted_until;
   std::vector<AlertEvent> events;
@@ -427,10 +437,11 @@ Result<std::vector<AlertEvent>> StoreAlerts::conclude(const AlertRule& rule, con
     events.clear();
     BL_TRY(const bool moved, move_rule(connection, rule, step.state, now));
     if (!moved) return {};
-    BL_TRY(const bool improvement_is_news, keep_mark(connection, rule, run, improved));
+    BL_TRY(const bool improvement_is_news,
+           keep_mark(connection, rule, run, improved ? &improvement : nullptr));
     for (const AlertEventKind kind : step.events) {
       if (kind == AlertEventKind::improved && !improvement_is_news) continue;
-      AlertEvent event = event_for(rule, run, report, verdict, kind);
+      AlertEvent event = event_for(rule, run, finding, kind);
       event.id = ids_.next();
       event.created_at = now;
       BL_RETURN_IF_ERROR(insert_event(connection, event));

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "results/alerts/messages.h"
+#include "results/verdict_news.h"
 
 namespace bl::results {
 namespace {
@@ -97,6 +98,28 @@ TEST(AlertRuleBody, has_defaults_and_a_normalised_repository) {
   EXPECT_FALSE(body->run_reason);
   EXPECT_TRUE(body->enabled);
   EXPECT_FALSE(body->notify_improvements);
+  EXPECT_EQ(body->kind, AlertRuleKind::report);
+  EXPECT_EQ(body->confidence, 0.85);
+}
+
+TEST(AlertRuleBody, of_kind_verdict_has_a_least_confidence) {
+  const auto with = [](const std::string& members) {
+    std::string text = R"({"name":"main","repository":"https://a/b",)";
+    text += members;
+    text += '}';
+    return decode_alert_rule(text);
+  };
+  const auto body = with(R"("kind":"verdict","confidence":0.9)");
+  ASSERT_TRUE(body.ok());
+  EXPECT_EQ(body->kind, AlertRuleKind::verdict);
+  EXPECT_EQ(body->confidence, 0.9);
+  EXPECT_TRUE(with(R"("kind":null,"confidence":null)").ok());
+  for (const char* wrong : {R"("kind":"guess")", R"("kind":1)", R"("confidence":0.4)",
+                            R"("confidence":1.5)", R"("confidence":"0.9")"}) {
+    const auto refused = with(wrong);
+    ASSERT_FALSE(refused.ok()) << wrong;
+    EXPECT_EQ(refused.error().faults.size(), 1u) << wrong;
+  }
 }
 
 TEST(AlertRuleBody, names_every_fault) {
@@ -128,6 +151,29 @@ TEST(AlertRuleBody, has_named_limits) {
   EXPECT_TRUE(decode_alert_rule(
                   R"({"name":"abc","repository":"https://a/b","muted_benchmarks":["a"]})", limits)
                   .ok());
+}
+
+TEST(VerdictFinding, says_which_series_since_which_commit) {
+  AlertRule rule;
+  rule.repository = "https://github.com/org/repo";
+  VerdictNews news;
+  EXPECT_EQ(finding_of(news, rule).verdict.status, Status::skipped);
+  news.series = 40;
+  EXPECT_EQ(finding_of(news, rule).verdict.status, Status::success);
+  news.series_with_news = {{"sort", "1111111111aaaa", true, 12.34, 0.97},
+                           {"scan", "2222222222bbbb", true, 30, 0.86},
+                           {"join", "3333333333cccc", false, -20, 0.99}};
+  const AlertFinding finding = finding_of(news, rule);
+  EXPECT_EQ(finding.verdict.status, Status::failure);
+  EXPECT_EQ(finding.verdict.reason,
+            "2 of 40 series slower: scan by 30.0 % since commit 2222222222; 1 faster: join by 20.0 "
+            "% since commit 3333333333");
+  EXPECT_EQ(finding.commit_sha, "2222222222bbbb");
+  EXPECT_EQ(finding.improvement, "3333333333cccc");
+  EXPECT_EQ(finding.summary.regressions, 2);
+  rule.confidence = 0.98;
+  EXPECT_EQ(finding_of(news, rule).verdict.status, Status::success) << "not sure enough";
+  EXPECT_TRUE(finding_of(news, rule).verdict.has_improvements);
 }
 
 AlertDelivery delivery() {

@@ -267,7 +267,8 @@ TEST_F(Alerts, two_servers_that_evaluate_at_once_make_one_event) {
   std::atomic<int> events = 0;
   for (int i = 0; i < 4; ++i) {
     servers.emplace_back([&] {
-      const auto made_events = alerts.conclude(made, run, report, std::vector{hook});
+      const auto made_events =
+          alerts.conclude(made, run, finding_of(report, made), std::vector{hook});
       if (made_events.ok()) events += static_cast<int>(made_events->size());
     });
   }
@@ -285,7 +286,7 @@ TEST_F(Alerts, a_channel_of_one_repository_gets_no_events_of_others) {
   report.status = ReportStatus::failure;
   const std::vector<AlertTarget> targets = {
       hook, {"github-check", "org/repo", k_repository}, {"github-check", "org/x", "https://x/x"}};
-  ASSERT_TRUE(alerts.conclude(made, run, report, targets).ok());
+  ASSERT_TRUE(alerts.conclude(made, run, finding_of(report, made), targets).ok());
   EXPECT_EQ(statuses(), "pending pending ");
 }
 
@@ -433,7 +434,8 @@ TEST(ConbenchsAlerts, are_used_where_they_are) {
     EXPECT_EQ(alerts.events("0190", 10)->size(), 1u);
     CiReport report;
     report.status = ReportStatus::success;
-    const auto events = alerts.conclude(old, {"run-2", std::nullopt, "mark"}, report, {});
+    const auto events =
+        alerts.conclude(old, {"run-2", std::nullopt, "mark"}, finding_of(report, old), {});
     ASSERT_TRUE(events.ok()) << events.error().message;
     ASSERT_EQ(events->size(), 1u);
     EXPECT_EQ(value("select state from public.alert_rule"), "inactive");
