@@ -221,6 +221,11 @@ Result<json::Value> ApiClient::post(const std::string& path, std::string_view js
   return document_of(response, address_.url + path);
 }
 
+Result<json::Value> ApiClient::put(const std::string& path, std::string_view json_body) {
+  BL_TRY(const ClientResponse response, send(Method::put, path, json_body));
+  return document_of(response, address_.url + path);
+}
+
 Result<json::Value> ApiClient::patch(const std::string& path, std::string_view json_body) {
   BL_TRY(const ClientResponse response, send(Method::patch, path, json_body));
   return document_of(response, address_.url + path);

@@ -52,6 +52,7 @@ class ApiClient {
   /// by their code, malformed (a good status without JSON).
   Result<json::Value> get(const std::string& path);
   Result<json::Value> post(const std::string& path, std::string_view json_body);
+  Result<json::Value> put(const std::string& path, std::string_view json_body);
   Result<json::Value> patch(const std::string& path, std::string_view json_body);
   Result<void> remove(const std::string& path);
   const ServerAddress& address() const { return address_; }

@@ -10,7 +10,9 @@ std::vector<Command> commands() {
           compare_command(),         results_get_command(),
           ci_report_command(),       commits_list_command(),
           commits_repair_command(),  alerts_list_command(),
-          alerts_evaluate_command(), alerts_deliver_command()};
+          alerts_evaluate_command(), alerts_deliver_command(),
+          verdicts_list_command(),   verdicts_on_command(),
+          verdicts_off_command()};
 }
 
 }  // namespace bl::results

@@ -130,6 +130,20 @@ TEST_F(Commands, results_get_shows_one_result) {
   EXPECT_NE(none.err.find("nothing"), std::string::npos) << none.err;
 }
 
+TEST_F(Commands, verdicts_are_switched_project_by_project) {
+  EXPECT_NE(run({"verdicts", "list"}).err.find("all projects have verdicts on"), std::string::npos);
+  const CommandOutcome off = run({"verdicts", "off", "git@github.com:org/repo"});
+  EXPECT_EQ(off.exit_code, 0) << off.err;
+  EXPECT_EQ(off.out, "verdicts of https://github.com/org/repo are off\n");
+  const CommandOutcome listed = run({"verdicts", "list"});
+  EXPECT_NE(listed.out.find("https://github.com/org/repo"), std::string::npos) << listed.out;
+  EXPECT_NE(listed.out.find("off"), std::string::npos) << listed.out;
+  const CommandOutcome on = run({"verdicts", "on", "https://github.com/org/repo", "--json"});
+  EXPECT_EQ(on.exit_code, 0) << on.err;
+  EXPECT_TRUE(json::parse(on.out)->find("enabled")->as_bool());
+  EXPECT_EQ(run({"verdicts", "on", ""}).exit_code, 2);
+}
+
 TEST_F(Commands, openapi_prints_what_the_server_serves) {
   net::Client client;
   const auto served = [&](const char* path) {

@@ -17,5 +17,8 @@ Command commits_repair_command();
 Command alerts_list_command();
 Command alerts_evaluate_command();
 Command alerts_deliver_command();
+Command verdicts_list_command();
+Command verdicts_on_command();
+Command verdicts_off_command();
 
 }  // namespace bl::results
