@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import {
   changed_rule,
+  confidence_of,
   field_of_time,
   is_muted,
   names_of,
+  rule_in_words,
   standing_of,
   time_of_field,
 } from '../src/alerts/rules';
@@ -19,6 +21,8 @@ const rule: AlertRule = {
   threshold_z: 7,
   enabled: true,
   state: 'open',
+  kind: 'report',
+  confidence: 0.85,
   created_at: '2026-01-01T00:00:00Z',
   updated_at: '2026-01-01T00:00:00Z',
   notify_improvements: true,
@@ -36,6 +40,8 @@ test('a change sends all that a writer decides, and nothing that only the server
     threshold: 5,
     threshold_z: 7,
     enabled: false,
+    kind: 'report',
+    confidence: 0.85,
     notify_improvements: true,
     muted_until: '2026-03-01T00:00:00Z',
     muted_benchmarks: ['sort'],
@@ -66,4 +72,21 @@ test('a field of time is read as UTC, there and back', () => {
   expect(time_of_field('2026-03-01T12:30')).toBe('2026-03-01T12:30:00.000Z');
   for (const nothing of [null, undefined, 'soon']) expect(field_of_time(nothing)).toBe('');
   expect(time_of_field('')).toBeNull();
+});
+
+test('a rule says what it looks at', () => {
+  expect(rule_in_words(rule)).toContain('7 σ');
+  expect(
+    rule_in_words({ ...rule, kind: 'verdict', confidence: 0.925, run_reason: 'nightly' }),
+  ).toBe('verdicts of at least 92.5 % · nightly');
+});
+
+test('a probability is read as people write it', () => {
+  expect(confidence_of('90')).toBe(0.9);
+  expect(confidence_of(' 99.5 % ')).toBe(0.995);
+  expect(confidence_of('0.9')).toBe(0.9);
+  expect(confidence_of('1')).toBe(1);
+  for (const none of ['', 'sure', '0.4', '40', '101', '-90']) {
+    expect(confidence_of(none), none).toBeUndefined();
+  }
 });

@@ -3,6 +3,7 @@ import type { LegacyComparison, Report, ReportRow, RunEntity } from '../src/api/
 import { recommended, skipped_text } from '../src/triage/baselines';
 import { commits_of } from '../src/triage/commits';
 import {
+  count_decisions,
   count_statuses,
   narrow,
   next_place,
@@ -20,8 +21,9 @@ import {
 } from '../src/triage/rows';
 import { report_command, selector_of, selector_text } from '../src/triage/selector';
 import type { RecentRun } from '../src/api/types';
+import type { Verdict, VerdictDecision } from '../src/api/types_verdict';
 
-const k_nothing = { q: '', hardware: '', run_id: '', status: '' };
+const k_nothing = { q: '', hardware: '', run_id: '', status: '', verdict: '' };
 
 function side(result_id: string, value: number | null) {
   return {
@@ -240,6 +242,64 @@ test('the recommended baseline: parent on the default branch, else fork point, e
   expect(recommended({ ...run('a', 'run', null), commit: null })).toBe('latest_default');
   expect(skipped_text(null)).toBe('');
   expect(skipped_text(['x'])).toBe('1 commit without a run lies between');
+});
+
+function verdict_of(decision: VerdictDecision, percent = 0): Verdict {
+  const change = percent ? { percent, is_worse: percent > 0 } : null;
+  return { decision, change, sentence: '' } as unknown as Verdict;
+}
+
+describe('rows by verdict', () => {
+  const rows = [
+    row({ name: 'steady', verdict: verdict_of('steady', 50) }),
+    row({ name: 'without' }),
+    row({ name: 'slow', verdict: verdict_of('slower', 3) }),
+    row({ name: 'slowest', verdict: verdict_of('slower', 30) }),
+    row({ name: 'perhaps', verdict: verdict_of('wait', 5) }),
+  ];
+
+  test('are sorted by what they decide, and then by the size of the change', () => {
+    const names = sorted(rows, 'verdict').map((row) => row.name);
+    expect(names).toEqual(['slowest', 'slow', 'perhaps', 'steady', 'without']);
+    expect(parse_sort('verdict')).toBe('verdict');
+  });
+
+  test('are filtered by it, and by having none', () => {
+    const named = (verdict: string) =>
+      narrow(rows, { ...k_nothing, verdict }).map((row) => row.name);
+    expect(named('slower')).toEqual(['slow', 'slowest']);
+    expect(named('none')).toEqual(['without']);
+    expect(narrow(rows, k_nothing)).toBe(rows);
+  });
+
+  test('are counted worst first; where nobody has one there is nothing to choose', () => {
+    expect([...count_decisions(rows)]).toEqual([
+      ['slower', 2],
+      ['wait', 1],
+      ['steady', 1],
+      ['none', 1],
+    ]);
+    expect(count_decisions([row({})]).size).toBe(0);
+  });
+
+  test('of a branch are its own verdicts, not those of the default branch', () => {
+    const report = {
+      runs: [
+        {
+          run_id: 'r',
+          comparisons: [
+            report_row({
+              verdict: verdict_of('steady'),
+              contender_verdict: verdict_of('slower', 9),
+            }),
+            report_row({ verdict: verdict_of('faster', 2) }),
+          ],
+        },
+      ],
+    } as unknown as Report;
+    const found = rows_of_report(report).map((row) => row.verdict?.decision);
+    expect(found).toEqual(['slower', 'faster']);
+  });
 });
 
 test('runs of one commit are one line, with the worst verdict', () => {

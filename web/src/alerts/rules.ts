@@ -1,5 +1,6 @@
 // What the page makes of an alert rule: how it stands, and the whole body that a change sends back. Pure.
 import type { AlertRule, AlertRuleBody } from '../api/types_account';
+import { baseline_label } from '../triage/baselines';
 
 /** Badges (components/StatusBadge.svelte). */
 export type RuleStanding = 'switched_off' | 'muted' | 'open' | 'quiet';
@@ -14,6 +15,22 @@ export function standing_of(rule: AlertRule, now: number): RuleStanding {
   return rule.state === 'open' ? 'open' : 'quiet';
 }
 
+/** What it looks at, and from where on it tells. */
+export function rule_in_words(rule: AlertRule): string {
+  const what =
+    rule.kind === 'verdict'
+      ? `verdicts of at least ${Math.round(rule.confidence * 1000) / 10} %`
+      : `against ${baseline_label(rule.baseline).toLowerCase()} · ${rule.threshold_z} σ`;
+  return rule.run_reason ? `${what} · ${rule.run_reason}` : what;
+}
+
+/** A probability as people write it: 90, 90 %, 0.9. Nothing for what is none from a half to one. */
+export function confidence_of(text: string): number | undefined {
+  const given = Number(text.replace('%', '').trim());
+  const probability = given > 1 ? given / 100 : given;
+  return probability >= 0.5 && probability <= 1 ? probability : undefined;
+}
+
 const k_of_the_body: (keyof AlertRuleBody)[] = [
   'name',
   'repository',
@@ -22,6 +39,8 @@ const k_of_the_body: (keyof AlertRuleBody)[] = [
   'threshold_z',
   'run_reason',
   'enabled',
+  'kind',
+  'confidence',
   'notify_improvements',
   'muted_until',
   'muted_benchmarks',

@@ -184,8 +184,8 @@ export const api = {
     signal?: AbortSignal,
   ) => get<TrendBenchmarks>('/api/v1/trends/benchmarks', query, signal),
 
-  verdict: (fingerprint: string, signal?: AbortSignal) =>
-    get<VerdictPicture>(`/api/v1/series/${at(fingerprint)}/verdict`, {}, signal),
+  verdict: (fingerprint: string, signal?: AbortSignal, query: { points?: number } = {}) =>
+    get<VerdictPicture>(`/api/v1/series/${at(fingerprint)}/verdict`, query, signal),
   commit_verdict: (query: { repository: string; sha: string }, signal?: AbortSignal) =>
     get<CommitVerdict>('/api/v1/commits/verdict', query, signal),
   verdict_projects: (signal?: AbortSignal) =>

@@ -35,6 +35,9 @@ export interface NewToken extends Token {
   token: string;
 }
 
+/** What a rule looks at: the report of the newest run, or the verdicts of the series. */
+export type AlertRuleKind = 'report' | 'verdict';
+
 export interface AlertRuleBody {
   name: string;
   repository: string;
@@ -43,6 +46,9 @@ export interface AlertRuleBody {
   threshold_z?: number;
   run_reason?: string;
   enabled?: boolean;
+  kind?: AlertRuleKind;
+  /** Of kind verdict: a change less probable is not told. */
+  confidence?: number;
   notify_improvements?: boolean;
   /** Until then nobody is told. */
   muted_until?: string | null;
@@ -64,6 +70,8 @@ export interface AlertRule {
   created_at: string;
   updated_at: string;
   last_evaluated_at?: string | null;
+  kind: AlertRuleKind;
+  confidence: number;
   notify_improvements?: boolean;
   muted_until?: string | null;
   muted_benchmarks?: string[];

@@ -48,6 +48,8 @@ export interface ReportRow {
   error: Json;
   reason?: string;
   verdict: Verdict | null;
+  /** Of a run off the default branch: as if its results came next there. */
+  contender_verdict?: Verdict;
 }
 
 export interface ReportCommit {
@@ -91,6 +93,8 @@ export interface Report {
   summary: Record<string, number>;
   /** Of the rows' series. */
   verdict: RunVerdict | null;
+  /** Of the rows that have one of their own. */
+  contender_verdict?: RunVerdict;
   runs: ReportRun[];
 }
 

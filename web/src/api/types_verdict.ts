@@ -16,6 +16,8 @@ export interface VerdictChange {
   percent: number;
   is_worse: boolean;
   is_recovery: boolean;
+  /** A step from one unit to another: the benchmark changed sooner than the code. */
+  of_unit?: boolean;
   confidence: number;
 }
 
@@ -112,6 +114,8 @@ export interface CommitVerdict {
   commit_sha: string;
   detector: string;
   version: number;
+  /** The project has verdicts. */
+  enabled: boolean;
   /** Measured at this commit. */
   series: number;
   slower: number;

@@ -1,5 +1,6 @@
 // Which rows are shown, in what order, and where the next regression is. Pure; one pass over the
 // rows each.
+import type { VerdictDecision } from '../api/types_verdict';
 import { k_statuses, type TriageRow, type TriageStatus } from './rows';
 
 export interface TriageFilter {
@@ -7,11 +8,13 @@ export interface TriageFilter {
   status: string;
   hardware: string;
   run_id: string;
+  /** A decision, or `none`. */
+  verdict: string;
   /** Words that all must occur in name, parameters or hardware. */
   q: string;
 }
 
-export type TriageSort = 'urgency' | 'name' | 'change' | 'better';
+export type TriageSort = 'urgency' | 'name' | 'change' | 'better' | 'verdict';
 
 /** How many rows have each status; only statuses that occur. */
 export function count_statuses(rows: readonly TriageRow[]): Map<TriageStatus, number> {
@@ -28,12 +31,32 @@ export function hardware_names(rows: readonly TriageRow[]): string[] {
 /** The rows that fit all of the filter but its status, so that statuses can be counted. */
 export function narrow(rows: readonly TriageRow[], filter: TriageFilter): readonly TriageRow[] {
   const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean);
-  if (!words.length && !filter.hardware && !filter.run_id) return rows;
+  if (!words.length && !filter.hardware && !filter.run_id && !filter.verdict) return rows;
   return rows.filter(
     (row) =>
       (!filter.hardware || row.hardware === filter.hardware) &&
       (!filter.run_id || row.run_id === filter.run_id) &&
+      (!filter.verdict || decision_of(row) === filter.verdict) &&
       words.every((word) => row.haystack.includes(word)),
+  );
+}
+
+export type RowDecision = VerdictDecision | 'none';
+
+/** What its verdict decides; `none` without one. */
+export function decision_of(row: TriageRow): RowDecision {
+  return row.verdict?.decision ?? 'none';
+}
+
+const k_decisions: RowDecision[] = ['slower', 'wait', 'faster', 'steady', 'unknown', 'none'];
+
+/** How many rows have each decision, worst first; only those that occur, nothing without verdicts. */
+export function count_decisions(rows: readonly TriageRow[]): Map<RowDecision, number> {
+  const counts = new Map<RowDecision, number>();
+  for (const row of rows) counts.set(decision_of(row), (counts.get(decision_of(row)) ?? 0) + 1);
+  if (counts.size === 1 && counts.has('none')) return new Map();
+  return new Map(
+    k_decisions.filter((one) => counts.has(one)).map((one) => [one, counts.get(one)!]),
   );
 }
 
@@ -70,11 +93,24 @@ function by_number(a: number | null, b: number | null, sign: 1 | -1): number {
   return (a - b) * sign;
 }
 
+const k_verdict_rank = new Map(k_decisions.map((decision, i) => [decision, i]));
+
+/** Of the change that a verdict speaks of; what is steady speaks of an old one. */
+function size_of(row: TriageRow): number | null {
+  const decision = decision_of(row);
+  const spoken = decision === 'slower' || decision === 'faster' || decision === 'wait';
+  const change = row.verdict?.change;
+  return spoken && change ? Math.abs(change.percent) : null;
+}
+
 const k_orders: Record<TriageSort, Compare> = {
   urgency: (a, b) =>
     k_rank.get(a.status)! - k_rank.get(b.status)! ||
     by_number(a.z ?? a.change, b.z ?? b.change, a.status === 'improved' ? -1 : 1),
   name: () => 0,
+  verdict: (a, b) =>
+    k_verdict_rank.get(decision_of(a))! - k_verdict_rank.get(decision_of(b))! ||
+    by_number(size_of(a), size_of(b), -1),
   change: (a, b) => by_number(a.change, b.change, 1),
   better: (a, b) => by_number(a.change, b.change, -1),
 };

@@ -48,7 +48,7 @@ export interface TriageRow {
   z: number | null;
   /** Why there is no verdict, or what went wrong. */
   reason: string;
-  /** Of the row's series; null while there is none. */
+  /** Of the contender where it is off the default branch, else of its series; null while there is none. */
   verdict: Verdict | null;
   /** Lower case text that a search looks through. */
   haystack: string;
@@ -95,7 +95,7 @@ function report_row(row: ReportRow, run_id: string, index: number): TriageRow {
     change: row.analysis?.pairwise?.percent_change ?? null,
     z: row.analysis?.lookback_z_score?.z_score ?? null,
     reason: row.reason || error_text(row.error ?? row.contender.error),
-    verdict: row.verdict ?? null,
+    verdict: row.contender_verdict ?? row.verdict ?? null,
     haystack: haystack_of(row.name, row.tags, row.hardware),
   };
 }
@@ -112,8 +112,9 @@ export function rows_of_report(report: Report): TriageRow[] {
 export function verdicts_of(report: Report): Map<string, Verdict> {
   const found = new Map<string, Verdict>();
   for (const { comparisons } of report.runs) {
-    for (const { history_fingerprint, verdict } of comparisons) {
-      if (verdict) found.set(history_fingerprint, verdict);
+    for (const { history_fingerprint, contender_verdict, verdict } of comparisons) {
+      const shown = contender_verdict ?? verdict;
+      if (shown) found.set(history_fingerprint, shown);
     }
   }
   return found;

@@ -38,6 +38,11 @@ function detail_of(verdict: Verdict): string {
   return verdict.confidence === null ? '' : format_probability(verdict.confidence);
 }
 
+/** A decision's word alone; `none`: without a verdict. */
+export function decision_label(decision: VerdictDecision | 'none'): string {
+  return decision === 'none' ? 'No verdict' : k_looks[decision].label;
+}
+
 export function look_of(verdict: Verdict): VerdictLook & { detail: string } {
   const look = k_looks[verdict.decision] ?? k_looks.unknown;
   const detail = detail_of(verdict);
