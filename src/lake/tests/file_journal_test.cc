@@ -1,6 +1,6 @@
-// A journal keeps what it acknowledged, through faults and power cuts, and says what it cannot
-// read.
-#include "lake/journal.h"
+// A journal of files keeps what it acknowledged, through faults and power cuts, and says what it
+// cannot read.
+#include "lake/file_journal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ struct World {
   JournalLimits limits;
 
   Result<std::unique_ptr<Journal>> open(Disk& disk) {
-    return Journal::open(disk, "lake/j", limits, clock, random, log, metrics);
+    return open_file_journal(disk, "lake/j", limits, clock, random, log, metrics);
   }
 };
 
@@ -159,8 +159,8 @@ TEST(Journal, many_writers_share_groups_and_each_gets_its_own_number) {
   const std::unique_ptr<Disk> real = make_real_disk();
   std::string folder = (::testing::TempDir()) + "bl-journal-XXXXXX";
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-  auto journal = Journal::open(*real, folder, world.limits, world.clock, world.random, world.log,
-                               world.metrics)
+  auto journal = open_file_journal(*real, folder, world.limits, world.clock, world.random,
+                                   world.log, world.metrics)
                      .value();
   constexpr int k_writers = 16;
   constexpr int k_each = 50;

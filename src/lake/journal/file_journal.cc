@@ -1,4 +1,4 @@
-#include "lake/journal.h"
+#include "lake/file_journal.h"
 
 #include <fmt/format.h>
 
@@ -169,30 +169,10 @@ class Recovery {
   bool has_id_ = false;
 };
 
-}  // namespace
-
-JournalMetrics::JournalMetrics(Metrics& metrics)
-    : groups(metrics.counter("bl_journal_groups_total", "Group commits of journals")),
-      records(metrics.counter("bl_journal_records_total", "Records acknowledged as durable")),
-      bytes(metrics.counter("bl_journal_bytes_total", "Bytes written to journals")),
-      replays(
-          metrics.counter("bl_journal_replays_total", "Appends answered by their idempotency key")),
-      failures(metrics.counter("bl_journal_failures_total", "Group commits that failed")),
-      torn_bytes(metrics.counter("bl_journal_torn_bytes_total",
-                                 "Bytes without an acknowledgement that a recovery cut off")),
-      group_seconds(metrics.histogram("bl_journal_group_seconds", "Duration of a group commit",
-                                      Metrics::latency_bounds())),
-      queue_bytes(metrics.gauge("bl_journal_queue_bytes", "Bytes that wait for a group commit")),
-      segments(metrics.gauge("bl_journal_segments", "Segments of journals")),
-      keys(metrics.gauge("bl_journal_keys", "Idempotency keys that journals know")),
-      queue_limit(metrics.counter("bl_journal_limit_hits_total",
-                                  "Times that a limit of a journal was reached",
-                                  {{"limit", "queue_bytes_max"}})) {}
-
-class Journal::Impl {
+class FileJournal final : public Journal {
  public:
-  Impl(Disk& disk, std::string folder, const JournalLimits& limits, const Clock& clock, Log& log,
-       Metrics& metrics, std::unique_ptr<DiskLock> lock)
+  FileJournal(Disk& disk, std::string folder, const JournalLimits& limits, const Clock& clock,
+              Log& log, Metrics& metrics, std::unique_ptr<DiskLock> lock)
       : disk_(disk),
         folder_(std::move(folder)),
         limits_(limits),
@@ -200,21 +180,21 @@ class Journal::Impl {
         log_(log),
         metrics_(metrics),
         lock_(std::move(lock)) {}
-  ~Impl();
+  ~FileJournal() override;
 
   Result<void> start(Random& random);
-  Result<Ack> append(std::string_view payload, std::string_view key);
-  Result<void> read(RecordNo first, const std::function<bool(const JournalRecord&)>& each);
-  Result<void> trim(RecordNo no);
-  RecordNo first() const {
+  Result<Ack> append(std::string_view payload, std::string_view key) override;
+  Result<void> read(RecordNo first, const std::function<bool(const JournalRecord&)>& each) override;
+  Result<void> trim(RecordNo no) override;
+  RecordNo first() const override {
     const std::lock_guard lock(mutex_);
     return segments_.front().first;
   }
-  RecordNo next() const {
+  RecordNo next() const override {
     const std::lock_guard lock(mutex_);
     return segments_.back().next;
   }
-  const std::string& id_text() const { return id_text_; }
+  const std::string& id() const override { return id_text_; }
 
  private:
   struct Entry {
@@ -259,12 +239,12 @@ class Journal::Impl {
   bool has_leader_ = false;        // guarded by mutex_
 };
 
-Journal::Impl::~Impl() {
+FileJournal::~FileJournal() {
   const std::lock_guard lock(mutex_);
   BL_CHECK(queue_.empty());
 }
 
-Result<void> Journal::Impl::start(Random& random) {
+Result<void> FileJournal::start(Random& random) {
   BL_TRY(Recovered found, Recovery(disk_, folder_).run());
   id_ = found.id;
   if (found.segments.empty()) random.fill(id_);
@@ -283,7 +263,7 @@ Result<void> Journal::Impl::start(Random& random) {
 
 // Appending ----------------------------------------------------------------------------------
 
-Result<void> Journal::Impl::may_append(std::string_view payload, std::string_view key) const {
+Result<void> FileJournal::may_append(std::string_view payload, std::string_view key) const {
   if (payload.empty()) return Error{Code::invalid, "a journal takes no empty record"};
   if (key.size() > limits_.key_bytes_max) {
     return Error{Code::too_large, fmt::format("an idempotency key has at most {} bytes: {}",
@@ -296,7 +276,7 @@ Result<void> Journal::Impl::may_append(std::string_view payload, std::string_vie
   return {};
 }
 
-Result<Ack> Journal::Impl::append(std::string_view payload, std::string_view key) {
+Result<Ack> FileJournal::append(std::string_view payload, std::string_view key) {
   BL_RETURN_IF_ERROR(may_append(payload, key));
   Entry entry;
   entry.payload = payload;
@@ -335,7 +315,7 @@ Result<Ack> Journal::Impl::append(std::string_view payload, std::string_view key
   return std::move(*entry.outcome);
 }
 
-Journal::Impl::Group Journal::Impl::take_group() {
+FileJournal::Group FileJournal::take_group() {
   Group group;
   std::uint64_t bytes = 0;
   while (!queue_.empty()) {
@@ -351,7 +331,7 @@ Journal::Impl::Group Journal::Impl::take_group() {
 }
 
 // Gives every entry its outcome.
-void Journal::Impl::commit(const Group& group) {
+void FileJournal::commit(const Group& group) {
   const auto began = clock_.steady_now();
   const Timestamp at = clock_.now();
   keys_.forget(limits_.keys_min, at - std::chrono::seconds(limits_.keys_seconds_min));
@@ -400,7 +380,7 @@ void Journal::Impl::commit(const Group& group) {
   }
 }
 
-Result<void> Journal::Impl::write(GroupWriter& writer, Timestamp at, const Group& stored) {
+Result<void> FileJournal::write(GroupWriter& writer, Timestamp at, const Group& stored) {
   BL_RETURN_IF_ERROR(be_ready());
   const std::string_view bytes = writer.finish(at);
   auto written = active_->append(bytes);
@@ -433,7 +413,7 @@ Result<void> Journal::Impl::write(GroupWriter& writer, Timestamp at, const Group
 // Segments -----------------------------------------------------------------------------------
 
 // An open last segment that has room, and nothing behind its last group.
-Result<void> Journal::Impl::be_ready() {
+Result<void> FileJournal::be_ready() {
   if (active_ == nullptr) {
     if (auto taken = take_back(); !taken.ok()) return std::move(taken).error();
   }
@@ -443,7 +423,7 @@ Result<void> Journal::Impl::be_ready() {
 }
 
 // The file may end anywhere behind what is durable.
-Result<void> Journal::Impl::take_back() {
+Result<void> FileJournal::take_back() {
   active_.reset();
   const Segment& last = segments_.back();
   BL_TRY(auto file, disk_.open_append(last.path));
@@ -453,7 +433,7 @@ Result<void> Journal::Impl::take_back() {
   return {};
 }
 
-Result<void> Journal::Impl::begin_segment(RecordNo first) {
+Result<void> FileJournal::begin_segment(RecordNo first) {
   Segment segment{folder_ + "/" + segment_name(first), first, first, k_segment_header_bytes, {}};
   auto file = disk_.create(segment.path, FileMode::normal);
   if (!file.ok() && file.error().code == Code::conflict) {
@@ -472,7 +452,7 @@ Result<void> Journal::Impl::begin_segment(RecordNo first) {
   return {};
 }
 
-Result<void> Journal::Impl::trim(RecordNo no) {
+Result<void> FileJournal::trim(RecordNo no) {
   const std::lock_guard writing(disk_mutex_);
   keys_.forget(limits_.keys_min, clock_.now() - std::chrono::seconds(limits_.keys_seconds_min));
   while (segments_.size() > 1 && segments_.front().next <= no) {
@@ -485,7 +465,7 @@ Result<void> Journal::Impl::trim(RecordNo no) {
   return {};
 }
 
-Result<void> Journal::Impl::remove_segment(const Segment& segment) {
+Result<void> FileJournal::remove_segment(const Segment& segment) {
   const RecordNo oldest = keys_.oldest();
   if (oldest != 0 && oldest < segment.next) {
     const std::string path = segment.path + std::string(k_keys_suffix);
@@ -500,7 +480,7 @@ Result<void> Journal::Impl::remove_segment(const Segment& segment) {
 }
 
 // A file of keys goes when a later segment, or file of keys, begins at or before the oldest key.
-Result<void> Journal::Impl::remove_forgotten_key_files() {
+Result<void> FileJournal::remove_forgotten_key_files() {
   BL_TRY(const auto names, disk_.list(folder_));
   std::vector<std::pair<RecordNo, std::string>> files;
   for (const std::string& name : names) {
@@ -517,15 +497,15 @@ Result<void> Journal::Impl::remove_forgotten_key_files() {
   return {};
 }
 
-void Journal::Impl::show_sizes() {
+void FileJournal::show_sizes() {
   metrics_.segments.set(static_cast<double>(segments_.size()));
   metrics_.keys.set(static_cast<double>(keys_.size()));
 }
 
 // Reading ------------------------------------------------------------------------------------
 
-Result<void> Journal::Impl::read(RecordNo first,
-                                 const std::function<bool(const JournalRecord&)>& each) {
+Result<void> FileJournal::read(RecordNo first,
+                               const std::function<bool(const JournalRecord&)>& each) {
   struct Piece {
     std::string path;
     std::uint64_t offset, bytes;
@@ -569,38 +549,17 @@ Result<void> Journal::Impl::read(RecordNo first,
   return {};
 }
 
-// The outside --------------------------------------------------------------------------------
+}  // namespace
 
-Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Journal::~Journal() = default;
-
-Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, const std::string& folder,
-                                               const JournalLimits& limits, const Clock& clock,
-                                               Random& random, Log& log, Metrics& metrics) {
+Result<std::unique_ptr<Journal>> open_file_journal(Disk& disk, const std::string& folder,
+                                                   const JournalLimits& limits, const Clock& clock,
+                                                   Random& random, Log& log, Metrics& metrics) {
   BL_RETURN_IF_ERROR(disk.make_folder(folder));
   BL_TRY(auto lock, disk.lock(folder + "/lock", "a journal of benchlake"));
-  auto impl = std::make_unique<Impl>(disk, folder, limits, clock, log, metrics, std::move(lock));
-  BL_RETURN_IF_ERROR(impl->start(random));
-  return std::unique_ptr<Journal>(new Journal(std::move(impl)));
-}
-
-Result<Ack> Journal::append(std::string_view payload, std::string_view key) {
-  return impl_->append(payload, key);
-}
-Result<void> Journal::read(RecordNo first, const std::function<bool(const JournalRecord&)>& each) {
-  return impl_->read(first, each);
-}
-RecordNo Journal::first() const {
-  return impl_->first();
-}
-RecordNo Journal::next() const {
-  return impl_->next();
-}
-const std::string& Journal::id() const {
-  return impl_->id_text();
-}
-Result<void> Journal::trim(RecordNo no) {
-  return impl_->trim(no);
+  auto journal =
+      std::make_unique<FileJournal>(disk, folder, limits, clock, log, metrics, std::move(lock));
+  BL_RETURN_IF_ERROR(journal->start(random));
+  return std::unique_ptr<Journal>(std::move(journal));
 }
 
 }  // namespace bl::lake
