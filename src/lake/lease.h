@@ -1,7 +1,8 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
+#include <cstdint>
+#include <set>
 #include <string>
 
 #include "base/ids.h"
@@ -23,10 +24,10 @@ class Lease {
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
-  /// Snapshots made at `oldest` or later stay for k_lease_time from now on. To be called before a
-  /// snapshot is read for the first time, and then every third of that time. Errors: those of the
-  /// store; the lease of before holds until its end.
-  Result<void> renew(Timestamp oldest);
+  /// Those snapshots stay for k_lease_time from now on. To be called before a snapshot is read for
+  /// the first time (look once more afterwards: it may have gone just then), and then every third
+  /// of that time. Errors: those of the store; the lease of before holds until its end.
+  Result<void> renew(const std::set<std::int64_t>& snapshots);
   void drop();
 
  private:
@@ -36,9 +37,8 @@ class Lease {
   bool is_held_ = false;
 };
 
-/// Since when snapshots are leased by any process; `now` when none is. Leases that ended go. A
-/// lease that cannot be read counts as one that began with the world, until it is a day old.
-/// Errors: those of the store.
-Result<Timestamp> leased_since(objects::ObjectStore& store, Timestamp now);
+/// The snapshots that other processes hold. Leases that ended go. Errors: those of the store;
+/// corrupt (a lease that cannot be read and is younger than a day: it may hold any).
+Result<std::set<std::int64_t>> leased_snapshots(objects::ObjectStore& store, Timestamp now);
 
 }  // namespace bl::lake

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -37,12 +38,12 @@ class Snapshot {
 class Pins {
  public:
   void add(const std::shared_ptr<const FileSet>& files);
-  /// When the oldest snapshot was made that is still held; nullopt: none is.
-  std::optional<Timestamp> oldest() const;
+  /// Their ids.
+  std::set<std::int64_t> held() const;
 
  private:
   mutable std::mutex mutex_;
-  mutable std::vector<std::weak_ptr<const FileSet>> held_;  // guarded by mutex_
+  std::vector<std::weak_ptr<const FileSet>> held_;  // guarded by mutex_
 };
 
 /// A snapshot as SQL of one connection can read it, until this is gone.

@@ -136,8 +136,8 @@ class Table {
 
   /// Microseconds; waits for nothing.
   Snapshot snapshot() const;
-  /// When the oldest snapshot was made that somebody holds, or the newest.
-  Timestamp oldest_held() const;
+  /// The ids of the snapshots that somebody holds.
+  std::set<std::int64_t> held() const;
 
   /// Is it time, by size or age?
   bool flush_is_due() const;
@@ -180,7 +180,7 @@ class TableReader {
   static Result<std::unique_ptr<TableReader>> open(Catalog& catalog, const std::string& name);
   /// The newest that refresh() saw.
   Snapshot snapshot() const;
-  Timestamp oldest_held() const;
+  std::set<std::int64_t> held() const;
   /// Looks for a newer snapshot; true when there was one.
   Result<bool> refresh();
 

@@ -18,15 +18,13 @@ void Pins::add(const std::shared_ptr<const FileSet>& files) {
   held_.push_back(files);
 }
 
-std::optional<Timestamp> Pins::oldest() const {
+std::set<std::int64_t> Pins::held() const {
   const std::lock_guard lock(mutex_);
-  std::optional<Timestamp> oldest;
+  std::set<std::int64_t> ids;
   for (const auto& held : held_) {
-    if (const auto files = held.lock(); files && (!oldest || files->at() < *oldest)) {
-      oldest = files->at();
-    }
+    if (const auto files = held.lock()) ids.insert(files->id());
   }
-  return oldest;
+  return ids;
 }
 
 Result<Relation> relation_of(duck::Connection& connection, const Snapshot& snapshot,

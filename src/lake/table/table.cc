@@ -121,7 +121,7 @@ class Table::Impl {
   Result<void> start(CatalogSnapshot snapshot);
   Result<Ack> append(const columns::Batch& batch, std::string_view key);
   Snapshot snapshot() const;
-  Timestamp oldest_held() const;
+  std::set<std::int64_t> held() const { return pins_.held(); }
   bool flush_is_due() const;
   Result<Flushed> flush();
   Result<std::int64_t> replace(const Change& change);
@@ -309,10 +309,6 @@ void Table::Impl::show_tail() {
 Snapshot Table::Impl::snapshot() const {
   const std::lock_guard lock(mutex_);
   return {files_, tail_.batches()};
-}
-
-Timestamp Table::Impl::oldest_held() const {
-  return pins_.oldest().value_or(files()->at());
 }
 
 // Flushing -----------------------------------------------------------------------------------
@@ -711,8 +707,8 @@ Result<Ack> Table::append(const columns::Batch& batch, std::string_view key) {
 Snapshot Table::snapshot() const {
   return impl_->snapshot();
 }
-Timestamp Table::oldest_held() const {
-  return impl_->oldest_held();
+std::set<std::int64_t> Table::held() const {
+  return impl_->held();
 }
 bool Table::flush_is_due() const {
   return impl_->flush_is_due();
@@ -754,8 +750,8 @@ Snapshot TableReader::snapshot() const {
   return {files_, {}};
 }
 
-Timestamp TableReader::oldest_held() const {
-  return pins_.oldest().value_or(snapshot().files().at());
+std::set<std::int64_t> TableReader::held() const {
+  return pins_.held();
 }
 
 Result<bool> TableReader::refresh() {
