@@ -81,9 +81,9 @@ std::optional<GroupHeader> decode_group_header(std::string_view bytes, const Jou
   return header;
 }
 
-void GroupWriter::clear(RecordNo first) {
-  first_ = first;
-  records_ = 0;
+GroupWriter::GroupWriter(const JournalId& id, RecordNo first, std::size_t body_bytes)
+    : id_(id), first_(first) {
+  text_.reserve(k_group_header_bytes + body_bytes + k_group_trailer_bytes);
   text_.assign(k_group_header_bytes, '\0');
 }
 

@@ -44,17 +44,17 @@ std::optional<GroupHeader> decode_group_header(std::string_view bytes, const Jou
 /// Puts a group together, record by record.
 class GroupWriter {
  public:
-  GroupWriter(const JournalId& id, RecordNo first) : id_(id), first_(first) { clear(first); }
+  /// `body_bytes`: so much will be added, as far as it is known.
+  GroupWriter(const JournalId& id, RecordNo first, std::size_t body_bytes = 0);
   void add(std::string_view key, std::string_view payload);
   std::uint32_t records() const { return records_; }
   std::size_t bytes() const { return text_.size() + k_group_trailer_bytes; }
-  /// The whole group; the next one begins with clear().
+  /// The whole group. Nothing is added afterwards.
   std::string_view finish(Timestamp at);
-  void clear(RecordNo first);
 
  private:
   const JournalId id_;
-  RecordNo first_;
+  const RecordNo first_;
   std::uint32_t records_ = 0;
   std::string text_;
 };
