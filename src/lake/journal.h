@@ -28,7 +28,7 @@ struct JournalLimits {
 
 struct JournalMetrics {
   explicit JournalMetrics(Metrics& metrics);
-  Counter groups, records, bytes, replays, failures, torn_bytes;
+  Counter groups, records, bytes, replays, failures, torn_bytes, unknown, seals;
   Histogram group_seconds;
   Gauge queue_bytes, segments, keys;
   Counter queue_limit, wait_limit;

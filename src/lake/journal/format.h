@@ -12,7 +12,8 @@
 #include "base/time.h"
 #include "lake/journal.h"
 
-/// The bytes of a segment (docs/formats/journal.md). Pure. All numbers are little-endian.
+/// The bytes of a segment, and of an object of a chain (docs/formats/journal.md). Pure. All numbers
+/// are little-endian.
 namespace bl::lake {
 
 /// Says of every part which journal it belongs to: a payload cannot pass for a part.
@@ -62,5 +63,23 @@ class GroupWriter {
 /// The records of a group's body and its trailer. Nothing where they are not whole.
 std::optional<std::vector<JournalRecord>> decode_group_body(const GroupHeader& header,
                                                             std::string_view body_and_trailer);
+
+/// A group in an object of its own (object_journal.h). The texts live as long as its bytes.
+struct ObjectGroup {
+  RecordNo first = 0;
+  Timestamp at;
+  std::vector<JournalRecord> records;  ///< none: the object seals the chain
+  bool is_seal() const { return records.empty(); }
+};
+inline constexpr std::size_t k_seal_bytes =
+    k_segment_header_bytes + k_group_header_bytes + k_group_trailer_bytes;
+
+/// What stands before the group: the chain, the object's number in it, and when it was made.
+std::string encode_object_header(const JournalId& id, std::uint64_t ordinal, Timestamp created);
+/// An object without records. `first` of a seal is 0.
+std::string encode_seal(const JournalId& id, std::uint64_t ordinal, Timestamp created);
+/// Errors: corrupt (not whole, or not this object of this chain), unsupported (another version).
+Result<ObjectGroup> decode_object(std::string_view bytes, const JournalId& id,
+                                  std::uint64_t ordinal);
 
 }  // namespace bl::lake
