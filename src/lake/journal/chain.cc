@@ -17,7 +17,7 @@ constexpr std::size_t k_digits = 20;
 constexpr std::size_t k_id_digits = 32;
 constexpr std::uint64_t k_number_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view k_keys_start = "keys-";
-constexpr std::size_t k_keys_name_bytes = 5 + k_digits + 1 + k_digits + 1 + 16;
+constexpr std::size_t k_keys_name_bytes = k_keys_start.size() + 3 * (k_digits + 1) + 16;
 
 // Exactly twenty digits, from 1 on.
 std::optional<std::uint64_t> number_of(std::string_view text) {
@@ -36,15 +36,23 @@ void take_name(Chain& chain, std::string_view name, const objects::ObjectInfo& i
     return;
   }
   if (name.size() != k_keys_name_bytes || !name.starts_with(k_keys_start)) return;
-  const auto first = number_of(name.substr(k_keys_start.size(), k_digits));
-  const auto next = number_of(name.substr(k_keys_start.size() + k_digits + 1, k_digits));
-  if (first && next) chain.keys.push_back({*first, *next, info.key, info.size, info.modified});
+  const auto number = [&](std::size_t index) {
+    return number_of(name.substr(k_keys_start.size() + index * (k_digits + 1), k_digits));
+  };
+  const auto first = number(0), next = number(1), ordinal = number(2);
+  if (!first || !next || !ordinal) return;
+  chain.keys.push_back({*first, *next, *ordinal, info.key, info.size, info.modified});
 }
 
-void sort_keys(Chain& chain) {
+// Names of keys come after those of the objects that they speak of.
+void complete(Chain& chain) {
   std::ranges::sort(chain.keys, [](const KeysObject& a, const KeysObject& b) {
     return std::pair(a.next, a.first) < std::pair(b.next, b.first);
   });
+  const auto first =
+      std::ranges::lower_bound(chain.objects, chain.first_ordinal(), {}, &ChainObject::ordinal);
+  chain.trimmed.assign(chain.objects.begin(), first);
+  chain.objects.erase(chain.objects.begin(), first);
 }
 
 Result<void> list_all(objects::ObjectStore& store, const std::string& prefix,
@@ -73,16 +81,17 @@ Error in_object(Error error, const std::string& key) {
 // The objects up to the first place that nobody has taken yet. Only seals may stand behind it:
 // somebody seals the chain.
 Result<std::size_t> count_without_gap(const Chain& chain) {
-  const auto& objects = chain.objects;
-  std::size_t count = objects.empty() ? 0 : 1;
-  while (count < objects.size() && objects[count].ordinal == objects[count - 1].ordinal + 1) {
+  std::uint64_t next = chain.first_ordinal();
+  std::size_t count = 0;
+  while (count < chain.objects.size() && chain.objects[count].ordinal == next) {
     ++count;
+    ++next;
   }
-  for (std::size_t i = count; i < objects.size(); ++i) {
-    if (objects[i].is_seal()) continue;
+  for (std::size_t i = count; i < chain.objects.size(); ++i) {
+    const ChainObject& behind = chain.objects[i];
+    if (behind.is_seal()) continue;
     return Error{Code::corrupt, fmt::format("objects {} to {} of a journal are missing, before {}",
-                                            objects[count - 1].ordinal + 1,
-                                            objects[count].ordinal - 1, objects[count].key)};
+                                            next, behind.ordinal - 1, behind.key)};
   }
   return count;
 }
@@ -90,9 +99,10 @@ Result<std::size_t> count_without_gap(const Chain& chain) {
 }  // namespace
 
 bool Chain::is_sealed() const {
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    if (i > 0 && objects[i].ordinal != objects[i - 1].ordinal + 1) return false;
-    if (objects[i].is_seal()) return true;
+  std::uint64_t next = first_ordinal();
+  for (const ChainObject& object : objects) {
+    if (object.ordinal != next++) return false;
+    if (object.is_seal()) return true;
   }
   return false;
 }
@@ -101,10 +111,10 @@ std::string object_key(const std::string& prefix, const std::string& id, std::ui
   return fmt::format("{}/{}/{:020}", prefix, id, ordinal);
 }
 
-std::string keys_object_key(const std::string& prefix, const std::string& id, RecordNo first,
-                            RecordNo next, std::uint64_t chance) {
-  return fmt::format("{}/{}/{}{:020}-{:020}-{:016x}", prefix, id, k_keys_start, first, next,
-                     chance);
+std::string keys_object_key(const std::string& prefix, const std::string& id,
+                            const KeysObject& keys, std::uint64_t chance) {
+  return fmt::format("{}/{}/{}{:020}-{:020}-{:020}-{:016x}", prefix, id, k_keys_start, keys.first,
+                     keys.next, keys.ordinal, chance);
 }
 
 std::optional<JournalId> parse_journal_id(std::string_view text) {
@@ -125,7 +135,7 @@ Result<Chain> list_chain(objects::ObjectStore& store, const std::string& prefix,
                          const std::string& id, std::size_t objects_max) {
   const auto bytes_of_id = parse_journal_id(id);
   if (!bytes_of_id) return Error{Code::invalid, "the id of a journal is 32 hex digits: " + id};
-  Chain chain{id, *bytes_of_id, {}, {}};
+  Chain chain{id, *bytes_of_id, {}, {}, {}};
   const std::string start = prefix + "/" + id + "/";
   BL_RETURN_IF_ERROR(list_all(store, start, objects_max, [&](const objects::ObjectInfo& info) {
     take_name(chain, std::string_view(info.key).substr(start.size()), info);
@@ -133,7 +143,7 @@ Result<Chain> list_chain(objects::ObjectStore& store, const std::string& prefix,
   if (chain.objects.empty() && chain.keys.empty()) {
     return Error{Code::not_found, fmt::format("no journal has this id under {}: {}", prefix, id)};
   }
-  sort_keys(chain);
+  complete(chain);
   return chain;
 }
 
@@ -148,12 +158,12 @@ Result<std::vector<Chain>> list_chains(objects::ObjectStore& store, const std::s
     if (chains.empty() || chains.back().id != text) {
       const auto id = parse_journal_id(text);
       if (!id) return;
-      chains.push_back({std::string(text), *id, {}, {}});
+      chains.push_back({std::string(text), *id, {}, {}, {}});
     }
     take_name(chains.back(), rest.substr(text.size() + 1), info);
   };
   BL_RETURN_IF_ERROR(list_all(store, prefix + "/", objects_max, take));
-  for (Chain& chain : chains) sort_keys(chain);
+  for (Chain& chain : chains) complete(chain);
   return chains;
 }
 
@@ -174,9 +184,8 @@ Result<ChainEnd> read_chain(objects::ObjectStore& store, const Chain& chain, Rec
                                               chain.id, begin, first)};
   };
   BL_TRY(const std::size_t count, count_without_gap(chain));
-  // Of records that are gone only the keys' names tell; else the first group does.
-  ChainEnd end{std::max(chain.trimmed(), first), ChainEnd::Kind::open};
-  bool has_begun = false;
+  if (first < chain.first_record()) return trimmed(chain.first_record());
+  ChainEnd end{chain.first_record(), ChainEnd::Kind::open};
   for (std::size_t i = 0; i < count; ++i) {
     const ChainObject& object = chain.objects[i];
     const auto read = read_object(store, chain.bytes_of_id, object.ordinal, object.key);
@@ -186,24 +195,20 @@ Result<ChainEnd> read_chain(objects::ObjectStore& store, const Chain& chain, Rec
       }
       const bool is_last = i + 1 == chain.objects.size();
       if (read.error().code != Code::corrupt || !is_last) return read.error();
-      if (object.ordinal == 1) end.next = 1;
       end.kind = ChainEnd::Kind::torn;
       return end;
     }
     const ObjectGroup& group = (*read)->group;
     if (group.is_seal()) {
-      if (object.ordinal == 1) end.next = 1;
-      if (!has_begun && first < end.next && object.ordinal > 1) return trimmed(end.next);
       end.kind = ChainEnd::Kind::sealed;
       return end;
     }
-    if (!has_begun && first < group.first) return trimmed(group.first);
-    if (has_begun && group.first != end.next) {
-      return in_object(Error{Code::corrupt, fmt::format("records {} to {} of a journal are in none",
-                                                        end.next, group.first - 1)},
+    if (group.first != end.next) {
+      return in_object(Error{Code::corrupt,
+                             fmt::format("an object of a journal begins at record {} instead of {}",
+                                         group.first, end.next)},
                        object.key);
     }
-    has_begun = true;
     end.next = group.first + group.records.size();
     if (end.next > first && !each(group)) return end;
   }
@@ -276,10 +281,15 @@ Result<void> sweep_chains(objects::ObjectStore& store, const std::string& prefix
                                                            limits.clock_skew_seconds_max);
   const auto forgotten = forgotten_keys(chains, old, limits.journal.keys_min);
   for (const Chain& chain : chains) {
+    for (const ChainObject& object : chain.trimmed) {
+      BL_RETURN_IF_ERROR(store.remove(object.key));
+    }
     const bool is_ended = chain.is_sealed() && chain.objects.front().is_seal();
+    // While there are records, or a writer, the newest name tells how far they are trimmed.
     std::size_t left = chain.keys.size();
     for (const KeysObject& keys : chain.keys) {
-      if (!forgotten.contains(keys.key)) continue;
+      const bool is_newest = &keys == &chain.keys.back();
+      if (!forgotten.contains(keys.key) || (is_newest && !is_ended)) continue;
       BL_RETURN_IF_ERROR(store.remove(keys.key));
       --left;
     }

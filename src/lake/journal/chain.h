@@ -25,10 +25,11 @@ struct ChainObject {
   bool is_seal() const { return bytes == k_seal_bytes; }
 };
 
-/// The keys of the records [first, next), which may be gone. `key` is
-/// PREFIX/ID/keys-FIRST-NEXT-CHANCE.
+/// The keys of the records [first, next). The objects before `ordinal` may be gone, or come back
+/// when an answer was lost: nobody reads them. `key` is PREFIX/ID/keys-FIRST-NEXT-ORDINAL-CHANCE.
 struct KeysObject {
   RecordNo first = 0, next = 0;
+  std::uint64_t ordinal = 1;
   std::string key;
   std::uint64_t bytes = 0;
   Timestamp modified;
@@ -38,16 +39,19 @@ struct Chain {
   std::string id;  ///< 32 hex digits
   JournalId bytes_of_id{};
   std::vector<ChainObject> objects;  ///< by ordinal
+  std::vector<ChainObject> trimmed;  ///< those that nobody reads
   std::vector<KeysObject> keys;      ///< by their ends
-  /// Records before it may be gone; 1: nobody has trimmed.
-  RecordNo trimmed() const { return keys.empty() ? 1 : keys.back().next; }
+  /// The first record and object that are not trimmed.
+  RecordNo first_record() const { return keys.empty() ? 1 : keys.back().next; }
+  std::uint64_t first_ordinal() const { return keys.empty() ? 1 : keys.back().ordinal; }
   /// No place is free before its first seal.
   bool is_sealed() const;
 };
 
 std::string object_key(const std::string& prefix, const std::string& id, std::uint64_t ordinal);
-std::string keys_object_key(const std::string& prefix, const std::string& id, RecordNo first,
-                            RecordNo next, std::uint64_t chance);
+/// `keys`: first, next and ordinal of it.
+std::string keys_object_key(const std::string& prefix, const std::string& id,
+                            const KeysObject& keys, std::uint64_t chance);
 /// 32 lower-case hex digits; nothing for other texts.
 std::optional<JournalId> parse_journal_id(std::string_view text);
 
@@ -79,8 +83,8 @@ Result<bool> is_torn(objects::ObjectStore& store, const Chain& chain);
 /// All keys of a chain's records, also of those that are gone.
 Result<JournalKeys> read_chain_keys(objects::ObjectStore& store, const Chain& chain);
 
-/// Removes objects of keys that all journals may forget, and chains of which nothing else is left.
-/// Cost: lists all chains.
+/// Removes objects of keys that all journals may forget, what is left of trimmed ones, and chains
+/// of which nothing else is left. Cost: lists all chains.
 Result<void> sweep_chains(objects::ObjectStore& store, const std::string& prefix,
                           const ObjectJournalLimits& limits, const Clock& clock);
 

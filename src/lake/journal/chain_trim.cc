@@ -8,7 +8,7 @@ namespace {
 
 struct Trimmed {
   std::vector<std::string> objects;  // to be removed, in order
-  RecordNo first = 0, next = 0;      // their records
+  KeysObject named;                  // their records, and the first object behind them
   JournalKeys keys;
 };
 
@@ -27,8 +27,9 @@ Result<Trimmed> read_what_goes(objects::ObjectStore& store, const Chain& chain, 
     }
     const ObjectGroup& group = (*read)->group;
     if (group.first + group.records.size() > no) break;
-    if (gone.objects.empty()) gone.first = group.first;
-    gone.next = group.first + group.records.size();
+    if (gone.objects.empty()) gone.named.first = group.first;
+    gone.named.next = group.first + group.records.size();
+    gone.named.ordinal = object.ordinal + 1;
     gone.objects.push_back(object.key);
     for (const JournalRecord& record : group.records) {
       if (record.key.empty()) continue;
@@ -51,10 +52,10 @@ Result<void> trim_object_journal(objects::ObjectStore& store, const std::string&
   }
   BL_TRY(const Trimmed gone, read_what_goes(store, chain, no));
   if (!gone.objects.empty()) {
-    const std::string key =
-        keys_object_key(prefix, id, gone.first, gone.next, world.random.next_u64());
+    const auto& [first, next, ordinal, key, bytes, modified] = gone.named;
     BL_RETURN_IF_ERROR(
-        store.put_if_absent(key, gone.keys.encode(chain.bytes_of_id, gone.first, gone.next)));
+        store.put_if_absent(keys_object_key(prefix, id, gone.named, world.random.next_u64()),
+                            gone.keys.encode(chain.bytes_of_id, first, next)));
     for (const std::string& object : gone.objects) BL_RETURN_IF_ERROR(store.remove(object));
   }
   return sweep_chains(store, prefix, limits, world.clock);

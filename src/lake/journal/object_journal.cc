@@ -63,9 +63,9 @@ class ObjectJournal final : public Journal, private GroupTarget {
     std::uint64_t ordinal;
     RecordNo first, next;
   };
+  // Of the trimmed records' keys.
   struct KeysWritten {
-    RecordNo first = 0, next = 0;
-    std::string key;
+    KeysObject object;
     std::size_t count = 0;
   };
 
@@ -79,7 +79,7 @@ class ObjectJournal final : public Journal, private GroupTarget {
   Error sealed_error() const;
   std::string key_of(std::uint64_t ordinal) const { return object_key(prefix_, id_text_, ordinal); }
   void forget_keys(Timestamp now);
-  Result<std::optional<KeysWritten>> write_keys(RecordNo first, RecordNo next);
+  Result<std::optional<std::string>> write_keys(const KeysObject& trimmed);
   void show_sizes();
 
   objects::ObjectStore& store_;
@@ -215,42 +215,45 @@ Result<void> ObjectJournal::trim(RecordNo no) {
     }
   }
   if (!gone.empty()) {
-    BL_TRY(auto replaced, write_keys(gone.front().first, gone.back().next));
+    KeysObject trimmed;
+    trimmed.first = gone.front().first;
+    trimmed.next = gone.back().next;
+    trimmed.ordinal = gone.back().ordinal + 1;
+    BL_TRY(const auto replaced, write_keys(trimmed));
     for (const Group& group : gone) {
       BL_RETURN_IF_ERROR(store_.remove(key_of(group.ordinal)));
       const std::lock_guard lock(mutex_);
       groups_.erase(groups_.begin());
     }
-    if (replaced) BL_RETURN_IF_ERROR(store_.remove(replaced->key));
+    if (replaced) BL_RETURN_IF_ERROR(store_.remove(*replaced));
     const std::lock_guard writing(commit_.writing());
     show_sizes();
   }
   return sweep_chains(store_, prefix_, limits_, world_.clock);
 }
 
-// Gives the object that is not needed any more: a small one is replaced by one with its keys.
-Result<std::optional<ObjectJournal::KeysWritten>> ObjectJournal::write_keys(RecordNo first,
-                                                                            RecordNo next) {
-  KeysWritten written{first, next, {}, 0};
+// Gives the key of the object that is not needed any more: a small one is replaced by one with its
+// keys.
+Result<std::optional<std::string>> ObjectJournal::write_keys(const KeysObject& trimmed) {
+  KeysWritten written{trimmed, 0};
   std::string bytes;
   bool replaces = false;
   {
     const std::lock_guard writing(commit_.writing());
     forget_keys(world_.clock.now());
-    written.count = keys_.count(first, next);
+    KeysObject& object = written.object;
+    written.count = keys_.count(object.first, object.next);
     replaces = newest_keys_ && newest_keys_->count + written.count <= limits_.keys_per_object_max;
     if (replaces) {
-      written.first = newest_keys_->first;
-      written.count = keys_.count(written.first, next);
+      object.first = newest_keys_->object.first;
+      written.count = keys_.count(object.first, object.next);
     }
-    if (written.count == 0) return std::optional<KeysWritten>();
-    bytes = keys_.encode(id_, written.first, next);
+    bytes = keys_.encode(id_, object.first, object.next);
   }
-  written.key = keys_object_key(prefix_, id_text_, written.first, next, world_.random.next_u64());
-  BL_RETURN_IF_ERROR(store_.put_if_absent(written.key, bytes));
-  auto former = std::exchange(newest_keys_, std::move(written));
-  if (!replaces) former.reset();
-  return former;
+  written.object.key = keys_object_key(prefix_, id_text_, written.object, world_.random.next_u64());
+  BL_RETURN_IF_ERROR(store_.put_if_absent(written.object.key, bytes));
+  const auto former = std::exchange(newest_keys_, std::move(written));
+  return replaces ? std::optional(former->object.key) : std::nullopt;
 }
 
 // Reading ------------------------------------------------------------------------------------

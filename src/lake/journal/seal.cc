@@ -16,6 +16,7 @@ class Sealing {
       : store_(store), prefix_(prefix), chain_(chain), limits_(limits), world_(world) {}
 
   Result<ChainEnd> run() {
+    last_group_ = chain_.first_ordinal() - 1;
     for (const ChainObject& object : chain_.objects) {
       if (!object.is_seal()) last_group_ = object.ordinal;
     }
@@ -62,7 +63,9 @@ class Sealing {
 
   // Where the last place that the writer took ends.
   Result<ChainEnd> end() {
-    if (last_group_ == 0) return ChainEnd{chain_.trimmed(), ChainEnd::Kind::sealed};
+    if (last_group_ < chain_.first_ordinal()) {
+      return ChainEnd{chain_.first_record(), ChainEnd::Kind::sealed};
+    }
     const std::string key = object_key(prefix_, chain_.id, last_group_);
     const auto last = read_object(store_, chain_.bytes_of_id, last_group_, key);
     if (!last.ok()) return last.error();
@@ -75,7 +78,7 @@ class Sealing {
   const Chain& chain_;
   const ObjectJournalLimits& limits_;
   const ObjectJournalWorld& world_;
-  std::uint64_t last_group_ = 0;  // the last place that is known to be the writer's; 0: none
+  std::uint64_t last_group_ = 0;  // the last place that is known to be the writer's
 };
 
 }  // namespace
@@ -87,7 +90,7 @@ Result<ChainEnd> seal_object_journal(objects::ObjectStore& store, const std::str
   BL_TRY(const bool is_torn_already, is_torn(store, chain));
   if (!is_torn_already) return Sealing(store, prefix, chain, limits, world).run();
   // The object before tells where it ends.
-  ChainEnd end{chain.trimmed(), ChainEnd::Kind::torn};
+  ChainEnd end{chain.first_record(), ChainEnd::Kind::torn};
   if (chain.objects.size() < 2) return end;
   const ChainObject& before = chain.objects[chain.objects.size() - 2];
   BL_TRY(const auto read, read_object(store, chain.bytes_of_id, before.ordinal, before.key));
