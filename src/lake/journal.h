@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -17,7 +18,8 @@ struct JournalLimits {
   std::uint64_t segment_bytes = 64 << 20;     ///< a segment takes no new group from here on
   std::uint64_t record_bytes_max = 64 << 20;  ///< key and payload
   std::uint64_t group_bytes_max = 64 << 20;   ///< at least one record goes in
-  std::uint64_t queue_bytes_max = 256 << 20;  ///< that wait for the disk; more is `overloaded`
+  std::uint64_t queue_bytes_max = 256 << 20;  ///< that wait for a group; more is `overloaded`
+  std::chrono::milliseconds queue_wait_max{30'000};  ///< for a group; longer is `overloaded`
   std::size_t key_bytes_max = 1024;
   /// A key is known until it is older than both: so long after its record, and so many keys ago.
   std::int64_t keys_seconds_min = 24 * 3600;
@@ -26,10 +28,10 @@ struct JournalLimits {
 
 struct JournalMetrics {
   explicit JournalMetrics(Metrics& metrics);
-  Counter groups, records, bytes, replays, failures, torn_bytes;
+  Counter groups, records, bytes, replays, failures, torn_bytes, unknown, seals;
   Histogram group_seconds;
   Gauge queue_bytes, segments, keys;
-  Counter queue_limit;
+  Counter queue_limit, wait_limit;
 };
 
 /// Where a record stands: 1, 2, 3, ... without gaps, for the life of the journal.
@@ -46,6 +48,7 @@ struct JournalRecord {
 struct Ack {
   RecordNo no = 0;
   bool replayed = false;  ///< stored before under the same key: nothing was added
+  std::string journal;    ///< id of the earlier journal that has it; empty: this one
 };
 
 /// Records in the order in which they were made durable. Two kinds: a folder of segments on the

@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <mutex>
-#include <unordered_map>
 
 #include "base/hash.h"
 #include "lake/journal/format.h"
+#include "lake/journal/group_commit.h"
 #include "lake/journal/keys.h"
 #include "lake/journal/segment.h"
 
@@ -169,7 +167,7 @@ class Recovery {
   bool has_id_ = false;
 };
 
-class FileJournal final : public Journal {
+class FileJournal final : public Journal, private GroupTarget {
  public:
   FileJournal(Disk& disk, std::string folder, const JournalLimits& limits, const Clock& clock,
               Log& log, Metrics& metrics, std::unique_ptr<DiskLock> lock)
@@ -179,11 +177,13 @@ class FileJournal final : public Journal {
         clock_(clock),
         log_(log),
         metrics_(metrics),
-        lock_(std::move(lock)) {}
-  ~FileJournal() override;
+        lock_(std::move(lock)),
+        commit_(*this, limits_, clock_, metrics_) {}
 
   Result<void> start(Random& random);
-  Result<Ack> append(std::string_view payload, std::string_view key) override;
+  Result<Ack> append(std::string_view payload, std::string_view key) override {
+    return commit_.append(id_, payload, key);
+  }
   Result<void> read(RecordNo first, const std::function<bool(const JournalRecord&)>& each) override;
   Result<void> trim(RecordNo no) override;
   RecordNo first() const override {
@@ -197,20 +197,9 @@ class FileJournal final : public Journal {
   const std::string& id() const override { return id_text_; }
 
  private:
-  struct Entry {
-    std::string_view payload, key;
-    std::optional<Result<Ack>> outcome;  // its leader's, until is_done
-    bool leads = false;                  // guarded by mutex_
-    bool is_done = false;                // guarded by mutex_
-    std::condition_variable changed;
-    std::size_t bytes() const { return payload.size() + key.size() + k_record_header_bytes; }
-  };
-  using Group = std::vector<Entry*>;
-
-  Result<void> may_append(std::string_view payload, std::string_view key) const;
-  Group take_group();
-  void commit(const Group& group);
-  Result<void> write(GroupWriter& writer, Timestamp at, const Group& stored);
+  Result<RecordNo> prepare(Timestamp at) override;
+  std::optional<KnownRecord> find(std::string_view key) const override;
+  Result<void> write(const NewGroup& group) override;
   Result<void> be_ready();
   Result<void> begin_segment(RecordNo first);
   Result<void> take_back();
@@ -228,21 +217,13 @@ class FileJournal final : public Journal {
   JournalId id_{};
   std::string id_text_;
 
-  std::mutex disk_mutex_;         // who writes: the leader of a group, or trim()
-  std::unique_ptr<File> active_;  // guarded by disk_mutex_; the last segment; null: to be opened
-  JournalKeys keys_;              // guarded by disk_mutex_
+  GroupCommit commit_;            // its writing() is held by who writes: a leader, or trim()
+  std::unique_ptr<File> active_;  // guarded by writing(); the last segment; null: to be opened
+  JournalKeys keys_;              // guarded by writing()
 
-  mutable std::mutex mutex_;       // taken after disk_mutex_
+  mutable std::mutex mutex_;       // taken after writing()
   std::vector<Segment> segments_;  // changed under both mutexes, read under either
-  std::deque<Entry*> queue_;       // guarded by mutex_
-  std::uint64_t queue_bytes_ = 0;  // guarded by mutex_
-  bool has_leader_ = false;        // guarded by mutex_
 };
-
-FileJournal::~FileJournal() {
-  const std::lock_guard lock(mutex_);
-  BL_CHECK(queue_.empty());
-}
 
 Result<void> FileJournal::start(Random& random) {
   BL_TRY(Recovered found, Recovery(disk_, folder_).run());
@@ -263,127 +244,20 @@ Result<void> FileJournal::start(Random& random) {
 
 // Appending ----------------------------------------------------------------------------------
 
-Result<void> FileJournal::may_append(std::string_view payload, std::string_view key) const {
-  if (payload.empty()) return Error{Code::invalid, "a journal takes no empty record"};
-  if (key.size() > limits_.key_bytes_max) {
-    return Error{Code::too_large, fmt::format("an idempotency key has at most {} bytes: {}",
-                                              limits_.key_bytes_max, key.size())};
-  }
-  if (payload.size() + key.size() > limits_.record_bytes_max) {
-    return Error{Code::too_large, fmt::format("a record of a journal has at most {} bytes: {}",
-                                              limits_.record_bytes_max, payload.size())};
-  }
-  return {};
-}
-
-Result<Ack> FileJournal::append(std::string_view payload, std::string_view key) {
-  BL_RETURN_IF_ERROR(may_append(payload, key));
-  Entry entry;
-  entry.payload = payload;
-  entry.key = key;
-  std::unique_lock lock(mutex_);
-  if (queue_bytes_ + entry.bytes() > limits_.queue_bytes_max && !queue_.empty()) {
-    metrics_.queue_limit.add();
-    return Error{Code::overloaded,
-                 fmt::format("the journal's queue is full, bytes: {}", queue_bytes_)};
-  }
-  queue_.push_back(&entry);
-  queue_bytes_ += entry.bytes();
-  // Who finds no leader leads one group, its own record among it: the first of the queue leads.
-  if (!has_leader_) {
-    has_leader_ = true;
-    entry.leads = true;
-  }
-  entry.changed.wait(lock, [&] { return entry.leads || entry.is_done; });
-  if (entry.is_done) return std::move(*entry.outcome);
-  const Group group = take_group();
-  lock.unlock();
-  {
-    const std::lock_guard writing(disk_mutex_);
-    commit(group);
-  }
-  lock.lock();
-  for (Entry* one : group) {
-    one->is_done = true;
-    if (one != &entry) one->changed.notify_one();
-  }
-  has_leader_ = !queue_.empty();
-  if (has_leader_) {
-    queue_.front()->leads = true;
-    queue_.front()->changed.notify_one();
-  }
-  return std::move(*entry.outcome);
-}
-
-FileJournal::Group FileJournal::take_group() {
-  Group group;
-  std::uint64_t bytes = 0;
-  while (!queue_.empty()) {
-    Entry* entry = queue_.front();
-    if (!group.empty() && bytes + entry->bytes() > limits_.group_bytes_max) break;
-    bytes += entry->bytes();
-    queue_bytes_ -= entry->bytes();
-    queue_.pop_front();
-    group.push_back(entry);
-  }
-  metrics_.queue_bytes.set(static_cast<double>(queue_bytes_));
-  return group;
-}
-
-// Gives every entry its outcome.
-void FileJournal::commit(const Group& group) {
-  const auto began = clock_.steady_now();
-  const Timestamp at = clock_.now();
+Result<RecordNo> FileJournal::prepare(Timestamp at) {
   keys_.forget(limits_.keys_min, at - std::chrono::seconds(limits_.keys_seconds_min));
-  GroupWriter writer(id_, segments_.back().next);
-  Group stored;
-  std::unordered_map<std::string_view, Entry*> first_with;  // of this group
-  std::vector<std::pair<Entry*, Entry*>> twins;             // and the first with the same key
-  const auto key_is_taken = [](const Entry& entry) {
-    return Error{Code::conflict,
-                 "the idempotency key came with another record before: " + std::string(entry.key)};
-  };
-  for (Entry* entry : group) {
-    if (!entry->key.empty()) {
-      if (const auto* known = keys_.find(entry->key)) {
-        const bool is_same = known->payload_sum == xxh3_64(entry->payload);
-        entry->outcome = is_same ? Result<Ack>(Ack{known->no, true}) : key_is_taken(*entry);
-        metrics_.replays.add();
-        continue;
-      }
-      const auto [first, is_new] = first_with.try_emplace(entry->key, entry);
-      if (!is_new) {
-        twins.emplace_back(entry, first->second);
-        continue;
-      }
-    }
-    entry->outcome = Ack{segments_.back().next + writer.records(), false};
-    writer.add(entry->key, entry->payload);
-    stored.push_back(entry);
-  }
-  if (!stored.empty()) {
-    if (const auto written = write(writer, at, stored); !written.ok()) {
-      metrics_.failures.add();
-      for (Entry* entry : stored) entry->outcome = written.error();
-    }
-    metrics_.group_seconds.observe(
-        std::chrono::duration<double>(clock_.steady_now() - began).count());
-  }
-  for (const auto& [entry, first] : twins) {
-    entry->outcome = first->outcome;
-    if (!entry->outcome->ok()) continue;
-    if (entry->payload == first->payload) {
-      (*entry->outcome)->replayed = true;
-    } else {
-      entry->outcome = key_is_taken(*entry);
-    }
-  }
+  BL_RETURN_IF_ERROR(be_ready());
+  return segments_.back().next;
 }
 
-Result<void> FileJournal::write(GroupWriter& writer, Timestamp at, const Group& stored) {
-  BL_RETURN_IF_ERROR(be_ready());
-  const std::string_view bytes = writer.finish(at);
-  auto written = active_->append(bytes);
+std::optional<KnownRecord> FileJournal::find(std::string_view key) const {
+  const JournalKeys::Known* known = keys_.find(key);
+  if (known == nullptr) return std::nullopt;
+  return KnownRecord{known->no, known->payload_sum, {}};
+}
+
+Result<void> FileJournal::write(const NewGroup& group) {
+  auto written = active_->append(group.bytes);
   if (written.ok()) written = active_->sync();
   if (!written.ok()) {
     if (const auto taken = take_back(); !taken.ok()) {
@@ -396,16 +270,12 @@ Result<void> FileJournal::write(GroupWriter& writer, Timestamp at, const Group& 
     const std::lock_guard lock(mutex_);
     Segment& segment = segments_.back();
     segment.groups.push_back({segment.next, segment.bytes});
-    segment.bytes += bytes.size();
-    segment.next += stored.size();
+    segment.bytes += group.bytes.size();
+    segment.next += group.records;
   }
-  for (const Entry* entry : stored) {
-    if (entry->key.empty()) continue;
-    keys_.add(entry->key, at, {(*entry->outcome)->no, xxh3_64(entry->payload)});
+  for (const auto& [key, record] : group.keys) {
+    keys_.add(key, group.at, {record.no, record.payload_sum});
   }
-  metrics_.groups.add();
-  metrics_.records.add(static_cast<double>(stored.size()));
-  metrics_.bytes.add(static_cast<double>(bytes.size()));
   metrics_.keys.set(static_cast<double>(keys_.size()));
   return {};
 }
@@ -453,7 +323,7 @@ Result<void> FileJournal::begin_segment(RecordNo first) {
 }
 
 Result<void> FileJournal::trim(RecordNo no) {
-  const std::lock_guard writing(disk_mutex_);
+  const std::lock_guard writing(commit_.writing());
   keys_.forget(limits_.keys_min, clock_.now() - std::chrono::seconds(limits_.keys_seconds_min));
   while (segments_.size() > 1 && segments_.front().next <= no) {
     BL_RETURN_IF_ERROR(remove_segment(segments_.front()));
