@@ -139,6 +139,13 @@ class Table {
   /// The ids of the snapshots that somebody holds.
   std::set<std::int64_t> held() const;
 
+  using ReadJournal = std::function<Result<void>(
+      RecordNo first, const std::function<bool(const JournalRecord&)>& each)>;
+  /// Rows of a journal that an earlier process left, and that will never grow again, go to files,
+  /// each once, however often this is called. Gives the number behind its last record in files.
+  /// Errors: as flush(), and those of `read`.
+  Result<RecordNo> adopt(const std::string& journal, const ReadJournal& read);
+
   /// Is it time, by size or age?
   bool flush_is_due() const;
   /// The tail as files, published, and its part of the journal trimmed. Errors: those of engine,

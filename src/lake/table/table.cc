@@ -122,6 +122,7 @@ class Table::Impl {
   Result<Ack> append(const columns::Batch& batch, std::string_view key);
   Snapshot snapshot() const;
   std::set<std::int64_t> held() const { return pins_.held(); }
+  Result<RecordNo> adopt(const std::string& journal, const ReadJournal& read);
   bool flush_is_due() const;
   Result<Flushed> flush();
   Result<std::int64_t> replace(const Change& change);
@@ -351,6 +352,37 @@ Result<Flushed> Table::Impl::flush_part() {
   metrics_.flush_seconds.observe(
       std::chrono::duration<double>(parts_.clock.steady_now() - began).count());
   return flushed;
+}
+
+Result<RecordNo> Table::Impl::adopt(const std::string& journal, const ReadJournal& read) {
+  const std::lock_guard working(work_mutex_);
+  while (true) {
+    BL_RETURN_IF_ERROR(settle());
+    const auto now = files();
+    const auto reached = now->watermarks().find(journal);
+    RecordNo next = reached == now->watermarks().end() ? 1 : reached->second;
+    std::vector<columns::Batch> rows;
+    std::int64_t count = 0;
+    std::optional<Error> error;
+    BL_RETURN_IF_ERROR(read(next, [&](const JournalRecord& record) {
+      auto batch = batch_of_record(record.payload, now->schema());
+      if (!batch.ok()) {
+        error = std::move(batch).error().with_context(
+            fmt::format("record {} of the journal {}", record.no, journal));
+        return false;
+      }
+      count += batch->rows();
+      rows.push_back(*std::move(batch));
+      next = record.no + 1;
+      return count < limits_.flush_rows_max;
+    }));
+    if (error) return *std::move(error);
+    if (rows.empty()) return next;
+    Commit commit = new_commit("adopt");
+    commit.watermarks[journal] = next;
+    BL_TRY(commit.added, write_rows(commit, rows));
+    BL_RETURN_IF_ERROR(publish(std::move(commit), Files::made));
+  }
 }
 
 Result<std::vector<DataFile>> Table::Impl::write_rows(const Commit& commit,
@@ -709,6 +741,9 @@ Snapshot Table::snapshot() const {
 }
 std::set<std::int64_t> Table::held() const {
   return impl_->held();
+}
+Result<RecordNo> Table::adopt(const std::string& journal, const ReadJournal& read) {
+  return impl_->adopt(journal, read);
 }
 bool Table::flush_is_due() const {
   return impl_->flush_is_due();
