@@ -1,16 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/disk.h"
-#include "base/log.h"
 #include "base/metrics.h"
-#include "base/random.h"
+#include "base/result.h"
 #include "base/time.h"
 
 /// What was appended to a lake table and is not in its files yet: an append-only, checksummed log
@@ -21,7 +18,8 @@ struct JournalLimits {
   std::uint64_t segment_bytes = 64 << 20;     ///< a segment takes no new group from here on
   std::uint64_t record_bytes_max = 64 << 20;  ///< key and payload
   std::uint64_t group_bytes_max = 64 << 20;   ///< at least one record goes in
-  std::uint64_t queue_bytes_max = 256 << 20;  ///< that wait for the disk; more is `overloaded`
+  std::uint64_t queue_bytes_max = 256 << 20;  ///< that wait for a group; more is `overloaded`
+  std::chrono::milliseconds queue_wait_max{30'000};  ///< for a group; longer is `overloaded`
   std::size_t key_bytes_max = 1024;
   /// A key is known until it is older than both: so long after its record, and so many keys ago.
   std::int64_t keys_seconds_min = 24 * 3600;
@@ -30,10 +28,10 @@ struct JournalLimits {
 
 struct JournalMetrics {
   explicit JournalMetrics(Metrics& metrics);
-  Counter groups, records, bytes, replays, failures, torn_bytes;
+  Counter groups, records, bytes, replays, failures, torn_bytes, unknown, seals;
   Histogram group_seconds;
   Gauge queue_bytes, segments, keys;
-  Counter queue_limit;
+  Counter queue_limit, wait_limit;
 };
 
 /// Where a record stands: 1, 2, 3, ... without gaps, for the life of the journal.
@@ -50,48 +48,40 @@ struct JournalRecord {
 struct Ack {
   RecordNo no = 0;
   bool replayed = false;  ///< stored before under the same key: nothing was added
+  std::string journal;    ///< id of the earlier journal that has it; empty: this one
 };
 
-/// One journal in a folder of its own, which one process owns (a lock file). Threads: any.
+/// Records in the order in which they were made durable. Two kinds: a folder of segments on the
+/// local disk (file_journal.h), and a chain of objects (object_journal.h). One process appends to a
+/// journal. Threads: any.
 class Journal {
  public:
-  /// Opens or creates; recovery is the normal start. Bytes that a cut left at the end were never
-  /// acknowledged: they are cut off and counted. Cost: reads all segments once.
-  /// Errors: conflict (another process has it, with that one's note), corrupt (names segment and
-  /// offset: an acknowledged record is not whole, a segment is missing, or a format of later days),
-  /// io, disk_full, forbidden.
-  static Result<std::unique_ptr<Journal>> open(Disk& disk, const std::string& folder,
-                                               const JournalLimits& limits, const Clock& clock,
-                                               Random& random, Log& log, Metrics& metrics);
-  ~Journal();
+  virtual ~Journal() = default;
+  Journal() = default;
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  /// Returns when the record is durable. Those who wait at the same time share one write and sync.
+  /// Returns when the record is durable. Those who wait at the same time share one group commit.
   /// With a `key`, the same key and payload again are answered with the first record's number.
   /// Errors: conflict (the key came with another payload), too_large, overloaded (the queue is
   /// full), invalid (an empty payload), io and disk_full (nothing was stored), outcome_unknown (the
-  /// disk failed, and failed again when the record was to be taken back: the next start shows).
-  Result<Ack> append(std::string_view payload, std::string_view key = {});
+  /// record may be stored or not: append it again under the same key, or look after the next open).
+  virtual Result<Ack> append(std::string_view payload, std::string_view key = {}) = 0;
 
   /// Durable records from `first` on, in order, until `each` returns false. What is appended
   /// meanwhile may be missing. Errors: not_found (trimmed), corrupt, io.
-  Result<void> read(RecordNo first, const std::function<bool(const JournalRecord&)>& each);
+  virtual Result<void> read(RecordNo first,
+                            const std::function<bool(const JournalRecord&)>& each) = 0;
 
   /// The oldest record that is kept, and the one that the next append gets.
-  RecordNo first() const;
-  RecordNo next() const;
+  virtual RecordNo first() const = 0;
+  virtual RecordNo next() const = 0;
   /// 32 hex digits, made when the journal was: who keeps record numbers keeps it with them.
-  const std::string& id() const;
+  virtual const std::string& id() const = 0;
 
-  /// Records before `no` are in files: whole segments of them go. Their keys stay known. Errors:
+  /// Records before `no` are in files: what holds nothing else goes. Their keys stay known. Errors:
   /// io, disk_full; what was not removed is with the next call.
-  Result<void> trim(RecordNo no);
-
- private:
-  class Impl;
-  explicit Journal(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  virtual Result<void> trim(RecordNo no) = 0;
 };
 
 }  // namespace bl::lake

@@ -11,6 +11,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "numbers are copied as they are");
 
 constexpr std::string_view k_segment_magic("BLJRNL\0\1", 8);  // the last byte is the version
+constexpr std::string_view k_object_magic("BLJOBJ\0\1", 8);   // and here
 constexpr std::string_view k_group_magic = "BLGP";
 
 template <class T>
@@ -31,42 +32,83 @@ std::uint64_t tag_of(const JournalId& id) {
   return tag;
 }
 
-}  // namespace
+// Segments and objects begin alike; `number` is the first record's, or the object's.
+struct FileHeader {
+  JournalId id{};
+  std::uint64_t number = 0;
+  Timestamp created;
+};
 
-std::string encode(const SegmentHeader& header) {
-  std::string out(k_segment_magic);
+std::string encode_header(std::string_view magic, const FileHeader& header) {
+  std::string out(magic);
   out.append(reinterpret_cast<const char*>(header.id.data()), header.id.size());
-  put(out, header.first);
+  put(out, header.number);
   put(out, header.created.micros);
   out.append(k_segment_header_bytes - sizeof(std::uint64_t) - out.size(), '\0');
   put(out, xxh3_64(out));
   return out;
 }
 
-Result<SegmentHeader> decode_segment_header(std::string_view bytes) {
+Result<FileHeader> decode_header(std::string_view magic, std::string_view what,
+                                 std::string_view bytes) {
+  const auto corrupt = [&](std::string_view fault) {
+    return Error{Code::corrupt, std::string(fault).append(what)};
+  };
   if (bytes.size() < k_segment_header_bytes) {
-    return Error{Code::corrupt,
-                 "too short for a journal segment, bytes: " + std::to_string(bytes.size())};
+    return corrupt("too short, bytes: " + std::to_string(bytes.size()) + ", for ");
   }
   bytes = bytes.substr(0, k_segment_header_bytes);
-  const std::size_t version_at = k_segment_magic.size() - 1;
-  if (bytes.substr(0, version_at) != k_segment_magic.substr(0, version_at)) {
-    return Error{Code::corrupt, "not a journal segment"};
-  }
-  if (bytes[version_at] != k_segment_magic[version_at]) {
+  const std::size_t version_at = magic.size() - 1;
+  if (bytes.substr(0, version_at) != magic.substr(0, version_at)) return corrupt("this is not ");
+  if (bytes[version_at] != magic[version_at]) {
+    const int version = static_cast<unsigned char>(bytes[version_at]);
     return Error{Code::unsupported,
-                 "a journal segment of version " +
-                     std::to_string(static_cast<unsigned char>(bytes[version_at]))};
+                 std::string(what).append(" of version ").append(std::to_string(version))};
   }
   const std::size_t sum_at = bytes.size() - sizeof(std::uint64_t);
   if (get<std::uint64_t>(bytes, sum_at) != xxh3_64(bytes.substr(0, sum_at))) {
-    return Error{Code::corrupt, "the header of a journal segment fails its checksum"};
+    return corrupt("the checksum fails in the header of ");
   }
-  SegmentHeader header;
+  FileHeader header;
   std::memcpy(header.id.data(), bytes.data() + 8, header.id.size());
-  header.first = get<std::uint64_t>(bytes, 24);
+  header.number = get<std::uint64_t>(bytes, 24);
   header.created.micros = get<std::int64_t>(bytes, 32);
   return header;
+}
+
+}  // namespace
+
+std::string encode(const SegmentHeader& header) {
+  return encode_header(k_segment_magic, {header.id, header.first, header.created});
+}
+
+Result<SegmentHeader> decode_segment_header(std::string_view bytes) {
+  BL_TRY(const FileHeader header, decode_header(k_segment_magic, "a journal segment", bytes));
+  return SegmentHeader{header.id, header.number, header.created};
+}
+
+std::string encode_object_header(const JournalId& id, std::uint64_t ordinal, Timestamp created) {
+  return encode_header(k_object_magic, {id, ordinal, created});
+}
+
+std::string encode_seal(const JournalId& id, std::uint64_t ordinal, Timestamp created) {
+  GroupWriter group(id, 0);
+  return encode_object_header(id, ordinal, created).append(group.finish(created));
+}
+
+Result<ObjectGroup> decode_object(std::string_view bytes, const JournalId& id,
+                                  std::uint64_t ordinal) {
+  BL_TRY(const FileHeader header, decode_header(k_object_magic, "an object of a journal", bytes));
+  if (header.id != id || header.number != ordinal) {
+    return Error{Code::corrupt, "an object of another journal, or of another place in it"};
+  }
+  const Error broken{Code::corrupt, "an object of a journal is not whole"};
+  bytes.remove_prefix(k_segment_header_bytes);
+  const auto group = decode_group_header(bytes, id);
+  if (!group) return broken;
+  auto records = decode_group_body(*group, bytes.substr(k_group_header_bytes));
+  if (!records || records->empty() != (group->first == 0)) return broken;
+  return ObjectGroup{group->first, group->at, std::move(*records)};
 }
 
 std::optional<GroupHeader> decode_group_header(std::string_view bytes, const JournalId& id) {
@@ -81,9 +123,9 @@ std::optional<GroupHeader> decode_group_header(std::string_view bytes, const Jou
   return header;
 }
 
-void GroupWriter::clear(RecordNo first) {
-  first_ = first;
-  records_ = 0;
+GroupWriter::GroupWriter(const JournalId& id, RecordNo first, std::size_t body_bytes)
+    : id_(id), first_(first) {
+  text_.reserve(k_group_header_bytes + body_bytes + k_group_trailer_bytes);
   text_.assign(k_group_header_bytes, '\0');
 }
 

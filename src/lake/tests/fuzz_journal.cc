@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/testing/memory_disk.h"
-#include "lake/journal.h"
+#include "lake/file_journal.h"
 #include "lake/journal/format.h"
 
 namespace {
@@ -24,7 +24,7 @@ void open(const std::string& segment, std::string_view keys) {
   static SeededRandom random(1);
   static Metrics metrics;
   static Log log(clock, LogLevel::error, [](std::string_view) {});
-  auto journal = Journal::open(disk, "j", {}, clock, random, log, metrics);
+  auto journal = open_file_journal(disk, "j", {}, clock, random, log, metrics);
   if (!journal.ok()) return;
   const RecordNo next = (*journal)->next();
   const auto ack = (*journal)->append("payload");

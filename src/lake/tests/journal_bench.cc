@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "lake/journal.h"
+#include "lake/file_journal.h"
 
 namespace {
 
@@ -18,7 +18,7 @@ struct OnDisk {
   OnDisk() {
     folder = (std::filesystem::current_path() / "journal-bench-XXXXXX").string();
     BL_CHECK(::mkdtemp(folder.data()) != nullptr);
-    journal = Journal::open(*disk, folder, {}, clock, random, log, metrics).value();
+    journal = open_file_journal(*disk, folder, {}, clock, random, log, metrics).value();
   }
   ~OnDisk() {
     journal.reset();

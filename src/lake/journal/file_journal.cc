@@ -1,15 +1,13 @@
-#include "lake/journal.h"
+#include "lake/file_journal.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <mutex>
-#include <unordered_map>
 
 #include "base/hash.h"
 #include "lake/journal/format.h"
+#include "lake/journal/group_commit.h"
 #include "lake/journal/keys.h"
 #include "lake/journal/segment.h"
 
@@ -169,68 +167,39 @@ class Recovery {
   bool has_id_ = false;
 };
 
-}  // namespace
-
-JournalMetrics::JournalMetrics(Metrics& metrics)
-    : groups(metrics.counter("bl_journal_groups_total", "Group commits of journals")),
-      records(metrics.counter("bl_journal_records_total", "Records acknowledged as durable")),
-      bytes(metrics.counter("bl_journal_bytes_total", "Bytes written to journals")),
-      replays(
-          metrics.counter("bl_journal_replays_total", "Appends answered by their idempotency key")),
-      failures(metrics.counter("bl_journal_failures_total", "Group commits that failed")),
-      torn_bytes(metrics.counter("bl_journal_torn_bytes_total",
-                                 "Bytes without an acknowledgement that a recovery cut off")),
-      group_seconds(metrics.histogram("bl_journal_group_seconds", "Duration of a group commit",
-                                      Metrics::latency_bounds())),
-      queue_bytes(metrics.gauge("bl_journal_queue_bytes", "Bytes that wait for a group commit")),
-      segments(metrics.gauge("bl_journal_segments", "Segments of journals")),
-      keys(metrics.gauge("bl_journal_keys", "Idempotency keys that journals know")),
-      queue_limit(metrics.counter("bl_journal_limit_hits_total",
-                                  "Times that a limit of a journal was reached",
-                                  {{"limit", "queue_bytes_max"}})) {}
-
-class Journal::Impl {
+class FileJournal final : public Journal, private GroupTarget {
  public:
-  Impl(Disk& disk, std::string folder, const JournalLimits& limits, const Clock& clock, Log& log,
-       Metrics& metrics, std::unique_ptr<DiskLock> lock)
+  FileJournal(Disk& disk, std::string folder, const JournalLimits& limits, const Clock& clock,
+              Log& log, Metrics& metrics, std::unique_ptr<DiskLock> lock)
       : disk_(disk),
         folder_(std::move(folder)),
         limits_(limits),
         clock_(clock),
         log_(log),
         metrics_(metrics),
-        lock_(std::move(lock)) {}
-  ~Impl();
+        lock_(std::move(lock)),
+        commit_(*this, limits_, clock_, metrics_) {}
 
   Result<void> start(Random& random);
-  Result<Ack> append(std::string_view payload, std::string_view key);
-  Result<void> read(RecordNo first, const std::function<bool(const JournalRecord&)>& each);
-  Result<void> trim(RecordNo no);
-  RecordNo first() const {
+  Result<Ack> append(std::string_view payload, std::string_view key) override {
+    return commit_.append(id_, payload, key);
+  }
+  Result<void> read(RecordNo first, const std::function<bool(const JournalRecord&)>& each) override;
+  Result<void> trim(RecordNo no) override;
+  RecordNo first() const override {
     const std::lock_guard lock(mutex_);
     return segments_.front().first;
   }
-  RecordNo next() const {
+  RecordNo next() const override {
     const std::lock_guard lock(mutex_);
     return segments_.back().next;
   }
-  const std::string& id_text() const { return id_text_; }
+  const std::string& id() const override { return id_text_; }
 
  private:
-  struct Entry {
-    std::string_view payload, key;
-    std::optional<Result<Ack>> outcome;  // its leader's, until is_done
-    bool leads = false;                  // guarded by mutex_
-    bool is_done = false;                // guarded by mutex_
-    std::condition_variable changed;
-    std::size_t bytes() const { return payload.size() + key.size() + k_record_header_bytes; }
-  };
-  using Group = std::vector<Entry*>;
-
-  Result<void> may_append(std::string_view payload, std::string_view key) const;
-  Group take_group();
-  void commit(const Group& group);
-  Result<void> write(GroupWriter& writer, Timestamp at, const Group& stored);
+  Result<RecordNo> prepare(Timestamp at) override;
+  std::optional<KnownRecord> find(std::string_view key) const override;
+  Result<void> write(const NewGroup& group) override;
   Result<void> be_ready();
   Result<void> begin_segment(RecordNo first);
   Result<void> take_back();
@@ -248,23 +217,15 @@ class Journal::Impl {
   JournalId id_{};
   std::string id_text_;
 
-  std::mutex disk_mutex_;         // who writes: the leader of a group, or trim()
-  std::unique_ptr<File> active_;  // guarded by disk_mutex_; the last segment; null: to be opened
-  JournalKeys keys_;              // guarded by disk_mutex_
+  GroupCommit commit_;            // its writing() is held by who writes: a leader, or trim()
+  std::unique_ptr<File> active_;  // guarded by writing(); the last segment; null: to be opened
+  JournalKeys keys_;              // guarded by writing()
 
-  mutable std::mutex mutex_;       // taken after disk_mutex_
+  mutable std::mutex mutex_;       // taken after writing()
   std::vector<Segment> segments_;  // changed under both mutexes, read under either
-  std::deque<Entry*> queue_;       // guarded by mutex_
-  std::uint64_t queue_bytes_ = 0;  // guarded by mutex_
-  bool has_leader_ = false;        // guarded by mutex_
 };
 
-Journal::Impl::~Impl() {
-  const std::lock_guard lock(mutex_);
-  BL_CHECK(queue_.empty());
-}
-
-Result<void> Journal::Impl::start(Random& random) {
+Result<void> FileJournal::start(Random& random) {
   BL_TRY(Recovered found, Recovery(disk_, folder_).run());
   id_ = found.id;
   if (found.segments.empty()) random.fill(id_);
@@ -283,127 +244,20 @@ Result<void> Journal::Impl::start(Random& random) {
 
 // Appending ----------------------------------------------------------------------------------
 
-Result<void> Journal::Impl::may_append(std::string_view payload, std::string_view key) const {
-  if (payload.empty()) return Error{Code::invalid, "a journal takes no empty record"};
-  if (key.size() > limits_.key_bytes_max) {
-    return Error{Code::too_large, fmt::format("an idempotency key has at most {} bytes: {}",
-                                              limits_.key_bytes_max, key.size())};
-  }
-  if (payload.size() + key.size() > limits_.record_bytes_max) {
-    return Error{Code::too_large, fmt::format("a record of a journal has at most {} bytes: {}",
-                                              limits_.record_bytes_max, payload.size())};
-  }
-  return {};
-}
-
-Result<Ack> Journal::Impl::append(std::string_view payload, std::string_view key) {
-  BL_RETURN_IF_ERROR(may_append(payload, key));
-  Entry entry;
-  entry.payload = payload;
-  entry.key = key;
-  std::unique_lock lock(mutex_);
-  if (queue_bytes_ + entry.bytes() > limits_.queue_bytes_max && !queue_.empty()) {
-    metrics_.queue_limit.add();
-    return Error{Code::overloaded,
-                 fmt::format("the journal's queue is full, bytes: {}", queue_bytes_)};
-  }
-  queue_.push_back(&entry);
-  queue_bytes_ += entry.bytes();
-  // Who finds no leader leads one group, its own record among it: the first of the queue leads.
-  if (!has_leader_) {
-    has_leader_ = true;
-    entry.leads = true;
-  }
-  entry.changed.wait(lock, [&] { return entry.leads || entry.is_done; });
-  if (entry.is_done) return std::move(*entry.outcome);
-  const Group group = take_group();
-  lock.unlock();
-  {
-    const std::lock_guard writing(disk_mutex_);
-    commit(group);
-  }
-  lock.lock();
-  for (Entry* one : group) {
-    one->is_done = true;
-    if (one != &entry) one->changed.notify_one();
-  }
-  has_leader_ = !queue_.empty();
-  if (has_leader_) {
-    queue_.front()->leads = true;
-    queue_.front()->changed.notify_one();
-  }
-  return std::move(*entry.outcome);
-}
-
-Journal::Impl::Group Journal::Impl::take_group() {
-  Group group;
-  std::uint64_t bytes = 0;
-  while (!queue_.empty()) {
-    Entry* entry = queue_.front();
-    if (!group.empty() && bytes + entry->bytes() > limits_.group_bytes_max) break;
-    bytes += entry->bytes();
-    queue_bytes_ -= entry->bytes();
-    queue_.pop_front();
-    group.push_back(entry);
-  }
-  metrics_.queue_bytes.set(static_cast<double>(queue_bytes_));
-  return group;
-}
-
-// Gives every entry its outcome.
-void Journal::Impl::commit(const Group& group) {
-  const auto began = clock_.steady_now();
-  const Timestamp at = clock_.now();
+Result<RecordNo> FileJournal::prepare(Timestamp at) {
   keys_.forget(limits_.keys_min, at - std::chrono::seconds(limits_.keys_seconds_min));
-  GroupWriter writer(id_, segments_.back().next);
-  Group stored;
-  std::unordered_map<std::string_view, Entry*> first_with;  // of this group
-  std::vector<std::pair<Entry*, Entry*>> twins;             // and the first with the same key
-  const auto key_is_taken = [](const Entry& entry) {
-    return Error{Code::conflict,
-                 "the idempotency key came with another record before: " + std::string(entry.key)};
-  };
-  for (Entry* entry : group) {
-    if (!entry->key.empty()) {
-      if (const auto* known = keys_.find(entry->key)) {
-        const bool is_same = known->payload_sum == xxh3_64(entry->payload);
-        entry->outcome = is_same ? Result<Ack>(Ack{known->no, true}) : key_is_taken(*entry);
-        metrics_.replays.add();
-        continue;
-      }
-      const auto [first, is_new] = first_with.try_emplace(entry->key, entry);
-      if (!is_new) {
-        twins.emplace_back(entry, first->second);
-        continue;
-      }
-    }
-    entry->outcome = Ack{segments_.back().next + writer.records(), false};
-    writer.add(entry->key, entry->payload);
-    stored.push_back(entry);
-  }
-  if (!stored.empty()) {
-    if (const auto written = write(writer, at, stored); !written.ok()) {
-      metrics_.failures.add();
-      for (Entry* entry : stored) entry->outcome = written.error();
-    }
-    metrics_.group_seconds.observe(
-        std::chrono::duration<double>(clock_.steady_now() - began).count());
-  }
-  for (const auto& [entry, first] : twins) {
-    entry->outcome = first->outcome;
-    if (!entry->outcome->ok()) continue;
-    if (entry->payload == first->payload) {
-      (*entry->outcome)->replayed = true;
-    } else {
-      entry->outcome = key_is_taken(*entry);
-    }
-  }
+  BL_RETURN_IF_ERROR(be_ready());
+  return segments_.back().next;
 }
 
-Result<void> Journal::Impl::write(GroupWriter& writer, Timestamp at, const Group& stored) {
-  BL_RETURN_IF_ERROR(be_ready());
-  const std::string_view bytes = writer.finish(at);
-  auto written = active_->append(bytes);
+std::optional<KnownRecord> FileJournal::find(std::string_view key) const {
+  const JournalKeys::Known* known = keys_.find(key);
+  if (known == nullptr) return std::nullopt;
+  return KnownRecord{known->no, known->payload_sum, {}};
+}
+
+Result<void> FileJournal::write(const NewGroup& group) {
+  auto written = active_->append(group.bytes);
   if (written.ok()) written = active_->sync();
   if (!written.ok()) {
     if (const auto taken = take_back(); !taken.ok()) {
@@ -416,16 +270,12 @@ Result<void> Journal::Impl::write(GroupWriter& writer, Timestamp at, const Group
     const std::lock_guard lock(mutex_);
     Segment& segment = segments_.back();
     segment.groups.push_back({segment.next, segment.bytes});
-    segment.bytes += bytes.size();
-    segment.next += stored.size();
+    segment.bytes += group.bytes.size();
+    segment.next += group.records;
   }
-  for (const Entry* entry : stored) {
-    if (entry->key.empty()) continue;
-    keys_.add(entry->key, at, {(*entry->outcome)->no, xxh3_64(entry->payload)});
+  for (const auto& [key, record] : group.keys) {
+    keys_.add(key, group.at, {record.no, record.payload_sum});
   }
-  metrics_.groups.add();
-  metrics_.records.add(static_cast<double>(stored.size()));
-  metrics_.bytes.add(static_cast<double>(bytes.size()));
   metrics_.keys.set(static_cast<double>(keys_.size()));
   return {};
 }
@@ -433,7 +283,7 @@ Result<void> Journal::Impl::write(GroupWriter& writer, Timestamp at, const Group
 // Segments -----------------------------------------------------------------------------------
 
 // An open last segment that has room, and nothing behind its last group.
-Result<void> Journal::Impl::be_ready() {
+Result<void> FileJournal::be_ready() {
   if (active_ == nullptr) {
     if (auto taken = take_back(); !taken.ok()) return std::move(taken).error();
   }
@@ -443,7 +293,7 @@ Result<void> Journal::Impl::be_ready() {
 }
 
 // The file may end anywhere behind what is durable.
-Result<void> Journal::Impl::take_back() {
+Result<void> FileJournal::take_back() {
   active_.reset();
   const Segment& last = segments_.back();
   BL_TRY(auto file, disk_.open_append(last.path));
@@ -453,7 +303,7 @@ Result<void> Journal::Impl::take_back() {
   return {};
 }
 
-Result<void> Journal::Impl::begin_segment(RecordNo first) {
+Result<void> FileJournal::begin_segment(RecordNo first) {
   Segment segment{folder_ + "/" + segment_name(first), first, first, k_segment_header_bytes, {}};
   auto file = disk_.create(segment.path, FileMode::normal);
   if (!file.ok() && file.error().code == Code::conflict) {
@@ -472,8 +322,8 @@ Result<void> Journal::Impl::begin_segment(RecordNo first) {
   return {};
 }
 
-Result<void> Journal::Impl::trim(RecordNo no) {
-  const std::lock_guard writing(disk_mutex_);
+Result<void> FileJournal::trim(RecordNo no) {
+  const std::lock_guard writing(commit_.writing());
   keys_.forget(limits_.keys_min, clock_.now() - std::chrono::seconds(limits_.keys_seconds_min));
   while (segments_.size() > 1 && segments_.front().next <= no) {
     BL_RETURN_IF_ERROR(remove_segment(segments_.front()));
@@ -485,7 +335,7 @@ Result<void> Journal::Impl::trim(RecordNo no) {
   return {};
 }
 
-Result<void> Journal::Impl::remove_segment(const Segment& segment) {
+Result<void> FileJournal::remove_segment(const Segment& segment) {
   const RecordNo oldest = keys_.oldest();
   if (oldest != 0 && oldest < segment.next) {
     const std::string path = segment.path + std::string(k_keys_suffix);
@@ -500,7 +350,7 @@ Result<void> Journal::Impl::remove_segment(const Segment& segment) {
 }
 
 // A file of keys goes when a later segment, or file of keys, begins at or before the oldest key.
-Result<void> Journal::Impl::remove_forgotten_key_files() {
+Result<void> FileJournal::remove_forgotten_key_files() {
   BL_TRY(const auto names, disk_.list(folder_));
   std::vector<std::pair<RecordNo, std::string>> files;
   for (const std::string& name : names) {
@@ -517,15 +367,15 @@ Result<void> Journal::Impl::remove_forgotten_key_files() {
   return {};
 }
 
-void Journal::Impl::show_sizes() {
+void FileJournal::show_sizes() {
   metrics_.segments.set(static_cast<double>(segments_.size()));
   metrics_.keys.set(static_cast<double>(keys_.size()));
 }
 
 // Reading ------------------------------------------------------------------------------------
 
-Result<void> Journal::Impl::read(RecordNo first,
-                                 const std::function<bool(const JournalRecord&)>& each) {
+Result<void> FileJournal::read(RecordNo first,
+                               const std::function<bool(const JournalRecord&)>& each) {
   struct Piece {
     std::string path;
     std::uint64_t offset, bytes;
@@ -569,38 +419,17 @@ Result<void> Journal::Impl::read(RecordNo first,
   return {};
 }
 
-// The outside --------------------------------------------------------------------------------
+}  // namespace
 
-Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Journal::~Journal() = default;
-
-Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, const std::string& folder,
-                                               const JournalLimits& limits, const Clock& clock,
-                                               Random& random, Log& log, Metrics& metrics) {
+Result<std::unique_ptr<Journal>> open_file_journal(Disk& disk, const std::string& folder,
+                                                   const JournalLimits& limits, const Clock& clock,
+                                                   Random& random, Log& log, Metrics& metrics) {
   BL_RETURN_IF_ERROR(disk.make_folder(folder));
   BL_TRY(auto lock, disk.lock(folder + "/lock", "a journal of benchlake"));
-  auto impl = std::make_unique<Impl>(disk, folder, limits, clock, log, metrics, std::move(lock));
-  BL_RETURN_IF_ERROR(impl->start(random));
-  return std::unique_ptr<Journal>(new Journal(std::move(impl)));
-}
-
-Result<Ack> Journal::append(std::string_view payload, std::string_view key) {
-  return impl_->append(payload, key);
-}
-Result<void> Journal::read(RecordNo first, const std::function<bool(const JournalRecord&)>& each) {
-  return impl_->read(first, each);
-}
-RecordNo Journal::first() const {
-  return impl_->first();
-}
-RecordNo Journal::next() const {
-  return impl_->next();
-}
-const std::string& Journal::id() const {
-  return impl_->id_text();
-}
-Result<void> Journal::trim(RecordNo no) {
-  return impl_->trim(no);
+  auto journal =
+      std::make_unique<FileJournal>(disk, folder, limits, clock, log, metrics, std::move(lock));
+  BL_RETURN_IF_ERROR(journal->start(random));
+  return std::unique_ptr<Journal>(std::move(journal));
 }
 
 }  // namespace bl::lake

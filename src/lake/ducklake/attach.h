@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/disk.h"
+#include "duck/database.h"
+#include "lake/ducklake/place.h"
+#include "lake/ducklake/session.h"
+#include "lake/open_catalog.h"
+
+/// From an address to an attached catalog. Private to this folder.
+namespace bl::lake {
+
+/// The schema of the lake whose tables say who may publish, and the table in it that exists to be
+/// written (docs/formats/lake.md).
+inline constexpr const char* k_publishers = "publishers";
+inline constexpr const char* k_fence = "_fence";
+
+/// An engine that can write the catalog and read its files.
+Result<std::unique_ptr<duck::Database>> catalog_engine(const CatalogOptions& options,
+                                                       const CatalogPlace& place);
+/// Tells the engine the bucket's credentials, as they are now; nothing where the files are on disk.
+Result<void> tell_credentials(CatalogSession& session, const CatalogOptions& options, Disk& disk);
+/// Attaches the catalog as `lake`, checked or made. The caller holds the catalog's lock.
+/// `data_path`: where the keys of the store begin. Errors: as open_catalog().
+Result<void> attach_catalog(CatalogSession& session, const CatalogOptions& options,
+                            const CatalogPlace& place, const std::string& data_path,
+                            objects::ObjectStore& store, Disk& disk);
+
+}  // namespace bl::lake

@@ -1,0 +1,151 @@
+#include "lake/table/delta_mirror.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/json.h"
+
+namespace bl::lake {
+namespace {
+
+constexpr std::string_view k_property = "benchlake.";
+
+class DeltaMirror final : public Mirror {
+ public:
+  DeltaMirror(DeltaWorld world, std::string table)
+      : world_(std::move(world)), table_(std::move(table)), prefix_(delta_prefix(table_)) {}
+
+  Result<void> follow(const CatalogSnapshot& snapshot, RowsChange change) override;
+  Result<std::set<std::string>> listed(Timestamp removed_after) override;
+
+ private:
+  Result<void> open(const CatalogSnapshot& snapshot);
+  Result<DeltaReplace> difference(const DeltaSnapshot& have, const CatalogSnapshot& wanted) const;
+
+  const DeltaWorld world_;
+  const std::string table_, prefix_;
+  std::unique_ptr<DeltaLog> log_;
+};
+
+Result<void> DeltaMirror::open(const CatalogSnapshot& snapshot) {
+  if (log_ != nullptr) return {};
+  auto opened = DeltaLog::open(world_, prefix_);
+  if (!opened.ok() && opened.error().code == Code::not_found) {
+    DeltaTable table{
+        .schema = snapshot.schema, .partition_columns = {}, .name = table_, .configuration = {}};
+    for (const auto& [name, text] : snapshot.properties) {
+      table.configuration[std::string(k_property) + name] = text;
+    }
+    opened = DeltaLog::create(world_, prefix_, table);
+  }
+  if (!opened.ok()) return std::move(opened).error();
+  log_ = *std::move(opened);
+  return {};
+}
+
+Result<DeltaReplace> DeltaMirror::difference(const DeltaSnapshot& have,
+                                             const CatalogSnapshot& wanted) const {
+  DeltaReplace replace;
+  replace.read_version = have.version;
+  std::set<std::string_view> had, wants;
+  for (const auto& file : have.files) had.insert(file->path);
+  for (const DataFile& file : wanted.files) {
+    const std::string_view path = std::string_view(file.key).substr(prefix_.size());
+    wants.insert(path);
+    if (had.contains(path)) continue;
+    const duck::ParquetFile written{std::string(path), file.rows, file.bytes, file.footer_bytes,
+                                    file.columns};
+    BL_TRY(DeltaFile added,
+           delta_file(written, std::string(path), *have.metadata, world_.clock.now()));
+    replace.add.push_back(std::move(added));
+  }
+  for (const auto& file : have.files) {
+    if (!wants.contains(file->path)) replace.remove.push_back(file->path);
+  }
+  return replace;
+}
+
+Result<void> DeltaMirror::follow(const CatalogSnapshot& snapshot, RowsChange change) {
+  BL_RETURN_IF_ERROR(open(snapshot));
+  const auto behind = log_->snapshot()->transaction(std::string(k_mirror_application));
+  if (behind && *behind > snapshot.id) {
+    return Error{Code::conflict,
+                 fmt::format("the Delta log of the table {} is of a later snapshot than {}: {}",
+                             table_, snapshot.id, *behind)};
+  }
+  if (behind == snapshot.id) return {};
+  std::map<std::string, std::string> properties;
+  for (const auto& [name, text] : snapshot.properties) {
+    properties[std::string(k_property) + name] = text;
+  }
+  BL_RETURN_IF_ERROR(log_->evolve(snapshot.schema, properties));
+  BL_TRY(DeltaReplace replace, difference(*log_->snapshot(), snapshot));
+  if (replace.add.empty() && replace.remove.empty()) return {};
+  replace.data_change = change == RowsChange::yes;
+  replace.transaction = DeltaTransaction{std::string(k_mirror_application), snapshot.id};
+  replace.note.operation = replace.remove.empty() ? "WRITE" : "REPLACE";
+  replace.note.user = text_of(MirrorNote{snapshot.id, snapshot.watermarks, snapshot.note});
+  const auto replaced = log_->replace(std::move(replace));
+  if (!replaced.ok()) {
+    log_.reset();  // read anew, whatever it was
+    return replaced.error();
+  }
+  return {};
+}
+
+Result<std::set<std::string>> DeltaMirror::listed(Timestamp removed_after) {
+  std::set<std::string> keys;
+  if (log_ == nullptr) {
+    auto opened = DeltaLog::open(world_, prefix_);
+    if (!opened.ok() && opened.error().code == Code::not_found) return keys;
+    if (!opened.ok()) return std::move(opened).error();
+    log_ = *std::move(opened);
+  }
+  for (const auto& file : log_->snapshot()->files) keys.insert(prefix_ + file->path);
+  for (const DeltaTombstone& removed : log_->tombstones()) {
+    if (removed.deleted >= removed_after) keys.insert(prefix_ + removed.path);
+  }
+  return keys;
+}
+
+}  // namespace
+
+std::string delta_prefix(std::string_view table) {
+  return fmt::format("tables/{}/", table);
+}
+
+std::string text_of(const MirrorNote& note) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().member("snapshot", note.snapshot).key("watermarks").begin_object();
+  for (const auto& [journal, to] : note.watermarks) writer.member(journal, to);
+  writer.end_object().member("note", note.note).end_object();
+  return text;
+}
+
+Result<MirrorNote> mirror_note(std::string_view text) {
+  const Error error{Code::corrupt,
+                    "not a note of a lake table: " + std::string(text.substr(0, 100))};
+  const auto value = json::parse(text);
+  if (!value.ok()) return error;
+  const json::Value* snapshot = value->find("snapshot");
+  const json::Value* watermarks = value->find("watermarks");
+  const json::Value* words = value->find("note");
+  if (snapshot == nullptr || !snapshot->is_number() || !snapshot->as_int64()) return error;
+  if (watermarks == nullptr || !watermarks->is_object()) return error;
+  MirrorNote note;
+  note.snapshot = *snapshot->as_int64();
+  for (const auto& [journal, to] : watermarks->members()) {
+    if (!to.is_number() || !to.as_int64() || *to.as_int64() < 1) return error;
+    note.watermarks[journal] = static_cast<std::uint64_t>(*to.as_int64());
+  }
+  if (words != nullptr && words->is_string()) note.note = words->as_string();
+  return note;
+}
+
+std::unique_ptr<Mirror> make_delta_mirror(DeltaWorld world, const std::string& table) {
+  return std::make_unique<DeltaMirror>(std::move(world), table);
+}
+
+}  // namespace bl::lake

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "lake/delta_log.h"
+#include "lake/table.h"
+
+namespace bl::lake {
+
+/// `tables/TABLE/`: where the table's Delta log begins.
+std::string delta_prefix(std::string_view table);
+
+/// What a version's `userMetadata` says, so that a catalog can be made again from the log.
+struct MirrorNote {
+  std::int64_t snapshot = 0;
+  Watermarks watermarks;
+  std::string note;
+};
+std::string text_of(const MirrorNote& note);
+/// Errors: corrupt.
+Result<MirrorNote> mirror_note(std::string_view text);
+
+/// The same files as a Delta table: one version for each snapshot, its transaction the snapshot's
+/// id. The log is opened with the first call.
+std::unique_ptr<Mirror> make_delta_mirror(DeltaWorld world, const std::string& table);
+
+/// The transaction's application, and the property that holds the last note.
+inline constexpr std::string_view k_mirror_application = "benchlake";
+
+}  // namespace bl::lake

@@ -1,0 +1,77 @@
+#include "lake/maintenance.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "lake/lease.h"
+#include "lake/table/data_files.h"
+
+namespace bl::lake {
+namespace {
+
+Result<std::vector<objects::ObjectInfo>> all_below(objects::ObjectStore& store,
+                                                   const std::string& prefix) {
+  std::vector<objects::ObjectInfo> all;
+  objects::ListRequest request{.prefix = prefix};
+  while (true) {
+    BL_TRY(objects::Listing page, store.list(request));
+    std::move(page.objects.begin(), page.objects.end(), std::back_inserter(all));
+    if (!page.next) return all;
+    request.after = *page.next;
+  }
+}
+
+}  // namespace
+
+Result<Expired> expire(Catalog& catalog, objects::ObjectStore& store,
+                       std::span<const std::shared_ptr<Table>> tables, Timestamp now,
+                       Timestamp keep_from) {
+  BL_TRY(std::set<std::int64_t> held, leased_snapshots(store, now));
+  for (const auto& table : tables) held.merge(table->held());
+  BL_RETURN_IF_ERROR(catalog.expire(keep_from, std::vector(held.begin(), held.end())));
+  BL_TRY(const auto candidates, catalog.expired_files());
+  std::set<std::string> mirrored;
+  for (const auto& table : tables) {
+    BL_TRY(auto keys, table->mirrored(keep_from));
+    mirrored.merge(keys);
+  }
+  Expired report;
+  std::vector<std::string> gone;
+  std::optional<Error> failed;
+  for (const std::string& key : candidates) {
+    if (mirrored.contains(key)) {
+      report.kept += 1;
+      continue;
+    }
+    if (auto removed = store.remove(key); !removed.ok()) {
+      failed = std::move(removed).error();
+      break;
+    }
+    gone.push_back(key);
+  }
+  if (!gone.empty()) BL_RETURN_IF_ERROR(catalog.forget_files(gone));
+  if (failed) return *std::move(failed);
+  report.files = std::ssize(gone);
+  return report;
+}
+
+Result<std::int64_t> sweep(Catalog& catalog, objects::ObjectStore& store, Table& table,
+                           Timestamp older_than) {
+  // Listed before the logs are asked: a commit between the two makes its files known.
+  BL_TRY(const auto objects, all_below(store, data_folder(table.name())));
+  BL_TRY(std::set<std::string> known, table.mirrored(older_than));
+  BL_TRY(const auto listed, catalog.listed_files(table.name()));
+  BL_TRY(const auto expired, catalog.expired_files());
+  known.insert(listed.begin(), listed.end());
+  known.insert(expired.begin(), expired.end());
+  std::int64_t removed = 0;
+  for (const auto& object : objects) {
+    if (object.modified >= older_than || known.contains(object.key)) continue;
+    BL_RETURN_IF_ERROR(store.remove(object.key));
+    ++removed;
+  }
+  return removed;
+}
+
+}  // namespace bl::lake

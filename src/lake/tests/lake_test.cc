@@ -1,0 +1,205 @@
+// A whole lake of real parts: what one process keeps, the next one finds, and programs of others
+// read.
+#include "lake/lake.h"
+
+#include "lake/lease.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "lake/tests/lake_world.h"
+#include "objects/testing/s3_server.h"
+
+namespace bl::lake {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+#define ASSERT_OK(result) \
+  if (const auto& r_ = (result); !r_.ok()) FAIL() << r_.error().message
+
+TEST(Lake, tables_and_rows_are_there_after_the_next_start) {
+  LakeOnDisk on;
+  {
+    auto lake = on.open();
+    auto table = lake->create_table("points", Points::schema(), LakeOnDisk::layout());
+    ASSERT_OK(table);
+    ASSERT_OK((*table)->append(points(1, 10)));
+    ASSERT_OK((*table)->flush());
+    ASSERT_OK((*table)->append(points(11, 5)));
+    EXPECT_EQ(on.numbers(*lake).value(), counting(1, 15));
+    EXPECT_EQ(lake->create_table("points", Points::schema(), {}).error().code, Code::conflict);
+    EXPECT_EQ(on.try_open().error().code, Code::conflict) << "the folder is this process's";
+  }
+  auto lake = on.open();
+  EXPECT_EQ(on.numbers(*lake).value(), counting(1, 15));
+  auto table = lake->table("points").value();
+  EXPECT_EQ(table->schema(), Points::schema());
+  ASSERT_OK(table->flush());
+  ASSERT_OK(table->append(points(16)));
+  EXPECT_EQ(on.numbers(*lake).value(), counting(1, 16));
+  EXPECT_EQ(lake->table("nothing").error().code, Code::not_found);
+}
+
+TEST(Lake, an_official_engine_reads_the_catalog_and_the_delta_log) {
+  LakeOnDisk on;
+  auto lake = on.open();
+  auto table = lake->create_table("points", Points::schema(), LakeOnDisk::layout()).value();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK(table->append(points(1 + i * 100, 100)));
+    ASSERT_OK(table->flush());
+  }
+  Change change;
+  change.removed = {table->snapshot().files().files()[0].key};
+  change.select = "(SELECT * FROM removed_rows WHERE no % 2 = 0)";
+  ASSERT_OK(table->replace(change));
+  const auto ours = on.numbers(*lake).value();
+  ASSERT_THAT(ours, SizeIs(250));
+
+  auto engine = duck::Database::open({.extensions = {"sqlite_scanner", "ducklake", "delta"}});
+  ASSERT_OK(engine);
+  auto connection = (*engine)->connect().value();
+  ASSERT_OK(connection->run("ATTACH 'ducklake:sqlite:" + on.folder +
+                            "/catalog.sqlite' AS theirs (READ_ONLY)"));
+  const auto by_catalog = LakeOnDisk::numbers(*connection, "theirs.points");
+  ASSERT_OK(by_catalog);
+  EXPECT_EQ(*by_catalog, ours);
+  const auto by_delta =
+      LakeOnDisk::numbers(*connection, "delta_scan('" + on.folder + "/objects/tables/points')");
+  ASSERT_OK(by_delta);
+  EXPECT_EQ(*by_delta, ours);
+}
+
+TEST(Lake, a_lost_catalog_is_made_again_from_the_delta_logs) {
+  LakeOnDisk on;
+  on.limits.table.compact_files_min = 2;
+  std::vector<std::int64_t> rows;
+  {
+    auto lake = on.open();
+    auto table = lake->create_table("points", Points::schema(), LakeOnDisk::layout()).value();
+    for (int i = 0; i < 4; ++i) {
+      ASSERT_OK(table->append(points(1 + i * 10, 10)));
+      ASSERT_OK(table->flush());
+    }
+    ASSERT_OK(table->compact());
+    ASSERT_OK(table->append(points(41, 3)));
+    ASSERT_OK(table->flush());
+    ASSERT_OK(table->append(points(44, 2)));  // in the journal only
+    rows = on.numbers(*lake).value();
+  }
+  ASSERT_EQ(rows, counting(1, 45));
+  std::filesystem::remove(on.folder + "/catalog.sqlite");
+  const auto refused = on.try_open();
+  ASSERT_FALSE(refused.ok()) << "a lake whose catalog is gone does not begin anew in silence";
+  EXPECT_EQ(refused.error().code, Code::corrupt);
+
+  const auto rebuilt = rebuild_catalog(on.options(), on.world());
+  ASSERT_OK(rebuilt);
+  EXPECT_EQ(rebuilt->tables, 1);
+  EXPECT_EQ(rebuilt->rows, 43);
+  {
+    auto lake = on.open();
+    EXPECT_EQ(on.numbers(*lake).value(), rows);
+    auto table = lake->table("points").value();
+    EXPECT_THAT(table->verify().value(), IsEmpty());
+    ASSERT_OK(table->append(points(46)));
+    ASSERT_OK(table->flush());
+  }
+  auto lake = on.open();
+  EXPECT_EQ(on.numbers(*lake).value(), counting(1, 46));
+  lake.reset();
+  EXPECT_EQ(rebuild_catalog(on.options(), on.world()).error().code, Code::conflict)
+      << "a catalog that is there is not written over";
+}
+
+TEST(Lake, what_nobody_reads_goes_and_what_somebody_reads_stays) {
+  LakeOnDisk on;
+  on.limits.keep_snapshots = std::chrono::seconds(0);
+  on.limits.catalog.expire_age_min = std::chrono::milliseconds(0);
+  on.limits.table.compact_files_min = 2;
+  auto lake = on.open();
+  auto table = lake->create_table("points", Points::schema(), LakeOnDisk::layout()).value();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK(table->append(points(1 + i * 10, 10)));
+    ASSERT_OK(table->flush());
+  }
+  auto held = std::make_unique<Snapshot>(table->snapshot());
+  ASSERT_OK(table->compact());
+  const auto files_of = [&] {
+    return on.disk->list(on.folder + "/objects/tables/points/data")->size();
+  };
+  ASSERT_EQ(files_of(), 4U);
+  ASSERT_OK(lake->expire());
+  EXPECT_EQ(files_of(), 4U) << "a snapshot is held";
+  held.reset();
+  ASSERT_OK(lake->expire());
+  EXPECT_EQ(files_of(), 4U) << "the Delta log remembers them for a week";
+  EXPECT_EQ(on.numbers(*lake).value(), counting(1, 30));
+}
+
+TEST(Lake, a_lease_of_another_process_keeps_its_snapshot) {
+  LakeOnDisk on;
+  on.limits.keep_snapshots = std::chrono::seconds(0);
+  on.limits.catalog.expire_age_min = std::chrono::milliseconds(0);
+  auto lake = on.open();
+  auto table = lake->create_table("points", Points::schema(), LakeOnDisk::layout()).value();
+  ASSERT_OK(table->append(points(1)));
+  ASSERT_OK(table->flush());
+  const std::int64_t old = table->snapshot().id();
+  ASSERT_OK(table->append(points(2)));
+  ASSERT_OK(table->flush());
+  IdSource ids(on.clock, on.random);
+  Lease lease(lake->store(), ids, on.clock);
+  ASSERT_OK(lease.renew({old}));
+  ASSERT_OK(lake->expire());
+  EXPECT_TRUE(lake->catalog().snapshot("points", old).ok());
+  lease.drop();
+  ASSERT_OK(lake->expire());
+  EXPECT_EQ(lake->catalog().snapshot("points", old).error().code, Code::not_found);
+}
+
+TEST(Lake, housekeeping_flushes_by_itself) {
+  LakeOnDisk on;
+  on.limits.table.flush_ms_max = std::chrono::milliseconds(50);
+  auto options = on.options();
+  options.housekeeping = true;
+  auto lake = Lake::open(options, on.world()).value();
+  auto table = lake->create_table("points", Points::schema(), LakeOnDisk::layout()).value();
+  ASSERT_OK(table->append(points(1, 10)));
+  for (int i = 0; i < 600 && table->status().files == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(table->status().files, 1);
+  EXPECT_EQ(table->status().tail_rows, 0);
+}
+
+TEST(Lake, on_s3_with_journals_of_objects_a_new_machine_finds_every_row) {
+  auto& server = objects::testing::S3Server::shared();
+  LakeOnDisk on;
+  on.journal = JournalKind::object;
+  on.objects = objects::testing::S3Server::uri(server.create_bucket(), "lake", server.port());
+  on.variables = objects::testing::S3Server::any_credentials();
+  {
+    auto lake = on.open();
+    auto table = lake->create_table("points", Points::schema(), LakeOnDisk::layout());
+    ASSERT_OK(table);
+    ASSERT_OK((*table)->append(points(1, 10)));
+    ASSERT_OK((*table)->flush());
+    ASSERT_OK((*table)->append(points(11, 5), "key"));
+    EXPECT_EQ(on.numbers(*lake).value(), counting(1, 15));
+  }
+  std::filesystem::remove_all(on.folder + "/lake");  // the machine is gone, the catalog is not
+  auto lake = on.open();
+  EXPECT_EQ(on.numbers(*lake).value(), counting(1, 15));
+  auto table = lake->table("points").value();
+  EXPECT_TRUE(table->append(points(11, 5), "key")->replayed) << "the key is known here too";
+  ASSERT_OK(table->append(points(16)));
+  EXPECT_EQ(on.numbers(*lake).value(), counting(1, 16));
+  EXPECT_THAT(table->verify().value(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace bl::lake
