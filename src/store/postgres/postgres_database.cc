@@ -38,6 +38,15 @@ std::chrono::microseconds pause_before(std::size_t attempt) {
   return std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(0, longest)(random));
 }
 
+// What is written comes as parameters and arrays of them, found by keys: a plan for their values is
+// none better, and PostgreSQL would make one for each execution of a statement with arrays.
+Link::Keywords with_generic_plans(Link::Keywords keywords) {
+  for (auto& [name, value] : keywords) {
+    if (name == "options") value += " -c plan_cache_mode=force_generic_plan";
+  }
+  return keywords;
+}
+
 class PostgresDatabase final : public Database {
  public:
   PostgresDatabase(const Link::Keywords& keywords, const DatabaseLimits& limits, Log& log,
@@ -46,7 +55,7 @@ class PostgresDatabase final : public Database {
         log_(log),
         metrics_(metrics),
         readers_(keywords, limits.readers, limits, metrics),
-        writers_(keywords, limits.writers, limits, metrics) {}
+        writers_(with_generic_plans(keywords), limits.writers, limits, metrics) {}
 
   Dialect dialect() const override { return Dialect::postgres; }
 

@@ -77,6 +77,20 @@ TEST_F(OddValues, parameters_and_results_of_many_megabytes_come_back_as_they_wen
   EXPECT_EQ(same, 9);
 }
 
+TEST_F(OddValues, are_no_reason_to_plan_a_write_anew) {
+  const auto plans = [](Connection& connection, std::string& mode) {
+    return connection.query("select current_setting('plan_cache_mode')", {}, [&](const Row& row) {
+      mode = row.text(0);
+      return true;
+    });
+  };
+  std::string of_reads, of_writes;
+  EXPECT_OK(database_->read([&](Connection& connection) { return plans(connection, of_reads); }));
+  EXPECT_OK(database_->write([&](Connection& connection) { return plans(connection, of_writes); }));
+  EXPECT_EQ(of_reads, "auto");
+  EXPECT_EQ(of_writes, "force_generic_plan");
+}
+
 TEST_F(OddValues, a_statement_that_fell_out_of_the_cache_is_prepared_anew) {
   DatabaseLimits limits = quick_limits();
   limits.statements_max = 2;
