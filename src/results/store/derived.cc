@@ -128,6 +128,13 @@ Result<void> add_members(store::Connection& connection, std::span<const DerivedF
       "added as (insert into benchlake.run_series (run_no, series_no) select run_no, series_no "
       "from p on conflict do nothing returning run_no, series_no) "
       "select p.place from added join p using (run_no, series_no)");
+  static const store::Sql k_add_batches(
+      "insert into bl_run_batch (run_no, batch_id) values ($1, $2) on conflict do nothing",
+      "with p as (select * from unnest($1::bigint[], $2::text[]) with ordinality "
+      "as p(run_no, batch_id, place)), "
+      "added as (insert into benchlake.run_batch (run_no, batch_id) select run_no, batch_id "
+      "from p on conflict do nothing returning run_no, batch_id) "
+      "select p.place from added join p using (run_no, batch_id)");
   std::map<std::pair<std::int64_t, std::int64_t>, RunTally*> series;
   std::map<std::pair<std::int64_t, std::string_view>, RunTally*> batches;
   for (const DerivedFact& fact : facts) {
@@ -143,10 +150,7 @@ Result<void> add_members(store::Connection& connection, std::span<const DerivedF
   if (batches.empty()) return {};
   ParamRows batch_rows(2);
   for (const auto& [key, run] : batches) batch_rows.add({key.first, key.second});
-  BL_TRY(const auto new_batches,
-         connection.execute_many(store::both_dialects<"insert into @run_batch (run_no, batch_id) "
-                                                      "values ($1, $2) on conflict do nothing">(),
-                                 batch_rows));
+  BL_TRY(const auto new_batches, store::insert_rows(connection, k_add_batches, batch_rows));
   i = 0;
   for (const auto& [key, run] : batches) run->new_batches += new_batches[i++];
   return {};

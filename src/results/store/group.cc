@@ -258,6 +258,30 @@ constexpr InsertInto::Column k_fact_columns[] = {
     {"history_fingerprint"},
 };
 
+// Few rows are in before COPY has begun: PostgreSQL gets them as arrays then, a column each.
+constexpr std::size_t k_facts_copied_min = 64;
+constexpr const char* k_insert_facts =
+    "insert into benchmark_result (id, case_id, context_id, run_id, unit, time_unit, batch_id, "
+    "timestamp, iterations, min, max, mean, median, stdev, q1, q3, iqr, info_id, error, data, "
+    "times, validation, optional_benchmark_info, change_annotations, run_tags, run_reason, "
+    "commit_id, hardware_id, commit_repo_url, history_fingerprint) "
+    "select id, case_id, context_id, run_id, unit, time_unit, batch_id, "
+    "timestamp 'epoch' + (micros / 1000000) * interval '1 second' + "
+    "(micros % 1000000) * interval '1 microsecond', "
+    "iterations, min, max, mean, median, stdev, q1, q3, iqr, info_id, error, "
+    "translate(data, '[]', '{}')::numeric[], translate(times, '[]', '{}')::numeric[], "
+    "validation, optional_benchmark_info, change_annotations, run_tags, run_reason, "
+    "commit_id, hardware_id, commit_repo_url, history_fingerprint "
+    "from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], "
+    "$7::text[], $8::bigint[], $9::integer[], $10::numeric[], $11::numeric[], $12::numeric[], "
+    "$13::numeric[], $14::numeric[], $15::numeric[], $16::numeric[], $17::numeric[], "
+    "$18::text[], $19::jsonb[], $20::text[], $21::text[], $22::jsonb[], $23::jsonb[], "
+    "$24::jsonb[], $25::jsonb[], $26::text[], $27::text[], $28::text[], $29::text[], "
+    "$30::text[]) as p(id, case_id, context_id, run_id, unit, time_unit, batch_id, micros, "
+    "iterations, min, max, mean, median, stdev, q1, q3, iqr, info_id, error, data, times, "
+    "validation, optional_benchmark_info, change_annotations, run_tags, run_reason, commit_id, "
+    "hardware_id, commit_repo_url, history_fingerprint)";
+
 Result<void> insert_facts(store::Connection& connection, const std::vector<Item>& items) {
   ParamRows rows(std::size(k_fact_columns));
   for (const Item& item : items) {
@@ -295,21 +319,50 @@ Result<void> insert_facts(store::Connection& connection, const std::vector<Item>
               std::string_view(result.repository),
               std::string_view(item.submitted.history_fingerprint)});
   }
+  const bool is_postgres = connection.dialect() == store::Dialect::postgres;
+  if (is_postgres && rows.size() < k_facts_copied_min) {
+    BL_TRY([[maybe_unused]] const auto inserted,
+           store::execute_rows(connection, k_insert_facts, rows));
+    return {};
+  }
   return connection.insert_many({"benchmark_result", k_fact_columns}, rows);
 }
 
-// The numbers are taken from the sequence first, so that the rows can go in at once.
+// Numbers and change log ---------------------------------------------------------------------
+
+// PostgreSQL: both tables in one statement, which takes the numbers too.
+Result<void> number_and_log_at_once(store::Connection& connection, Timestamp now,
+                                    std::vector<Item>& items) {
+  constexpr const char* k_sql =
+      "with p as materialized (select nextval('benchlake.result_number_no_seq') as no, id, "
+      "submitter_no, result_timestamp, at, place from unnest($1::text[], $2::bigint[], "
+      "$3::bigint[], $4::bigint[]) with ordinality as p(id, submitter_no, result_timestamp, at, "
+      "place)), "
+      "numbered as (insert into benchlake.result_number (no, id, submitter_no) "
+      "select no, id, submitter_no from p), "
+      "logged as (insert into benchlake.change_log (op, result_id, result_timestamp, at) "
+      "select 'insert', id, result_timestamp, at from p) "
+      "select no, place from p";
+  ParamRows rows(4);
+  for (const Item& item : items) {
+    rows.add({std::string_view(item.submitted.id), param_of(item.prepared->submitter_no),
+              item.prepared->submission.result.timestamp.micros, now.micros});
+  }
+  return store::query_rows(connection, k_sql, 2, rows, [&](std::size_t i, const store::Row& row) {
+    items[i].no = row.integer(0);
+  });
+}
+
+// SQLite: the numbers are taken first, so that the rows can go in at once.
 Result<void> take_numbers(store::Connection& connection, std::vector<Item>& items) {
-  static const store::Sql k_numbers(
+  std::size_t taken = 0;
+  return connection.query(
       "with recursive n(no, rest) as (select coalesce((select max(no) from bl_result_number), 0) "
       "+ 1, $1 union all select no + 1, rest - 1 from n where rest > 1) select no from n",
-      "select nextval('benchlake.result_number_no_seq') from generate_series(1, $1)");
-  std::size_t taken = 0;
-  return connection.query(k_numbers, {static_cast<std::int64_t>(items.size())},
-                          [&](const store::Row& row) {
-                            items[taken].no = row.integer(0);
-                            return ++taken < items.size();
-                          });
+      {static_cast<std::int64_t>(items.size())}, [&](const store::Row& row) {
+        items[taken].no = row.integer(0);
+        return ++taken < items.size();
+      });
 }
 
 constexpr InsertInto::Column k_number_columns[] = {{"no"}, {"id"}, {"submitter_no"}};
@@ -318,6 +371,9 @@ constexpr InsertInto::Column k_log_columns[] = {
 
 Result<void> number_and_log(store::Connection& connection, Timestamp now,
                             std::vector<Item>& items) {
+  if (connection.dialect() == store::Dialect::postgres) {
+    return number_and_log_at_once(connection, now, items);
+  }
   BL_RETURN_IF_ERROR(take_numbers(connection, items));
   ParamRows numbers(3);
   ParamRows log(4);
@@ -327,10 +383,8 @@ Result<void> number_and_log(store::Connection& connection, Timestamp now,
     log.add({std::string_view("insert"), std::string_view(item.submitted.id),
              item.prepared->submission.result.timestamp.micros, now.micros});
   }
-  BL_RETURN_IF_ERROR(connection.insert_many(
-      {store::Sql("bl_result_number", "benchlake.result_number"), k_number_columns}, numbers));
-  return connection.insert_many(
-      {store::Sql("bl_change_log", "benchlake.change_log"), k_log_columns}, log);
+  BL_RETURN_IF_ERROR(connection.insert_many({"bl_result_number", k_number_columns}, numbers));
+  return connection.insert_many({"bl_change_log", k_log_columns}, log);
 }
 
 std::optional<std::string_view> view_of(const std::optional<std::string>& text) {
