@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -23,6 +25,13 @@ struct WriterLimits {
   std::size_t group_max = 5'000;  ///< submissions in one transaction; see writer_limits()
   /// Transactions at once: while one waits for the disk, the next one is filled.
   std::size_t groups_max = 2;
+  /// A second one begins beside the first only when so many wait. Fewer share the next one: what a
+  /// transaction costs by itself is then paid once.
+  std::size_t beside_min = 1;
+  /// Clients that store one result after the other come back when they are answered. The next
+  /// transaction waits so long for those that the last one answered, unless it was one client
+  /// alone.
+  std::int64_t gather_us_max = 0;
   std::size_t waiting_max = 65'536;  ///< submissions that wait for a transaction
 };
 
@@ -56,11 +65,18 @@ class StoreResultWriter final : public ResultWriter {
   struct Caller;
   struct Entry;
   using Group = std::vector<Entry*>;
+  using Lock = std::unique_lock<std::mutex>;
 
   /// Waits for the entries, working off the queue meanwhile.
   void run(std::span<Entry> entries);
   void work_until(const std::function<bool()>& done, Caller& caller);
+  bool may_take() const;
+  bool is_gathered() const;
+  /// Waits for those who are expected back.
+  void gather(Lock& lock, Caller& caller);
   Group take_group();
+  void answer(const Group& group);
+  void wake_one();
   void store(const Group& group);
   void store_alone(const Group& group);
   Result<void> store_once(const Group& group);
@@ -75,6 +91,11 @@ class StoreResultWriter final : public ResultWriter {
   std::mutex mutex_;
   std::deque<Entry*> waiting_;  // guarded by mutex_
   std::size_t groups_ = 0;      // under way; guarded by mutex_
+  // Guarded by mutex_: who waits for others before it takes a group, how many are expected back,
+  // and until when.
+  Caller* gatherer_ = nullptr;
+  std::size_t expected_ = 0;
+  std::chrono::steady_clock::time_point expected_until_{};
 };
 
 }  // namespace bl::results

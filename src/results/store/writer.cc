@@ -34,12 +34,16 @@ Error not_tried(const Error& before) {
 
 WriterLimits writer_limits(store::Dialect dialect) {
   WriterLimits limits;
-  limits.group_max = dialect == store::Dialect::sqlite ? 5'000 : 250;
+  if (dialect == store::Dialect::sqlite) return limits;
+  limits.group_max = 250;
+  limits.beside_min = 32;
+  limits.gather_us_max = 1'000;
   return limits;
 }
 
 struct StoreResultWriter::Caller {
   std::condition_variable changed;
+  bool is_single = false;  // it may come back as soon as it is answered
 };
 
 struct StoreResultWriter::Entry {
@@ -82,10 +86,13 @@ void StoreResultWriter::run(std::span<Entry> entries) {
     return;
   }
   Caller caller;
+  caller.is_single = entries.size() == 1;
   for (Entry& entry : entries) {
     entry.caller = &caller;
     waiting_.push_back(&entry);
   }
+  if (caller.is_single && expected_ > 0) --expected_;
+  if (gatherer_ != nullptr && is_gathered()) gatherer_->changed.notify_all();
   const auto all_done = [&] {
     return std::ranges::all_of(entries, [](const Entry& entry) { return entry.done; });
   };
@@ -100,29 +107,61 @@ void StoreResultWriter::run(std::span<Entry> entries) {
 }
 
 void StoreResultWriter::work_until(const std::function<bool()>& done, Caller& caller) {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   while (!done()) {
-    if (waiting_.empty() || groups_ >= limits_.groups_max) {
+    if (!may_take()) {
       caller.changed.wait(lock);
       continue;
     }
+    gather(lock, caller);
     const Group group = take_group();
     ++groups_;
+    wake_one();
     lock.unlock();
     store(group);
     lock.lock();
     --groups_;
-    for (Entry* entry : group) {
-      entry->done = true;
-      entry->caller->changed.notify_all();
-    }
-    // One of those that wait works off what waits.
-    if (!waiting_.empty()) waiting_.front()->caller->changed.notify_all();
+    answer(group);
+    wake_one();
   }
   // What this caller leaves behind must not sleep on.
-  if (!waiting_.empty() && groups_ < limits_.groups_max) {
-    waiting_.front()->caller->changed.notify_all();
+  wake_one();
+}
+
+bool StoreResultWriter::may_take() const {
+  if (waiting_.empty() || gatherer_ != nullptr || groups_ >= limits_.groups_max) return false;
+  return groups_ == 0 || waiting_.size() >= limits_.beside_min;
+}
+
+bool StoreResultWriter::is_gathered() const {
+  return expected_ == 0 || waiting_.size() >= limits_.group_max;
+}
+
+void StoreResultWriter::gather(Lock& lock, Caller& caller) {
+  if (is_gathered()) return;
+  gatherer_ = &caller;
+  caller.changed.wait_until(lock, expected_until_, [&] { return is_gathered(); });
+  gatherer_ = nullptr;
+  expected_ = 0;
+}
+
+void StoreResultWriter::answer(const Group& group) {
+  std::size_t singles = 0;
+  for (Entry* entry : group) {
+    entry->done = true;
+    if (entry->caller->is_single) ++singles;
+    entry->caller->changed.notify_all();
   }
+  const bool is_alone = singles + waiting_.size() < 2;
+  if (is_alone || limits_.gather_us_max == 0) return;
+  expected_ = singles;
+  expected_until_ =
+      std::chrono::steady_clock::now() + std::chrono::microseconds(limits_.gather_us_max);
+}
+
+// One of those that wait works off what waits.
+void StoreResultWriter::wake_one() {
+  if (may_take()) waiting_.front()->caller->changed.notify_all();
 }
 
 StoreResultWriter::Group StoreResultWriter::take_group() {

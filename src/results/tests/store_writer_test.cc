@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -210,6 +213,136 @@ TEST(StoreWriter, thousands_at_once_are_more_than_one_transaction) {
   EXPECT_EQ(store.health.facts()->runs, 3);
   EXPECT_EQ(store.value("select sum(result_count) from bl_series"), "1200");
   EXPECT_EQ(store.value("select sum(result_count) from bl_run"), "1200");
+}
+
+// What an array literal, COPY and JSON each write differently.
+Submission odd_submission(std::size_t i) {
+  const std::string odd = R"(q" b\\ {a,b} NULL )" + std::string("\ttab\nline '") + "\u00e9";
+  Draft draft = on_commit(1);
+  draft.data = {0.1, 1e-300, -2.5e17};
+  draft.timestamp = {-1'500'000};  // before 1970, with half a second
+  draft.batch_id = i % 2 == 0 ? std::optional(odd) : std::nullopt;
+  draft.run_reason = "NULL";
+  draft.unit = "";
+  Submission submission = submission_of(draft);
+  submission.result.run_tags.set("name", json::Value::string(odd));
+  submission.result.validation = json::Value::object();
+  submission.result.validation.set("type", json::Value::string(odd));
+  submission.result.change_annotations.set("note", json::Value::string(odd));
+  submission.result.stats.times.push_back(json::Value());
+  submission.result.stats.iterations = 2'147'483'647;
+  return submission;
+}
+
+TEST(StoreWriter, a_result_is_stored_alike_alone_and_among_many) {
+  StoreFixture store;
+  std::vector<Submission> many;
+  for (std::size_t i = 0; i < 200; ++i) many.push_back(odd_submission(i));
+  for (const auto& outcome : store.writer.submit_many(many)) {
+    ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  }
+  for (std::size_t i = 0; i < 2; ++i) store.submit(many[i]);
+
+  EXPECT_EQ(store.value("select count(*) from benchmark_result"), "202");
+  EXPECT_EQ(store.value("select count(*) from (select distinct case_id, context_id, run_id, unit, "
+                        "time_unit, batch_id, timestamp, iterations, min, max, mean, median, "
+                        "stdev, q1, q3, iqr, info_id, error, data, times, validation, "
+                        "optional_benchmark_info, change_annotations, run_tags, run_reason, "
+                        "commit_id, hardware_id, commit_repo_url, history_fingerprint "
+                        "from benchmark_result) as d"),
+            "2");  // with the batch and without
+  EXPECT_EQ(store.runs.result(store.value("select max(id) from benchmark_result"))->timestamp,
+            Timestamp{-1'500'000});
+}
+
+// Counts transactions, and holds the first one that is told to wait.
+class WatchedDatabase final : public store::Database {
+ public:
+  explicit WatchedDatabase(store::Database& of) : of_(of) {}
+
+  store::Dialect dialect() const override { return of_.dialect(); }
+  Result<void> read(const std::function<Result<void>(store::Connection&)>& work) override {
+    return of_.read(work);
+  }
+  Result<void> write(const std::function<Result<void>(store::Connection&)>& work) override {
+    {
+      std::unique_lock lock(mutex_);
+      const bool is_held = ++writes_ == 1 && holds_first_;
+      changed_.notify_all();
+      if (is_held) changed_.wait(lock, [&] { return !holds_first_; });
+    }
+    return of_.write(work);
+  }
+  Result<void> migrate(std::span<const store::Migration> steps) override {
+    return of_.migrate(steps);
+  }
+
+  void hold_first() { holds_first_ = true; }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    holds_first_ = false;
+    changed_.notify_all();
+  }
+  void wait_for_writes(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return writes_ >= count; });
+  }
+  int writes() {
+    const std::lock_guard lock(mutex_);
+    return writes_;
+  }
+
+ private:
+  store::Database& of_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int writes_ = 0;            // guarded by mutex_
+  bool holds_first_ = false;  // guarded by mutex_
+};
+
+TEST(StoreWriter, clients_that_come_back_at_once_share_their_transactions) {
+  StoreFixture store;
+  WatchedDatabase database(*store.database);
+  StoreResultWriter writer(database, store.ids, store.clock,
+                           {.beside_min = 32, .gather_us_max = 500'000});
+  constexpr int k_clients = 4;
+  constexpr int k_each = 6;
+  std::atomic<int> stored = 0;
+  {
+    std::vector<std::jthread> clients;
+    for (int c = 0; c < k_clients; ++c) {
+      clients.emplace_back([&] {
+        for (int i = 0; i < k_each; ++i) {
+          if (writer.submit(submission_of(on_commit(i))).ok()) ++stored;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(stored, k_clients * k_each);
+  // Six would be none to spare: who begins alone is one ahead of the others until they meet. Whom
+  // nobody waits for meets the others in every other transaction: twelve.
+  EXPECT_LE(database.writes(), 9);
+}
+
+TEST(StoreWriter, a_transaction_begins_beside_another_when_many_wait) {
+  StoreFixture store;
+  WatchedDatabase database(*store.database);
+  database.hold_first();
+  StoreResultWriter writer(database, store.ids, store.clock,
+                           {.group_max = 8, .beside_min = 4, .gather_us_max = 0});
+  std::jthread alone([&] { EXPECT_TRUE(writer.submit(submission_of(on_commit(1))).ok()); });
+  database.wait_for_writes(1);
+  std::jthread many([&] {
+    for (const auto& outcome : writer.submit_many(std::vector(11, submission_of(on_commit(2))))) {
+      EXPECT_TRUE(outcome.ok());
+    }
+  });
+  database.wait_for_writes(2);  // 8 of the 11, while the first is held
+  database.let_go();
+  many.join();
+  alone.join();
+  EXPECT_EQ(database.writes(), 3);
+  EXPECT_EQ(store.value("select count(*) from benchmark_result"), "12");
 }
 
 TEST(StoreWriter, every_result_has_a_number_and_a_change_log_row) {
