@@ -17,16 +17,25 @@
 namespace bl::bench {
 namespace {
 
+// What single submits are sent: one for each number from `first` on, of which a plan's series each
+// has one.
+struct Submits {
+  std::string fact, name;
+  int threads = 0, each = 0;
+  std::uint64_t first = 0;
+};
+
 // Durable single submits of many threads at once, without a wire.
-void time_submits(FilledStore& store, const ResultPlan& plan, int threads, int each,
+void time_submits(FilledStore& store, const ResultPlan& plan, const Submits& submits,
                   Report& report) {
+  const auto [fact, name, threads, each, first] = submits;
   const ResultGenerator generator(plan);
   results::StoreResultWriter writer(*store.database, store.ids, store.clock);
   std::vector<std::vector<results::Submission>> prepared(static_cast<std::size_t>(threads));
   for (int t = 0; t < threads; ++t) {
     for (int i = 0; i < each; ++i) {
       prepared[static_cast<std::size_t>(t)].push_back(
-          generator.single(static_cast<std::uint64_t>(t * each + i)));
+          generator.single(first + static_cast<std::uint64_t>(t * each + i)));
     }
   }
   std::vector<std::vector<double>> times(prepared.size());
@@ -46,9 +55,9 @@ void time_submits(FilledStore& store, const ResultPlan& plan, int threads, int e
   const double seconds = seconds_since(start);
   std::vector<double> all;
   for (const auto& some : times) all.insert(all.end(), some.begin(), some.end());
-  report.fact("submit_cpu_us",
+  report.fact(fact,
               (store.cpu_seconds_with_database() - cpu) * 1e6 / static_cast<double>(all.size()));
-  report.add(timing_of("submit, " + std::to_string(threads) + " threads", all, seconds));
+  report.add(timing_of(name + ", " + std::to_string(threads) + " threads", all, seconds));
 }
 
 // Batches, one after the other, into the store as it is.
@@ -61,6 +70,7 @@ void time_batches(FilledStore& store, const ResultPlan& plan, std::uint64_t size
   double seconds = 0;
   double cpu = 0;
   const auto batches = static_cast<std::uint64_t>(results) / size;
+  if (batches == 0) return;
   for (std::uint64_t b = 0; b < batches; ++b) {
     std::vector<results::Submission> batch;
     for (std::uint64_t i = 0; i < size; ++i) batch.push_back(generator.single(next++));
@@ -101,6 +111,16 @@ void time_reads(FilledStore& store, std::int64_t rounds, Report& report) {
     (void)must(compares.compare(history.points[history.points.size() / 2].result_id,
                                 history.points.back().result_id),
                "compare");
+  }));
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (std::size_t i = 0; i < 20; ++i) {
+    const auto history = must(histories.history(any(samples.long_series)), "history");
+    pairs.emplace_back(history.points[history.points.size() / 2].result_id,
+                       history.points.back().result_id);
+  }
+  report.add(measure("compare of two results", rounds, [&](std::int64_t i) {
+    const auto& [baseline, contender] = pairs[static_cast<std::size_t>(i) % pairs.size()];
+    (void)must(compares.compare(baseline, contender), "compare");
   }));
   const auto words = ResultGenerator::search_words();
   const auto page = [&](results::SeriesFilter filter, std::int64_t i) {
@@ -170,17 +190,22 @@ int run(const Options& options) {
   if (options.integer("--multiply") > 0) {
     multiply_results(store, options.integer("--multiply"), report);
   }
-  time_reads(store, options.integer("--rounds"), report);
-  time_ci_report(store, {.commits = static_cast<int>(options.integer("--report-commits"))}, 20,
-                 report);
+  if (options.integer("--rounds") > 0) {
+    time_reads(store, options.integer("--rounds"), report);
+    time_ci_report(store, {.commits = static_cast<int>(options.integer("--report-commits"))}, 20,
+                   report);
+  }
   if (options.integer("--submits") > 0) {
     const auto threads = static_cast<int>(options.integer("--threads"));
-    time_submits(store, plan_of(options), threads,
-                 static_cast<int>(options.integer("--submits")) / threads, report);
+    const int each = static_cast<int>(options.integer("--submits")) / threads;
+    time_submits(store, plan_of(options), {"submit_cpu_us", "submit", threads, each, 0}, report);
+    time_submits(store, plan_of(options),
+                 {"submit_known_cpu_us", "submit to a known series", threads, each, 5'000'000},
+                 report);
     for (const std::uint64_t size : {1'000, 5'000}) {
       time_batches(store, plan_of(options), size, options.integer("--batched"), report);
     }
-    judge_series(store, report);
+    if (options.integer("--rounds") > 0) judge_series(store, report);
   }
   time_receipts(store, plan_of(options),
                 {.rounds = static_cast<int>(options.integer("--receipt-rounds"))}, report);
