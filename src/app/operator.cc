@@ -1,6 +1,7 @@
 #include "app/operator.h"
 
 #include "access/tokens.h"
+#include "ops/lake_setting.h"
 #include "results/schema.h"
 #include "results/store_alerts.h"
 #include "results/store_backfill.h"
@@ -33,6 +34,9 @@ Result<ops::ServerSetting> server_setting(const Settings& settings) {
   setting.data_folder = settings.data_folder;
   BL_TRY(setting.place, ops::place_of(settings.store_uri, settings.store_limits));
   setting.tls = settings.http.tls;
+  if (settings.lake != nullptr) {
+    setting.lake = std::make_shared<ops::LakeSetting>(ops::LakeSetting{*settings.lake});
+  }
   setting.connections_max = settings.http.limits.connections_max;
   return setting;
 }
@@ -115,7 +119,7 @@ ops::CommandPorts command_ports() {
                          const CommandIo& io) -> Result<ops::ServerSetting> {
     const std::unique_ptr<Disk> disk = make_real_disk();
     BL_TRY(const Config config, load_config(arguments, io, *disk));
-    BL_TRY(const Settings settings, settings_from(config));
+    BL_TRY(const Settings settings, settings_from(config, io.environment));
     BL_RETURN_IF_ERROR(results::set_user_units(settings.units));
     *keys = settings.hardware_keys;
     BL_TRY(ops::ServerSetting setting, server_setting(settings));

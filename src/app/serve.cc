@@ -51,7 +51,7 @@ Result<void> serve(const Arguments& arguments, CommandIo& io) {
   const std::unique_ptr<Disk> disk = make_real_disk();
   std::vector<std::string> notes;
   BL_TRY(const Config config, load_config(arguments, io, *disk, &notes));
-  BL_TRY(Settings settings, settings_from(config));
+  BL_TRY(Settings settings, settings_from(config, io.environment));
 
   net::block_signals();  // before any thread starts
   const SystemClock clock;

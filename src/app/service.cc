@@ -20,7 +20,9 @@
 #include "app/site.h"
 #include "app/stop_signal.h"
 #include "base/uri.h"
+#include "lake/lake.h"
 #include "net/server_address.h"
+#include "ops/lake_routes.h"
 #include "ops/routes.h"
 #include "results/commit_enricher.h"
 #include "results/commit_routes.h"
@@ -77,6 +79,7 @@ class RunningService final : public Service {
     const std::string note = fmt::format("pid {} since {}", getpid(), to_rfc3339(clock_.now()));
     BL_TRY(folder_lock_, disk_.lock(settings_.data_folder + "/server.lock", note));
     BL_RETURN_IF_ERROR(open_store());
+    BL_RETURN_IF_ERROR(open_lake());
     BL_RETURN_IF_ERROR(open_access());
     open_domains();
     BL_RETURN_IF_ERROR(open_commits());
@@ -100,7 +103,8 @@ class RunningService final : public Service {
       }
       server_->stop();
     }
-    operations_.reset();  // ends what runs
+    operations_.reset();  // ends what runs, also on the lake
+    lake_.reset();
     if (alerts_ != nullptr) alerts_->stop();
     refresh_task_.reset();
     commit_task_.reset();
@@ -130,6 +134,18 @@ class RunningService final : public Service {
     }
     BL_TRY(const Uri uri, parse_uri(settings_.store_uri));
     return std::move(migrated).error().with_context("the store " + uri.redacted());
+  }
+
+  /// Recovers what was in no file when the last server ended.
+  Result<void> open_lake() {
+    if (settings_.lake == nullptr) return {};
+    auto opened = lake::Lake::open(*settings_.lake, {disk_, clock_, random_, log_, metrics_});
+    if (!opened.ok()) {
+      return std::move(opened).error().with_context(
+          "the lake (lake.objects = " + settings_.lake->objects + ")");
+    }
+    lake_ = std::move(opened).value();
+    return {};
   }
 
   // A database that nothing is written to keeps the schema that it has.
@@ -258,6 +274,8 @@ class RunningService final : public Service {
     operation_ports_ = std::make_unique<ops::RoutePorts>(
         ops::RoutePorts{*status_reader_, *operations_, disk_, clock_, place, BL_VERSION,
                         ops::BackupMetrics(metrics_)});
+    lake_ports_ = std::make_unique<ops::LakeRoutePorts>(
+        ops::LakeRoutePorts{lake_.get(), settings_.lake.get(), *operations_, *database_, clock_});
     return {};
   }
 
@@ -315,6 +333,7 @@ class RunningService final : public Service {
                                          .log = log_,
                                          .metrics = metrics_});
     ops::add_routes(router_, *operation_ports_);
+    ops::add_lake_routes(router_, *lake_ports_);
     add_search_routes(router_, {[this](std::string_view text, int count_max) {
                         return health_reader_->search(text, count_max);
                       }});
@@ -425,7 +444,8 @@ class RunningService final : public Service {
   // In the order of their dependence: the last one is destroyed first.
   std::unique_ptr<DiskLock> folder_lock_;
   std::unique_ptr<store::Database> database_;
-  bool read_only_ = false;  // nothing is written to it
+  bool read_only_ = false;            // nothing is written to it
+  std::unique_ptr<lake::Lake> lake_;  // absent without lake.objects
   std::unique_ptr<store::ReplicatedDatabase> replicated_;
   std::unique_ptr<access::Tokens> tokens_;
   std::unique_ptr<access::Users> users_;
@@ -453,6 +473,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::ResultWriter> noting_writer_;
   std::unique_ptr<ops::StatusReader> status_reader_;
   std::unique_ptr<ops::RoutePorts> operation_ports_;
+  std::unique_ptr<ops::LakeRoutePorts> lake_ports_;
   std::unique_ptr<ops::Operations> operations_;
   std::unique_ptr<PeriodicTask> refresh_task_;
   std::unique_ptr<CommitJob> commit_job_;

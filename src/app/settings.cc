@@ -242,6 +242,7 @@ const std::vector<ConfigKey>& config_keys() {
     std::vector<ConfigKey> all = general_keys();
     for (ConfigKey& key : github_app_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : access_config_keys()) all.push_back(std::move(key));
+    for (ConfigKey& key : lake_config_keys()) all.push_back(std::move(key));
     return all;
   }();
   return keys;
@@ -274,10 +275,18 @@ Result<Settings> settings_from(const Config& config) {
   BL_TRY(settings.base_url, base_url_from(config));
   BL_TRY(settings.alerts, alert_settings_from(config, settings.base_url));
   BL_TRY(settings.oidc, oidc_settings_from(config));
+  BL_TRY(settings.lake, lake_settings_from(config, settings.data_folder, settings.store_uri));
   if (settings.access.authenticator.disabled && !is_loopback(address.host)) {
     return Error{Code::invalid, "access.disabled is for a loopback address only; server.http is " +
                                     config.text("server.http")};
   }
+  return settings;
+}
+
+Result<Settings> settings_from(const Config& config,
+                               const std::map<std::string, std::string>& environment) {
+  BL_TRY(Settings settings, settings_from(config));
+  if (settings.lake != nullptr) settings.lake->variables = lake_variables(environment);
   return settings;
 }
 

@@ -6,6 +6,7 @@
 #include "app/access_settings.h"
 #include "app/alert_settings.h"
 #include "app/commit_sources.h"
+#include "app/lake_settings.h"
 #include "app/oidc_settings.h"
 #include "base/command_line.h"
 #include "base/config.h"
@@ -42,6 +43,7 @@ struct Settings {
   CommitSettings commits;
   AlertSettings alerts;
   AccessSettings access;
+  std::shared_ptr<lake::LakeOptions> lake;   ///< null: none is set
   std::string base_url;                      ///< as people know the server; may be empty
   std::optional<access::OidcSettings> oidc;  ///< of the issuer, if there is one
 };
@@ -49,6 +51,9 @@ struct Settings {
 /// Errors: invalid, naming the key and the value: an address that does not parse, half of a TLS
 /// pair, an address beyond loopback without a decision on access.public_reads (DESIGN 10).
 Result<Settings> settings_from(const Config& config);
+/// Beside those, what is in no setting but only in the process's variables: the lake's credentials.
+Result<Settings> settings_from(const Config& config,
+                               const std::map<std::string, std::string>& environment);
 
 /// The flags of `serve`, each bound to a key.
 std::vector<CommandOption> serve_options();

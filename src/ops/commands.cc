@@ -1,13 +1,16 @@
 #include "ops/commands.h"
 
 #include "ops/commands/declarations.h"
+#include "ops/commands/lake.h"
 
 namespace bl::ops {
 
 std::vector<Command> commands(const CommandPorts& ports) {
-  return {doctor_command(ports), migrate_command(ports), prove_compat_command(ports),
-          backup_command(ports),
-          restore_command(ports)};
+  std::vector<Command> all = {doctor_command(ports), migrate_command(ports),
+                              prove_compat_command(ports), backup_command(ports),
+                              restore_command(ports)};
+  for (Command& command : lake_commands(ports)) all.push_back(std::move(command));
+  return all;
 }
 
 }  // namespace bl::ops

@@ -6,7 +6,7 @@
 
 namespace bl::ops {
 
-/// `doctor`, `migrate`, `prove compat`, `backup`, `restore`.
+/// `doctor`, `migrate`, `prove compat`, `backup`, `restore`, `lake ...`.
 std::vector<Command> commands(const CommandPorts& ports);
 
 }  // namespace bl::ops

@@ -19,6 +19,7 @@ std::vector<Finding> diagnose(const DoctorRequest& request, Disk& disk, const Cl
   } else {
     check_postgres(request, clock, findings);
   }
+  check_lake(request.setting, server, findings);
   return std::move(findings.list);
 }
 

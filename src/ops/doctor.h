@@ -18,7 +18,8 @@ struct DoctorRequest {
 };
 
 /// Everything that was looked at, in a fixed order; what could not be looked at is a finding
-/// itself. Cost: SQLite is read once (quick_check).
+/// itself. Cost: SQLite is read once (quick_check), the lake's files are listed. Takes a key of the
+/// lake's store and gives it back.
 std::vector<Finding> diagnose(const DoctorRequest& request, Disk& disk, const Clock& clock);
 
 /// `fine` when there is none.

@@ -1,5 +1,8 @@
 #include "ops/operations.h"
 
+#include "base/json.h"
+#include "base/optional_time.h"
+
 namespace bl::ops {
 
 const char* name_of(OperationView::State state) {
@@ -12,6 +15,30 @@ const char* name_of(OperationView::State state) {
       break;
   }
   return "failed";
+}
+
+std::string encode(const OperationView& view) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object()
+      .member("id", view.id)
+      .member("kind", view.kind)
+      .member("state", name_of(view.state))
+      .member("phase", view.phase)
+      .member("done", view.done)
+      .member("total", view.total == 0 ? std::nullopt : std::optional(view.total))
+      .member("started_at", to_rfc3339(view.started_at))
+      .member("ended_at", to_rfc3339(view.ended_at));
+  if (view.error) {
+    writer.key("error")
+        .begin_object()
+        .member("code", name_of(view.error->code))
+        .member("detail", view.error->message)
+        .end_object();
+  }
+  if (!view.result_json.empty()) writer.key("result").raw(view.result_json);
+  writer.end_object();
+  return text;
 }
 
 Operations::~Operations() {

@@ -22,16 +22,18 @@ struct OperationsLimits {
 struct OperationView {
   enum class State : unsigned char { running, succeeded, failed };
   std::string id;
-  std::string kind;  ///< `backup`
+  std::string kind;  ///< `backup`, `lake.verify`, ...
   State state = State::running;
   std::string phase;
-  std::uint64_t done = 0, total = 0;  ///< of the phase, in bytes; total 0: unknown
+  std::uint64_t done = 0, total = 0;  ///< of the phase, in its own unit; total 0: unknown
   Timestamp started_at;
   std::optional<Timestamp> ended_at;
   std::optional<Error> error;
   std::string result_json;  ///< of one that succeeded
 };
 const char* name_of(OperationView::State state);
+/// As openapi.yaml has it.
+std::string encode(const OperationView& view);
 
 class Operations {
  public:

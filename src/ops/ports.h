@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@
 /// What ops needs of the others; app binds it.
 namespace bl::ops {
 
+struct LakeSetting;  // lake_setting.h
+
 /// Numbers about what is stored, asked of an open store. Errors: those of the driver (a table that
 /// an old schema has not).
 using StoredFacts = std::function<Result<std::vector<StoredFact>>(store::Database&)>;
@@ -24,6 +27,7 @@ struct ServerSetting {
   StorePlace place;
   std::optional<net::TlsOptions> tls;
   std::size_t connections_max = 0;
+  std::shared_ptr<const LakeSetting> lake;  ///< null: none is set
   std::vector<std::string> warnings;  ///< of the configuration
 };
 

@@ -1,7 +1,6 @@
 #include "ops/routes.h"
 
 #include "base/json.h"
-#include "base/optional_time.h"
 #include "net/query_fields.h"
 #include "ops/backup.h"
 
@@ -28,30 +27,6 @@ Response status(const Request& request, const RoutePorts& ports) {
   const auto audience = is_operator(request.principal) ? StatusReader::Audience::operator_alone
                                                        : StatusReader::Audience::anybody;
   return Response::json(200, ports.status.read(audience));
-}
-
-std::string encode(const OperationView& view) {
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object()
-      .member("id", view.id)
-      .member("kind", view.kind)
-      .member("state", name_of(view.state))
-      .member("phase", view.phase)
-      .member("done", view.done)
-      .member("total", view.total == 0 ? std::nullopt : std::optional(view.total))
-      .member("started_at", to_rfc3339(view.started_at))
-      .member("ended_at", to_rfc3339(view.ended_at));
-  if (view.error) {
-    writer.key("error")
-        .begin_object()
-        .member("code", name_of(view.error->code))
-        .member("detail", view.error->message)
-        .end_object();
-  }
-  if (!view.result_json.empty()) writer.key("result").raw(view.result_json);
-  writer.end_object();
-  return text;
 }
 
 /// Errors: malformed, invalid.
@@ -103,9 +78,7 @@ Response start_backup(const Request& request, const RoutePorts& ports) {
       "backup",
       [&ports, path = *path](const Progress& progress) { return back_up(ports, path, progress); });
   if (!started.ok()) return net::problem(started.error(), request.request_id);
-  Response response = Response::json(202, encode(*started));
-  response.headers.set("Location", "/api/v1/operations/" + started->id);
-  return response;
+  return accepted(*started);
 }
 
 Response show_operation(const Request& request, const RoutePorts& ports) {
@@ -126,6 +99,12 @@ BackupMetrics::BackupMetrics(Metrics& metrics)
       failed(backup_counter(metrics, "failed")),
       last_success(metrics.gauge("bl_backup_last_success_timestamp_seconds",
                                  "Snapshot of the last good backup, in seconds since 1970.")) {}
+
+net::Response accepted(const OperationView& begun) {
+  Response response = Response::json(202, encode(begun));
+  response.headers.set("Location", "/api/v1/operations/" + begun.id);
+  return response;
+}
 
 void add_routes(net::Router& router, const RoutePorts& ports) {
   router.add({.method = Method::get,

@@ -26,6 +26,9 @@ struct RoutePorts {
   BackupMetrics metrics;
 };
 
+/// 202, with the place where the operation is asked after.
+net::Response accepted(const OperationView& begun);
+
 /// GET /api/v1/status, POST /api/v1/backups, GET /api/v1/operations/{id} (openapi.yaml). `ports`
 /// outlives the router.
 void add_routes(net::Router& router, const RoutePorts& ports);

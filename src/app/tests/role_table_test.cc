@@ -15,6 +15,7 @@
 #include "app/operator.h"
 #include "net/client.h"
 #include "net/server.h"
+#include "ops/lake_routes.h"
 #include "ops/routes.h"
 #include "results/canned_commits.h"
 #include "results/commit_enricher.h"
@@ -66,6 +67,7 @@ class RoleTable : public ::testing::Test {
                                       .log = log_,
                                       .metrics = metrics_});
     ops::add_routes(real, operation_ports_);
+    ops::add_lake_routes(real, lake_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     ci_.add_routes(real);
     results::add_settings_route(real, {});
@@ -160,6 +162,7 @@ class RoleTable : public ::testing::Test {
   ops::Operations operations_{ids_, clock_};
   ops::RoutePorts operation_ports_{
       status_, operations_, *disk_, clock_, {}, "0", ops::BackupMetrics(metrics_)};
+  ops::LakeRoutePorts lake_ports_{nullptr, nullptr, operations_, *database_, clock_};
   net::Router router_;
   net::Client client_;
 };
@@ -239,6 +242,13 @@ POST   /api/auth/cli-exchange                 yes  yes  yes  yes  yes  yes
 GET    /api/v1/status                         yes  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
+GET    /api/v1/lake                           401  401  403  403  yes  yes
+GET    /api/v1/lake/tables/{table}            401  401  403  403  yes  yes
+POST   /api/v1/lake/verify                    401  401  403  403  yes  yes
+POST   /api/v1/lake/compact                   401  401  403  403  yes  yes
+POST   /api/v1/lake/expire                    401  401  403  403  yes  yes
+POST   /api/v1/lake/sweep                     401  401  403  403  yes  yes
+POST   /api/v1/lake/rollback                  401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 GET    /api/ci/report                         yes  401  yes  yes  yes  yes
@@ -349,6 +359,13 @@ POST   /api/auth/cli-exchange                 yes  yes  yes  yes  yes  yes
 GET    /api/v1/status                         401  401  yes  yes  yes  yes
 POST   /api/v1/backups                        401  401  403  403  yes  yes
 GET    /api/v1/operations/{id}                401  401  403  403  yes  yes
+GET    /api/v1/lake                           401  401  403  403  yes  yes
+GET    /api/v1/lake/tables/{table}            401  401  403  403  yes  yes
+POST   /api/v1/lake/verify                    401  401  403  403  yes  yes
+POST   /api/v1/lake/compact                   401  401  403  403  yes  yes
+POST   /api/v1/lake/expire                    401  401  403  403  yes  yes
+POST   /api/v1/lake/sweep                     401  401  403  403  yes  yes
+POST   /api/v1/lake/rollback                  401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 GET    /api/ci/report                         401  401  yes  yes  yes  yes

@@ -43,6 +43,10 @@ void check_sqlite(const DoctorRequest& request, const Clock& clock, Findings& fi
 /// Settings that lose data, encoding, broken indexes, long transactions, schema, facts.
 void check_postgres(const DoctorRequest& request, const Clock& clock, Findings& findings);
 
+/// Of the lake, if one is set: store, catalog, are files missing, is every table published. Takes a
+/// key of the store and gives it back.
+void check_lake(const ServerSetting& setting, const RunningServer& server, Findings& findings);
+
 /// Migrations and facts of an open store; both kinds of store.
 void check_contents(const DoctorRequest& request, store::Database& database, const Clock& clock,
                     Findings& findings);

@@ -4,16 +4,12 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <thread>
 
-#include "net/server_address.h"
 #include "ops/commands/declarations.h"
+#include "ops/commands/running_server.h"
 
 namespace bl::ops {
 namespace {
-
-constexpr std::chrono::milliseconds k_poll_pause{100};
-constexpr std::chrono::milliseconds k_answer_timeout{10'000};
 
 /// A folder gets a name with the time in it.
 std::string path_of_backup(const std::string& wanted, store::Dialect dialect, Timestamp now) {
@@ -29,51 +25,20 @@ std::string path_of_backup(const std::string& wanted, store::Dialect dialect, Ti
       .string();
 }
 
-std::string text_at(const json::Value& object, const char* key) {
-  const json::Value* value = object.find(key);
-  return value != nullptr && value->is_string() ? value->as_string() : std::string();
-}
-
-std::uint64_t number_at(const json::Value& object, const char* key) {
-  const json::Value* value = object.find(key);
-  const auto number = value != nullptr && value->is_number() ? value->as_int64() : std::nullopt;
-  return static_cast<std::uint64_t>(number.value_or(0));
-}
-
 /// The server makes it, as its own user; we look on.
 Result<Manifest> ask_server(net::ApiClient& server, const std::string& path, PhaseBars& bars) {
   std::string body;
   json::Writer(body).begin_object().member("path", path).end_object();
-  BL_TRY(json::Value operation, server.post("/api/v1/backups", body));
-  const std::string watch = "/api/v1/operations/" + text_at(operation, "id");
-  while (text_at(operation, "state") == "running") {
-    bars.show(text_at(operation, "phase"), number_at(operation, "done"),
-              number_at(operation, "total"));
-    std::this_thread::sleep_for(k_poll_pause);
-    BL_TRY(operation, server.get(watch));
-  }
-  if (const json::Value* error = operation.find("error"))
-    return Error(Code::io, text_at(*error, "detail"));
-  const json::Value* result = operation.find("result");
-  return decode_manifest(result != nullptr ? json::to_text(*result) : std::string());
-}
-
-/// A server that answers on the data folder; nullopt when there is none.
-std::optional<net::ApiClient> running_server(const std::string& data_folder, Disk& disk) {
-  const auto address = net::read_server_file(disk, data_folder);
-  if (!address.ok()) return std::nullopt;
-  net::ClientLimits limits;
-  limits.timeout = k_answer_timeout;
-  net::ApiClient client(*address, limits);
-  if (!client.get("/healthz").ok()) return std::nullopt;
-  return client;
+  BL_TRY(const json::Value result, run_operation(server, "/api/v1/backups", body, bars));
+  return decode_manifest(json::to_text(result));
 }
 
 /// The kind of store that the server has, which may be another than these settings say.
 store::Dialect dialect_of(net::ApiClient& server) {
   const auto status = server.get("/api/v1/status");
   const json::Value* store = status.ok() ? status->find("store") : nullptr;
-  const bool is_postgres = store != nullptr && text_at(*store, "kind") == "postgres";
+  const json::Value* kind = store != nullptr ? store->find("kind") : nullptr;
+  const bool is_postgres = kind != nullptr && kind->is_string() && kind->as_string() == "postgres";
   return is_postgres ? store::Dialect::postgres : store::Dialect::sqlite;
 }
 
