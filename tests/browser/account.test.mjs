@@ -142,6 +142,27 @@ test('an alert rule is made, switched off, looked into and deleted', { skip: ski
   ),
 );
 
+test('a rule that looks at verdicts says how sure they must be', { skip: skip_writes }, () =>
+  with_user('writer', (user) =>
+    with_page({}, async (page) => {
+      await signed_in(page, user);
+      const rules = page.getByRole('region', { name: 'Alert rules' });
+      await rules.getByLabel('Name of a new rule').fill('slower for sure');
+      await rules.getByLabel('Repository').fill('https://github.com/example/browser');
+      await rules.getByLabel('Looks at').selectOption('verdict');
+      assert.equal(await rules.getByLabel('Baseline').count(), 0, 'a verdict has no baseline');
+      await rules.getByLabel('Sure by, %').fill('95');
+      await rules.getByRole('button', { name: 'Create rule' }).click();
+      const rule = rules.getByRole('listitem').filter({ hasText: 'slower for sure' });
+      await rule.getByText('verdicts of at least 95 %').waitFor();
+      await rule.getByRole('button', { name: 'Switch off' }).click();
+      await rule.getByText('Switched off').waitFor();
+      await page.reload();
+      await rule.getByText('verdicts of at least 95 %').waitFor();
+    }),
+  ),
+);
+
 test('a rule is muted for a time and for benchmarks, and heard again', { skip: skip_writes }, () =>
   with_user('writer', (user) =>
     with_page({}, async (page) => {
