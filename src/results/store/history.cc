@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "results/store/history_details.h"
+#include "results/store/history_of_facts.h"
 #include "results/store/history_sql.h"
 #include "results/store/rows.h"
 #include "results/store/text_array.h"
@@ -22,13 +23,14 @@ struct SeriesPlace {
 Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
                                               std::string_view fingerprint) {
   std::optional<SeriesPlace> place;
-  // On PostgreSQL others may have written the facts: they alone say whether there is a series.
+  // On PostgreSQL others may have written the facts: they alone say whether there is a series. What
+  // then reads the newest commits of a repository is not to read and sort all of them.
   BL_RETURN_IF_ERROR(connection.query(
-      store::Sql(
-          "select series_no, point_count, repository, hardware_hash from bl_series "
-          "where history_fingerprint = $1",
-          "select 0, 0, r.commit_repo_url, h.hash from benchmark_result r "
-          "join hardware h on h.id = r.hardware_id where r.history_fingerprint = $1 limit 1"),
+      store::Sql("select series_no, point_count, repository, hardware_hash from bl_series "
+                 "where history_fingerprint = $1",
+                 "select 0, 0, r.commit_repo_url, h.hash, set_config('enable_sort', 'off', true) "
+                 "from benchmark_result r join hardware h on h.id = r.hardware_id where "
+                 "r.history_fingerprint = $1 limit 1"),
       {fingerprint}, [&](const store::Row& row) {
         place = SeriesPlace{row.integer(0), row.integer(1), std::string(row.text(2)),
                             std::string(row.text(3))};
@@ -37,20 +39,8 @@ Result<std::optional<SeriesPlace>> find_place(store::Connection& connection,
   return place;
 }
 
-// Columns: the values; mean; then details on SQLite (history_details.h), and unit, result_id,
-// run_id, sha, message, data, run_tags, change_annotations, info_id on PostgreSQL. The statistics
-// need the values alone.
-#define BL_POINTS_SQLITE "select " BL_VALUES_SQLITE ", mean, details" BL_FROM_SQLITE
-
-const store::Sql& points_sql() {
-  static const std::string k_postgres =
-      "select " + values_on_postgres() + ", " + double_on_postgres("r.mean") +
-      ", r.unit, r.id, r.run_id, c.sha, c.message, array_to_json(r.data)::text, r.run_tags::text, "
-      "coalesce(nullif(r.change_annotations, 'null')::text, '{}'), r.info_id" BL_FROM_POSTGRES(
-          "$1");
-  static const store::Sql k_sql(BL_POINTS_SQLITE, k_postgres.c_str());
-  return k_sql;
-}
+// Columns: the values; mean; details. The statistics need the values alone.
+constexpr store::Sql k_points_sqlite("select " BL_VALUES_SQLITE ", mean, details" BL_FROM_SQLITE);
 
 const store::Sql& values_sql() {
   static const std::string k_postgres =
@@ -70,29 +60,8 @@ verdict::LookbackRow lookback_row_of(const store::Row& row, SummaryMode mode) {
           row.integer(2) != 0};
 }
 
-// As our own writer leaves them; jsonb is written out in an order and with blanks of its own.
-Result<PointDetails> details_on_postgres(const store::Row& row, TextArena& texts) {
-  PointDetails details;
-  const auto text = [&](int column) { return texts.keep(row.text(column)); };
-  details.unit = text(6);
-  details.result_id = text(7);
-  details.run_id = text(8);
-  details.commit_sha = text(9);
-  details.commit_message = text(10);
-  details.data = text(11);
-  BL_TRY(const std::string run_tags, object_text_of(row, 12));
-  BL_TRY(const std::string annotations, object_text_of(row, 13));
-  details.run_tags = texts.keep(run_tags);
-  details.change_annotations = texts.keep(annotations);
-  details.info_id = text(14);
-  return details;
-}
-
-Result<HistoryPoint> point_of(const store::Row& row, SummaryMode mode, store::Dialect dialect,
-                              TextArena& texts) {
-  BL_TRY(const PointDetails details, dialect == store::Dialect::sqlite
-                                         ? unpack_details(row.text(6), texts)
-                                         : details_on_postgres(row, texts));
+Result<HistoryPoint> point_of(const store::Row& row, SummaryMode mode, TextArena& texts) {
+  BL_TRY(const PointDetails details, unpack_details(row.text(6), texts));
   HistoryPoint point;
   point.commit_timestamp = Timestamp{row.integer(0)};
   point.result_timestamp = Timestamp{row.integer(1)};
@@ -123,6 +92,26 @@ template <class T>
 void sort_by_times(std::vector<T>& ordered) {
   const auto times = [](const T& one) { return times_of(one); };
   if (!std::ranges::is_sorted(ordered, {}, times)) std::ranges::stable_sort(ordered, {}, times);
+}
+
+Result<std::vector<verdict::LookbackRow>> read_points_on_sqlite(store::Connection& connection,
+                                                                const SeriesPlace& place,
+                                                                SummaryMode mode,
+                                                                History& history) {
+  std::vector<verdict::LookbackRow> rows;
+  history.points.reserve(static_cast<std::size_t>(place.point_count));
+  rows.reserve(static_cast<std::size_t>(place.point_count));
+  BL_RETURN_IF_ERROR(for_each_row(connection, k_points_sqlite, {place.series_no},
+                                  [&](const store::Row& row) -> Result<void> {
+                                    if (!has_value(row, mode)) return {};
+                                    rows.push_back(lookback_row_of(row, mode));
+                                    BL_TRY(auto point, point_of(row, mode, history.texts));
+                                    history.points.push_back(point);
+                                    return {};
+                                  }));
+  sort_by_times(rows);
+  sort_by_times(history.points);
+  return rows;
 }
 
 // Most points of a series share a few infos: each is read once.
@@ -170,21 +159,11 @@ Result<History> StoreHistoryReader::history(std::string_view fingerprint) {
     history.infos.clear();
     history.texts = TextArena();
     rows.clear();
-    const bool is_sqlite = connection.dialect() == store::Dialect::sqlite;
-    const store::Param series =
-        is_sqlite ? store::Param(place->series_no) : store::Param(fingerprint);
-    history.points.reserve(static_cast<std::size_t>(place->point_count));
-    rows.reserve(static_cast<std::size_t>(place->point_count));
-    BL_RETURN_IF_ERROR(for_each_row(
-        connection, points_sql(), {series}, [&](const store::Row& row) -> Result<void> {
-          if (!has_value(row, mode_)) return {};
-          rows.push_back(lookback_row_of(row, mode_));
-          BL_TRY(auto point, point_of(row, mode_, connection.dialect(), history.texts));
-          history.points.push_back(point);
-          return {};
-        }));
-    sort_by_times(rows);
-    sort_by_times(history.points);
+    if (connection.dialect() == store::Dialect::postgres) {
+      BL_TRY(rows, read_points_of_facts(connection, fingerprint, mode_, history));
+    } else {
+      BL_TRY(rows, read_points_on_sqlite(connection, *place, mode_, history));
+    }
     return read_infos(connection, history);
   }));
   if (!found) {

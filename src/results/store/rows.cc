@@ -84,8 +84,29 @@ Result<json::Value> object_of(const store::Row& row, int column) {
   return value.is_object() ? std::move(value) : json::Value::object();
 }
 
+namespace {
+
+// `{"name": "x"}`, which most run tags are, with or without the blank: it is read and written out
+// without a tree. Anything else is nothing.
+std::optional<std::string> only_text_member(std::string_view object) {
+  if (!object.starts_with("{\"") || !object.ends_with("\"}")) return std::nullopt;
+  if (object.find('\\') != std::string_view::npos) return std::nullopt;
+  const std::size_t key_end = object.find('"', 2);
+  const std::string_view rest = object.substr(key_end);
+  const std::string_view between = rest.starts_with("\": \"") ? "\": \"" : "\":\"";
+  if (!rest.starts_with(between)) return std::nullopt;
+  const std::string_view value = rest.substr(between.size());
+  if (value.find('"') != value.size() - 2) return std::nullopt;
+  std::string text(object.substr(0, key_end));
+  text.append("\":\"").append(value);
+  return text;
+}
+
+}  // namespace
+
 Result<std::string> object_text_of(const store::Row& row, int column) {
-  if (!row.is_null(column) && row.text(column) == "{}") return std::string("{}");
+  if (row.is_null(column) || row.text(column) == "{}") return std::string("{}");
+  if (auto text = only_text_member(row.text(column))) return std::move(*text);
   BL_TRY(const json::Value value, object_of(row, column));
   return json::to_stored_text(value);
 }
