@@ -25,6 +25,25 @@ Result<ForkPoint> fork_point_of(store::Connection& connection, const StoredCommi
   return found;
 }
 
+#define BL_DEFAULT_BRANCH                            \
+  "from \"commit\" where repository = $1 and "       \
+  "sha = fork_point_sha and timestamp <= @time{$2} " \
+  "order by timestamp desc"
+
+// Those of one time are in the order of their hashes. PostgreSQL takes commits of the default
+// branch for few and would read and sort all of them: the times alone are an index's order.
+const store::Sql& default_branch_sql() {
+  static const std::string k_sqlite = store::in_dialect(
+      "select id, sha, timestamp " BL_DEFAULT_BRANCH ", sha limit $3", store::Dialect::sqlite);
+  static const std::string k_postgres = store::in_dialect(
+      "select id, sha, @micros{timestamp} from (select id, sha, timestamp " BL_DEFAULT_BRANCH
+      " fetch first ($3::bigint) rows with ties) as newest "
+      "order by timestamp desc, @binary{sha} limit $3::bigint",
+      store::Dialect::postgres);
+  static const store::Sql k_sql(k_sqlite.c_str(), k_postgres.c_str());
+  return k_sql;
+}
+
 }  // namespace
 
 Result<Ancestry> ancestry_of(store::Connection& connection, const StoredCommit& commit,
@@ -56,12 +75,9 @@ Result<Ancestry> ancestry_of(store::Connection& connection, const StoredCommit& 
         take));
   }
   const auto room = count_max - static_cast<std::int64_t>(ancestry.commits.size());
-  BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<
-          "select id, sha, @micros{timestamp} from \"commit\" where repository = $1 and "
-          "sha = fork_point_sha and timestamp <= @time{$2} "
-          "order by timestamp desc, @binary{sha} limit $3">(),
-      {std::string_view(commit.repository), fork_point.time->micros, room}, take));
+  BL_RETURN_IF_ERROR(
+      connection.query(default_branch_sql(),
+                       {std::string_view(commit.repository), fork_point.time->micros, room}, take));
   return ancestry;
 }
 
