@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "results/store/rows.h"
+#include "results/store/sent_time.h"
 #include "results/store/text_array.h"
 #include "store/both_dialects.h"
 
@@ -11,8 +12,8 @@ namespace bl::results {
 namespace {
 
 // Samples are written out only where the aggregates do not answer.
-#define BL_ROW_HEAD \
-  "select r.id, @micros{r.timestamp}, r.unit, r.error is not null, r.min, r.max, r.mean, "
+#define BL_ROW_HEAD(time) \
+  "select r.id, " time ", r.unit, r.error is not null, r.min, r.max, r.mean, "
 #define BL_ROW_TAIL                                                                       \
   ", @text{r.error}, r.history_fingerprint, r.commit_repo_url, r.case_id, r.context_id, " \
   "r.info_id, r.hardware_id, r.commit_id, r.run_reason "                                  \
@@ -25,19 +26,25 @@ namespace {
 
 const store::Sql& run_sql() {
   static const std::string k_sqlite =
-      store::in_dialect(BL_ROW_HEAD "r.data" BL_ROW_TAIL, store::Dialect::sqlite);
+      store::in_dialect(BL_ROW_HEAD("r.timestamp") "r.data" BL_ROW_TAIL, store::Dialect::sqlite);
   static const std::string k_postgres =
-      store::in_dialect(BL_ROW_HEAD BL_SAMPLES_POSTGRES BL_ROW_TAIL, store::Dialect::postgres);
+      store::in_dialect(BL_ROW_HEAD("timestamp_send(r.timestamp)") BL_SAMPLES_POSTGRES BL_ROW_TAIL,
+                        store::Dialect::postgres);
   static const store::Sql k_sql(k_sqlite.c_str(), k_postgres.c_str());
   return k_sql;
 }
 
-Result<RunResult> run_result_of(const store::Row& row, std::string_view run_id, SummaryMode mode) {
+Result<RunResult> run_result_of(const store::Row& row, std::string_view run_id, SummaryMode mode,
+                                store::Dialect dialect) {
   RunResult result;
   CiSide& side = result.side;
   side.result_id = row.text(0);
   side.run_id = run_id;
-  side.result_timestamp = Timestamp{row.integer(1)};
+  if (dialect == store::Dialect::sqlite) {
+    side.result_timestamp = Timestamp{row.integer(1)};
+  } else {
+    BL_TRY(side.result_timestamp, sent_time_of(row, 1));
+  }
   const SummaryColumns columns = summary_columns(row, 2);
   side.unit = columns.unit;
   side.summary = summary_of(columns, mode);
@@ -90,32 +97,44 @@ std::string array_of(std::span<const RunResult> results, const std::string RunRe
   return text_array(ids, dialect);
 }
 
+// By time, then id. Most come in this order; the store would sort them as texts of the place's
+// language. A result is large: its place is sorted, and it is moved once.
+void put_in_order(std::vector<RunResult>& results) {
+  const auto by_time = [](const RunResult& a, const RunResult& b) {
+    return std::tie(a.side.result_timestamp, a.side.result_id) <
+           std::tie(b.side.result_timestamp, b.side.result_id);
+  };
+  if (std::is_sorted(results.begin(), results.end(), by_time)) return;
+  std::vector<RunResult*> order;
+  order.reserve(results.size());
+  for (RunResult& result : results) order.push_back(&result);
+  std::sort(order.begin(), order.end(),
+            [&](const RunResult* a, const RunResult* b) { return by_time(*a, *b); });
+  std::vector<RunResult> ordered;
+  ordered.reserve(results.size());
+  for (RunResult* result : order) ordered.push_back(std::move(*result));
+  results = std::move(ordered);
+}
+
 }  // namespace
 
 Result<std::vector<RunResult>> read_run(store::Connection& connection, std::string_view run_id,
                                         std::string_view commit_id, SummaryMode mode,
                                         std::size_t rows_max) {
   std::vector<RunResult> results;
-  BL_RETURN_IF_ERROR(for_each_row(connection, run_sql(),
-                                  {run_id, commit_id, static_cast<std::int64_t>(rows_max + 1)},
-                                  [&](const store::Row& row) -> Result<void> {
-                                    BL_TRY(auto result, run_result_of(row, run_id, mode));
-                                    results.push_back(std::move(result));
-                                    return {};
-                                  }));
+  BL_RETURN_IF_ERROR(for_each_row(
+      connection, run_sql(), {run_id, commit_id, static_cast<std::int64_t>(rows_max + 1)},
+      [&](const store::Row& row) -> Result<void> {
+        BL_TRY(auto result, run_result_of(row, run_id, mode, connection.dialect()));
+        results.push_back(std::move(result));
+        return {};
+      }));
   if (results.size() > rows_max) {
     return Error{Code::invalid, "a report has at most " + std::to_string(rows_max) +
                                     " rows, and there are more with the run " +
                                     std::string(run_id)};
   }
-  // Most come in this order; the store would sort them as texts of the place's language.
-  const auto by_time = [](const RunResult& a, const RunResult& b) {
-    return std::tie(a.side.result_timestamp, a.side.result_id) <
-           std::tie(b.side.result_timestamp, b.side.result_id);
-  };
-  if (!std::is_sorted(results.begin(), results.end(), by_time)) {
-    std::sort(results.begin(), results.end(), by_time);
-  }
+  put_in_order(results);
   if (!results.empty()) BL_RETURN_IF_ERROR(read_run_tags(connection, results.front()));
   return results;
 }
