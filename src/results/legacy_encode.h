@@ -13,7 +13,7 @@
 /// are compact with their keys sorted, lists and histories are indented by two blanks and keep the
 /// order of their keys. Measured numbers are printed as Python prints floats (`10.0`), what is not
 /// a number is null. `origin` is `http(s)://host` as the client sees it. Cost: one tree (none for
-/// comparisons) and one text of the answer.
+/// comparisons and pages of results) and one text of the answer.
 namespace bl::results {
 
 /// The link to a result; always by the name of `benchmarks` [3.1].

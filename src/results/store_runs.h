@@ -7,6 +7,10 @@ namespace bl::results {
 
 struct RunBrowserLimits {
   std::size_t page_samples_bytes_max = 32u << 20;  ///< of a page of whole results, as stored text
+  /// A time range that holds no more results is sorted by id.
+  std::int64_t sorted_results_max = 20'000;
+  /// A wider one is met by walking the ids, if so many of the newest hold a page of it.
+  std::int64_t walked_results_max = 20'000;
 };
 
 /// RunBrowser over the store. Result lists walk an index in id order; runs come from the run table

@@ -169,7 +169,9 @@ std::string encode_legacy_run_comparison(const RunComparisonPage& page,
   const auto result_at = [&](std::size_t place) {
     return place == RunComparisonPage::k_absent ? nullptr : &page.results[place];
   };
+  constexpr std::size_t k_pair_bytes = 2'400;
   std::string text;
+  text.reserve(page.pairs.size() * k_pair_bytes);
   Writer out(text);
   out.begin_object().key("data").begin_array();
   for (const RunComparisonPage::Pair& pair : page.pairs) {

@@ -137,17 +137,6 @@ std::string encode_legacy_result(const StoredResult& result, std::string_view or
   return sorted_text(whole_result_of(result, origin));
 }
 
-std::string encode_legacy_results(const WholePage& page, std::string_view origin) {
-  Value data = Value::array();
-  data.items().reserve(page.results.size());
-  for (const StoredResult& result : page.results) {
-    data.items().push_back(whole_result_of(result, origin));
-  }
-  std::optional<std::string> next;
-  if (page.may_go_on) next = page.results.back().id;
-  return envelope(std::move(data), next);
-}
-
 std::string encode_legacy_history(const History& history, const HistoryDetails& details) {
   Value data = Value::array();
   data.items().reserve(history.points.size());

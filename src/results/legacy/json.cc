@@ -60,26 +60,6 @@ void append_sorted(std::string& out, const Value& value) {
   }
 }
 
-void append_indented(std::string& out, const Value& value, std::size_t indent = 2) {
-  const bool array = value.is_array();
-  if (!array && !value.is_object()) return append_scalar(out, value);
-  const std::size_t count = array ? value.items().size() : value.members().size();
-  out += array ? '[' : '{';
-  for (std::size_t i = 0; i < count; ++i) {
-    out += i == 0 ? "\n" : ",\n";
-    out.append(indent, ' ');
-    if (array) {
-      append_indented(out, value.items()[i], indent + 2);
-    } else {
-      json::append_quoted(out, value.members()[i].first);
-      out += ": ";
-      append_indented(out, value.members()[i].second, indent + 2);
-    }
-  }
-  if (count > 0) out.append("\n").append(indent - 2, ' ');
-  out += array ? ']' : '}';
-}
-
 Value stats_of(const Stats& stats) {
   return object_of({{"data", floats_of(stats.data)},
                     {"times", floats_of(stats.times)},
@@ -104,9 +84,29 @@ std::string sorted_text(const Value& value) {
   return text;
 }
 
+void append_indented(std::string& out, const Value& value, std::size_t indent) {
+  const bool array = value.is_array();
+  if (!array && !value.is_object()) return append_scalar(out, value);
+  const std::size_t count = array ? value.items().size() : value.members().size();
+  out += array ? '[' : '{';
+  for (std::size_t i = 0; i < count; ++i) {
+    out += i == 0 ? "\n" : ",\n";
+    out.append(indent, ' ');
+    if (array) {
+      append_indented(out, value.items()[i], indent + 2);
+    } else {
+      json::append_quoted(out, value.members()[i].first);
+      out += ": ";
+      append_indented(out, value.members()[i].second, indent + 2);
+    }
+  }
+  if (count > 0) out.append("\n").append(indent - 2, ' ');
+  out += array ? ']' : '}';
+}
+
 std::string indented_text(const Value& value) {
   std::string text;
-  append_indented(text, value);
+  append_indented(text, value, 2);
   return text;
 }
 

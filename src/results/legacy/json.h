@@ -13,8 +13,10 @@ namespace bl::results::legacy {
 
 /// Compact, keys sorted: single objects and the lists of the catalogues.
 std::string sorted_text(const json::Value& value);
-/// Indented by two blanks, keys as they stand: results and histories.
+/// Indented by two blanks, keys as they stand: histories.
 std::string indented_text(const json::Value& value);
+/// The same at the end of a text, where its members are indented so far.
+void append_indented(std::string& out, const json::Value& value, std::size_t indent);
 
 struct Named {
   const char* name;

@@ -5,6 +5,7 @@
 
 #include "results/comparison.h"
 #include "results/store/rows.h"
+#include "results/store/shared_rows.h"
 #include "results/store/text_array.h"
 #include "results/store/whole.h"
 #include "store/both_dialects.h"
@@ -121,71 +122,21 @@ Result<void> keep_pairs(Groups& found, std::size_t pairs_max) {
   return {};
 }
 
-#define BL_COMPARED_COLUMNS                                                              \
-  "r.id, r.run_id, r.history_fingerprint, r.case_id, r.context_id, r.batch_id, "         \
-  "@micros{r.timestamp}, r.run_reason, @text{r.run_tags}, r.commit_repo_url, "           \
-  "r.data, r.times, r.unit, r.time_unit, r.iterations, r.min, r.max, r.mean, r.median, " \
-  "r.stdev, r.q1, r.q3, r.iqr, @text{r.error}, @text{r.optional_benchmark_info}, "       \
-  "@text{r.validation}, @text{r.change_annotations}, r.commit_id"
-
-// Another program may have stored any JSON where an object belongs.
-json::Value object_or_empty(const store::Row& row, int column) {
-  auto object = object_of(row, column);
-  return object.ok() ? std::move(object).value() : json::Value::object();
-}
-
-Result<StoredResult> compared_result(const store::Row& row) {
-  StoredResult result;
-  result.id = row.text(0);
-  result.run_id = row.text(1);
-  result.history_fingerprint = row.text(2);
-  result.case_id = row.text(3);
-  result.context_id = row.text(4);
-  result.batch_id = row.text_or_null(5);
-  result.timestamp = Timestamp{row.integer(6)};
-  result.run_reason = row.text_or_null(7);
-  result.run_tags = object_or_empty(row, 8);
-  result.repository = row.text(9);
-  Stats& stats = result.stats;
-  BL_TRY(stats.data, stored_samples_of(row, 10));
-  BL_TRY(stats.times, stored_samples_of(row, 11));
-  stats.unit = row.text_or_null(12);
-  stats.time_unit = row.text_or_null(13);
-  stats.iterations = row.integer_or_null(14);
-  std::optional<double>* const aggregates[] = {&stats.min,   &stats.max, &stats.mean, &stats.median,
-                                               &stats.stdev, &stats.q1,  &stats.q3,   &stats.iqr};
-  for (int i = 0; i < 8; ++i) *aggregates[i] = measured_or_null(row, 15 + i);
-  BL_TRY(result.error, document_of(row, 23));
-  BL_TRY(result.optional_benchmark_info, document_of(row, 24));
-  BL_TRY(result.validation, document_of(row, 25));
-  result.change_annotations = object_or_empty(row, 26);
-  if (!row.is_null(27)) {
-    result.stored_commit.emplace();
-    result.stored_commit->id = row.text(27);
-  }
-  return result;
-}
-
 // What a page is made of, series by series.
 struct Gathered {
   std::vector<StoredResult> results;
-  std::size_t bytes = 0;
   bool is_cut = false;  // the samples were too many: the last series is not whole
 };
 
-#define BL_COMPARED_ORDER " order by @binary{r.history_fingerprint}, @binary{r.id}"
+#define BL_COMPARED_ON_SQLITE " from benchmark_result r where r.rowid " BL_ONE_OF_SQLITE
+#define BL_COMPARED_ON_POSTGRES " from benchmark_result r where r.ctid = any ($1::tid[])"
 
-const store::Sql& compared_sql() {
-  static const std::string k_sqlite = store::in_dialect(
-      "select " BL_COMPARED_COLUMNS
-      " from benchmark_result r where r.rowid " BL_ONE_OF_SQLITE BL_COMPARED_ORDER,
-      store::Dialect::sqlite);
-  static const std::string k_postgres =
-      store::in_dialect("select " BL_COMPARED_COLUMNS
-                        " from benchmark_result r where r.ctid = any ($1::tid[])" BL_COMPARED_ORDER,
-                        store::Dialect::postgres);
-  static const store::Sql k_sql(k_sqlite.c_str(), k_postgres.c_str());
-  return k_sql;
+std::string compared_sql(store::Dialect dialect) {
+  const bool is_sqlite = dialect == store::Dialect::sqlite;
+  std::string sql = own_columns(dialect);
+  sql += is_sqlite ? BL_COMPARED_ON_SQLITE : BL_COMPARED_ON_POSTGRES;
+  sql += store::in_dialect(" order by @binary{r.history_fingerprint}, @binary{r.id}", dialect);
+  return sql;
 }
 
 Result<Gathered> results_of(store::Connection& connection, const std::vector<Group>& groups,
@@ -194,69 +145,39 @@ Result<Gathered> results_of(store::Connection& connection, const std::vector<Gro
   std::vector<std::string_view> all;
   for (const Group& group : groups) all.insert(all.end(), group.places.begin(), group.places.end());
   const std::string places = text_array(all, connection.dialect());
+  const store::Param param = std::string_view(places);
   gathered.results.reserve(all.size());
-  std::size_t series = 0;
-  BL_RETURN_IF_ERROR(for_each_row(connection, compared_sql(), {std::string_view(places)},
-                                  [&](const store::Row& row) -> Result<void> {
-                                    if (gathered.is_cut) return {};
-                                    const bool is_next =
-                                        gathered.results.empty() ||
-                                        gathered.results.back().history_fingerprint != row.text(2);
-                                    gathered.bytes += row.text(10).size() + row.text(11).size();
-                                    if (is_next && ++series > 1 && gathered.bytes > bytes_max) {
-                                      gathered.is_cut = true;
-                                      return {};
-                                    }
-                                    BL_TRY(auto result, compared_result(row));
-                                    gathered.results.push_back(std::move(result));
-                                    return {};
-                                  }));
+  std::size_t bytes = 0, series = 0;
+  BL_RETURN_IF_ERROR(for_each_row_of(
+      connection, compared_sql(connection.dialect()), std::span(&param, 1),
+      [&](const store::Row& row) -> Result<bool> {
+        const bool is_next =
+            gathered.results.empty() ||
+            gathered.results.back().history_fingerprint != row.text(k_own_fingerprint_column);
+        bytes += samples_bytes_of(row);
+        gathered.is_cut = is_next && ++series > 1 && bytes > bytes_max;
+        if (gathered.is_cut) return false;
+        BL_TRY(auto result, own_result_of(row, connection.dialect()));
+        gathered.results.push_back(std::move(result));
+        return true;
+      }));
   return gathered;
 }
 
 // Each case, context and commit that the page's results share is read once.
-template <class T>
-using ById = std::map<std::string, T, std::less<>>;
+struct Shared {
+  ById<Case> cases;
+  ById<json::Value> contexts;                 // the member of each that a comparison shows
+  ById<std::optional<StoredCommit>> commits;  // of baselines
+};
 
-template <class T>
-Result<void> read_each(store::Connection& connection, const store::Sql& sql, ById<T>& found,
-                       const std::function<T(const store::Row&)>& make) {
-  if (found.empty()) return {};
-  std::vector<std::string_view> ids;
-  for (const auto& [id, value] : found) ids.emplace_back(id);
-  const std::string array = text_array(ids, connection.dialect());
-  return connection.query(sql, {std::string_view(array)}, [&](const store::Row& row) {
-    const auto place = found.find(row.text(0));
-    if (place != found.end()) place->second = make(row);
-    return true;
-  });
-}
-
-// Of a context, which every result of the page gets a copy of, a comparison shows one member.
-json::Value language_of(const store::Row& row) {
-  const json::Value context = object_or_empty(row, 1);
+// Every result of the page gets a copy.
+void keep_language(json::Value& context) {
   json::Value kept = json::Value::object();
   const json::Value* language = context.find("benchmark_language");
   if (language != nullptr) kept.set("benchmark_language", *language);
-  return kept;
+  context = std::move(kept);
 }
-
-const store::Sql& commits_sql() {
-  static const std::string k_sqlite = store::in_dialect(
-      "select " BL_COMMIT_COLUMNS " from \"commit\" c where c.id " BL_ONE_OF_SQLITE,
-      store::Dialect::sqlite);
-  static const std::string k_postgres = store::in_dialect(
-      "select " BL_COMMIT_COLUMNS " from \"commit\" c where c.id " BL_ONE_OF_POSTGRES,
-      store::Dialect::postgres);
-  static const store::Sql k_sql(k_sqlite.c_str(), k_postgres.c_str());
-  return k_sql;
-}
-
-struct Shared {
-  ById<Case> cases;
-  ById<json::Value> contexts;
-  ById<std::optional<StoredCommit>> commits;  // of baselines
-};
 
 Result<Shared> read_shared(store::Connection& connection, const std::vector<StoredResult>& results,
                            const RunPair& pair) {
@@ -268,20 +189,10 @@ Result<Shared> read_shared(store::Connection& connection, const std::vector<Stor
       shared.commits.try_emplace(result.stored_commit->id);
     }
   }
-  static const store::Sql k_cases(
-      "select id, name, tags from \"case\" where id " BL_ONE_OF_SQLITE,
-      "select id, name, tags from \"case\" where id " BL_ONE_OF_POSTGRES);
-  BL_RETURN_IF_ERROR(read_each<Case>(connection, k_cases, shared.cases, [](const store::Row& row) {
-    return Case{std::string(row.text(1)), object_or_empty(row, 2)};
-  }));
-  static const store::Sql k_contexts("select id, tags from context where id " BL_ONE_OF_SQLITE,
-                                     "select id, tags from context where id " BL_ONE_OF_POSTGRES);
-  BL_RETURN_IF_ERROR(
-      read_each<json::Value>(connection, k_contexts, shared.contexts,
-                             [](const store::Row& row) { return language_of(row); }));
-  BL_RETURN_IF_ERROR(read_each<std::optional<StoredCommit>>(
-      connection, commits_sql(), shared.commits,
-      [](const store::Row& row) { return commit_of(row, 0); }));
+  BL_RETURN_IF_ERROR(read_cases(connection, shared.cases));
+  BL_RETURN_IF_ERROR(read_contexts(connection, shared.contexts));
+  for (auto& [id, context] : shared.contexts) keep_language(context);
+  BL_RETURN_IF_ERROR(read_commits(connection, shared.commits));
   return shared;
 }
 

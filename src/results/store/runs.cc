@@ -1,6 +1,7 @@
 #include "results/store_runs.h"
 
 #include "results/store/rows.h"
+#include "results/store/shared_rows.h"
 #include "results/store/whole.h"
 #include "store/both_dialects.h"
 
@@ -8,10 +9,6 @@ namespace bl::results {
 namespace {
 
 using store::Param;
-
-// A time range that holds fewer results than this is sorted by id; a wider one is met often enough
-// by walking the ids.
-constexpr std::int64_t k_sorted_results_max = 20'000;
 
 // WHERE and its values, put together for one filter.
 struct Conditions {
@@ -44,56 +41,111 @@ Conditions conditions_of(const ResultFilter& filter) {
   return conditions;
 }
 
-// True when the time bounds alone leave few results, so that the timestamp index is the way in.
-Result<bool> is_narrow_in_time(store::Connection& connection, const ResultFilter& filter) {
+bool is_by_time_only(const ResultFilter& filter) {
   if (!filter.earliest && !filter.latest) return false;
-  if (filter.run_id || filter.batch_id || filter.run_reason) return false;
+  return !filter.run_id && !filter.batch_id && !filter.run_reason;
+}
+
+Result<std::int64_t> count_of(store::Connection& connection, const std::string& rows,
+                              std::span<const Param> params) {
+  std::int64_t count = 0;
+  BL_RETURN_IF_ERROR(connection.query_text(
+      store::in_dialect("select count(*) from (" + rows + ") as counted", connection.dialect()),
+      params, [&](const store::Row& row) {
+        count = row.integer(0);
+        return true;
+      }));
+  return count;
+}
+
+// True when the time bounds alone leave few results, so that the timestamp index is the way in.
+Result<bool> is_narrow_in_time(store::Connection& connection, const ResultFilter& filter,
+                               const RunBrowserLimits& limits) {
   ResultFilter bounds;
   bounds.earliest = filter.earliest;
   bounds.latest = filter.latest;
-  Conditions conditions = conditions_of(bounds);
-  std::int64_t matches = 0;
-  BL_RETURN_IF_ERROR(connection.query_text(
-      store::in_dialect("select count(*) from (select 1 from benchmark_result r" + conditions.text +
-                            " limit " + std::to_string(k_sorted_results_max + 1) + ") as few",
-                        connection.dialect()),
-      conditions.params, [&](const store::Row& row) {
-        matches = row.integer(0);
-        return true;
-      }));
-  return matches <= k_sorted_results_max;
+  const Conditions conditions = conditions_of(bounds);
+  BL_TRY(const std::int64_t matches,
+         count_of(connection,
+                  "select 1 from benchmark_result r" + conditions.text + " limit " +
+                      std::to_string(limits.sorted_results_max + 1),
+                  conditions.params));
+  return matches <= limits.sorted_results_max;
 }
 
-// Ids of the page first, so that only its rows are joined. On SQLite a unary plus keeps the planner
-// off an index: off the timestamp's when the ids are walked, off the ids' when times are narrow.
-std::string page_of_ids(const ResultFilter& filter, const Conditions& conditions, bool narrow,
+// True when the newest ids before the cursor hold a whole page. Where they do not, a walk of the
+// ids might pass by all results before it meets those of an old day.
+Result<bool> is_among_newest(store::Connection& connection, const ResultFilter& filter,
+                             const RunBrowserLimits& limits) {
+  ResultFilter by_id;
+  by_id.before_id = filter.before_id;
+  by_id.from_id = filter.from_id;
+  Conditions conditions = conditions_of(by_id);
+  std::string rows = "select 1 from (select r.timestamp from benchmark_result r";
+  rows += conditions.text + " order by r.id desc limit " +
+          std::to_string(limits.walked_results_max) + ") as r where true";
+  const auto add_time = [&](std::string_view condition, const std::optional<Timestamp>& time) {
+    if (!time) return;
+    conditions.params.emplace_back(time->micros);
+    rows.append(condition).append("@time{$").append(std::to_string(conditions.params.size()));
+    rows += "}";
+  };
+  add_time(" and r.timestamp >= ", filter.earliest);
+  add_time(" and r.timestamp <= ", filter.latest);
+  rows += " limit " + std::to_string(filter.page_size);
+  BL_TRY(const std::int64_t met, count_of(connection, rows, conditions.params));
+  return met == filter.page_size;
+}
+
+// The way to a page's ids.
+enum class Way : unsigned char {
+  ids,    ///< walked from the newest on, unless the planner knows an index
+  index,  ///< what an index finds is sorted: a run's, a batch's, those of a time
+};
+Result<Way> way_to(store::Connection& connection, const ResultFilter& filter,
+                   const RunBrowserLimits& limits) {
+  // SQLite's planner has its own indexes for these, sorted by id. PostgreSQL's would walk all ids
+  // for a run that it takes for large.
+  if (filter.run_id || filter.batch_id) {
+    return connection.dialect() == store::Dialect::postgres ? Way::index : Way::ids;
+  }
+  if (!is_by_time_only(filter)) return Way::ids;
+  BL_TRY(const bool is_narrow, is_narrow_in_time(connection, filter, limits));
+  if (is_narrow) return Way::index;
+  BL_TRY(const bool is_newest, is_among_newest(connection, filter, limits));
+  return is_newest ? Way::ids : Way::index;
+}
+
+// Ids of the page first, so that only its rows are joined. A unary plus keeps SQLite's planner off
+// an index: off the timestamp's when the ids are walked, off the ids' when not; `offset 0` keeps
+// PostgreSQL's off the ids, too.
+std::string page_of_ids(const ResultFilter& filter, const Conditions& conditions, Way way,
                         store::Dialect dialect) {
   std::string where = conditions.text;
-  std::string order = " order by r.id desc";
-  const bool has_index = filter.run_id || filter.batch_id || filter.run_reason;
-  if (dialect == store::Dialect::sqlite) {
-    if (narrow) {
-      order = " order by +r.id desc";
-    } else if (!has_index) {
-      for (std::size_t at = where.find("r.timestamp"); at != std::string::npos;
-           at = where.find("r.timestamp", at + 2)) {
-        where.insert(at, "+");
-      }
+  const std::string limit = " limit " + std::to_string(filter.page_size);
+  const std::string ids = "select r.id from benchmark_result r";
+  if (way == Way::index) {
+    if (dialect == store::Dialect::sqlite) return ids + where + " order by +r.id desc" + limit;
+    return "select r.id from (" + ids + where + " offset 0) as r order by r.id desc" + limit;
+  }
+  if (dialect == store::Dialect::sqlite && is_by_time_only(filter)) {
+    for (std::size_t at = where.find("r.timestamp"); at != std::string::npos;
+         at = where.find("r.timestamp", at + 2)) {
+      where.insert(at, "+");
     }
   }
-  return "select r.id from benchmark_result r" + where + order + " limit " +
-         std::to_string(filter.page_size);
+  return ids + where + " order by r.id desc" + limit;
 }
 
 // Hands the rows of a page to `each`, which says whether it wants the next one. `select` ends after
 // its joins.
 Result<void> read_page(store::Connection& connection, const ResultFilter& filter,
-                       std::string_view select,
+                       const RunBrowserLimits& limits, std::string_view select,
                        const std::function<Result<bool>(const store::Row&)>& each) {
-  BL_TRY(const bool narrow, is_narrow_in_time(connection, filter));
+  BL_TRY(const Way way, way_to(connection, filter, limits));
   const Conditions conditions = conditions_of(filter);
   std::string sql(select);
-  sql += "where r.id in (" + page_of_ids(filter, conditions, narrow, connection.dialect()) +
+  sql += "where r.id in (" + page_of_ids(filter, conditions, way, connection.dialect()) +
          ") order by r.id desc";
   std::optional<Error> fault;
   BL_RETURN_IF_ERROR(connection.query_text(store::in_dialect(sql, connection.dialect()),
@@ -177,7 +229,7 @@ Result<std::vector<ResultRow>> StoreRunBrowser::results(const ResultFilter& filt
   std::vector<ResultRow> page;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
     page.clear();
-    return read_page(connection, filter,
+    return read_page(connection, filter, limits_,
                      "select " BL_RESULT_ROW_COLUMNS
                      " from benchmark_result r "
                      "join \"case\" k on k.id = r.case_id "
@@ -191,23 +243,60 @@ Result<std::vector<ResultRow>> StoreRunBrowser::results(const ResultFilter& filt
   return page;
 }
 
+namespace {
+
+// A page's results share commits, machines, and most of their documents.
+Result<void> add_what_is_shared(store::Connection& connection, std::vector<StoredResult>& results) {
+  if (results.empty()) return {};
+  ById<json::Value> contexts, infos;
+  ById<std::optional<StoredCommit>> commits;
+  ById<HardwareRow> hardware;
+  for (const StoredResult& result : results) {
+    contexts.try_emplace(result.context_id);
+    infos.try_emplace(result.info_id);
+    hardware.try_emplace(result.hardware_id);
+    if (result.stored_commit) commits.try_emplace(result.stored_commit->id);
+  }
+  BL_RETURN_IF_ERROR(read_contexts_and_infos(connection, contexts, infos));
+  BL_RETURN_IF_ERROR(read_commits(connection, commits));
+  BL_RETURN_IF_ERROR(read_hardware(connection, hardware));
+  for (StoredResult& result : results) {
+    result.context = contexts.find(result.context_id)->second;
+    result.info = infos.find(result.info_id)->second;
+    const HardwareRow& machine = hardware.find(result.hardware_id)->second;
+    result.hardware_hash = machine.hash;
+    result.hardware = machine.hardware;
+    if (!result.stored_commit) continue;
+    result.stored_commit = commits.find(result.stored_commit->id)->second;
+    if (result.stored_commit) result.commit = *result.stored_commit;
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<WholePage> StoreRunBrowser::whole_results(const ResultFilter& filter) {
   WholePage page;
-  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) {
+  BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
     page = {};
     std::size_t bytes = 0;
-    return read_page(connection, filter, "select " BL_STORED_RESULT_COLUMNS BL_STORED_RESULT_TABLES,
-                     [&](const store::Row& row) -> Result<bool> {
-                       bytes += row.text(k_whole_data_column).size() +
-                                row.text(k_whole_times_column).size();
-                       if (bytes > limits_.page_samples_bytes_max && !page.results.empty()) {
-                         page.may_go_on = true;
-                         return false;
-                       }
-                       BL_TRY(auto result, stored_result_of(row));
-                       page.results.push_back(std::move(result));
-                       return true;
-                     });
+    const std::string select = own_columns(connection.dialect()) +
+                               ", k.name, @text{k.tags} from benchmark_result r "
+                               "join \"case\" k on k.id = r.case_id ";
+    BL_RETURN_IF_ERROR(
+        read_page(connection, filter, limits_, select, [&](const store::Row& row) -> Result<bool> {
+          bytes += samples_bytes_of(row);
+          if (bytes > limits_.page_samples_bytes_max && !page.results.empty()) {
+            page.may_go_on = true;
+            return false;
+          }
+          BL_TRY(auto result, own_result_of(row, connection.dialect()));
+          result.benchmark_case.name = row.text(k_own_columns);
+          BL_TRY(result.benchmark_case.tags, object_of(row, k_own_columns + 1));
+          page.results.push_back(std::move(result));
+          return true;
+        }));
+    return add_what_is_shared(connection, page.results);
   }));
   if (page.results.size() == static_cast<std::size_t>(filter.page_size)) page.may_go_on = true;
   return page;

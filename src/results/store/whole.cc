@@ -4,6 +4,8 @@
 
 #include "base/numbers.h"
 #include "results/store/rows.h"
+#include "results/store/sent_time.h"
+#include "store/both_dialects.h"
 
 namespace bl::results {
 
@@ -114,6 +116,60 @@ Result<StoredResult> stored_result_of(const store::Row& row) {
   if (result.stored_commit) result.commit = *result.stored_commit;
   result.hardware_hash = row.text(k_hardware_column);
   BL_TRY(result.hardware, hardware_of(row, k_hardware_column + 1));
+  return result;
+}
+
+namespace {
+constexpr int k_own_data_column = 12;
+}  // namespace
+
+std::size_t samples_bytes_of(const store::Row& row) {
+  return row.text(k_own_data_column).size() + row.text(k_own_data_column + 1).size();
+}
+
+#define BL_OWN_COLUMNS(time)                                                             \
+  "select r.id, r.run_id, r.history_fingerprint, r.case_id, r.context_id, r.info_id, "   \
+  "r.hardware_id, r.batch_id, " time                                                     \
+  ", r.run_reason, @text{r.run_tags}, r.commit_repo_url, r.data, r.times, "              \
+  "r.unit, r.time_unit, r.iterations, r.min, r.max, r.mean, r.median, r.stdev, r.q1, "   \
+  "r.q3, r.iqr, @text{r.error}, @text{r.optional_benchmark_info}, @text{r.validation}, " \
+  "@text{r.change_annotations}, r.commit_id"
+
+const std::string& own_columns(store::Dialect dialect) {
+  static const std::string k_sqlite =
+      store::in_dialect(BL_OWN_COLUMNS("r.timestamp"), store::Dialect::sqlite);
+  static const std::string k_postgres =
+      store::in_dialect(BL_OWN_COLUMNS("timestamp_send(r.timestamp)"), store::Dialect::postgres);
+  return dialect == store::Dialect::sqlite ? k_sqlite : k_postgres;
+}
+
+Result<StoredResult> own_result_of(const store::Row& row, store::Dialect dialect) {
+  StoredResult result;
+  result.id = row.text(0);
+  result.run_id = row.text(1);
+  result.history_fingerprint = row.text(k_own_fingerprint_column);
+  result.case_id = row.text(3);
+  result.context_id = row.text(4);
+  result.info_id = row.text(5);
+  result.hardware_id = row.text(6);
+  result.batch_id = row.text_or_null(7);
+  if (dialect == store::Dialect::sqlite) {
+    result.timestamp = Timestamp{row.integer(8)};
+  } else {
+    BL_TRY(result.timestamp, sent_time_of(row, 8));
+  }
+  result.run_reason = row.text_or_null(9);
+  BL_TRY(result.run_tags, object_of(row, 10));
+  result.repository = row.text(11);
+  BL_TRY(result.stats, stats_of(row, k_own_data_column));
+  BL_TRY(result.error, document_of(row, 25));
+  BL_TRY(result.optional_benchmark_info, document_of(row, 26));
+  BL_TRY(result.validation, document_of(row, 27));
+  BL_TRY(result.change_annotations, object_of(row, 28));
+  if (!row.is_null(29)) {
+    result.stored_commit.emplace();
+    result.stored_commit->id = row.text(29);
+  }
   return result;
 }
 

@@ -42,10 +42,18 @@ Result<json::Array> stored_samples_of(const store::Row& row, int column);
   "join context x on x.id = r.context_id join info i on i.id = r.info_id " \
   "join hardware h on h.id = r.hardware_id "                               \
   "left join \"commit\" c on c.id = r.commit_id "
-inline constexpr int k_whole_data_column = 15;
-inline constexpr int k_whole_times_column = 16;
 inline constexpr int k_whole_commit_column = 33;
 /// Errors: corrupt.
 Result<StoredResult> stored_result_of(const store::Row& row);
+
+/// `select` and the columns of `benchmark_result r` alone: pages of results read what many rows
+/// share once (shared_rows.h), which costs less than a join of each. Ends after the last column.
+const std::string& own_columns(store::Dialect dialect);
+inline constexpr int k_own_columns = 30;
+inline constexpr int k_own_fingerprint_column = 2;
+/// Of what is shared it has the ids, and of a commit nothing else. Errors: corrupt.
+Result<StoredResult> own_result_of(const store::Row& row, store::Dialect dialect);
+/// Of such a row, as stored text.
+std::size_t samples_bytes_of(const store::Row& row);
 
 }  // namespace bl::results

@@ -116,6 +116,24 @@ TEST(LegacyEncode, a_page_is_indented_and_keeps_the_order_of_its_keys) {
       << text;
 }
 
+TEST(LegacyEncode, results_of_a_page_are_what_they_are_alone) {
+  StoredResult clustered = stored();
+  clustered.hardware_id = "hardware2";
+  clustered.hardware = {};
+  clustered.hardware.type = Hardware::Type::cluster;
+  clustered.hardware.info = json::parse(R"({"gpu":[1,{}]})").value();
+  clustered.stored_commit.reset();
+  clustered.stats.mean.reset();
+  WholePage page;
+  page.results = {stored(), stored(), clustered, clustered, stored()};
+  const auto answer = json::parse(encode_legacy_results(page, k_origin)).value();
+  const json::Array& items = answer.find("data")->items();
+  ASSERT_EQ(items.size(), page.results.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    EXPECT_EQ(items[i], json::parse(encode_legacy_result(page.results[i], k_origin)).value()) << i;
+  }
+}
+
 History history_of_one() {
   History history;
   history.fingerprint = "f1";
