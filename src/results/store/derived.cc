@@ -226,7 +226,26 @@ Result<void> find_series(store::Connection& connection, AllSeries& all_series) {
       [&](std::size_t i, const store::Row& row) { missing[i]->series_no = row.integer(0); });
 }
 
+// A new row leads with a number below every other, those of old results too.
+#define BL_NEW_SERIES                                                                        \
+  "(history_fingerprint, context_id, hardware_name, hardware_hash, repository, name, tags, " \
+  "search_text, latest_result_id, latest_run_no, latest_result_timestamp, change_rank, "     \
+  "result_count, error_count, point_count, latest_result_no, change_count, fresh_count, status) "
+#define BL_NEW_SERIES_VALUES "0, 0, 0, -4611686018427387904, 0, 0, 0"
+
 Result<void> create_series(store::Connection& connection, AllSeries& all_series, const Runs& runs) {
+  static const store::Sql k_create(
+      "insert into bl_series " BL_NEW_SERIES
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, " BL_NEW_SERIES_VALUES
+      ") on conflict do nothing",
+      "with p as (select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], "
+      "$5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], "
+      "$12::float8[]) with ordinality as p(v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, "
+      "place)), "
+      "added as (insert into benchlake.series " BL_NEW_SERIES
+      "select v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, " BL_NEW_SERIES_VALUES
+      " from p on conflict do nothing returning history_fingerprint) "
+      "select p.place from added join p on p.v1 = added.history_fingerprint");
   std::vector<std::string> texts;  // what the rows borrow
   texts.reserve(2 * all_series.size());
   ParamRows rows(12);
@@ -241,18 +260,7 @@ Result<void> create_series(store::Connection& connection, AllSeries& all_series,
               fact.timestamp.micros, k_rank_without_change});
   }
   if (rows.empty()) return {};
-  BL_TRY(const auto created,
-         connection.execute_many(
-             store::both_dialects<
-                 "insert into @series (history_fingerprint, context_id, hardware_name, "
-                 "hardware_hash, repository, name, tags, search_text, result_count, error_count, "
-                 "point_count, latest_result_no, latest_result_id, latest_run_no, "
-                 "latest_result_timestamp, change_count, fresh_count, status, change_rank) "
-                 "values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, "
-                 // Below every number, those of old results too.
-                 "-4611686018427387904, $9, $10, $11, 0, "
-                 "0, 0, $12) on conflict do nothing">(),
-             rows));
+  BL_TRY(const auto created, store::insert_rows(connection, k_create, rows));
   BL_RETURN_IF_ERROR(count_all(connection, "series", created));
   return find_series(connection, all_series);
 }

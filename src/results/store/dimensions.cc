@@ -227,20 +227,25 @@ Result<std::vector<std::int64_t>> insert_hardware(store::Connection& connection,
       params);
 }
 
+Result<std::vector<std::int64_t>> insert_cases(store::Connection& connection, const Missing& rows) {
+  static const store::Sql k_insert(
+      "insert into \"case\" (id, name, tags) values ($1, $2, $3) on conflict do nothing",
+      "with p as (select * from unnest($1::text[], $2::text[], $3::jsonb[]) with ordinality "
+      "as p(id, name, tags, place)), "
+      "added as (insert into \"case\" (id, name, tags) select id, name, tags from p "
+      "on conflict do nothing returning id) select p.place from added join p using (id)");
+  ParamRows params(3);
+  for (const auto* row : rows) {
+    const auto identity = case_identity_params(*row->second.from);
+    params.add({std::string_view(row->second.id), identity[0], identity[1]});
+  }
+  return store::insert_rows(connection, k_insert, params);
+}
+
 Result<std::vector<std::int64_t>> insert_documents(store::Connection& connection, Kind kind,
                                                    const Missing& rows) {
   if (kind == Kind::hardware) return insert_hardware(connection, rows);
-  if (kind == Kind::case_) {
-    ParamRows params(3);
-    for (const auto* row : rows) {
-      const auto identity = case_identity_params(*row->second.from);
-      params.add({std::string_view(row->second.id), identity[0], identity[1]});
-    }
-    return connection.execute_many(
-        store::both_dialects<"insert into \"case\" (id, name, tags) values "
-                             "($1, $2, @jsonb{$3}) on conflict do nothing">(),
-        params);
-  }
+  if (kind == Kind::case_) return insert_cases(connection, rows);
   ParamRows params(2);
   for (const auto* row : rows) {
     const PreparedDimensions& from = *row->second.from;
@@ -325,6 +330,13 @@ Result<void> share_keys(store::Connection& connection, const Missing& rows) {
 
 // The same for the key: the first transaction that claims it says which row it means.
 Result<void> claim_keys(store::Connection& connection, const Missing& rows) {
+  static const store::Sql k_claim(
+      "insert into bl_dimension_key (kind, sha256, id) values ($1, $2, $3) on conflict do nothing",
+      "with p as (select * from unnest($1::integer[], $2::bytea[], $3::text[]) with ordinality "
+      "as p(kind, sha256, id, place)), "
+      "added as (insert into benchlake.dimension_key (kind, sha256, id) select kind, sha256, id "
+      "from p on conflict do nothing returning kind, sha256) "
+      "select p.place from added join p using (kind, sha256)");
   if (rows.empty()) return {};
   ParamRows params(3);
   for (const auto* row : rows) {
@@ -335,11 +347,7 @@ Result<void> claim_keys(store::Connection& connection, const Missing& rows) {
     params.add({static_cast<std::int64_t>(row->first.kind), blob_of(row->first),
                 std::string_view(row->second.id)});
   }
-  BL_TRY(
-      const auto claimed,
-      connection.execute_many(store::both_dialects<"insert into @dimension_key (kind, sha256, id) "
-                                                   "values ($1, $2, $3) on conflict do nothing">(),
-                              params));
+  BL_TRY(const auto claimed, store::insert_rows(connection, k_claim, params));
   Missing lost;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (claimed[i] != 1) lost.push_back(rows[i]);
