@@ -7,7 +7,7 @@
 namespace bl::results {
 
 /// A column `timestamp_send(c)`: the eight bytes of a time. To print it, or to make microseconds of
-/// it, takes PostgreSQL several times as long; where answers have thousands of rows, that counts.
+/// it, takes PostgreSQL longer; where answers have thousands of rows, that counts.
 /// Errors: corrupt (an infinite time; another program may have stored one).
 Result<Timestamp> sent_time_of(const store::Row& row, int column);
 /// The same of the bytes.
