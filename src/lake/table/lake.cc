@@ -9,7 +9,7 @@ namespace {
 constexpr std::chrono::milliseconds k_tick{100};
 
 std::string journal_prefix(const std::string& table) {
-  return "journals/" + table + "/";
+  return "journals/" + table;
 }
 
 }  // namespace
