@@ -2,8 +2,10 @@
 
 #include <array>
 #include <filesystem>
+#include <thread>
 
 #include "base/uri.h"
+#include "objects/open.h"
 
 namespace bl::ops {
 namespace {
@@ -39,6 +41,37 @@ std::string name_aside(const std::string& file, Timestamp now) {
   return file + ".broken-" + time;
 }
 
+/// What the lake's objects say of the catalog that is theirs: a new one says so there.
+class Marker {
+ public:
+  Marker(const lake::LakeOptions& options, LakeSurroundings& around)
+      : store_(objects::open_store(options.objects, options.variables,
+                                   {around.clock, around.random, *around.disk, around.metrics,
+                                    [](std::chrono::milliseconds time) {
+                                      std::this_thread::sleep_for(time);
+                                      return true;
+                                    }})) {}
+  Result<void> remember() {
+    if (!store_.ok()) return store_.error();
+    auto text = (*store_)->get(k_key);
+    if (text.ok()) {
+      text_ = std::move(text).value();
+    } else if (text.error().code != Code::not_found) {
+      return std::move(text).error();
+    }
+    return {};
+  }
+  Result<void> bring_back() {
+    if (text_) return (*store_)->replace(k_key, *text_);
+    return (*store_)->remove(k_key);
+  }
+
+ private:
+  static constexpr const char* k_key = "catalog.json";
+  Result<std::unique_ptr<objects::ObjectStore>> store_;
+  std::optional<std::string> text_;
+};
+
 /// A server that runs keeps its catalog: nobody may move it away below it.
 Result<void> demand_no_owner(const lake::LakeOptions& options, Disk& disk) {
   BL_RETURN_IF_ERROR(disk.make_folder(options.folder));
@@ -72,6 +105,8 @@ Result<RebuiltCatalog> rebuild_lake(
   BL_RETURN_IF_ERROR(demand_no_owner(options, *around.disk));
   BL_TRY(const bool there, has_catalog_file(options, *around.disk));
   BL_TRY(const std::string file, catalog_file(options));
+  Marker marker(options, around);
+  BL_RETURN_IF_ERROR(marker.remember());
   RebuiltCatalog made;
   if (there) {
     made.aside = name_aside(file, around.clock.now());
@@ -82,6 +117,7 @@ Result<RebuiltCatalog> rebuild_lake(
     if (there) {
       BL_RETURN_IF_ERROR(remove_catalog(*around.disk, file));
       BL_RETURN_IF_ERROR(move_catalog(*around.disk, made.aside, file));
+      BL_RETURN_IF_ERROR(marker.bring_back());
     }
     return std::move(rebuilt).error();
   }
