@@ -340,7 +340,7 @@ Result<duck::ParquetFile> write_file(const DeltaWorld& world, const std::string&
       "\"metaData\", a.protocol AS protocol, a.\"domainMetadata\" AS \"domainMetadata\" FROM "
       "(SELECT from_json(action, '{}') AS a FROM delta_actions)",
       k_structure);
-  return duck::write_parquet(*connection, world.disk, select, {}, path);
+  return duck::write_parquet(*connection, world.disk, select, {}, path, {.version = 1});
 }
 
 Result<void> point_to(LogFolder& folder, DeltaVersion version, std::size_t actions,
