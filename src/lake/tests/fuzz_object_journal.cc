@@ -37,7 +37,6 @@ void read(const std::vector<std::string>& objects, std::string_view keys) {
   static World world;
   MemoryDisk disk;
   objects::testing::MemoryStore store(world.clock, disk);
-  const JournalId id{};
   const std::string text(32, '0');
   std::uint64_t ordinal = 0;
   for (const std::string& object : objects) {
