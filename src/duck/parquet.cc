@@ -34,11 +34,6 @@ std::vector<std::string> unquoted_path(std::string_view quoted) {
   return path;
 }
 
-void sort_by_path(ParquetFile& file) {
-  std::sort(file.columns.begin(), file.columns.end(),
-            [](const ColumnStatistics& a, const ColumnStatistics& b) { return a.path < b.path; });
-}
-
 template <class T>
 T number_of(std::string_view text) {
   T number{};
@@ -135,7 +130,7 @@ Result<ParquetFile> copy(Connection& connection, const std::string& sql, const V
   BL_TRY(const Column maps, row.column("column_statistics"));
   ParquetFile file{path, static_cast<std::int64_t>(rows[0]), bytes[0], footer_bytes[0], {}};
   BL_TRY(file.columns, all_statistics(maps));
-  sort_by_path(file);
+  std::ranges::sort(file.columns, {}, &ColumnStatistics::path);
   return file;
 }
 
@@ -159,50 +154,6 @@ Result<ParquetFile> write_parquet(Connection& connection, Disk& disk, std::strin
     if (!durable.ok()) file = durable.error();
   }
   if (!file.ok()) (void)disk.remove(path);  // the engine leaves an empty or half file
-  return file;
-}
-
-Result<ParquetFile> read_footer(Connection& connection, const std::string& path) {
-  ParquetFile file;
-  file.path = path;
-  {
-    BL_TRY(Answer answer,
-           connection.query("SELECT num_rows::BIGINT AS rows, file_size_bytes::BIGINT AS bytes, "
-                            "footer_size::BIGINT AS footer FROM parquet_file_metadata($1)",
-                            {path}));
-    BL_TRY(const Batch row, answer.all(1));
-    if (row.rows() != 1) return Error{Code::not_found, "no such file: " + path};
-    BL_TRY(const auto rows, row.column(0).as<std::int64_t>());
-    BL_TRY(const auto bytes, row.column(1).as<std::int64_t>());
-    BL_TRY(const auto footer, row.column(2).as<std::int64_t>());
-    file.rows = rows[0];
-    file.bytes = static_cast<std::uint64_t>(bytes[0]);
-    file.footer_bytes = static_cast<std::uint64_t>(footer[0]);
-  }
-  BL_TRY(Answer answer,
-         connection.query("SELECT any_value(path_in_schema), sum(total_compressed_size)::BIGINT, "
-                          "sum(num_values)::BIGINT, sum(stats_null_count)::BIGINT "
-                          "FROM parquet_metadata($1) GROUP BY column_id ORDER BY column_id",
-                          {path}));
-  BL_TRY(const Batch columns, answer.all());
-  BL_TRY(const auto name, columns.column(0).as<std::string_view>());
-  BL_TRY(const auto bytes, columns.column(1).as<std::int64_t>());
-  BL_TRY(const auto all, columns.column(2).as<std::int64_t>());
-  BL_TRY(const auto nulls, columns.column(3).as<std::int64_t>());
-  for (std::int64_t i = 0; i < columns.rows(); ++i) {
-    ColumnStatistics one;
-    std::string_view rest = name[i];
-    for (auto comma = rest.find(", "); comma != std::string_view::npos; comma = rest.find(", ")) {
-      one.path.emplace_back(rest.substr(0, comma));
-      rest.remove_prefix(comma + 2);
-    }
-    one.path.emplace_back(rest);
-    one.bytes = static_cast<std::uint64_t>(bytes[i]);
-    one.nulls = nulls.get(i).value_or(0);
-    one.values = all[i] - one.nulls;
-    file.columns.push_back(std::move(one));
-  }
-  sort_by_path(file);
   return file;
 }
 

@@ -52,8 +52,10 @@ Result<ParquetFile> write_parquet(Connection& connection, Disk& disk, std::strin
                                   const ParquetOptions& options = {},
                                   const QueryOptions& limits = {});
 
-/// What a file's footer says of the same; for verifying and rebuilding. Reads the footer only.
-/// Errors: not_found, corrupt (no Parquet, or cut), io.
+/// What a file's footer says of the same, in the same words; for verifying and rebuilding. A footer
+/// says nothing of NaN, nor a minimum and maximum where there is one or an infinity, and those of
+/// long texts are wider than the rows. Reads the footer only. Errors: not_found, corrupt (no
+/// Parquet, or cut), io.
 Result<ParquetFile> read_footer(Connection& connection, const std::string& path);
 
 }  // namespace bl::duck

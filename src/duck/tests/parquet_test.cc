@@ -73,10 +73,67 @@ TEST_F(ParquetFiles, the_footer_says_what_the_writer_said) {
   EXPECT_EQ(read.footer_bytes, written.footer_bytes);
   ASSERT_EQ(read.columns.size(), written.columns.size());
   for (std::size_t i = 0; i < read.columns.size(); ++i) {
-    EXPECT_EQ(read.columns[i].path[0], written.columns[i].path[0]);
+    EXPECT_EQ(read.columns[i].path, written.columns[i].path);
     EXPECT_EQ(read.columns[i].bytes, written.columns[i].bytes) << i;
     EXPECT_EQ(read.columns[i].values, written.columns[i].values) << i;
     EXPECT_EQ(read.columns[i].nulls, written.columns[i].nulls) << i;
+    EXPECT_EQ(read.columns[i].min, written.columns[i].min) << i;
+    EXPECT_EQ(read.columns[i].max, written.columns[i].max) << i;
+  }
+}
+
+TEST_F(ParquetFiles, row_groups_are_merged_by_their_values_not_their_texts) {
+  // Each column runs through values whose texts sort in another way, one row group after the other.
+  const ParquetFile written =
+      write(
+          "SELECT 9999 - range AS down, (range - 5000)::SMALLINT AS small, range - 9 AS around, "
+          "((range - 5000) * 0.25)::DECIMAL(38, 9) AS money, (range - 5000) * 1.5e10::DOUBLE AS "
+          "real, (range - 5000)::FLOAT AS half, DATE '1999-12-01' + range::INTEGER AS day, "
+          "TIMESTAMPTZ '2024-01-01 00:00:00+00' + to_milliseconds(range * 500) AS at, "
+          "range % 5000 = 4999 AS flag, encode(chr((range % 100 + 33)::INTEGER)) AS bytes, "
+          "'\\xFF\\x00'::BLOB AS odd, CASE WHEN range < 3000 THEN NULL ELSE range END AS late, "
+          "NULL::BIGINT AS none, [range - 5000] AS list, MAP {'k' || range: range} AS map, "
+          "{'in': {'deep, er': [range]}} AS s FROM range(10000)",
+          "a.parquet", {.row_group_rows = 2'048})
+          .value();
+  const ParquetFile read = read_footer(*connection_, written.path).value();
+  ASSERT_EQ(read.columns.size(), written.columns.size());
+  for (std::size_t i = 0; i < read.columns.size(); ++i) {
+    const std::string& name = written.columns[i].path[0];
+    EXPECT_EQ(read.columns[i].path, written.columns[i].path);
+    EXPECT_EQ(read.columns[i].values, written.columns[i].values) << name;
+    EXPECT_EQ(read.columns[i].nulls, written.columns[i].nulls) << name;
+    // Behind a row group of nulls the writer knows no bounds; the footer does.
+    const bool late = name == "late";
+    EXPECT_EQ(read.columns[i].min, late ? "3000" : written.columns[i].min) << name;
+    EXPECT_EQ(read.columns[i].max, late ? "9999" : written.columns[i].max) << name;
+  }
+}
+
+TEST_F(ParquetFiles, a_footer_that_does_not_know_a_bound_says_none) {
+  const ParquetFile written =
+      write(
+          "SELECT CASE WHEN range = 5 THEN 'nan'::DOUBLE ELSE range END AS with_nan, "
+          "CASE WHEN range = 5 THEN 'inf'::DOUBLE ELSE range END AS with_infinity, "
+          "repeat('x', 3000) || range AS long FROM range(10000)",
+          "a.parquet", {.row_group_rows = 2'048})
+          .value();
+  const ParquetFile read = read_footer(*connection_, written.path).value();
+  ASSERT_EQ(read.columns.size(), 3u);
+  for (const ColumnStatistics& column : read.columns) {
+    EXPECT_EQ(column.values, 10'000);
+    EXPECT_EQ(column.has_nan, std::nullopt);
+    if (column.path[0] == "long") {
+      // Wider than the rows, or not known.
+      std::string first(3000, 'x'), last(3000, 'x');
+      first += '0';
+      last += "9999";
+      EXPECT_LE(column.min.value_or(first), first);
+      EXPECT_GE(column.max.value_or(last), last);
+      continue;
+    }
+    EXPECT_EQ(column.min, std::nullopt) << column.path[0];
+    EXPECT_EQ(column.max, std::nullopt) << column.path[0];
   }
 }
 
