@@ -117,7 +117,7 @@ Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options) {
 
 Result<std::unique_ptr<Connection>> Database::connect() {
   auto session = std::unique_ptr<Connection::State>(
-      new Connection::State{state_->watchdog, state_->offers, {}, false, 0});
+      new Connection::State{state_->watchdog, state_->offers, {}});
   if (duckdb_connect(state_->handle.get(), session->handle.out()) != DuckDBSuccess) {
     return Error{Code::internal, "the engine opens no connection"};
   }
