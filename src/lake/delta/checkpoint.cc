@@ -385,9 +385,10 @@ std::vector<Checkpoint> complete_checkpoints(const std::vector<LogEntry>& entrie
   for (auto& [key, files] : parts) {
     if (files.size() == key.second) out.push_back({key.first, std::move(files)});
   }
-  std::stable_sort(out.begin(), out.end(), [](const Checkpoint& a, const Checkpoint& b) {
+  std::sort(out.begin(), out.end(), [](const Checkpoint& a, const Checkpoint& b) {
     if (a.version != b.version) return a.version > b.version;
-    return a.files.size() < b.files.size();
+    if (a.files.size() != b.files.size()) return a.files.size() < b.files.size();
+    return a.files[0].key < b.files[0].key;
   });
   return out;
 }
