@@ -9,6 +9,7 @@ declare -A packages_for=(
   [own_node]="python3 python3-venv ca-certificates"
   [postgres]="postgresql-15"
   [s3]="python3 python3-venv ca-certificates"
+  [delta]="python3 python3-venv ca-certificates zstd"
   [browser]="chromium fonts-liberation"
   [fuzz]="clang-19 libclang-rt-19-dev"
   [lint]="clang-format-19 shellcheck"
@@ -34,6 +35,10 @@ need() {
     queue s3-server "fetching the S3 server of the tests (moto, pinned wheels)" \
       "read the log; with BENCHLAKE_S3_PYTHON=PYTHON another one is taken" install_s3_server
   fi
+  if [[ " $* " == *" delta "* && -z ${BENCHLAKE_DELTA_PYTHON-} ]] && ! stamp_is delta "$(hash_of dev.d/delta.txt)"; then
+    queue delta "fetching a reader of Delta tables for the tests (deltalake, pinned wheels)" \
+      "read the log; with BENCHLAKE_DELTA_PYTHON=PYTHON another one is taken" install_delta
+  fi
 }
 
 # A real S3 server, which test programs start (src/objects/testing/s3_server.h).
@@ -43,6 +48,15 @@ install_s3_server() {
   system_python -m venv "$venv"
   "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r dev.d/s3-server.txt
   stamp s3-server "$(hash_of dev.d/s3-server.txt)"
+}
+
+# A real reader and writer of Delta tables, which a test program runs (src/lake/testing/delta_peer.py).
+install_delta() {
+  local venv="$root/.deps/delta"
+  rm -rf "$venv"
+  system_python -m venv "$venv"
+  "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r dev.d/delta.txt
+  stamp delta "$(hash_of dev.d/delta.txt)"
 }
 
 # System packages by apt; asks dpkg first, so that a call with nothing to do costs milliseconds. Several

@@ -17,11 +17,11 @@ verb_test() {
 }
 
 # What each tier stands on, queued first so that packages are installed in one step.
-need_unit() { need build node postgres s3; }
+need_unit() { need build node postgres s3 delta; }
 need_web() { need node; }
 need_browser() { need build node browser; }
 need_fuzz() { need build fuzz; }
-need_asan() { need build fuzz postgres s3; }
+need_asan() { need build fuzz postgres s3 delta; }
 
 queue_unit() {
   need_page

@@ -105,7 +105,7 @@ verb_perf() {
 }
 
 verb_coverage() {
-  need build coverage postgres s3
+  need build coverage postgres s3 delta
   need_build coverage unit_tests
   queue coverage-tests "running the unit tests" "./dev test unit shows what fails" tier_ctest coverage unit
   queue coverage-report "writing build/coverage/report" "read the log" coverage_report
@@ -153,7 +153,7 @@ verb_fuzz() {
   verb_test fuzz
 }
 verb_tsan() {
-  need build postgres s3
+  need build postgres s3 delta
   need_build tsan unit_tests
   after=build-tsan queue test-tsan "testing: unit tests under ThreadSanitizer" \
     "the first report in the log shows the two places" tier_ctest tsan unit

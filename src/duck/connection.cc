@@ -134,8 +134,8 @@ struct Answer::State {
 
   /// The engine's error, or why we ended the query.
   Error failure() {
-    Error error =
-        engine_error(duckdb_result_error(result->get()), duckdb_result_error_type(result->get()));
+    Error error = connection.failed(duckdb_result_error(result->get()),
+                                    duckdb_result_error_type(result->get()));
     return error.code == Code::cancelled ? ended() : error;
   }
   Error ended() {
@@ -266,7 +266,7 @@ Result<Statement> Connection::prepare(std::string_view sql) {
       std::unique_ptr<Statement::State>(new Statement::State{*state_, std::string(sql), {}});
   auto& made = *statement.state_;
   if (duckdb_prepare(state_->handle.get(), made.sql.c_str(), made.handle.out()) != DuckDBSuccess) {
-    return engine_error(duckdb_prepare_error(made.handle.get()));
+    return state_->failed(duckdb_prepare_error(made.handle.get()));
   }
   return statement;
 }

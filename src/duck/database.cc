@@ -8,6 +8,8 @@
 namespace bl::duck {
 namespace {
 
+constexpr int k_threads_max = 1'024;
+
 /// Settings that hold from the first moment, before any SQL.
 Result<ConfigHandle> config_of(const DatabaseLimits& limits) {
   ConfigHandle config;
@@ -87,9 +89,9 @@ Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options) {
                  fmt::format("benchlake is built for DuckDB {}, the library is: {}",
                              k_engine_version, duckdb_library_version())};
   }
-  if (options.limits.threads < 1) {
-    return Error{Code::invalid,
-                 fmt::format("the engine needs a thread, not: {}", options.limits.threads)};
+  if (options.limits.threads < 1 || options.limits.threads > k_threads_max) {
+    return Error{Code::invalid, fmt::format("the engine has 1 to {} threads, not: {}",
+                                            k_threads_max, options.limits.threads)};
   }
   BL_TRY(const ConfigHandle config, config_of(options.limits));
   std::unique_ptr<Database> database(new Database());
@@ -117,7 +119,7 @@ Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options) {
 
 Result<std::unique_ptr<Connection>> Database::connect() {
   auto session = std::unique_ptr<Connection::State>(
-      new Connection::State{state_->watchdog, state_->offers, {}, false, 0});
+      new Connection::State{state_->watchdog, state_->offers, {}});
   if (duckdb_connect(state_->handle.get(), session->handle.out()) != DuckDBSuccess) {
     return Error{Code::internal, "the engine opens no connection"};
   }

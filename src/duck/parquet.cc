@@ -98,8 +98,8 @@ Result<std::string> copy_statement(Connection& connection, std::string_view sele
   BL_TRY(const std::string target, quoted_text(path));
   std::string sql = fmt::format(
       "COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {}, ROW_GROUP_SIZE {}, "
-      "PARQUET_VERSION v2, USE_TMP_FILE false, RETURN_STATS true",
-      select, target, options.zstd_level, options.row_group_rows);
+      "PARQUET_VERSION v{}, USE_TMP_FILE false, RETURN_STATS true",
+      select, target, options.zstd_level, options.row_group_rows, options.version);
   if (options.field_ids) {
     BL_TRY(const std::string ids, field_ids(connection, select, values));
     sql += fmt::format(", FIELD_IDS {{{}}}", ids);

@@ -16,6 +16,8 @@ namespace bl::duck {
 struct ParquetOptions {
   std::int64_t row_group_rows = 24'576;  ///< small groups: histories read few of them
   int zstd_level = 3;
+  /// 1 for files that Delta tables list: delta-rs stumbles over the packed numbers of version 2.
+  int version = 2;
   /// Texts about the file, in its footer.
   std::vector<std::pair<std::string, std::string>> metadata;
   /// Field ids of the columns, by position from 1, as DuckLake wants them.

@@ -36,6 +36,7 @@ struct ObjectJournalLimits {
   std::size_t list_objects_max = 1'000'000;    ///< of all chains under a prefix
   std::size_t open_objects_max = 100'000;      ///< read for their keys at open
   std::uint64_t open_bytes_max = 4ULL << 30;   ///< of these
+  int open_attempts_max = 5;                   ///< while others trim what is read
   std::size_t keys_per_object_max = 100'000;   ///< more go into another object of keys
   std::int64_t clock_skew_seconds_max = 3600;  ///< between the store's clock and ours
   int seal_jumps_max = 16;                     ///< each twice as far ahead of a busy writer

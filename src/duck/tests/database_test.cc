@@ -42,7 +42,7 @@ TEST(Databases, set_every_limit_and_fetch_nothing) {
 TEST(Databases, refuse_limits_that_make_no_sense) {
   DatabaseOptions options;
   options.limits.threads = 0;
-  EXPECT_EQ(Database::open(options).error().message, "the engine needs a thread, not: 0");
+  EXPECT_EQ(Database::open(options).error().message, "the engine has 1 to 1024 threads, not: 0");
 }
 
 TEST(Databases, say_overloaded_when_memory_is_used_up_and_go_on) {

@@ -131,11 +131,7 @@ class ParquetRows {
   Result<std::vector<std::string>> read(const std::vector<std::string>& paths) {
     BL_TRY(const columns::Schema schema, schema_of(paths));
     std::vector<std::string> sidecars;
-    for (const auto& [column, needed] : k_small) {
-      const auto at = schema.find(column);
-      if (!at || !has_child(schema.fields()[static_cast<std::size_t>(*at)], needed)) continue;
-      BL_RETURN_IF_ERROR(read_small(paths, column, needed, sidecars));
-    }
+    BL_RETURN_IF_ERROR(read_small(paths, schema, sidecars));
     if (const auto at = schema.find("add")) {
       BL_RETURN_IF_ERROR(read_adds(paths, schema.fields()[static_cast<std::size_t>(*at)]));
     }
@@ -150,12 +146,22 @@ class ParquetRows {
     return answer.schema();
   }
 
-  Result<void> read_small(const std::vector<std::string>& paths, std::string_view column,
-                          std::string_view needed, std::vector<std::string>& sidecars) {
+  /// All but files, in one scan: a row is one action.
+  Result<void> read_small(const std::vector<std::string>& paths, const columns::Schema& schema,
+                          std::vector<std::string>& sidecars) {
+    std::string cases;
+    for (const auto& [column, needed] : k_small) {
+      const auto at = schema.find(column);
+      if (!at || !has_child(schema.fields()[static_cast<std::size_t>(*at)], needed)) continue;
+      cases +=
+          fmt::format(" WHEN \"{0}\".\"{1}\" IS NOT NULL THEN to_json({{'{0}': \"{0}\"}})::VARCHAR",
+                      column, needed);
+    }
+    if (cases.empty()) return {};
     const std::string sql = fmt::format(
-        "SELECT to_json({{'{0}': \"{0}\"}})::VARCHAR FROM read_parquet($1, union_by_name = true) "
-        "WHERE \"{0}\".\"{1}\" IS NOT NULL",
-        column, needed);
+        "SELECT line FROM (SELECT CASE{} END AS line FROM read_parquet($1, union_by_name = true)) "
+        "WHERE line IS NOT NULL",
+        cases);
     BL_TRY(duck::Answer answer, connection_.query(sql, {paths}));
     while (true) {
       BL_TRY(const auto batch, answer.next());
@@ -340,7 +346,7 @@ Result<duck::ParquetFile> write_file(const DeltaWorld& world, const std::string&
       "\"metaData\", a.protocol AS protocol, a.\"domainMetadata\" AS \"domainMetadata\" FROM "
       "(SELECT from_json(action, '{}') AS a FROM delta_actions)",
       k_structure);
-  return duck::write_parquet(*connection, world.disk, select, {}, path);
+  return duck::write_parquet(*connection, world.disk, select, {}, path, {.version = 1});
 }
 
 Result<void> point_to(LogFolder& folder, DeltaVersion version, std::size_t actions,
@@ -379,9 +385,10 @@ std::vector<Checkpoint> complete_checkpoints(const std::vector<LogEntry>& entrie
   for (auto& [key, files] : parts) {
     if (files.size() == key.second) out.push_back({key.first, std::move(files)});
   }
-  std::stable_sort(out.begin(), out.end(), [](const Checkpoint& a, const Checkpoint& b) {
+  std::sort(out.begin(), out.end(), [](const Checkpoint& a, const Checkpoint& b) {
     if (a.version != b.version) return a.version > b.version;
-    return a.files.size() < b.files.size();
+    if (a.files.size() != b.files.size()) return a.files.size() < b.files.size();
+    return a.files[0].key < b.files[0].key;
   });
   return out;
 }

@@ -58,6 +58,20 @@ Result<Found> probe_postgres(CatalogSession& session, const CatalogPlace& place)
   return check_version(session, place);
 }
 
+const char* scanner_of(const CatalogPlace& place) {
+  return place.kind == CatalogPlace::Kind::sqlite ? "sqlite_scanner" : "postgres_scanner";
+}
+
+Result<void> attach_plain(CatalogSession& session, const CatalogPlace& place,
+                          std::string_view name) {
+  BL_TRY(const std::string target, duck::quoted_text(place.target));
+  const bool sqlite = place.kind == CatalogPlace::Kind::sqlite;
+  auto attached = session.run(
+      fmt::format("ATTACH {} AS {} (TYPE {})", target, name, sqlite ? "sqlite" : "postgres"));
+  if (!attached.ok()) return std::move(attached).error().with_context(place.address);
+  return {};
+}
+
 /// What is there, before the extension touches it.
 Result<Found> probe(CatalogSession& session, const CatalogPlace& place, Disk& disk) {
   const bool sqlite = place.kind == CatalogPlace::Kind::sqlite;
@@ -65,10 +79,7 @@ Result<Found> probe(CatalogSession& session, const CatalogPlace& place, Disk& di
     BL_TRY(const bool there, disk.exists(place.target));
     if (!there) return Found::nothing;
   }
-  BL_TRY(const std::string target, duck::quoted_text(place.target));
-  auto attached = session.run(
-      fmt::format("ATTACH {} AS bl_probe (TYPE {})", target, sqlite ? "sqlite" : "postgres"));
-  if (!attached.ok()) return std::move(attached).error().with_context(place.address);
+  BL_RETURN_IF_ERROR(attach_plain(session, place, "bl_probe"));
   auto found = sqlite ? probe_sqlite(session, place) : probe_postgres(session, place);
   (void)session.run("DETACH bl_probe");
   if (!found.ok() && found.error().message.find(place.address) == std::string::npos) {
@@ -240,16 +251,36 @@ Result<void> complete(CatalogSession& session, const CatalogPlace& place,
 
 }  // namespace
 
-Result<std::unique_ptr<duck::Database>> catalog_engine(const CatalogOptions& options,
-                                                       const CatalogPlace& place) {
+Result<std::unique_ptr<CatalogSession>> changing_session(const CatalogOptions& options,
+                                                         const CatalogPlace& place, Disk& disk) {
   duck::DatabaseOptions engine;
   engine.limits.memory_bytes_max = options.limits.memory_bytes_max;
   engine.limits.temp_folder = options.temp_folder;
-  engine.extensions.push_back(place.kind == CatalogPlace::Kind::sqlite ? "sqlite_scanner"
-                                                                       : "postgres_scanner");
+  engine.extensions.push_back(scanner_of(place));
   if (options.objects.starts_with("s3:")) engine.extensions.push_back("httpfs");
   engine.extensions.push_back("ducklake");
-  return duck::Database::open(std::move(engine));
+  BL_TRY(auto opened, duck::Database::open(std::move(engine)));
+  BL_TRY(auto session, CatalogSession::open(std::move(opened), place, "__ducklake_metadata_lake",
+                                            options.limits.call_time_max));
+  BL_RETURN_IF_ERROR(tell_credentials(*session, options, disk));
+  return session;
+}
+
+Result<std::unique_ptr<CatalogSession>> looking_session(const CatalogOptions& options,
+                                                        const CatalogPlace& place) {
+  duck::DatabaseOptions engine;
+  engine.limits.memory_bytes_max = options.limits.memory_bytes_max;
+  engine.extensions.push_back(scanner_of(place));
+  BL_TRY(auto opened, duck::Database::open(std::move(engine)));
+  BL_TRY(auto session,
+         CatalogSession::open(std::move(opened), place, "catalog", options.limits.call_time_max));
+  BL_RETURN_IF_ERROR(attach_plain(*session, place, "catalog"));
+  return session;
+}
+
+Result<void> attach_again(CatalogSession& session, const CatalogPlace& place,
+                          const std::string& data_path) {
+  return attach(session, place, data_path, false);
 }
 
 Result<void> tell_credentials(CatalogSession& session, const CatalogOptions& options, Disk& disk) {
@@ -257,6 +288,7 @@ Result<void> tell_credentials(CatalogSession& session, const CatalogOptions& opt
   BL_TRY(const objects::S3Access access,
          objects::s3_access(options.objects, options.variables, disk));
   const auto& settings = access.settings;
+  const std::string scope = settings.text();
   std::string words;
   const std::pair<const char*, std::string_view> texts[] = {
       {"KEY_ID", access.access_key_id},
@@ -265,7 +297,7 @@ Result<void> tell_credentials(CatalogSession& session, const CatalogOptions& opt
       {"REGION", settings.region},
       {"ENDPOINT", settings.host},
       {"URL_STYLE", settings.style == objects::S3Settings::Style::path ? "path" : "vhost"},
-      {"SCOPE", settings.text()}};
+      {"SCOPE", scope}};
   for (const auto& [key, text] : texts) {
     if (text.empty()) continue;
     BL_TRY(const std::string quoted, duck::quoted_text(text));

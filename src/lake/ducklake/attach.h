@@ -17,9 +17,17 @@ namespace bl::lake {
 inline constexpr const char* k_publishers = "publishers";
 inline constexpr const char* k_fence = "_fence";
 
-/// An engine that can write the catalog and read its files.
-Result<std::unique_ptr<duck::Database>> catalog_engine(const CatalogOptions& options,
-                                                       const CatalogPlace& place);
+/// A session that can write the catalog and read its files, and knows the bucket's credentials; the
+/// catalog is not attached yet.
+Result<std::unique_ptr<CatalogSession>> changing_session(const CatalogOptions& options,
+                                                         const CatalogPlace& place, Disk& disk);
+/// A session that can only look into the catalog's own database.
+Result<std::unique_ptr<CatalogSession>> looking_session(const CatalogOptions& options,
+                                                        const CatalogPlace& place);
+/// Attaches a catalog that is there as `lake`, unchecked: after attach_catalog(), to another
+/// session.
+Result<void> attach_again(CatalogSession& session, const CatalogPlace& place,
+                          const std::string& data_path);
 /// Tells the engine the bucket's credentials, as they are now; nothing where the files are on disk.
 Result<void> tell_credentials(CatalogSession& session, const CatalogOptions& options, Disk& disk);
 /// Attaches the catalog as `lake`, checked or made. The caller holds the catalog's lock.

@@ -60,6 +60,17 @@ Result<std::unique_ptr<DiskLock>> DuckLakeCatalog::lock_file(Deadline until) {
   }
 }
 
+Result<void> DuckLakeCatalog::mend(std::unique_ptr<CatalogSession>& session) {
+  if (!session->broken()) return {};
+  const bool changes = &session == &changing_;
+  auto other =
+      changes ? changing_session(options_, place_, world_.disk) : looking_session(options_, place_);
+  if (!other.ok()) return std::move(other).error();
+  if (changes) BL_RETURN_IF_ERROR(attach_again(**other, place_, data_path_));
+  session = *std::move(other);
+  return {};
+}
+
 Result<void> DuckLakeCatalog::run(std::string_view sql) {
   auto done = changing_->run(sql);
   if (!done.ok()) return std::move(done).error();
@@ -91,7 +102,7 @@ Result<std::int64_t> DuckLakeCatalog::change(std::string_view commit_id, const B
     BL_TRY(const bool there, world_.disk.exists(place_.target));
     if (!there) return Error{Code::corrupt, "the lake's catalog is gone: " + place_.address};
   }
-  auto done = attempts<std::int64_t>(*changing_, [&] { return one_change(commit_id, body); });
+  auto done = attempts<std::int64_t>(changing_, [&] { return one_change(commit_id, body); });
   metrics_.commit_seconds.observe(
       std::chrono::duration<double>(world_.clock.steady_now() - begun).count());
   if (done.ok()) {
@@ -116,19 +127,31 @@ Result<std::int64_t> DuckLakeCatalog::one_change(std::string_view commit_id, con
   }
   Error why = done.error();
   const Fate fate = changing_->fate();
-  (void)changing_->run("ROLLBACK");  // fails when the engine has done so
-  changing_->set_fate(fate);
+  abandon(whole);
   if (!whole || fate == Fate::contended) return why;
   changing_->set_fate(Fate::refused);  // no further attempt: it may be there
   return look_up(commit_id, std::move(why));
 }
 
+void DuckLakeCatalog::abandon(bool committing) {
+  const Fate fate = changing_->fate();
+  (void)changing_->run("ROLLBACK");  // fails when the engine has done so
+  // Where SQLite refuses a COMMIT because others read, the extension forgets its connection and
+  // the lock that this one holds, until the catalog is detached: nobody could read any more.
+  if (committing && place_.kind == CatalogPlace::Kind::sqlite) {
+    Result<void> again = run("DETACH lake");
+    if (again.ok()) again = attach_again(*changing_, place_, data_path_);
+    if (!again.ok()) changing_->give_up();
+  }
+  changing_->set_fate(fate);
+}
+
 Result<std::int64_t> DuckLakeCatalog::look_up(std::string_view commit_id, Error why) {
   metrics_.looked_up.add();
-  Listing listing(*changing_, place_, data_path_);
   const auto look = [&] {
-    return attempts<std::optional<std::int64_t>>(*changing_, [&] {
+    return attempts<std::optional<std::int64_t>>(changing_, [&] {
       changing_->begin();
+      Listing listing(*changing_, place_, data_path_);
       return listing.commit(commit_id);
     });
   };
@@ -149,7 +172,7 @@ Result<std::int64_t> DuckLakeCatalog::look_up(std::string_view commit_id, Error 
 
 Result<void> DuckLakeCatalog::settle() {
   if (place_.kind == CatalogPlace::Kind::sqlite) return {};  // nothing is under way elsewhere
-  const auto done = attempts<bool>(*changing_, [&]() -> Result<bool> {
+  const auto done = attempts<bool>(changing_, [&]() -> Result<bool> {
     changing_->begin();
     BL_RETURN_IF_ERROR(run("BEGIN"));
     Result<void> touched =
@@ -157,9 +180,7 @@ Result<void> DuckLakeCatalog::settle() {
     if (touched.ok()) touched = say("settle", "{}");
     if (touched.ok()) touched = run("COMMIT");
     if (touched.ok()) return true;
-    const Fate fate = changing_->fate();
-    (void)changing_->run("ROLLBACK");
-    changing_->set_fate(fate);
+    abandon(false);
     return touched.error();
   });
   if (!done.ok()) return done.error();

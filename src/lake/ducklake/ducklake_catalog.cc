@@ -64,13 +64,9 @@ Result<void> DuckLakeCatalog::start() {
     const std::string folder = place_.target.substr(0, place_.target.rfind('/'));
     if (!folder.empty()) BL_RETURN_IF_ERROR(world_.disk.make_folder(folder));
   }
-  BL_TRY(database_, catalog_engine(options_, place_));
-  const auto time_max = options_.limits.call_time_max;
-  BL_TRY(changing_, CatalogSession::open(*database_, place_, time_max));
-  BL_TRY(reading_, CatalogSession::open(*database_, place_, time_max));
-  BL_RETURN_IF_ERROR(tell_credentials(*changing_, options_, world_.disk));
+  BL_TRY(changing_, changing_session(options_, place_, world_.disk));
   BL_TRY(const auto file, lock_file(deadline()));
-  const auto attached = attempts<bool>(*changing_, [&]() -> Result<bool> {
+  const auto attached = attempts<bool>(changing_, [&]() -> Result<bool> {
     changing_->begin();
     auto done = attach_catalog(*changing_, options_, place_, data_path_, store_, world_.disk);
     if (done.ok()) return true;
@@ -80,6 +76,7 @@ Result<void> DuckLakeCatalog::start() {
     return std::move(done).error();
   });
   if (!attached.ok()) return attached.error();
+  BL_TRY(reading_, looking_session(options_, place_));
   return {};
 }
 

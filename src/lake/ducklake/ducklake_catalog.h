@@ -72,7 +72,10 @@ class DuckLakeCatalog final : public Catalog {
   Result<void> pause(int attempt, Deadline deadline, const Error& why);
   /// Runs `body` until it is not contended. The caller has the lane of `session`.
   template <class Answer>
-  Result<Answer> attempts(CatalogSession& session, const std::function<Result<Answer>()>& body);
+  Result<Answer> attempts(std::unique_ptr<CatalogSession>& session,
+                          const std::function<Result<Answer>()>& body);
+  /// Another engine in the place of one that failed.
+  Result<void> mend(std::unique_ptr<CatalogSession>& session);
   /// A look into the catalog, in the reading lane.
   template <class Answer>
   Result<Answer> read(const std::function<Result<Answer>(Listing&)>& body);
@@ -82,6 +85,8 @@ class DuckLakeCatalog final : public Catalog {
   /// way. Gives the new snapshot's id.
   Result<std::int64_t> change(std::string_view commit_id, const Body& body);
   Result<std::int64_t> one_change(std::string_view commit_id, const Body& body);
+  /// Ends a transaction that failed; `committing`: at its end.
+  void abandon(bool committing);
   /// How a commit ended whose answer was lost.
   Result<std::int64_t> look_up(std::string_view commit_id, Error why);
   /// Commits something: then no commit that was begun before is still under way.
@@ -121,7 +126,6 @@ class DuckLakeCatalog final : public Catalog {
   std::string data_path_;
   CatalogMetrics metrics_;
 
-  std::unique_ptr<duck::Database> database_;
   std::timed_mutex changing_mutex_, reading_mutex_;
   std::unique_ptr<CatalogSession> changing_;          // used by who has changing_mutex_
   std::unique_ptr<CatalogSession> reading_;           // used by who has reading_mutex_
@@ -130,15 +134,21 @@ class DuckLakeCatalog final : public Catalog {
 };
 
 template <class Answer>
-Result<Answer> DuckLakeCatalog::attempts(CatalogSession& session,
+Result<Answer> DuckLakeCatalog::attempts(std::unique_ptr<CatalogSession>& session,
                                          const std::function<Result<Answer>()>& body) {
   const Deadline until = deadline();
   int lost = 0;
   for (int attempt = 1;; ++attempt) {
+    const Result<void> mended = mend(session);
+    if (!mended.ok()) {
+      if (++lost > 3) return mended.error();
+      BL_RETURN_IF_ERROR(pause(attempt, until, mended.error()));
+      continue;
+    }
     Result<Answer> answer = body();
-    if (answer.ok() || session.fate() == Fate::refused) return answer;
+    if (answer.ok() || session->fate() == Fate::refused) return answer;
     // The pool of connections may hold some that a restart of the server has ended.
-    if (session.fate() == Fate::lost && ++lost > 3) return answer;
+    if (session->fate() == Fate::lost && ++lost > 3) return answer;
     BL_RETURN_IF_ERROR(pause(attempt, until, answer.error()));
   }
 }
@@ -146,7 +156,7 @@ Result<Answer> DuckLakeCatalog::attempts(CatalogSession& session,
 template <class Answer>
 Result<Answer> DuckLakeCatalog::read(const std::function<Result<Answer>(Listing&)>& body) {
   BL_TRY(const Lane held, lane(reading_mutex_));
-  return attempts<Answer>(*reading_, [&]() -> Result<Answer> {
+  return attempts<Answer>(reading_, [&]() -> Result<Answer> {
     reading_->begin();
     Listing listing(*reading_, place_, data_path_);
     return body(listing);

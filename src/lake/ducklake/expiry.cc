@@ -120,7 +120,7 @@ Result<std::vector<std::string>> DuckLakeCatalog::expire(Timestamp older_than,
   {
     BL_TRY(const Lane held, lane(changing_mutex_));
     BL_TRY(const auto file, lock_file(deadline()));
-    const auto done = attempts<bool>(*changing_, [&]() -> Result<bool> {
+    const auto done = attempts<bool>(changing_, [&]() -> Result<bool> {
       changing_->begin();
       // Changes of other processes that began before may still be under way.
       const Timestamp young = world_.clock.now() - options_.limits.expire_age_min;
@@ -174,7 +174,7 @@ Result<void> DuckLakeCatalog::forget(const std::set<std::string>& keys) {
 Result<void> DuckLakeCatalog::forget_files(std::span<const std::string> keys) {
   BL_TRY(const Lane held, lane(changing_mutex_));
   BL_TRY(const auto file, lock_file(deadline()));
-  const auto done = attempts<bool>(*changing_, [&]() -> Result<bool> {
+  const auto done = attempts<bool>(changing_, [&]() -> Result<bool> {
     changing_->begin();
     BL_RETURN_IF_ERROR(forget(std::set<std::string>(keys.begin(), keys.end())));
     return true;

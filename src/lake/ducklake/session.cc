@@ -29,19 +29,26 @@ bool Rows::flag(std::int64_t row, int column) const {
   return found && (*found == "true" || *found == "1" || *found == "t");
 }
 
-Result<std::unique_ptr<CatalogSession>> CatalogSession::open(duck::Database& database,
+Result<std::unique_ptr<CatalogSession>> CatalogSession::open(std::unique_ptr<duck::Database> engine,
                                                              const CatalogPlace& place,
+                                                             std::string catalog,
                                                              std::chrono::milliseconds time_max) {
-  std::unique_ptr<CatalogSession> session(new CatalogSession(place, time_max));
-  BL_TRY(session->changing_, database.connect());
-  BL_TRY(session->looking_, database.connect());
+  std::unique_ptr<CatalogSession> session(new CatalogSession(place, std::move(catalog), time_max));
+  session->engine_ = std::move(engine);
+  BL_TRY(session->changing_, session->engine_->connect());
+  BL_TRY(session->looking_, session->engine_->connect());
   return session;
 }
 
 Error CatalogSession::noted(Error error) {
+  const bool broken = error.code == Code::internal;
   CatalogError known = catalog_error(std::move(error), place_.password);
   fate_ = known.fate;
-  return std::move(known.error);
+  if (!broken) return std::move(known.error);
+  broken_ = true;
+  fate_ = Fate::lost;
+  known.error.code = Code::unavailable;
+  return std::move(known.error).with_context("the catalog's engine failed");
 }
 
 Result<std::int64_t> CatalogSession::run(std::string_view sql, const duck::Values& values) {
@@ -59,7 +66,7 @@ Result<Rows> CatalogSession::query(std::string_view sql, const duck::Values& val
 }
 
 Result<Rows> CatalogSession::look(const std::string& sql, std::string_view outer) {
-  return look_at("__ducklake_metadata_lake", sql, outer);
+  return look_at(catalog_, sql, outer);
 }
 
 Result<Rows> CatalogSession::look_at(std::string_view database, const std::string& sql,

@@ -39,9 +39,11 @@ class Rows {
 /// first one it would keep a lock that hinders the commit. One thread at a time.
 class CatalogSession {
  public:
-  /// Keep the database and the place longer.
-  static Result<std::unique_ptr<CatalogSession>> open(duck::Database& database,
+  /// `catalog`: the name under which the engine has the catalog's own database. Keep the place
+  /// longer.
+  static Result<std::unique_ptr<CatalogSession>> open(std::unique_ptr<duck::Database> engine,
                                                       const CatalogPlace& place,
+                                                      std::string catalog,
                                                       std::chrono::milliseconds time_max);
 
   /// The engine's SQL on the changing connection. Errors: in our codes (errors.h).
@@ -56,18 +58,24 @@ class CatalogSession {
   /// Forgets the last error.
   void begin() { fate_ = Fate::refused; }
   void set_fate(Fate fate) { fate_ = fate; }
+  /// The engine failed at its own fault: nothing more is to be had of it.
+  bool broken() const { return broken_; }
+  void give_up() { broken_ = true; }
   /// What the last error since begin() means.
   Fate fate() const { return fate_; }
 
  private:
-  CatalogSession(const CatalogPlace& place, std::chrono::milliseconds time_max)
-      : place_(place), time_max_(time_max) {}
+  CatalogSession(const CatalogPlace& place, std::string catalog, std::chrono::milliseconds time_max)
+      : place_(place), catalog_(std::move(catalog)), time_max_(time_max) {}
   Error noted(Error error);
 
   const CatalogPlace& place_;
+  const std::string catalog_;
   const std::chrono::milliseconds time_max_;
+  std::unique_ptr<duck::Database> engine_;
   std::unique_ptr<duck::Connection> changing_, looking_;
   Fate fate_ = Fate::refused;
+  bool broken_ = false;
 };
 
 }  // namespace bl::lake

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -81,12 +82,15 @@ class GroupCommit {
     std::condition_variable changed;
     std::size_t bytes() const { return payload.size() + key.size() + k_record_header_bytes; }
   };
-  using Group = std::vector<Entry*>;
+  // Shared by its writer and its leader, which wakes it without the lock.
+  using EntryPtr = std::shared_ptr<Entry>;
+  using Group = std::vector<EntryPtr>;
 
   Result<void> may_append(std::string_view payload, std::string_view key) const;
-  Result<void> enqueue(Entry& entry);
-  bool wait_for_turn(Entry& entry, std::unique_lock<std::mutex>& lock);
+  Result<void> enqueue(const EntryPtr& entry);
+  bool wait_for_turn(const EntryPtr& entry, std::unique_lock<std::mutex>& lock);
   Group take_group();
+  void hand_on(const Group& group, const EntryPtr& leader);
   void commit(const JournalId& id, const Group& group);
   Result<Ack> answer_of(const Entry& entry, const KnownRecord& known);
 
@@ -98,7 +102,7 @@ class GroupCommit {
   std::mutex writing_;
 
   std::mutex mutex_;               // taken after writing_
-  std::deque<Entry*> queue_;       // guarded by mutex_
+  std::deque<EntryPtr> queue_;     // guarded by mutex_
   std::uint64_t queue_bytes_ = 0;  // guarded by mutex_
   bool has_leader_ = false;        // guarded by mutex_
 };

@@ -286,8 +286,8 @@ Result<void> ObjectJournal::read(RecordNo first,
 
 // Opening ------------------------------------------------------------------------------------
 
-Result<EarlierKeys> read_earlier_keys(objects::ObjectStore& store, const std::string& prefix,
-                                      const ObjectJournalLimits& limits) {
+Result<EarlierKeys> read_listed_keys(objects::ObjectStore& store, const std::string& prefix,
+                                     const ObjectJournalLimits& limits) {
   BL_TRY(const auto chains, list_chains(store, prefix, limits.list_objects_max));
   std::uint64_t bytes = 0;
   std::size_t objects = 0;
@@ -310,6 +310,17 @@ Result<EarlierKeys> read_earlier_keys(objects::ObjectStore& store, const std::st
     if (of_chain.size() > 0) keys.emplace_back(chain.id, std::move(of_chain));
   }
   return EarlierKeys(std::move(keys));
+}
+
+// What was listed may be trimmed when it is read: its keys stand elsewhere then.
+Result<EarlierKeys> read_earlier_keys(objects::ObjectStore& store, const std::string& prefix,
+                                      const ObjectJournalLimits& limits) {
+  auto keys = read_listed_keys(store, prefix, limits);
+  for (int attempt = 1; attempt < limits.open_attempts_max; ++attempt) {
+    if (keys.ok() || keys.error().code != Code::not_found) break;
+    keys = read_listed_keys(store, prefix, limits);
+  }
+  return keys;
 }
 
 }  // namespace

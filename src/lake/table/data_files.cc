@@ -139,7 +139,8 @@ Result<std::vector<DataFile>> DataFiles::write(duck::Connection& connection,
   } else {
     BL_TRY(all, groups(connection, layout, from));
   }
-  duck::ParquetOptions options{.row_group_rows = layout.row_group_rows, .field_ids = true};
+  duck::ParquetOptions options{
+      .row_group_rows = layout.row_group_rows, .version = 1, .field_ids = true};
   options.metadata = texts;
   options.metadata.emplace_back("benchlake.table", table_);
   options.metadata.emplace_back("benchlake.files", std::to_string(all.size()));

@@ -38,10 +38,15 @@ struct DeltaSetting {
   Metrics metrics;
   Log log{clock, LogLevel::error, [](std::string_view) {}};
   std::unique_ptr<Disk> disk = make_real_disk();
-  std::unique_ptr<duck::Database> engine = duck::Database::open({}).value();
-  std::unique_ptr<duck::Connection> connection = engine->connect().value();
+  duck::Database& engine = shared_engine();
+  std::unique_ptr<duck::Connection> connection = engine.connect().value();
   objects::testing::MemoryStore memory{clock, *disk};
 
+  /// Opening one takes a while; what a test offers to it is of a connection of its own.
+  static duck::Database& shared_engine() {
+    static const std::unique_ptr<duck::Database> engine = duck::Database::open({}).value();
+    return *engine;
+  }
   objects::Wait wait() {
     return [this](std::chrono::milliseconds pause) {
       clock.advance(pause);
@@ -49,7 +54,7 @@ struct DeltaSetting {
     };
   }
   DeltaWorld world(objects::ObjectStore& store) {
-    return {store, *disk, folder + "/scratch", *engine, clock, random, metrics, log, wait()};
+    return {store, *disk, folder + "/scratch", engine, clock, random, metrics, log, wait()};
   }
   DeltaWorld world() { return world(memory); }
   std::unique_ptr<objects::ObjectStore> local(const std::string& path) {

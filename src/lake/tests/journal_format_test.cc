@@ -61,6 +61,42 @@ TEST(JournalFormat, the_example_is_read) {
   EXPECT_FALSE(decode_group_header(group, JournalId{}));  // of another journal
 }
 
+// And its second one: the same group as object 7 of a chain.
+constexpr std::string_view k_object_header =
+    "424c4a4f424a0001000102030405060708090a0b0c0d0e0f070000000000000040822d18240a0600"
+    "000000000000000000000000000000004eaf83c523a5b07d";
+
+TEST(JournalFormat, the_example_of_an_object_is_what_is_written_and_read) {
+  const std::string bytes = from_hex(k_object_header) + from_hex(k_example).substr(64);
+  EXPECT_EQ(encode_object_header(example_id(), 7, Timestamp::from_seconds(1'700'000'001)),
+            bytes.substr(0, k_segment_header_bytes));
+  const auto object = decode_object(bytes, example_id(), 7);
+  ASSERT_TRUE(object.ok()) << object.error().message;
+  EXPECT_EQ(object->first, 41U);
+  ASSERT_EQ(object->records.size(), 2U);
+  EXPECT_EQ(object->records[1].payload, "lake");
+  EXPECT_FALSE(object->is_seal());
+}
+
+TEST(JournalFormat, an_object_is_read_in_its_place_and_whole_only) {
+  const std::string bytes = from_hex(k_object_header) + from_hex(k_example).substr(64);
+  EXPECT_EQ(decode_object(bytes, example_id(), 8).error().code, Code::corrupt);
+  EXPECT_EQ(decode_object(bytes, JournalId{}, 7).error().code, Code::corrupt);
+  EXPECT_EQ(decode_object(bytes + "x", example_id(), 7).error().code, Code::corrupt);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_EQ(decode_object(bytes.substr(0, size), example_id(), 7).error().code, Code::corrupt);
+  }
+}
+
+TEST(JournalFormat, only_a_seal_has_the_bytes_of_a_seal) {
+  const std::string seal = encode_seal(example_id(), 3, Timestamp::from_seconds(1));
+  EXPECT_EQ(seal.size(), k_seal_bytes);
+  EXPECT_TRUE(decode_object(seal, example_id(), 3)->is_seal());
+  GroupWriter smallest(example_id(), 1);
+  smallest.add("", "x");
+  EXPECT_GT(k_segment_header_bytes + smallest.bytes(), k_seal_bytes);
+}
+
 TEST(JournalFormat, a_later_version_is_refused_by_name) {
   std::string bytes = from_hex(k_example).substr(0, k_segment_header_bytes);
   bytes[7] = 2;

@@ -136,7 +136,7 @@ TEST(Lake, what_nobody_reads_goes_and_what_somebody_reads_stays) {
   EXPECT_EQ(files_of(), 4U) << "a snapshot is held";
   held.reset();
   ASSERT_OK(lake->expire());
-  EXPECT_EQ(files_of(), 4U) << "the Delta log remembers them for a week";
+  EXPECT_EQ(files_of(), 1U);
   EXPECT_EQ(on.numbers(*lake).value(), counting(1, 30));
 }
 

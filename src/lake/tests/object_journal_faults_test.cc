@@ -254,7 +254,7 @@ TEST(ObjectJournalFaults, no_failing_call_loses_or_doubles_what_was_acknowledged
 }
 
 TEST(ObjectJournalFaults, no_mixture_of_faults_loses_or_doubles_what_was_acknowledged) {
-  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     ObjectWorld world(seed);
     MemoryDisk disk;
     MemoryStore store{world.clock, disk};

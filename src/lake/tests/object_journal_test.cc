@@ -278,6 +278,29 @@ TEST_F(Trimming, a_chain_goes_wholly_when_its_keys_are_old_and_many_came_after_t
   EXPECT_THAT(list_object_journals(store, k_prefix).value(), ElementsAre(journal->id()));
 }
 
+TEST_F(Trimming, who_opens_meanwhile_finds_the_keys_where_they_are_then) {
+  const auto journal = open();
+  int appended = 0;
+  const auto append_and_trim = [&] {
+    add(*journal, "payload", "k" + std::to_string(appended++));
+    ASSERT_TRUE(journal->trim(journal->next()).ok());
+  };
+  for (int i = 0; i < 3; ++i) append_and_trim();
+  int calls = 0;
+  BusyStore busy(store, [&] {
+    ++calls;
+    if (calls == 2 || calls == 4) append_and_trim();  // behind each list
+  });
+  const auto next = world.open(busy);
+  ASSERT_TRUE(next.ok()) << next.error().message;
+  for (int i = 0; i < appended; ++i) {
+    EXPECT_TRUE((*next)->append("payload", "k" + std::to_string(i))->replayed) << i;
+  }
+  calls = 0;
+  world.limits.open_attempts_max = 1;
+  EXPECT_EQ(world.open(busy).error().code, Code::not_found);
+}
+
 TEST_F(Trimming, a_record_is_not_trimmed_by_the_next_one) {
   const auto journal = open();
   add(*journal, "a");

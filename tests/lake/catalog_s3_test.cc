@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "lake/tests/catalog_fixture.h"
+#include "catalog_fixture.h"
 #include "objects/testing/s3_server.h"
 
 namespace bl::lake {

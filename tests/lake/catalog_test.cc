@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "base/json.h"
-#include "lake/tests/catalog_fixture.h"
+#include "catalog_fixture.h"
 
 namespace bl::lake {
 namespace {
