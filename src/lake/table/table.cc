@@ -1,55 +1,13 @@
-#include "lake/table.h"
+#include "lake/table/table_impl.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <map>
-#include <set>
-#include <shared_mutex>
 
 #include "base/json.h"
-#include "lake/table/data_files.h"
 #include "lake/table/records.h"
-#include "lake/table/tail.h"
 
 namespace bl::lake {
-namespace {
-
-constexpr std::string_view k_compact = "compact";
-constexpr std::string_view k_new_rows = "new_rows";
-constexpr std::string_view k_offered = "benchlake_new_rows";
-constexpr std::string_view k_removed_rows = "removed_rows";
-
-struct TableMetrics {
-  TableMetrics(Metrics& metrics, const std::string& table)
-      : tail_rows(metrics.gauge("bl_lake_tail_rows", "Rows of lake tables that are in no file yet",
-                                {{"table", table}})),
-        tail_bytes(metrics.gauge("bl_lake_tail_bytes", "Memory of rows that are in no file yet",
-                                 {{"table", table}})),
-        files(metrics.gauge("bl_lake_files", "Files of the newest snapshot", {{"table", table}})),
-        file_bytes(metrics.gauge("bl_lake_file_bytes", "Bytes of the files of the newest snapshot",
-                                 {{"table", table}})),
-        lag(metrics.gauge("bl_lake_lag_seconds", "Age of the oldest row that is in no file",
-                          {{"table", table}})),
-        rows(metrics.counter("bl_lake_rows_total", "Rows appended to lake tables",
-                             {{"table", table}})),
-        commits(
-            metrics.counter("bl_lake_commits_total", "Snapshots published", {{"table", table}})),
-        failures(metrics.counter("bl_lake_commit_failures_total",
-                                 "Snapshots whose publishing failed or is not known to have "
-                                 "happened",
-                                 {{"table", table}})),
-        tail_limit(metrics.counter("bl_lake_limit_hits_total",
-                                   "Times that a limit of a lake table was reached",
-                                   {{"table", table}, {"limit", "tail_bytes_max"}})),
-        flush_seconds(metrics.histogram("bl_lake_flush_seconds",
-                                        "Duration of a flush of the tail to files",
-                                        Metrics::latency_bounds(), {{"table", table}})) {}
-  Gauge tail_rows, tail_bytes, files, file_bytes, lag;
-  Counter rows, commits, failures, tail_limit;
-  Histogram flush_seconds;
-};
 
 Result<void> check_rows(const columns::Batch& batch, const columns::Schema& schema) {
   if (batch.rows() == 0) return Error{Code::invalid, "an append of no rows"};
@@ -99,100 +57,6 @@ DataFiles::Texts texts_of(const Commit& commit, const Watermarks& before) {
           {std::string(k_watermarks_text), reached},
           {"benchlake.removed", keys}};
 }
-
-}  // namespace
-
-class Table::Impl {
- public:
-  Impl(const TableParts& parts, std::string name, PublisherToken token, Layout layout,
-       std::unique_ptr<Journal> journal, std::unique_ptr<Mirror> mirror, const TableLimits& limits,
-       RecordNo next)
-      : parts_(parts),
-        name_(std::move(name)),
-        token_(std::move(token)),
-        journal_(std::move(journal)),
-        mirror_(std::move(mirror)),
-        limits_(limits),
-        metrics_(parts.metrics, name_),
-        data_(parts.store, parts.disk, parts.scratch, parts.ids, name_),
-        layout_(std::move(layout)),
-        tail_(next) {}
-
-  Result<void> start(CatalogSnapshot snapshot);
-  Result<Ack> append(const columns::Batch& batch, std::string_view key);
-  Snapshot snapshot() const;
-  std::set<std::int64_t> held() const { return pins_.held(); }
-  Result<RecordNo> adopt(const std::string& journal, const ReadJournal& read);
-  bool flush_is_due() const;
-  Result<Flushed> flush();
-  Result<std::int64_t> replace(const Change& change);
-  Result<Compacted> compact();
-  Result<std::int64_t> roll_back(std::int64_t to_snapshot);
-  Result<void> add_columns(std::vector<columns::Field> fields);
-  Result<std::vector<Finding>> verify(
-      const std::function<void(std::size_t, std::size_t)>& progress);
-  Result<std::set<std::string>> mirrored(Timestamp removed_after);
-  TableStatus status() const;
-
-  const std::string& name() const { return name_; }
-  std::shared_ptr<const FileSet> files() const {
-    const std::lock_guard lock(mutex_);
-    return files_;
-  }
-
- private:
-  Result<void> fill_tail(RecordNo from);
-  Result<void> fill_gap();
-  Result<Flushed> flush_part();
-  Result<std::vector<DataFile>> write_rows(const Commit& commit,
-                                           const std::vector<columns::Batch>& rows);
-  Result<std::int64_t> commit_change(const Change& change);
-  enum class Files : unsigned char { made, of_before };  // the ones that a commit adds
-  // A commit that was published, or not: the answer was lost.
-  struct Pending {
-    Commit commit;
-    Files files;
-    Timestamp at;
-  };
-  Result<std::int64_t> publish(Commit commit, Files files);
-  Result<void> settle();
-  void apply(const Commit& commit, std::int64_t id, Timestamp at);
-  void undo(const Commit& commit, Files files);
-  void let_journal_go();
-  void take_files(CatalogSnapshot snapshot);
-  void show_tail();
-  Commit new_commit(std::string what) {
-    return {parts_.ids.next(), std::move(what), {}, {}, {}, {}};
-  }
-  Result<Change> next_compaction(std::set<std::string>& done) const;
-  Result<void> verify_file(duck::Connection& connection, const DataFile& file,
-                           std::vector<Finding>& findings);
-
-  const TableParts parts_;
-  const std::string name_;
-  const PublisherToken token_;
-  const std::unique_ptr<Journal> journal_;
-  const std::unique_ptr<Mirror> mirror_;
-  const TableLimits limits_;
-  TableMetrics metrics_;
-  DataFiles data_;
-
-  // Taken in this order. Appends share the first, so that the schema stands still for them.
-  std::shared_mutex schema_mutex_;
-  std::mutex work_mutex_;           // one change of the files at a time
-  mutable std::mutex mutex_;        // for moments
-  Layout layout_;                   // changed under all
-  std::optional<Pending> pending_;  // guarded by work_mutex_
-  // What the mirror does not have yet; guarded by work_mutex_.
-  std::optional<RowsChange> mirror_lacks_ = RowsChange::yes;
-
-  std::shared_ptr<const FileSet> files_;                             // guarded by mutex_
-  Tail tail_;                                                        // guarded by mutex_
-  std::optional<std::chrono::steady_clock::time_point> tail_since_;  // guarded by mutex_
-  std::string fenced_;                                               // guarded by mutex_
-  std::atomic<std::uint64_t> reserved_bytes_ = 0;  // of rows on their way to the journal
-  Pins pins_;
-};
 
 // Opening ------------------------------------------------------------------------------------
 
@@ -316,9 +180,12 @@ Snapshot Table::Impl::snapshot() const {
 
 bool Table::Impl::flush_is_due() const {
   const std::lock_guard lock(mutex_);
+  const auto age = tail_since_ ? parts_.clock.steady_now() - *tail_since_
+                               : std::chrono::steady_clock::duration::zero();
+  metrics_.lag.set(std::chrono::duration<double>(age).count());
   if (tail_.rows() == 0) return false;
   if (tail_.rows() >= limits_.flush_rows || tail_.bytes() >= limits_.flush_bytes) return true;
-  return tail_since_ && parts_.clock.steady_now() - *tail_since_ >= limits_.flush_ms_max;
+  return tail_since_ && age >= limits_.flush_ms_max;
 }
 
 Result<Flushed> Table::Impl::flush() {
@@ -488,226 +355,6 @@ void Table::Impl::let_journal_go() {
   }
 }
 
-// Changing -----------------------------------------------------------------------------------
-
-Result<std::int64_t> Table::Impl::replace(const Change& change) {
-  const std::lock_guard working(work_mutex_);
-  BL_RETURN_IF_ERROR(settle());
-  return commit_change(change);
-}
-
-// With the work mutex, settled.
-Result<std::int64_t> Table::Impl::commit_change(const Change& change) {
-  const auto now = files();
-  std::vector<const DataFile*> removed;
-  for (const std::string& key : change.removed) {
-    removed.push_back(now->find(key));
-    if (removed.back() == nullptr) {
-      return Error{Code::not_found, "no file of the newest snapshot: " + key};
-    }
-  }
-  for (const auto& batch : change.rows) BL_RETURN_IF_ERROR(check_rows(batch, now->schema()));
-  Commit commit = new_commit(change.what);
-  commit.removed = change.removed;
-  commit.note = change.note;
-  if (!change.select.empty()) {
-    BL_TRY(const LocalFiles local, data_.fetch(removed));
-    BL_TRY(const auto connection, parts_.engine.connect());
-    BL_TRY(const auto offered, connection->offer(k_offered, now->schema(), change.rows));
-    BL_TRY(std::string old_rows, select_of_files(now->schema(), removed, local.paths()));
-    const std::string new_rows = fmt::format("SELECT * FROM {}", duck::quoted_name(k_offered));
-    if (old_rows.empty()) old_rows = new_rows + " LIMIT 0";
-    const std::string from =
-        fmt::format("(WITH {} AS ({}), {} AS ({}) SELECT * FROM {})", k_removed_rows, old_rows,
-                    k_new_rows, new_rows, change.select);
-    BL_TRY(commit.added, data_.write(*connection, now->schema(), layout_, from, change.group,
-                                     texts_of(commit, now->watermarks())));
-  }
-  // A group without rows needs no file.
-  std::vector<DataFile> empty;
-  std::erase_if(commit.added, [&](const DataFile& file) {
-    if (file.rows == 0) empty.push_back(file);
-    return file.rows == 0;
-  });
-  data_.discard(empty);
-  return publish(std::move(commit), Files::made);
-}
-
-Result<Change> Table::Impl::next_compaction(std::set<std::string>& done) const {
-  std::map<std::string, std::vector<const DataFile*>> small;
-  const auto now = files();
-  for (const DataFile& file : now->files()) {
-    const std::string group = group_of(name_, file.key);
-    if (done.contains(group) || file.rows * 2 >= limits_.compact_rows) continue;
-    small[group].push_back(&file);
-  }
-  for (const auto& [group, all] : small) {
-    Change change{
-        .what = std::string(k_compact), .select = std::string(k_removed_rows), .group = group};
-    std::int64_t rows = 0;
-    for (const DataFile* file : all) {
-      if (change.removed.size() == limits_.compact_files_max) break;
-      if (!change.removed.empty() && rows + file->rows > limits_.compact_rows) break;
-      rows += file->rows;
-      change.removed.push_back(file->key);
-    }
-    if (change.removed.size() >= limits_.compact_files_min) return change;
-    done.insert(group);
-  }
-  return Change{.what = "", .select = ""};
-}
-
-Result<Compacted> Table::Impl::compact() {
-  Compacted report;
-  std::set<std::string> done;  // groups with nothing to put together
-  while (true) {
-    const std::lock_guard working(work_mutex_);
-    BL_RETURN_IF_ERROR(settle());
-    BL_TRY(const Change change, next_compaction(done));
-    if (change.removed.empty()) return report;
-    std::int64_t rows = 0;
-    for (const std::string& key : change.removed) rows += files()->find(key)->rows;
-    const auto before = std::ssize(files()->files());
-    BL_RETURN_IF_ERROR(commit_change(change));
-    report.commits += 1;
-    report.files_before += std::ssize(change.removed);
-    report.files_after += std::ssize(files()->files()) - before + std::ssize(change.removed);
-    report.rows += rows;
-  }
-}
-
-Result<std::int64_t> Table::Impl::roll_back(std::int64_t to_snapshot) {
-  const std::lock_guard working(work_mutex_);
-  BL_RETURN_IF_ERROR(settle());
-  BL_TRY(const CatalogSnapshot then, parts_.catalog.snapshot(name_, to_snapshot));
-  const auto now = files();
-  const FileSet wanted(then);
-  Commit commit = new_commit("rollback");
-  for (const DataFile& file : now->files()) {
-    if (wanted.find(file.key) == nullptr) commit.removed.push_back(file.key);
-  }
-  for (const DataFile& file : wanted.files()) {
-    if (now->find(file.key) == nullptr) commit.added.push_back(file);
-  }
-  if (commit.removed.empty() && commit.added.empty()) return now->id();
-  return publish(std::move(commit), Files::of_before);
-}
-
-Result<void> Table::Impl::add_columns(std::vector<columns::Field> fields) {
-  // Rows of the journal are of the schema of the files: the tail is empty when that changes.
-  const std::unique_lock no_appends(schema_mutex_);
-  const std::lock_guard working(work_mutex_);
-  RecordNo next = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    next = tail_.next();
-  }
-  BL_RETURN_IF_ERROR(fill_tail(next));
-  while (true) {
-    BL_TRY(const Flushed flushed, flush_part());
-    if (flushed.rows == 0) break;
-  }
-  const auto altered = parts_.catalog.alter_table(token_, std::move(fields), {});
-  if (!altered.ok() && altered.error().code != Code::outcome_unknown) return altered;
-  BL_TRY(CatalogSnapshot snapshot, parts_.catalog.snapshot(name_));
-  BL_TRY(layout_, layout_of(snapshot.properties, snapshot.schema));
-  take_files(std::move(snapshot));
-  mirror_lacks_ = RowsChange::yes;
-  let_journal_go();
-  return altered;
-}
-
-// Looking ------------------------------------------------------------------------------------
-
-Result<void> Table::Impl::verify_file(duck::Connection& connection, const DataFile& file,
-                                      std::vector<Finding>& findings) {
-  const auto find = [&](std::string what) { findings.push_back({file.key, std::move(what)}); };
-  const auto info = parts_.store.head(file.key);
-  if (!info.ok()) {
-    if (info.error().code != Code::not_found) return info.error();
-    find("the file is missing");
-    return {};
-  }
-  if (info->size != file.bytes) {
-    find(fmt::format("the file has {} bytes, and the catalog says {}", info->size, file.bytes));
-    return {};
-  }
-  const DataFile* one = &file;
-  BL_TRY(const LocalFiles local, data_.fetch({&one, 1}));
-  const std::string& path = local.paths().front();
-  if (const auto said = sum_in(file.key); !said.empty()) {
-    BL_TRY(const std::string sum, sum_of(parts_.disk, path));
-    if (sum != said) {
-      find("the file's bytes are not those that were written: their sum is " + sum);
-      return {};
-    }
-  }
-  const auto footer = duck::read_footer(connection, path);
-  if (!footer.ok()) {
-    find(footer.error().message);
-    return {};
-  }
-  if (footer->rows != file.rows) {
-    find(fmt::format("the file has {} rows, and the catalog says {}", footer->rows, file.rows));
-  }
-  // A bound that is too narrow loses rows in silence.
-  for (const auto& said : file.columns) {
-    const auto is = std::find_if(footer->columns.begin(), footer->columns.end(),
-                                 [&](const auto& column) { return column.path == said.path; });
-    if (is == footer->columns.end()) {
-      find("the catalog knows a column that the file has not: " + said.path.front());
-    } else if ((said.min && is->min && *said.min != *is->min) ||
-               (said.max && is->max && *said.max != *is->max)) {
-      find(
-          fmt::format("the values of the column {} go from {} to {}, and the catalog says {} to {}",
-                      said.path.front(), is->min.value_or("?"), is->max.value_or("?"),
-                      said.min.value_or("?"), said.max.value_or("?")));
-    }
-  }
-  return {};
-}
-
-Result<std::vector<Finding>> Table::Impl::verify(
-    const std::function<void(std::size_t, std::size_t)>& progress) {
-  const auto now = files();
-  BL_TRY(const auto connection, parts_.engine.connect());
-  std::vector<Finding> findings;
-  for (std::size_t i = 0; i < now->files().size(); ++i) {
-    if (progress) progress(i, now->files().size());
-    BL_RETURN_IF_ERROR(verify_file(*connection, now->files()[i], findings));
-  }
-  if (progress) progress(now->files().size(), now->files().size());
-  return findings;
-}
-
-Result<std::set<std::string>> Table::Impl::mirrored(Timestamp removed_after) {
-  if (mirror_ == nullptr) return std::set<std::string>();
-  const std::lock_guard working(work_mutex_);
-  return mirror_->listed(removed_after);
-}
-
-TableStatus Table::Impl::status() const {
-  TableStatus status;
-  status.name = name_;
-  status.journal_first = journal_->first();
-  status.journal_next = journal_->next();
-  const std::lock_guard lock(mutex_);
-  status.snapshot = files_->id();
-  status.files = std::ssize(files_->files());
-  status.rows = files_->rows();
-  status.bytes = files_->bytes();
-  status.tail_rows = tail_.rows();
-  status.tail_bytes = tail_.bytes();
-  const auto flushed = files_->watermarks().find(journal_->id());
-  status.flushed_before = flushed == files_->watermarks().end() ? 1 : flushed->second;
-  if (tail_since_) {
-    status.lag_seconds =
-        std::chrono::duration<double>(parts_.clock.steady_now() - *tail_since_).count();
-  }
-  status.fenced = fenced_;
-  return status;
-}
-
 // --------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Table>> Table::open(const TableParts& parts, const std::string& name,
@@ -772,35 +419,6 @@ Result<std::set<std::string>> Table::mirrored(Timestamp removed_after) {
 }
 TableStatus Table::status() const {
   return impl_->status();
-}
-
-Result<std::unique_ptr<TableReader>> TableReader::open(Catalog& catalog, const std::string& name) {
-  std::unique_ptr<TableReader> reader(new TableReader(catalog, name));
-  BL_RETURN_IF_ERROR(reader->refresh());
-  return reader;
-}
-
-Snapshot TableReader::snapshot() const {
-  const std::lock_guard lock(mutex_);
-  return {files_, {}};
-}
-
-std::set<std::int64_t> TableReader::held() const {
-  return pins_.held();
-}
-
-Result<bool> TableReader::refresh() {
-  BL_TRY(const std::int64_t newest, catalog_.newest(name_));
-  {
-    const std::lock_guard lock(mutex_);
-    if (files_ != nullptr && files_->id() == newest) return false;
-  }
-  BL_TRY(CatalogSnapshot snapshot, catalog_.snapshot(name_));
-  auto files = std::make_shared<const FileSet>(std::move(snapshot));
-  pins_.add(files);
-  const std::lock_guard lock(mutex_);
-  files_ = std::move(files);
-  return true;
 }
 
 }  // namespace bl::lake

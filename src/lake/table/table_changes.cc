@@ -1,0 +1,236 @@
+#include "lake/table/table_impl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace bl::lake {
+namespace {
+
+constexpr std::string_view k_new_rows = "new_rows";
+constexpr std::string_view k_removed_rows = "removed_rows";
+
+}  // namespace
+
+// Changing -----------------------------------------------------------------------------------
+
+Result<std::int64_t> Table::Impl::replace(const Change& change) {
+  const std::lock_guard working(work_mutex_);
+  BL_RETURN_IF_ERROR(settle());
+  return commit_change(change);
+}
+
+// With the work mutex, settled.
+Result<std::int64_t> Table::Impl::commit_change(const Change& change) {
+  const auto now = files();
+  std::vector<const DataFile*> removed;
+  for (const std::string& key : change.removed) {
+    removed.push_back(now->find(key));
+    if (removed.back() == nullptr) {
+      return Error{Code::not_found, "no file of the newest snapshot: " + key};
+    }
+  }
+  for (const auto& batch : change.rows) BL_RETURN_IF_ERROR(check_rows(batch, now->schema()));
+  Commit commit = new_commit(change.what);
+  commit.removed = change.removed;
+  commit.note = change.note;
+  if (!change.select.empty()) {
+    BL_TRY(const LocalFiles local, data_.fetch(removed));
+    BL_TRY(const auto connection, parts_.engine.connect());
+    BL_TRY(const auto offered, connection->offer(k_offered, now->schema(), change.rows));
+    BL_TRY(std::string old_rows, select_of_files(now->schema(), removed, local.paths()));
+    const std::string new_rows = fmt::format("SELECT * FROM {}", duck::quoted_name(k_offered));
+    if (old_rows.empty()) old_rows = new_rows + " LIMIT 0";
+    const std::string from =
+        fmt::format("(WITH {} AS ({}), {} AS ({}) SELECT * FROM {})", k_removed_rows, old_rows,
+                    k_new_rows, new_rows, change.select);
+    BL_TRY(commit.added, data_.write(*connection, now->schema(), layout_, from, change.group,
+                                     texts_of(commit, now->watermarks())));
+  }
+  // A group without rows needs no file.
+  std::vector<DataFile> empty;
+  std::erase_if(commit.added, [&](const DataFile& file) {
+    if (file.rows == 0) empty.push_back(file);
+    return file.rows == 0;
+  });
+  data_.discard(empty);
+  return publish(std::move(commit), Files::made);
+}
+
+Result<Change> Table::Impl::next_compaction(std::set<std::string>& done) const {
+  std::map<std::string, std::vector<const DataFile*>> small;
+  const auto now = files();
+  for (const DataFile& file : now->files()) {
+    const std::string group = group_of(name_, file.key);
+    if (done.contains(group) || file.rows * 2 >= limits_.compact_rows) continue;
+    small[group].push_back(&file);
+  }
+  for (const auto& [group, all] : small) {
+    Change change{
+        .what = std::string(k_compact), .select = std::string(k_removed_rows), .group = group};
+    std::int64_t rows = 0;
+    for (const DataFile* file : all) {
+      if (change.removed.size() == limits_.compact_files_max) break;
+      if (!change.removed.empty() && rows + file->rows > limits_.compact_rows) break;
+      rows += file->rows;
+      change.removed.push_back(file->key);
+    }
+    if (change.removed.size() >= limits_.compact_files_min) return change;
+    done.insert(group);
+  }
+  return Change{.what = "", .select = ""};
+}
+
+Result<Compacted> Table::Impl::compact() {
+  Compacted report;
+  std::set<std::string> done;  // groups with nothing to put together
+  while (true) {
+    const std::lock_guard working(work_mutex_);
+    BL_RETURN_IF_ERROR(settle());
+    BL_TRY(const Change change, next_compaction(done));
+    if (change.removed.empty()) return report;
+    std::int64_t rows = 0;
+    for (const std::string& key : change.removed) rows += files()->find(key)->rows;
+    const auto before = std::ssize(files()->files());
+    BL_RETURN_IF_ERROR(commit_change(change));
+    report.commits += 1;
+    report.files_before += std::ssize(change.removed);
+    report.files_after += std::ssize(files()->files()) - before + std::ssize(change.removed);
+    report.rows += rows;
+  }
+}
+
+Result<std::int64_t> Table::Impl::roll_back(std::int64_t to_snapshot) {
+  const std::lock_guard working(work_mutex_);
+  BL_RETURN_IF_ERROR(settle());
+  BL_TRY(const CatalogSnapshot then, parts_.catalog.snapshot(name_, to_snapshot));
+  const auto now = files();
+  const FileSet wanted(then);
+  Commit commit = new_commit("rollback");
+  for (const DataFile& file : now->files()) {
+    if (wanted.find(file.key) == nullptr) commit.removed.push_back(file.key);
+  }
+  for (const DataFile& file : wanted.files()) {
+    if (now->find(file.key) == nullptr) commit.added.push_back(file);
+  }
+  if (commit.removed.empty() && commit.added.empty()) return now->id();
+  return publish(std::move(commit), Files::of_before);
+}
+
+Result<void> Table::Impl::add_columns(std::vector<columns::Field> fields) {
+  // Rows of the journal are of the schema of the files: the tail is empty when that changes.
+  const std::unique_lock no_appends(schema_mutex_);
+  const std::lock_guard working(work_mutex_);
+  RecordNo next = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    next = tail_.next();
+  }
+  BL_RETURN_IF_ERROR(fill_tail(next));
+  while (true) {
+    BL_TRY(const Flushed flushed, flush_part());
+    if (flushed.rows == 0) break;
+  }
+  const auto altered = parts_.catalog.alter_table(token_, std::move(fields), {});
+  if (!altered.ok() && altered.error().code != Code::outcome_unknown) return altered;
+  BL_TRY(CatalogSnapshot snapshot, parts_.catalog.snapshot(name_));
+  BL_TRY(layout_, layout_of(snapshot.properties, snapshot.schema));
+  take_files(std::move(snapshot));
+  mirror_lacks_ = RowsChange::yes;
+  let_journal_go();
+  return altered;
+}
+
+// Looking ------------------------------------------------------------------------------------
+
+Result<void> Table::Impl::verify_file(duck::Connection& connection, const DataFile& file,
+                                      std::vector<Finding>& findings) {
+  const auto find = [&](std::string what) { findings.push_back({file.key, std::move(what)}); };
+  const auto info = parts_.store.head(file.key);
+  if (!info.ok()) {
+    if (info.error().code != Code::not_found) return info.error();
+    find("the file is missing");
+    return {};
+  }
+  if (info->size != file.bytes) {
+    find(fmt::format("the file has {} bytes, and the catalog says {}", info->size, file.bytes));
+    return {};
+  }
+  const DataFile* one = &file;
+  BL_TRY(const LocalFiles local, data_.fetch({&one, 1}));
+  const std::string& path = local.paths().front();
+  if (const auto said = sum_in(file.key); !said.empty()) {
+    BL_TRY(const std::string sum, sum_of(parts_.disk, path));
+    if (sum != said) {
+      find("the file's bytes are not those that were written: their sum is " + sum);
+      return {};
+    }
+  }
+  const auto footer = duck::read_footer(connection, path);
+  if (!footer.ok()) {
+    find(footer.error().message);
+    return {};
+  }
+  if (footer->rows != file.rows) {
+    find(fmt::format("the file has {} rows, and the catalog says {}", footer->rows, file.rows));
+  }
+  // A bound that is too narrow loses rows in silence.
+  for (const auto& said : file.columns) {
+    const auto is = std::find_if(footer->columns.begin(), footer->columns.end(),
+                                 [&](const auto& column) { return column.path == said.path; });
+    if (is == footer->columns.end()) {
+      find("the catalog knows a column that the file has not: " + said.path.front());
+    } else if ((said.min && is->min && *said.min != *is->min) ||
+               (said.max && is->max && *said.max != *is->max)) {
+      find(
+          fmt::format("the values of the column {} go from {} to {}, and the catalog says {} to {}",
+                      said.path.front(), is->min.value_or("?"), is->max.value_or("?"),
+                      said.min.value_or("?"), said.max.value_or("?")));
+    }
+  }
+  return {};
+}
+
+Result<std::vector<Finding>> Table::Impl::verify(
+    const std::function<void(std::size_t, std::size_t)>& progress) {
+  const auto now = files();
+  BL_TRY(const auto connection, parts_.engine.connect());
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < now->files().size(); ++i) {
+    if (progress) progress(i, now->files().size());
+    BL_RETURN_IF_ERROR(verify_file(*connection, now->files()[i], findings));
+  }
+  if (progress) progress(now->files().size(), now->files().size());
+  return findings;
+}
+
+Result<std::set<std::string>> Table::Impl::mirrored(Timestamp removed_after) {
+  if (mirror_ == nullptr) return std::set<std::string>();
+  const std::lock_guard working(work_mutex_);
+  return mirror_->listed(removed_after);
+}
+
+TableStatus Table::Impl::status() const {
+  TableStatus status;
+  status.name = name_;
+  status.journal_first = journal_->first();
+  status.journal_next = journal_->next();
+  const std::lock_guard lock(mutex_);
+  status.snapshot = files_->id();
+  status.files = std::ssize(files_->files());
+  status.rows = files_->rows();
+  status.bytes = files_->bytes();
+  status.tail_rows = tail_.rows();
+  status.tail_bytes = tail_.bytes();
+  const auto flushed = files_->watermarks().find(journal_->id());
+  status.flushed_before = flushed == files_->watermarks().end() ? 1 : flushed->second;
+  if (tail_since_) {
+    status.lag_seconds =
+        std::chrono::duration<double>(parts_.clock.steady_now() - *tail_since_).count();
+  }
+  status.fenced = fenced_;
+  return status;
+}
+
+}  // namespace bl::lake
