@@ -78,7 +78,7 @@ TEST_F(OddValues, parameters_and_results_of_many_megabytes_come_back_as_they_wen
 }
 
 TEST_F(OddValues, are_no_reason_to_plan_a_write_anew) {
-  open(quick_limits());
+  open();
   const auto plans = [](Connection& connection, std::string& mode) {
     return connection.query("select current_setting('plan_cache_mode')", {}, [&](const Row& row) {
       mode = row.text(0);
