@@ -159,6 +159,9 @@ test('a rule that looks at verdicts says how sure they must be', { skip: skip_wr
       await rule.getByText('Switched off').waitFor();
       await page.reload();
       await rule.getByText('verdicts of at least 95 %').waitFor();
+      await rule.getByRole('button', { name: 'Delete', exact: true }).click();
+      await rule.getByRole('button', { name: 'Delete rule' }).click();
+      await rules.getByText('No alert rules yet').waitFor();
     }),
   ),
 );
