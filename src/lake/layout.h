@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -10,6 +11,9 @@
 
 /// How the rows of a table lie in its files.
 namespace bl::lake {
+
+/// `tables/TABLE/data/`: where the files of a table lie.
+std::string data_folder(std::string_view table);
 
 /// Kept with the table as properties of the catalog. Files keep the layout they were written with.
 struct Layout {

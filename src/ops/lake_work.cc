@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "lake/layout.h"
+#include "objects/listing.h"
 
 namespace bl::ops {
 namespace {
@@ -49,13 +51,11 @@ struct Unlisted {
 Result<Unlisted> unlisted_by(lake::Lake& lake, const std::string& table) {
   // Listed before the catalog is asked: a commit between the two makes its files known.
   std::vector<objects::ObjectInfo> there;
-  objects::ListRequest request{.prefix = "tables/" + table + "/data/"};
-  while (true) {
-    BL_TRY(objects::Listing page, lake.store().list(request));
-    std::move(page.objects.begin(), page.objects.end(), std::back_inserter(there));
-    if (!page.next) break;
-    request.after = *page.next;
-  }
+  const auto note = [&](const objects::ObjectInfo& object) -> Result<void> {
+    there.push_back(object);
+    return {};
+  };
+  BL_RETURN_IF_ERROR(objects::for_each_object(lake.store(), lake::data_folder(table), note));
   BL_TRY(const auto keys, lake.catalog().listed_files(table));
   const std::set<std::string_view> listed(keys.begin(), keys.end());
   Unlisted unlisted;
@@ -106,7 +106,7 @@ Result<std::string> verify(lake::Lake& lake, const LakeCall& call, const Progres
     std::size_t all = 0;
     BL_TRY(const auto findings, table->verify([&](std::size_t done, std::size_t of) {
       all = of;
-      (void)progress(table->name(), done, of);
+      return progress(table->name(), done, of);
     }));
     files += all;
     for (const lake::Finding& finding : findings) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "objects/listing.h"
 
 namespace bl::lake {
 namespace {
@@ -58,19 +59,17 @@ void complete(Chain& chain) {
 Result<void> list_all(objects::ObjectStore& store, const std::string& prefix,
                       std::size_t objects_max,
                       const std::function<void(const objects::ObjectInfo&)>& each) {
-  objects::ListRequest request{prefix, {}, objects::k_list_count_max};
   std::size_t count = 0;
-  while (true) {
-    BL_TRY(const objects::Listing page, store.list(request));
-    count += page.objects.size();
-    if (count > objects_max) {
-      return Error{Code::too_large, fmt::format("more than {} objects are under the journals' {}",
-                                                objects_max, prefix)};
-    }
-    for (const objects::ObjectInfo& info : page.objects) each(info);
-    if (!page.next) return {};
-    request.after = *page.next;
-  }
+  return objects::for_each_object(
+      store, prefix, [&](const objects::ObjectInfo& info) -> Result<void> {
+        if (++count > objects_max) {
+          return Error{
+              Code::too_large,
+              fmt::format("more than {} objects are under the journals' {}", objects_max, prefix)};
+        }
+        each(info);
+        return {};
+      });
 }
 
 Error in_object(Error error, const std::string& key) {

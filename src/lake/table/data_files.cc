@@ -35,10 +35,6 @@ Result<std::string> list_of(std::span<const std::string> paths) {
 
 }  // namespace
 
-std::string data_folder(std::string_view table) {
-  return fmt::format("tables/{}/data/", table);
-}
-
 std::string group_of(std::string_view table, std::string_view key) {
   const std::string folder = data_folder(table);
   if (!key.starts_with(folder)) return "";
@@ -143,7 +139,6 @@ Result<std::vector<DataFile>> DataFiles::write(duck::Connection& connection,
       .row_group_rows = layout.row_group_rows, .version = 1, .field_ids = true};
   options.metadata = texts;
   options.metadata.emplace_back("benchlake.table", table_);
-  options.metadata.emplace_back("benchlake.files", std::to_string(all.size()));
   std::vector<DataFile> files;
   for (const std::string& one : all) {
     std::string select = fmt::format("SELECT {} FROM {} ", column_list(schema), from);

@@ -17,8 +17,6 @@
 
 namespace bl::lake {
 
-/// `tables/TABLE/data/`
-std::string data_folder(std::string_view table);
 /// The group that a file's key tells; empty: none.
 std::string group_of(std::string_view table, std::string_view key);
 

@@ -32,12 +32,11 @@ Result<void> DeltaMirror::open(const CatalogSnapshot& snapshot) {
   if (log_ != nullptr) return {};
   auto opened = DeltaLog::open(world_, prefix_);
   if (!opened.ok() && opened.error().code == Code::not_found) {
-    DeltaTable table{
-        .schema = snapshot.schema, .partition_columns = {}, .name = table_, .configuration = {}};
-    for (const auto& [name, text] : snapshot.properties) {
-      table.configuration[std::string(k_property) + name] = text;
-    }
-    opened = DeltaLog::create(world_, prefix_, table);
+    opened = DeltaLog::create(world_, prefix_,
+                              {.schema = snapshot.schema,
+                               .partition_columns = {},
+                               .name = table_,
+                               .configuration = delta_properties(snapshot.properties)});
   }
   if (!opened.ok()) return std::move(opened).error();
   log_ = *std::move(opened);
@@ -75,11 +74,7 @@ Result<void> DeltaMirror::follow(const CatalogSnapshot& snapshot, RowsChange cha
                              table_, snapshot.id, *behind)};
   }
   if (behind == snapshot.id) return {};
-  std::map<std::string, std::string> properties;
-  for (const auto& [name, text] : snapshot.properties) {
-    properties[std::string(k_property) + name] = text;
-  }
-  BL_RETURN_IF_ERROR(log_->evolve(snapshot.schema, properties));
+  BL_RETURN_IF_ERROR(log_->evolve(snapshot.schema, delta_properties(snapshot.properties)));
   BL_TRY(DeltaReplace replace, difference(*log_->snapshot(), snapshot));
   if (replace.add.empty() && replace.remove.empty()) return {};
   replace.data_change = change == RowsChange::yes;
@@ -113,6 +108,20 @@ Result<std::set<std::string>> DeltaMirror::listed(Timestamp removed_after) {
 
 std::string delta_prefix(std::string_view table) {
   return fmt::format("tables/{}/", table);
+}
+
+Properties delta_properties(const Properties& properties) {
+  Properties out;
+  for (const auto& [name, text] : properties) out[std::string(k_property) + name] = text;
+  return out;
+}
+
+Properties table_properties(const Properties& configuration) {
+  Properties out;
+  for (const auto& [name, text] : configuration) {
+    if (name.starts_with(k_property)) out[name.substr(k_property.size())] = text;
+  }
+  return out;
 }
 
 std::string text_of(const MirrorNote& note) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -25,7 +26,12 @@ Result<MirrorNote> mirror_note(std::string_view text);
 /// id. The log is opened with the first call.
 std::unique_ptr<Mirror> make_delta_mirror(DeltaWorld world, const std::string& table);
 
-/// The transaction's application, and the property that holds the last note.
+using Properties = std::map<std::string, std::string>;
+/// A table's properties as those of its Delta log, `benchlake.NAME`, and back.
+Properties delta_properties(const Properties& properties);
+Properties table_properties(const Properties& configuration);
+
+/// The application of the log's transactions.
 inline constexpr std::string_view k_mirror_application = "benchlake";
 
 }  // namespace bl::lake

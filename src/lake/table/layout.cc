@@ -1,5 +1,7 @@
 #include "lake/layout.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "duck/connection.h"
@@ -31,6 +33,10 @@ Result<std::vector<Layout::Order>> parse_order(std::string_view text,
 }
 
 }  // namespace
+
+std::string data_folder(std::string_view table) {
+  return fmt::format("tables/{}/data/", table);
+}
 
 std::map<std::string, std::string> properties_of(const Layout& layout) {
   std::string order;

@@ -1,6 +1,7 @@
 #include "lake/lease.h"
 
 #include "base/json.h"
+#include "objects/listing.h"
 
 namespace bl::lake {
 namespace {
@@ -51,24 +52,18 @@ void Lease::drop() {
 
 Result<std::set<std::int64_t>> leased_snapshots(objects::ObjectStore& store, Timestamp now) {
   std::set<std::int64_t> leased;
-  objects::ListRequest request{.prefix = std::string(k_folder)};
-  while (true) {
-    BL_TRY(const objects::Listing page, store.list(request));
-    for (const auto& object : page.objects) {
-      const auto text = store.get(object.key);
-      if (!text.ok() && text.error().code == Code::not_found) continue;  // dropped meanwhile
-      if (!text.ok()) return text.error();
-      const auto words = words_of(*text);
-      if (!words.ok() && object.modified + k_unreadable_for >= now) return words.error();
-      if (!words.ok() || words->until < now) {
-        BL_RETURN_IF_ERROR(store.remove(object.key));
-      } else {
-        leased.insert(words->snapshots.begin(), words->snapshots.end());
-      }
-    }
-    if (!page.next) return leased;
-    request.after = *page.next;
-  }
+  const auto look = [&](const objects::ObjectInfo& object) -> Result<void> {
+    const auto text = store.get(object.key);
+    if (!text.ok() && text.error().code == Code::not_found) return {};  // dropped meanwhile
+    if (!text.ok()) return text.error();
+    const auto words = words_of(*text);
+    if (!words.ok() && object.modified + k_unreadable_for >= now) return words.error();
+    if (!words.ok() || words->until < now) return store.remove(object.key);
+    leased.insert(words->snapshots.begin(), words->snapshots.end());
+    return {};
+  };
+  BL_RETURN_IF_ERROR(objects::for_each_object(store, std::string(k_folder), look));
+  return leased;
 }
 
 }  // namespace bl::lake

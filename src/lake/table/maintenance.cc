@@ -1,28 +1,13 @@
 #include "lake/maintenance.h"
 
-#include <algorithm>
 #include <optional>
 #include <set>
 
+#include "lake/layout.h"
 #include "lake/lease.h"
-#include "lake/table/data_files.h"
+#include "objects/listing.h"
 
 namespace bl::lake {
-namespace {
-
-Result<std::vector<objects::ObjectInfo>> all_below(objects::ObjectStore& store,
-                                                   const std::string& prefix) {
-  std::vector<objects::ObjectInfo> all;
-  objects::ListRequest request{.prefix = prefix};
-  while (true) {
-    BL_TRY(objects::Listing page, store.list(request));
-    std::move(page.objects.begin(), page.objects.end(), std::back_inserter(all));
-    if (!page.next) return all;
-    request.after = *page.next;
-  }
-}
-
-}  // namespace
 
 Result<Expired> expire(Catalog& catalog, objects::ObjectStore& store,
                        std::span<const std::shared_ptr<Table>> tables, Timestamp now,
@@ -59,16 +44,21 @@ Result<Expired> expire(Catalog& catalog, objects::ObjectStore& store,
 Result<std::int64_t> sweep(Catalog& catalog, objects::ObjectStore& store, Table& table,
                            Timestamp older_than) {
   // Listed before the logs are asked: a commit between the two makes its files known.
-  BL_TRY(const auto objects, all_below(store, data_folder(table.name())));
+  std::vector<std::string> old;
+  const auto note = [&](const objects::ObjectInfo& object) -> Result<void> {
+    if (object.modified < older_than) old.push_back(object.key);
+    return {};
+  };
+  BL_RETURN_IF_ERROR(objects::for_each_object(store, data_folder(table.name()), note));
   BL_TRY(std::set<std::string> known, table.mirrored(older_than));
   BL_TRY(const auto listed, catalog.listed_files(table.name()));
   BL_TRY(const auto expired, catalog.expired_files());
   known.insert(listed.begin(), listed.end());
   known.insert(expired.begin(), expired.end());
   std::int64_t removed = 0;
-  for (const auto& object : objects) {
-    if (object.modified >= older_than || known.contains(object.key)) continue;
-    BL_RETURN_IF_ERROR(store.remove(object.key));
+  for (const std::string& key : old) {
+    if (known.contains(key)) continue;
+    BL_RETURN_IF_ERROR(store.remove(key));
     ++removed;
   }
   return removed;

@@ -7,30 +7,27 @@
 #include "lake/lake.h"
 #include "lake/table/data_files.h"
 #include "lake/table/delta_mirror.h"
+#include "objects/listing.h"
 
 namespace bl::lake {
 namespace {
 
 constexpr std::string_view k_tables = "tables/";
 constexpr std::string_view k_log = "/_delta_log/";
-constexpr std::string_view k_property = "benchlake.";
 
 // The tables that have a Delta log.
 Result<std::vector<std::string>> tables_of(objects::ObjectStore& store) {
   std::set<std::string> names;
-  objects::ListRequest request{.prefix = std::string(k_tables)};
-  while (true) {
-    BL_TRY(const objects::Listing page, store.list(request));
-    for (const auto& object : page.objects) {
-      const std::string_view rest = std::string_view(object.key).substr(k_tables.size());
-      const auto slash = rest.find('/');
-      if (slash != std::string_view::npos && rest.substr(slash).starts_with(k_log)) {
-        names.emplace(rest.substr(0, slash));
-      }
+  const auto look = [&](const objects::ObjectInfo& object) -> Result<void> {
+    const std::string_view rest = std::string_view(object.key).substr(k_tables.size());
+    const auto slash = rest.find('/');
+    if (slash != std::string_view::npos && rest.substr(slash).starts_with(k_log)) {
+      names.emplace(rest.substr(0, slash));
     }
-    if (!page.next) return std::vector<std::string>(names.begin(), names.end());
-    request.after = *page.next;
-  }
+    return {};
+  };
+  BL_RETURN_IF_ERROR(objects::for_each_object(store, std::string(k_tables), look));
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 void widen(Watermarks& watermarks, const Watermarks& others) {
@@ -73,12 +70,8 @@ class Rebuild {
   Result<void> table(const std::string& name, const DeltaWorld& delta, Rebuilt& report) {
     BL_TRY(const auto log, DeltaLog::open(delta, delta_prefix(name)));
     const auto snapshot = log->snapshot();
-    TableDefinition definition{name, snapshot->metadata->schema, {}};
-    for (const auto& [property, text] : snapshot->metadata->configuration) {
-      if (property.starts_with(k_property)) {
-        definition.properties[property.substr(k_property.size())] = text;
-      }
-    }
+    const TableDefinition definition{name, snapshot->metadata->schema,
+                                     table_properties(snapshot->metadata->configuration)};
     Commit commit{ids_.next(), "rebuild", {}, {}, {}, {}};
     BL_TRY(MirrorNote note, note_of(store_, name, snapshot->version));
     commit.note = note.note;

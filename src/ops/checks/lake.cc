@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <thread>
 
+#include "lake/layout.h"
 #include "lake/open_catalog.h"
+#include "objects/listing.h"
 #include "objects/open.h"
 #include "ops/checks/checks.h"
 #include "ops/lake_access.h"
@@ -78,13 +80,11 @@ Result<std::size_t> missing_of(objects::ObjectStore& store, lake::Catalog& catal
   // The catalog first: what it lists now was there before.
   BL_TRY(const lake::CatalogSnapshot snapshot, catalog.snapshot(table));
   std::map<std::string, std::uint64_t> there;
-  objects::ListRequest request{.prefix = "tables/" + table + "/data/"};
-  while (true) {
-    BL_TRY(const objects::Listing page, store.list(request));
-    for (const auto& object : page.objects) there[object.key] = object.size;
-    if (!page.next) break;
-    request.after = *page.next;
-  }
+  const auto note = [&](const objects::ObjectInfo& object) -> Result<void> {
+    there[object.key] = object.size;
+    return {};
+  };
+  BL_RETURN_IF_ERROR(objects::for_each_object(store, lake::data_folder(table), note));
   std::size_t missing = 0;
   for (const lake::DataFile& file : snapshot.files) {
     const auto found = there.find(file.key);
