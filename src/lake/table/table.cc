@@ -27,18 +27,6 @@ Result<void> check_rows(const columns::Batch& batch, const columns::Schema& sche
 
 // In the footers of a commit's files.
 DataFiles::Texts texts_of(const Commit& commit, const Watermarks& before) {
-  std::string ranges;
-  json::Writer journals(ranges);
-  journals.begin_object();
-  for (const auto& [id, to] : commit.watermarks) {
-    const auto from = before.find(id);
-    journals.key(id);
-    journals.begin_array();
-    journals.value(static_cast<std::int64_t>(from == before.end() ? 1 : from->second));
-    journals.value(static_cast<std::int64_t>(to));
-    journals.end_array();
-  }
-  journals.end_object();
   Watermarks after = before;
   for (const auto& [id, to] : commit.watermarks) after[id] = to;
   std::string reached;
@@ -46,16 +34,9 @@ DataFiles::Texts texts_of(const Commit& commit, const Watermarks& before) {
   marks.begin_object();
   for (const auto& [id, to] : after) marks.member(id, to);
   marks.end_object();
-  std::string keys;
-  json::Writer removed(keys);
-  removed.begin_array();
-  for (const std::string& key : commit.removed) removed.value(key);
-  removed.end_array();
   return {{"benchlake.commit", commit.id},
           {"benchlake.what", commit.what},
-          {"benchlake.journals", ranges},
-          {std::string(k_watermarks_text), reached},
-          {"benchlake.removed", keys}};
+          {std::string(k_watermarks_text), reached}};
 }
 
 // Opening ------------------------------------------------------------------------------------
@@ -92,12 +73,14 @@ Result<void> Table::Impl::fill_tail(RecordNo from) {
           fmt::format("record {} of the journal {}", record.no, journal_->id()));
       return false;
     }
+    const std::uint64_t bytes = batch->bytes();
     const std::lock_guard lock(mutex_);
-    if (!tail_.has(record.no)) tail_.add(record.no, *std::move(batch));
+    if (!tail_.has(record.no)) tail_.add(record.no, *std::move(batch), bytes);
     if (!tail_since_) tail_since_ = parts_.clock.steady_now();
     return true;
   }));
   if (error) return *std::move(error);
+  const std::lock_guard lock(mutex_);
   show_tail();
   return {};
 }
@@ -132,12 +115,14 @@ void Table::Impl::take_files(CatalogSnapshot snapshot) {
 
 Result<Ack> Table::Impl::append(const columns::Batch& batch, std::string_view key) {
   const std::shared_lock no_change_of_schema(schema_mutex_);
+  std::shared_ptr<const FileSet> now;
   std::uint64_t held = 0;
   {
     const std::lock_guard lock(mutex_);
-    BL_RETURN_IF_ERROR(check_rows(batch, files_->schema()));
+    now = files_;
     held = tail_.bytes();
   }
+  BL_RETURN_IF_ERROR(check_rows(batch, now->schema()));
   const std::uint64_t bytes = batch.bytes();
   const std::uint64_t reserved = reserved_bytes_.fetch_add(bytes);
   struct Release {
@@ -157,16 +142,16 @@ Result<Ack> Table::Impl::append(const columns::Batch& batch, std::string_view ke
   if (ack.replayed) return ack;
   {
     const std::lock_guard lock(mutex_);
-    tail_.add(ack.no, batch);
+    tail_.add(ack.no, batch, bytes);
     if (!tail_since_) tail_since_ = parts_.clock.steady_now();
+    show_tail();
   }
   metrics_.rows.add(static_cast<double>(batch.rows()));
-  show_tail();
   return ack;
 }
 
+// With the mutex.
 void Table::Impl::show_tail() {
-  const std::lock_guard lock(mutex_);
   metrics_.tail_rows.set(static_cast<double>(tail_.rows()));
   metrics_.tail_bytes.set(static_cast<double>(tail_.bytes()));
 }
@@ -323,8 +308,8 @@ void Table::Impl::apply(const Commit& commit, std::int64_t id, Timestamp at) {
     files_ = std::move(files);
     if (tail_.is_flushing()) tail_.end_flush();
     if (tail_.rows() == 0) tail_since_.reset();
+    show_tail();
   }
-  show_tail();
   const bool is_first = !mirror_lacks_;
   mirror_lacks_ = is_first && commit.what == k_compact ? RowsChange::no : RowsChange::yes;
   let_journal_go();
@@ -411,7 +396,7 @@ Result<void> Table::add_columns(std::vector<columns::Field> fields) {
   return impl_->add_columns(std::move(fields));
 }
 Result<std::vector<Finding>> Table::verify(
-    const std::function<void(std::size_t, std::size_t)>& progress) {
+    const std::function<bool(std::size_t, std::size_t)>& progress) {
   return impl_->verify(progress);
 }
 Result<std::set<std::string>> Table::mirrored(Timestamp removed_after) {

@@ -15,18 +15,18 @@ constexpr std::int64_t k_rows_enough = 4'096;  // of a batch that stays as it is
 
 }  // namespace
 
-void Tail::add(RecordNo no, columns::Batch batch) {
+void Tail::add(RecordNo no, columns::Batch batch, std::uint64_t bytes) {
   BL_CHECK(no >= next_);
   rows_ += batch.rows();
-  bytes_ += batch.bytes();
+  bytes_ += bytes;
+  Chunk chunk{no + 1, std::move(batch), bytes};
   if (no != next_) {
-    BL_CHECK(loose_.emplace(no, std::move(batch)).second);
+    BL_CHECK(loose_.emplace(no, std::move(chunk)).second);
     return;
   }
-  append({no, no + 1, std::move(batch), 0});
+  append(std::move(chunk));
   while (!loose_.empty() && loose_.begin()->first == next_) {
-    append({next_, next_ + 1, std::move(loose_.begin()->second), 0});
-    loose_.erase(loose_.begin());
+    append(std::move(loose_.extract(loose_.begin()).mapped()));
   }
 }
 
@@ -46,9 +46,10 @@ void Tail::merge_last(int merges) {
   for (auto chunk = first; chunk != chunks_.end(); ++chunk) batches.push_back(chunk->batch);
   auto merged = columns::concatenate(batches);
   if (!merged.ok()) return;  // too long a column of texts: they stay as they are
-  for (const auto& batch : batches) bytes_ -= batch.bytes();
-  bytes_ += merged->bytes();
-  Chunk whole{first->from, chunks_.back().to, *std::move(merged), merges + 1};
+  const std::uint64_t bytes = merged->bytes();
+  Chunk whole{chunks_.back().to, *std::move(merged), bytes, merges + 1};
+  for (auto chunk = first; chunk != chunks_.end(); ++chunk) bytes_ -= chunk->bytes;
+  bytes_ += bytes;
   if (whole.batch.rows() >= k_rows_enough) whole.merges = k_merges_max;
   chunks_.erase(first, chunks_.end());
   chunks_.push_back(std::move(whole));
@@ -56,7 +57,7 @@ void Tail::merge_last(int merges) {
 
 Tail::Part Tail::begin_flush(std::int64_t rows_max) {
   BL_CHECK(flushing_.empty());
-  Part part{from_, from_, {}, 0};
+  Part part;
   std::size_t count = 0;
   while (count < chunks_.size() && (count == 0 || part.rows < rows_max)) {
     const Chunk& chunk = chunks_[count++];
@@ -72,10 +73,9 @@ Tail::Part Tail::begin_flush(std::int64_t rows_max) {
 
 void Tail::end_flush() {
   BL_CHECK(!flushing_.empty());
-  from_ = flushing_.back().to;
   for (const Chunk& chunk : flushing_) {
     rows_ -= chunk.batch.rows();
-    bytes_ -= chunk.batch.bytes();
+    bytes_ -= chunk.bytes;
   }
   flushing_.clear();
 }
@@ -91,7 +91,7 @@ std::vector<columns::Batch> Tail::batches() const {
   out.reserve(flushing_.size() + chunks_.size() + loose_.size());
   for (const Chunk& chunk : flushing_) out.push_back(chunk.batch);
   for (const Chunk& chunk : chunks_) out.push_back(chunk.batch);
-  for (const auto& [no, batch] : loose_) out.push_back(batch);
+  for (const auto& [no, chunk] : loose_) out.push_back(chunk.batch);
   return out;
 }
 

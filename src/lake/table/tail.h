@@ -14,14 +14,14 @@ namespace bl::lake {
 class Tail {
  public:
   /// `next`: the first record that is not in files.
-  explicit Tail(RecordNo next) : from_(next), next_(next) {}
+  explicit Tail(RecordNo next) : next_(next) {}
 
-  /// Once for each record.
-  void add(RecordNo no, columns::Batch batch);
+  /// Once for each record. `bytes`: batch.bytes(), which costs too much to be asked for twice.
+  void add(RecordNo no, columns::Batch batch, std::uint64_t bytes);
 
-  /// Records that go to files together: [from, to).
+  /// Records that go to files together, up to `to`, which does not.
   struct Part {
-    RecordNo from = 0, to = 0;
+    RecordNo to = 0;
     std::vector<columns::Batch> batches;
     std::int64_t rows = 0;
   };
@@ -46,17 +46,18 @@ class Tail {
 
  private:
   struct Chunk {
-    RecordNo from, to;
+    RecordNo to;  // the record behind it
     columns::Batch batch;
+    std::uint64_t bytes = 0;
     int merges = 0;  // how often its rows were put together with their neighbours'
   };
   void append(Chunk chunk);
   void merge_last(int merges);
 
-  RecordNo from_, next_;
+  RecordNo next_;
   std::vector<Chunk> flushing_;
-  std::vector<Chunk> chunks_;                 // behind them, without a gap
-  std::map<RecordNo, columns::Batch> loose_;  // behind a gap
+  std::vector<Chunk> chunks_;        // behind them, without a gap
+  std::map<RecordNo, Chunk> loose_;  // behind a gap
   std::int64_t rows_ = 0;
   std::uint64_t bytes_ = 0;
 };
