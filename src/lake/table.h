@@ -165,10 +165,10 @@ class Table {
   Result<void> add_columns(std::vector<columns::Field> fields);
 
   /// Compares every file with the catalog: is it there, of its size, whole, with the rows and
-  /// bounds that the catalog says? `progress` gets the files done and all. Errors: only what keeps
-  /// from looking.
+  /// bounds that the catalog says? `progress` gets the files done and all; false ends it. Errors:
+  /// cancelled, and what keeps from looking.
   Result<std::vector<Finding>> verify(
-      const std::function<void(std::size_t, std::size_t)>& progress = {});
+      const std::function<bool(std::size_t, std::size_t)>& progress = {});
 
   /// Keys that the mirror lists now, or listed until after that instant; none without a mirror.
   Result<std::set<std::string>> mirrored(Timestamp removed_after);

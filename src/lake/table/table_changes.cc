@@ -193,15 +193,18 @@ Result<void> Table::Impl::verify_file(duck::Connection& connection, const DataFi
 }
 
 Result<std::vector<Finding>> Table::Impl::verify(
-    const std::function<void(std::size_t, std::size_t)>& progress) {
+    const std::function<bool(std::size_t, std::size_t)>& progress) {
   const auto now = files();
   BL_TRY(const auto connection, parts_.engine.connect());
   std::vector<Finding> findings;
-  for (std::size_t i = 0; i < now->files().size(); ++i) {
-    if (progress) progress(i, now->files().size());
-    BL_RETURN_IF_ERROR(verify_file(*connection, now->files()[i], findings));
+  const std::size_t all = now->files().size();
+  for (std::size_t done = 0; done < all; ++done) {
+    if (progress && !progress(done, all)) {
+      return Error{Code::cancelled, "verifying was ended in the table: " + name_};
+    }
+    BL_RETURN_IF_ERROR(verify_file(*connection, now->files()[done], findings));
   }
-  if (progress) progress(now->files().size(), now->files().size());
+  if (progress) (void)progress(all, all);
   return findings;
 }
 

@@ -80,7 +80,7 @@ class Table::Impl {
   Result<std::int64_t> roll_back(std::int64_t to_snapshot);
   Result<void> add_columns(std::vector<columns::Field> fields);
   Result<std::vector<Finding>> verify(
-      const std::function<void(std::size_t, std::size_t)>& progress);
+      const std::function<bool(std::size_t, std::size_t)>& progress);
   Result<std::set<std::string>> mirrored(Timestamp removed_after);
   TableStatus status() const;
 

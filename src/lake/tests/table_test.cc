@@ -339,14 +339,19 @@ TEST(Table, damage_is_found_and_the_rest_is_readable) {
   world.memory.damage(files[1].key, world.memory.get(files[1].key)->substr(0, 100));
   ASSERT_OK(world.memory.remove(files[2].key));
   std::vector<std::size_t> seen;
-  const auto findings =
-      table->verify([&](std::size_t done, std::size_t all) { seen.push_back(done * 10 + all); });
+  const auto findings = table->verify([&](std::size_t done, std::size_t all) {
+    seen.push_back(done * 10 + all);
+    return true;
+  });
   ASSERT_OK(findings);
   ASSERT_THAT(*findings, SizeIs(3));
   EXPECT_EQ((*findings)[0].key, files[0].key);
   EXPECT_THAT((*findings)[1].what, HasSubstr("100 bytes"));
   EXPECT_THAT((*findings)[2].what, HasSubstr("missing"));
   EXPECT_THAT(seen, ElementsAre(4, 14, 24, 34, 44));
+  const auto ended = table->verify([](std::size_t done, std::size_t) { return done < 2; });
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code, Code::cancelled);
 }
 
 TEST(Table, a_journal_that_was_lost_is_said_by_name) {
