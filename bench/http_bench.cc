@@ -89,16 +89,16 @@ void expect_started(const ServerProcess& server) {
 }
 
 void time_starts(const std::string& filled, Report& report) {
-  const product::TemporaryFolder folder;
+  const TemporaryFolder folder;
   int number = 0;
   report.add(measure("start to first 200, new store", 11, [&](std::int64_t) {
-    expect_started(ServerProcess(folder.path() + "/" + std::to_string(number++)));
+    expect_started(ServerProcess(folder.at(std::to_string(number++))));
   }));
   report.add(measure("start to first 200, old store", 11,
-                     [&](std::int64_t) { expect_started(ServerProcess(folder.path() + "/0")); }));
+                     [&](std::int64_t) { expect_started(ServerProcess(folder.at("0"))); }));
   report.add(measure("start to first 200, filled store", 11,
                      [&](std::int64_t) { expect_started(ServerProcess(filled)); }));
-  const ServerProcess server(folder.path() + "/0");
+  const ServerProcess server(folder.at("0"));
   expect_started(server);
   std::this_thread::sleep_for(std::chrono::seconds(3));
   report.fact("rss_at_rest_mb_new_store", status_mb(server.pid(), "VmRSS"));

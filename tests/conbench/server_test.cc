@@ -16,7 +16,6 @@ namespace {
 
 using product::Answer;
 using product::ServerProcess;
-using product::TemporaryFolder;
 using ::testing::HasSubstr;
 
 constexpr const char* k_repository = "https%3A%2F%2Fgithub.com%2Forg%2Frepo";

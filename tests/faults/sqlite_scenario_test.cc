@@ -10,6 +10,7 @@
 
 #include "app/service.h"
 #include "base/testing/faulty_disk.h"
+#include "base/testing/temporary_folder.h"
 #include "net/client.h"
 #include "product/server_process.h"
 #include "store/sqlite/tests/fault_vfs.h"
@@ -97,25 +98,15 @@ struct Kept {
 
 class SqliteScenario : public ::testing::Test {
  protected:
-  SqliteScenario() {
-    // In memory where the machine has such a place: the faults are ours.
-    const std::filesystem::path memory("/dev/shm");
-    const auto parent =
-        std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path();
-    std::string pattern = (parent / "bl-faults-XXXXXX").string();
-    BL_CHECK(mkdtemp(pattern.data()) != nullptr);
-    root_ = pattern;
-  }
   ~SqliteScenario() override {
     vfs_.disarm();
     vfs_.stop_recording();
-    std::filesystem::remove_all(root_);
   }
 
   std::string fresh_folder() {
-    std::filesystem::remove_all(root_);
-    std::filesystem::create_directories(root_);
-    return root_ + "/data";
+    std::filesystem::remove_all(root_.path());
+    std::filesystem::create_directories(root_.path());
+    return root_.at("data");
   }
 
   /// A reply that a client may get from a store with a fault.
@@ -160,7 +151,7 @@ class SqliteScenario : public ::testing::Test {
   }
 
   void back_up(Running& server, Kept& kept) {
-    const std::string path = root_ + "/backup.db";
+    const std::string path = root_.at("backup.db");
     const auto before = static_cast<std::int64_t>(kept.ids.size());
     const Reply reply =
         server.ask(net::Method::post, "/api/v1/backups", "{\"path\":\"" + path + "\"}");
@@ -255,7 +246,8 @@ class SqliteScenario : public ::testing::Test {
   }
 
   FaultVfs& vfs_ = FaultVfs::install();
-  std::string root_;
+  // In memory where the machine has such a place: the faults are ours.
+  TemporaryFolder root_{TemporaryFolder::Place::memory};
 };
 
 TEST_F(SqliteScenario, whose_disk_fails_once_loses_nothing) {
@@ -304,7 +296,7 @@ TEST_F(SqliteScenario, whose_machine_stops_at_any_call_loses_nothing_acknowledge
   for (std::int64_t n = 3;; n = after(n)) {
     SCOPED_TRACE(fmt::format("power cut at call {}", n));
     const std::string folder = fresh_folder();
-    const std::string later = root_ + "/later";
+    const std::string later = root_.at("later");
     std::filesystem::create_directories(later);
     vfs_.start_recording();
     Kept kept;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/testing/temporary_folder.h"
 #include "duck/database.h"
 #include "duck/parquet.h"
 #include "lake/open_catalog.h"
@@ -17,24 +17,6 @@
 
 /// A lake on the machine's disk, with its catalog in SQLite or in a real PostgreSQL.
 namespace bl::lake::testing {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    path_ = (std::filesystem::temp_directory_path() / "bl-lake-XXXXXX").string();
-    BL_CHECK(::mkdtemp(path_.data()) != nullptr);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string at(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 /// The machine's clock and disk: other programs take part.
 struct RealWorld {

@@ -19,7 +19,7 @@ using testing::points_select;
 /// A server of its own: it demands signatures.
 class CatalogOnS3 : public ::testing::Test {
  protected:
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   testing::RealWorld world_;
   std::unique_ptr<S3Server> server_ = S3Server::start().value();
   std::string bucket_ = server_->create_bucket();

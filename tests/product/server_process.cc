@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "base/disk.h"
 #include "product/store_under_test.h"
@@ -67,17 +66,6 @@ int temporary_file() {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "benchlake-test-XXXXXX").string();
-  BL_CHECK(mkdtemp(pattern.data()) != nullptr);
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 CommandOutcome run_benchlake(const std::vector<std::string>& arguments, const std::string& input) {
   const int in = temporary_file();

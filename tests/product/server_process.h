@@ -6,24 +6,12 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/testing/temporary_folder.h"
 #include "net/client.h"
 #include "net/server_address.h"
 
 /// The built program as a process: for tests of the whole product.
 namespace bl::product {
-
-/// A folder of its own below the system's temporary one, removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// What a command printed, and how it ended.
 struct CommandOutcome {

@@ -15,6 +15,7 @@
 #include "access/tests/test_browser.h"
 #include "access/user_routes.h"
 #include "base/json.h"
+#include "base/testing/temporary_folder.h"
 #include "net/credentials.h"
 #include "net/server.h"
 
@@ -34,9 +35,6 @@ class AuthCommandsTest : public ::testing::Test, protected testing::AccessFixtur
   };
 
   AuthCommandsTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bl-auth-XXXXXX").string();
-    BL_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
     add_routes(router_, {.tokens = tokens, .users = users});
     add_sign_in_routes(router_, {.users = users,
                                  .sessions = sessions,
@@ -54,10 +52,7 @@ class AuthCommandsTest : public ::testing::Test, protected testing::AccessFixtur
     server_->start();
     url_ = "http://127.0.0.1:" + std::to_string(server_->port());
   }
-  ~AuthCommandsTest() override {
-    server_->stop();
-    std::filesystem::remove_all(folder_);
-  }
+  ~AuthCommandsTest() override { server_->stop(); }
 
   static std::string text_of(std::FILE* stream) {
     std::string text(1 << 16, '\0');
@@ -68,9 +63,9 @@ class AuthCommandsTest : public ::testing::Test, protected testing::AccessFixtur
   }
   Ran run(std::vector<std::string> arguments, std::FILE* err = std::tmpfile(),
           std::map<std::string, std::string> more = {}) {
-    more["XDG_CONFIG_HOME"] = folder_;
+    more["XDG_CONFIG_HOME"] = folder_.path();
     CommandIo io{.in = stdin, .out = std::tmpfile(), .err = err, .environment = std::move(more)};
-    arguments.insert(arguments.end(), {"--server", url_, "--data", folder_ + "/none"});
+    arguments.insert(arguments.end(), {"--server", url_, "--data", folder_.at("none")});
     const int code = run_command_line("benchlake", "1", commands(), arguments, io);
     return {code, text_of(io.out), text_of(io.err)};
   }
@@ -110,9 +105,10 @@ class AuthCommandsTest : public ::testing::Test, protected testing::AccessFixtur
     std::fclose(told);
     return done;
   }
-  std::string credentials_path() const { return folder_ + "/benchlake/credentials.json"; }
+  std::string credentials_path() const { return folder_.at("benchlake/credentials.json"); }
 
-  std::string folder_, url_;
+  TemporaryFolder folder_;
+  std::string url_;
   CliLogins logins_{*database, clock, random, users, tokens};
   PasswordSignIn password_sign_in_{users, sessions, tokens, clock, metrics, ""};
   RequestAuthenticator authenticator_{
@@ -168,7 +164,7 @@ TEST_F(AuthCommandsTest, who_waits_in_vain_is_told) {
 }
 
 TEST_F(AuthCommandsTest, a_file_of_credentials_that_is_none_is_named_and_left_alone) {
-  std::filesystem::create_directories(folder_ + "/benchlake");
+  std::filesystem::create_directories(folder_.at("benchlake"));
   std::FILE* file = std::fopen(credentials_path().c_str(), "w");
   std::fputs("secret stuff", file);
   std::fclose(file);

@@ -1,9 +1,8 @@
 #include "access/commands.h"
+#include "base/testing/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <filesystem>
 
 #include "access/authenticator.h"
 #include "access/routes.h"
@@ -37,30 +36,24 @@ class TokenCommandsTest : public ::testing::Test, protected testing::AccessFixtu
   };
 
   TokenCommandsTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bl-token-XXXXXX").string();
-    BL_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
     add_routes(router_, {.tokens = tokens, .users = users});
     net::ServerOptions options;
     options.port = 0;
     server_ = net::Server::listen(options, router_, authenticator_, random, log, metrics).value();
     server_->start();
     std::string url = "http://127.0.0.1:" + std::to_string(server_->port());
-    BL_CHECK(net::write_server_file(*disk_, folder_, {url, k_operator_token}).ok());
+    BL_CHECK(net::write_server_file(*disk_, folder_.path(), {url, k_operator_token}).ok());
   }
-  ~TokenCommandsTest() override {
-    server_->stop();
-    std::filesystem::remove_all(folder_);
-  }
+  ~TokenCommandsTest() override { server_->stop(); }
 
   Ran run(std::vector<std::string> arguments) {
     CommandIo io{.in = stdin, .out = std::tmpfile(), .err = std::tmpfile(), .environment = {}};
-    arguments.insert(arguments.end(), {"--data", folder_});
+    arguments.insert(arguments.end(), {"--data", folder_.path()});
     int code = run_command_line("benchlake", "1", commands(), arguments, io);
     return {code, text_of(io.out), text_of(io.err)};
   }
 
-  std::string folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<Disk> disk_ = make_real_disk();
   RequestAuthenticator authenticator_{tokens, sessions, users,
                                       clock,  metrics,  {.operator_token = k_operator_token}};
@@ -120,10 +113,10 @@ TEST_F(TokenCommandsTest, a_writer_cannot_make_tokens) {
 }
 
 TEST_F(TokenCommandsTest, without_a_server_the_command_says_how_to_start_one) {
-  ASSERT_TRUE(net::remove_server_file(*disk_, folder_).ok());
+  ASSERT_TRUE(net::remove_server_file(*disk_, folder_.path()).ok());
   Ran ran = run({"token", "list"});
   EXPECT_EQ(ran.exit_code, 2);
-  EXPECT_THAT(ran.err, HasSubstr("benchlake serve --data " + folder_));
+  EXPECT_THAT(ran.err, HasSubstr("benchlake serve --data " + folder_.path()));
 }
 
 }  // namespace

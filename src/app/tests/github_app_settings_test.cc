@@ -1,10 +1,9 @@
 #include "app/github_app_settings.h"
+#include "base/testing/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "app/legacy_environment.h"
@@ -19,15 +18,10 @@ using ::testing::Not;
 
 class GitHubAppSettings : public ::testing::Test {
  protected:
-  GitHubAppSettings() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bl-app-XXXXXX").string();
-    BL_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
-  }
-  ~GitHubAppSettings() override { std::filesystem::remove_all(folder_); }
+  GitHubAppSettings() {}
 
   std::string file_with(const std::string& text) const {
-    std::string path = folder_;
+    std::string path = folder_.path();
     path.append("/key.pem");
     std::ofstream(path) << text;
     return path;
@@ -40,7 +34,7 @@ class GitHubAppSettings : public ::testing::Test {
   }
 
  private:
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(GitHubAppSettings, the_old_variables_name_the_app_that_asks_for_commits) {

@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <mutex>
 
 #include "access/authenticator.h"
 #include "app/service.h"
 #include "base/json.h"
+#include "base/testing/temporary_folder.h"
 #include "net/client.h"
 
 // Passwords, tokens and sessions pass through a whole server; none of them may be found in what it
@@ -20,11 +20,8 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 class SecretsInLogs : public ::testing::Test {
  protected:
   SecretsInLogs() {
-    std::string pattern = std::filesystem::temp_directory_path() / "benchlake-secrets-XXXXXX";
-    BL_CHECK(mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
     Settings settings;
-    settings.data_folder = folder_ + "/data";
+    settings.data_folder = folder_.at("data");
     settings.store_uri = "sqlite://" + settings.data_folder + "/benchlake.db";
     settings.http.port = 0;
     settings.access.registration_key = "registration-key-secret";
@@ -34,10 +31,7 @@ class SecretsInLogs : public ::testing::Test {
     operator_token_ = read_file(*disk_, settings.data_folder + "/operator.token", 4096).value();
     operator_token_.resize(operator_token_.find_last_not_of('\n') + 1);
   }
-  ~SecretsInLogs() override {
-    service_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  ~SecretsInLogs() override { service_.reset(); }
 
   net::ClientResponse ask(Method method, const std::string& path, const std::string& body,
                           const Headers& more) {
@@ -56,7 +50,8 @@ class SecretsInLogs : public ::testing::Test {
     return text_;
   }
 
-  std::string folder_, operator_token_;
+  TemporaryFolder folder_;
+  std::string operator_token_;
   std::unique_ptr<Disk> disk_ = make_real_disk();
   SystemClock clock_;
   SystemRandom random_;

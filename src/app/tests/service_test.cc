@@ -1,4 +1,5 @@
 #include "app/service.h"
+#include "base/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -13,14 +14,9 @@ namespace {
 // A whole server in this process: how it starts, what it says of itself, how it ends.
 class ServiceTest : public ::testing::Test {
  protected:
-  ServiceTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "benchlake-service-XXXXXX";
-    BL_CHECK(mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
-  }
-  ~ServiceTest() override { std::filesystem::remove_all(folder_); }
+  ServiceTest() {}
 
-  std::string data() const { return folder_ + "/data"; }
+  std::string data() const { return folder_.at("data"); }
   std::string file(const std::string& name) const { return data() + "/" + name; }
   Result<std::unique_ptr<Service>> start(const std::string& store_file) {
     Settings settings;
@@ -43,7 +39,7 @@ class ServiceTest : public ::testing::Test {
   }
 
  private:
-  std::string folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<Disk> disk_ = make_real_disk();
   SystemClock clock_;
   SystemRandom random_;

@@ -11,6 +11,7 @@
 
 #include "base/testing/faulty_disk.h"
 #include "base/testing/memory_disk.h"
+#include "base/testing/temporary_folder.h"
 
 namespace bl {
 namespace {
@@ -25,31 +26,16 @@ std::string read_all(File& file) {
   return bytes;
 }
 
-/// A temporary folder on the machine's disk, gone at the end.
-class RealFolder {
- public:
-  RealFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bl-disk-XXXXXX").string();
-    BL_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~RealFolder() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 /// The contract of Disk, on the real one and on the one in memory.
 struct World {
   std::unique_ptr<Disk> disk;
-  std::unique_ptr<RealFolder> real;
+  std::unique_ptr<TemporaryFolder> real;
   std::string root;
 };
 
 World make_world(std::string_view kind) {
   if (kind == "real") {
-    auto folder = std::make_unique<RealFolder>();
+    auto folder = std::make_unique<TemporaryFolder>();
     std::string root = folder->path();
     return {make_real_disk(), std::move(folder), root};
   }
@@ -171,7 +157,7 @@ TEST_P(DiskContract, facts_tell_kind_size_and_names) {
 }
 
 TEST(RealDisk, facts_do_not_follow_a_link_and_tell_when_a_file_changed) {
-  const RealFolder folder;
+  const TemporaryFolder folder;
   const auto disk = make_real_disk();
   ASSERT_EQ(::symlink(".", (folder.path() + "/link").c_str()), 0);
   EXPECT_EQ(disk->facts(folder.path() + "/link")->kind, FileFacts::Kind::other);
@@ -223,7 +209,7 @@ TEST_P(DiskContract, an_atomic_write_replaces_and_leaves_no_temporary_file) {
 }
 
 TEST(RealDisk, a_secret_file_is_for_its_owner_only) {
-  RealFolder folder;
+  TemporaryFolder folder;
   auto disk = make_real_disk();
   std::string path = folder.path() + "/token";
   ASSERT_TRUE(write_file_atomically(*disk, path, "t", FileMode::secret).ok());
@@ -248,7 +234,7 @@ TEST(RealDisk, files_that_tell_no_size_are_read_whole) {
 }
 
 TEST(RealDisk, relative_paths_have_the_current_folder_as_parent) {
-  RealFolder folder;
+  TemporaryFolder folder;
   auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
   auto disk = make_real_disk();

@@ -5,8 +5,8 @@
 
 #include <fstream>
 
+#include "base/testing/temporary_folder.h"
 #include "duck/extensions.h"
-#include "duck/tests/temporary_folder.h"
 
 namespace bl::duck {
 namespace {

@@ -1,10 +1,10 @@
 // What the engine costs around its own work: opening, a small query, rows in, rows out, Parquet.
 #include <benchmark/benchmark.h>
 
+#include "base/testing/temporary_folder.h"
 #include "columns/table.h"
 #include "duck/database.h"
 #include "duck/parquet.h"
-#include "duck/tests/temporary_folder.h"
 
 namespace bl::duck {
 namespace {

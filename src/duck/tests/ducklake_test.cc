@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/testing/temporary_folder.h"
 #include "duck/database.h"
 #include "duck/parquet.h"
-#include "duck/tests/temporary_folder.h"
 
 namespace bl::duck {
 namespace {

@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "base/testing/faulty_disk.h"
+#include "base/testing/temporary_folder.h"
 #include "duck/database.h"
-#include "duck/tests/temporary_folder.h"
 
 namespace bl::duck {
 namespace {

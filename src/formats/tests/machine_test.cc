@@ -1,8 +1,8 @@
 #include "formats/machine.h"
+#include "base/testing/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -111,39 +111,35 @@ TEST(Machine, the_real_one_has_a_name_threads_and_memory) {
 class GitCheckout : public ::testing::Test {
  protected:
   GitCheckout() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bl git'XXXXXX").string();
-    BL_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
     git("init -q -b main");
     git("config user.name 'Ada L'");
     git("config user.email ada@example.org");
   }
-  ~GitCheckout() override { std::filesystem::remove_all(folder_); }
 
   void git(const std::string& arguments) {
     const std::string home = "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null ";
     const std::string command =
-        "cd \"" + folder_ + "\" && " + home + "git " + arguments + " >/dev/null 2>&1";
+        "cd \"" + folder_.path() + "\" && " + home + "git " + arguments + " >/dev/null 2>&1";
     ASSERT_EQ(std::system(command.c_str()), 0) << arguments;
   }
   void commit(const std::string& message, const std::string& date) {
     git("-c user.useConfigOnly=true commit -q --allow-empty --date " + date + " -m '" + message +
         "'");
   }
-  std::string head() { return detect_git(folder_).commit.value_or(""); }
+  std::string head() { return detect_git(folder_.path()).commit.value_or(""); }
 
-  std::string folder_;
+  TemporaryFolder folder_{TemporaryFolder::Place::disk, "git 'quoted"};
 };
 
 TEST_F(GitCheckout, without_a_commit_there_is_none) {
-  const GitFacts facts = detect_git(folder_);
+  const GitFacts facts = detect_git(folder_.path());
   EXPECT_FALSE(facts.commit || facts.repository);
 }
 
 TEST_F(GitCheckout, tells_commit_and_remote) {
   git("remote add origin git@github.com:org/repo.git");
   commit("first", "2024-08-01T12:00:00Z");
-  const GitFacts facts = detect_git(folder_);
+  const GitFacts facts = detect_git(folder_.path());
   EXPECT_EQ(facts.repository, "https://github.com/org/repo");
   ASSERT_TRUE(facts.commit);
   EXPECT_EQ(facts.commit->size(), 40u);
@@ -154,7 +150,7 @@ TEST_F(GitCheckout, tells_of_the_commit_that_is_asked_for) {
   const std::string first = head();
   commit("second", "2024-08-02T12:00:00Z");
   for (const std::string& name : {first, first.substr(0, 10), std::string("HEAD~1")}) {
-    EXPECT_EQ(detect_git(folder_, name).commit, first);
+    EXPECT_EQ(detect_git(folder_.path(), name).commit, first);
   }
 }
 
@@ -162,11 +158,11 @@ TEST_F(GitCheckout, a_name_that_git_does_not_know_is_no_command_either) {
   commit("first", "2024-08-01T12:00:00Z");
   git("remote add origin https://github.com/org/repo");
   for (const char* name : {"", "unknown", "--all", "-h", "'; touch made; '", "$(touch made)"}) {
-    const GitFacts facts = detect_git(folder_, std::string(name));
+    const GitFacts facts = detect_git(folder_.path(), std::string(name));
     EXPECT_FALSE(facts.commit) << name;
     EXPECT_EQ(facts.repository, "https://github.com/org/repo");
   }
-  EXPECT_FALSE(std::filesystem::exists(folder_ + "/made"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.at("made")));
 }
 
 TEST_F(GitCheckout, remotes_become_web_addresses_without_credentials) {
@@ -184,7 +180,7 @@ TEST_F(GitCheckout, remotes_become_web_addresses_without_credentials) {
   };
   for (const auto& [remote, address] : remotes) {
     git(std::string("remote set-url origin '") + remote + "'");
-    EXPECT_EQ(detect_git(folder_).repository, address) << remote;
+    EXPECT_EQ(detect_git(folder_.path()).repository, address) << remote;
   }
 }
 

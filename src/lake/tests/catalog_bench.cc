@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/testing/temporary_folder.h"
 #include "duck/database.h"
 #include "duck/parquet.h"
 #include "lake/open_catalog.h"
@@ -23,9 +24,7 @@ struct BenchLake {
       "b, 0.1::DOUBLE AS c, true AS d FROM range(10)";
 
   explicit BenchLake(int files) {
-    folder = (std::filesystem::current_path() / "catalog-bench-XXXXXX").string();
-    BL_CHECK(::mkdtemp(folder.data()) != nullptr);
-    store = objects::open_store(folder + "/objects", {}, world()).value();
+    store = objects::open_store(folder.at("objects"), {}, world()).value();
     writer = duck::Database::open({}).value();
     catalog = open();
     using columns::Kind;
@@ -49,10 +48,7 @@ struct BenchLake {
     if (files > 0)
       BL_CHECK(catalog->publish(token, {.id = "all", .what = "flush", .added = all}).ok());
   }
-  ~BenchLake() {
-    catalog.reset();
-    std::filesystem::remove_all(folder);
-  }
+  ~BenchLake() { catalog.reset(); }
   objects::World world() {
     return {clock, random, *disk, metrics, [](std::chrono::milliseconds pause) {
               std::this_thread::sleep_for(pause);
@@ -61,13 +57,13 @@ struct BenchLake {
   }
   std::unique_ptr<Catalog> open() {
     CatalogOptions options;
-    options.catalog = "sqlite://" + folder + "/lake.sqlite";
-    options.objects = folder + "/objects";
+    options.catalog = "sqlite://" + folder.at("lake.sqlite");
+    options.objects = folder.at("objects");
     return open_catalog(options, *store, world()).value();
   }
   DataFile file() {
     const std::string key = "tables/results/data/f" + std::to_string(++files_made) + ".parquet";
-    const std::string path = folder + "/f.tmp";
+    const std::string path = folder.at("f.tmp");
     const auto connection = writer->connect().value();
     const auto made = duck::write_parquet(*connection, *disk, k_select, {}, path).value();
     BL_CHECK(store->put_file_if_absent(key, path).ok());
@@ -79,7 +75,7 @@ struct BenchLake {
   SystemRandom random;
   Metrics metrics;
   std::unique_ptr<Disk> disk = make_real_disk();
-  std::string folder;
+  TemporaryFolder folder{TemporaryFolder::Place::here, "catalog-bench"};
   std::unique_ptr<objects::ObjectStore> store;
   std::unique_ptr<duck::Database> writer;
   std::unique_ptr<Catalog> catalog;

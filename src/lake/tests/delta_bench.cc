@@ -1,9 +1,9 @@
 // A Delta log's speed on the machine's disk: commits, opening, the list of files.
 #include <benchmark/benchmark.h>
 
-#include <filesystem>
 #include <thread>
 
+#include "base/testing/temporary_folder.h"
 #include "lake/delta_log.h"
 #include "objects/open.h"
 
@@ -18,15 +18,12 @@ constexpr int k_versions = 1'000;
 
 struct OnDisk {
   OnDisk() {
-    folder = (std::filesystem::current_path() / "delta-bench-XXXXXX").string();
-    BL_CHECK(::mkdtemp(folder.data()) != nullptr);
     store =
-        objects::open_store(folder + "/lake", {}, {clock, random, *disk, metrics, wait}).value();
+        objects::open_store(folder.at("lake"), {}, {clock, random, *disk, metrics, wait}).value();
   }
-  ~OnDisk() { std::filesystem::remove_all(folder); }
 
   DeltaWorld world() {
-    return {*store, *disk, folder + "/scratch", *engine, clock, random, metrics, log, wait};
+    return {*store, *disk, folder.at("scratch"), *engine, clock, random, metrics, log, wait};
   }
   std::unique_ptr<DeltaLog> create() {
     const auto schema = columns::Schema::make({{"id", columns::Kind::int64}}).value();
@@ -44,7 +41,7 @@ struct OnDisk {
     return append;
   }
 
-  std::string folder;
+  TemporaryFolder folder{TemporaryFolder::Place::here, "delta-bench"};
   std::unique_ptr<Disk> disk = make_real_disk();
   SystemClock clock;
   SystemRandom random;

@@ -127,7 +127,7 @@ enum class Place { memory, local, s3 };
 class RacingWriters : public ::testing::TestWithParam<Place> {
  protected:
   std::unique_ptr<objects::ObjectStore> open_store() {
-    if (GetParam() == Place::local) return setting_.local(setting_.folder + "/lake");
+    if (GetParam() == Place::local) return setting_.local(setting_.folder.at("lake"));
     using objects::testing::S3Server;
     if (uri_.empty()) {
       S3Server& server = S3Server::shared();
@@ -140,7 +140,7 @@ class RacingWriters : public ::testing::TestWithParam<Place> {
   DeltaWorld world(objects::ObjectStore& store) {
     DeltaWorld out{store,
                    *setting_.disk,
-                   setting_.folder + "/scratch",
+                   setting_.folder.at("scratch"),
                    setting_.engine,
                    clock_,
                    random_,
@@ -167,7 +167,7 @@ TEST_P(RacingWriters, get_every_commit_in_once) {
   if (GetParam() != Place::memory) shared = open_store();
   objects::testing::MemoryStore memory(clock_, *setting_.disk);
   objects::ObjectStore& store = shared == nullptr ? memory : *shared;
-  ASSERT_TRUE(setting_.disk->make_folder(setting_.folder + "/scratch").ok());
+  ASSERT_TRUE(setting_.disk->make_folder(setting_.folder.at("scratch")).ok());
   std::atomic<int> failures{0};
   std::vector<std::thread> threads;
   for (int writer = 0; writer < k_writers; ++writer) {

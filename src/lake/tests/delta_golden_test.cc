@@ -33,9 +33,9 @@ class GoldenTables : public ::testing::Test {
     const std::string archive = std::string(shared) + "/data/delta-golden/" + name + ".tar.zst";
     BL_CHECK(fs::exists(archive));
     const std::string command =
-        fmt::format("tar --zstd -xf '{}' -C '{}' 2>/dev/null", archive, setting_.folder);
+        fmt::format("tar --zstd -xf '{}' -C '{}' 2>/dev/null", archive, setting_.folder.path());
     BL_CHECK(std::system(command.c_str()) == 0);
-    return setting_.folder + "/" + name;
+    return setting_.folder.at(name);
   }
 
   Result<std::shared_ptr<const DeltaSnapshot>> open(const std::string& folder) {

@@ -123,7 +123,7 @@ class OtherPrograms : public ::testing::Test {
 
   /// A real file of ours, in the table's folder.
   DeltaFile write(const std::string& name, int from, int count, const std::string& more = "") {
-    const std::string path = fmt::format("{}/{}", setting_.folder, name);
+    const std::string path = fmt::format("{}/{}", setting_.folder.path(), name);
     const std::string select = fmt::format(
         "SELECT range AS id, CASE WHEN range % 7 = 0 THEN NULL ELSE 'né ' || range END AS name, "
         "range / 8.0 AS mean, TIMESTAMPTZ '2024-01-01 00:00:00.000123+00' + to_seconds(range) AS "
@@ -139,8 +139,8 @@ class OtherPrograms : public ::testing::Test {
   }
 
   DeltaSetting setting_;
-  std::unique_ptr<objects::ObjectStore> store_ = setting_.local(setting_.folder + "/lake");
-  std::string table_ = setting_.folder + "/lake/t";
+  std::unique_ptr<objects::ObjectStore> store_ = setting_.local(setting_.folder.at("lake"));
+  std::string table_ = setting_.folder.at("lake/t");
 };
 
 TEST_F(OtherPrograms, read_what_we_write) {
@@ -214,7 +214,7 @@ TEST_F(OtherPrograms, and_we_write_one_table) {
     const auto written = duck::write_parquet(
         *setting_.connection, *setting_.disk,
         fmt::format("SELECT {} + range AS id, 'ours' AS name FROM range(10)", round * 100 + 500),
-        {}, fmt::format("{}/o{}.parquet", setting_.folder, round), {.version = 1});
+        {}, fmt::format("{}/o{}.parquet", setting_.folder.path(), round), {.version = 1});
     ASSERT_TRUE(written.ok()) << message_of(written);
     const std::string name = fmt::format("o{}.parquet", round);
     ASSERT_TRUE(store_->put_file_if_absent("t/" + name, written->path).ok());
@@ -237,7 +237,7 @@ TEST_F(OtherPrograms, race_with_us_and_nobody_loses) {
   SystemClock clock;
   DeltaWorld world = {*store_,
                       *setting_.disk,
-                      setting_.folder + "/scratch",
+                      setting_.folder.at("scratch"),
                       setting_.engine,
                       clock,
                       setting_.random,

@@ -1,15 +1,13 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/testing/memory_disk.h"
+#include "base/testing/temporary_folder.h"
 #include "duck/database.h"
 #include "duck/parquet.h"
 #include "lake/delta_log.h"
@@ -21,18 +19,11 @@ namespace bl::lake::testing {
 
 /// A real folder, a clock that stands still but for pauses, one engine.
 struct DeltaSetting {
-  explicit DeltaSetting(std::uint64_t seed = 7) : random(seed) {
-    folder = (std::filesystem::temp_directory_path() / "bl-delta-XXXXXX").string();
-    BL_CHECK(mkdtemp(folder.data()) != nullptr);
-  }
-  ~DeltaSetting() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
-  }
+  explicit DeltaSetting(std::uint64_t seed = 7) : random(seed) {}
   DeltaSetting(const DeltaSetting&) = delete;
   DeltaSetting& operator=(const DeltaSetting&) = delete;
 
-  std::string folder;
+  TemporaryFolder folder{TemporaryFolder::Place::disk, "delta"};
   ManualClock clock{Timestamp::from_seconds(1'790'000'000)};
   SeededRandom random;
   Metrics metrics;
@@ -54,7 +45,7 @@ struct DeltaSetting {
     };
   }
   DeltaWorld world(objects::ObjectStore& store) {
-    return {store, *disk, folder + "/scratch", engine, clock, random, metrics, log, wait()};
+    return {store, *disk, folder.at("scratch"), engine, clock, random, metrics, log, wait()};
   }
   DeltaWorld world() { return world(memory); }
   std::unique_ptr<objects::ObjectStore> local(const std::string& path) {

@@ -4,9 +4,9 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <thread>
 
+#include "base/testing/temporary_folder.h"
 #include "lake/file_journal.h"
 #include "lake/object_journal.h"
 #include "objects/open.h"
@@ -29,13 +29,11 @@ bool pause_for(std::chrono::milliseconds pause) {
 
 struct Opened {
   explicit Opened(Kind kind) {
-    folder = (std::filesystem::current_path() / "journal-bench-XXXXXX").string();
-    BL_CHECK(::mkdtemp(folder.data()) != nullptr);
     if (kind == Kind::file) {
-      journal = open_file_journal(*disk, folder, {}, clock, random, log, metrics).value();
+      journal = open_file_journal(*disk, folder.path(), {}, clock, random, log, metrics).value();
       return;
     }
-    std::string place = folder;
+    std::string place = folder.path();
     if (kind == Kind::s3) {
       S3Server& server = S3Server::shared();
       place = S3Server::uri(server.create_bucket(), "lake", server.port());
@@ -46,16 +44,13 @@ struct Opened {
     journal =
         open_object_journal(*store, "j", {}, {clock, random, log, metrics, pause_for}).value();
   }
-  ~Opened() {
-    journal.reset();
-    std::filesystem::remove_all(folder);
-  }
+  ~Opened() { journal.reset(); }
   std::unique_ptr<Disk> disk = make_real_disk();
   SystemClock clock;
   SystemRandom random;
   Metrics metrics;
   Log log{clock, LogLevel::error, [](std::string_view) {}};
-  std::string folder;
+  TemporaryFolder folder{TemporaryFolder::Place::here, "journal-bench"};
   std::unique_ptr<objects::ObjectStore> store;
   std::unique_ptr<Journal> journal;
 };

@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <set>
 #include <thread>
 
+#include "base/testing/temporary_folder.h"
 #include "lake/object_journal.h"
 #include "lake/tests/object_world.h"
 #include "objects/open.h"
@@ -54,22 +54,6 @@ struct Process {
       BL_CHECK(end.ok());
     }
   }
-};
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    path_ = (std::filesystem::temp_directory_path() / "bl-lake-XXXXXX").string();
-    BL_CHECK(mkdtemp(path_.data()) != nullptr);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 std::string payload(std::int32_t number) {

@@ -21,15 +21,8 @@ void replace(const std::string& path, const std::function<int(BIO*)>& content) {
 }  // namespace
 
 TestCertificate::TestCertificate(const CertificateWish& wish) {
-  std::string pattern = std::filesystem::temp_directory_path() / "benchlake-tls-XXXXXX";
-  BL_CHECK(mkdtemp(pattern.data()) != nullptr);
-  folder_ = pattern;
-  options = {folder_ + "/certificate.pem", folder_ + "/key.pem"};
+  options = {folder_.at("certificate.pem"), folder_.at("key.pem")};
   renew(wish);
-}
-
-TestCertificate::~TestCertificate() {
-  std::filesystem::remove_all(folder_);
 }
 
 void TestCertificate::renew(const CertificateWish& wish) {

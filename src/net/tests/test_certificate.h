@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/testing/temporary_folder.h"
 #include "net/certificate.h"
 
 /// Self-signed certificates, made by OpenSSL while a test runs.
@@ -18,18 +19,15 @@ struct CertificateWish {
 class TestCertificate {
  public:
   explicit TestCertificate(const CertificateWish& wish = {});
-  ~TestCertificate();
-  TestCertificate(const TestCertificate&) = delete;
-  TestCertificate& operator=(const TestCertificate&) = delete;
 
   /// Puts a pair with a new key in the place of the old one, each file by rename(2).
   void renew(const CertificateWish& wish = {});
 
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
   TlsOptions options;
 
  private:
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace bl::net::testing

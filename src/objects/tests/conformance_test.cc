@@ -24,7 +24,7 @@ enum class Place { real_disk, memory_disk, memory, faultless, s3, s3_prefix, s3_
 /// One store with its world.
 struct Setting {
   testing::TestWorld world;
-  testing::TemporaryFolder folder;
+  TemporaryFolder folder;
   std::unique_ptr<Disk> real = make_real_disk();
   std::unique_ptr<ObjectStore> inner, store;
   Disk* disk = nullptr;  ///< of put_file_if_absent

@@ -178,7 +178,7 @@ TEST(LocalStore, a_key_cannot_be_the_folder_of_another) {
 
 TEST(LocalStore, what_is_no_file_or_no_key_is_left_out_of_lists_and_counted) {
   testing::TestWorld world;
-  testing::TemporaryFolder folder;
+  TemporaryFolder folder;
   const auto disk = make_real_disk();
   const auto store =
       LocalStore::open(folder.path(), *disk, world.random, world.metrics, {}).value();

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,6 +7,7 @@
 #include <vector>
 
 #include "base/testing/memory_disk.h"
+#include "base/testing/temporary_folder.h"
 #include "objects/open.h"
 #include "objects/testing/s3_server.h"
 
@@ -43,23 +41,6 @@ struct TestWorld {
   double limit_hits(const std::string& limit) const {
     return metric("bl_objects_limit_hits_total", {{"limit", limit}});
   }
-};
-
-/// A folder of the real disk, gone at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    path_ = (std::filesystem::temp_directory_path() / "bl-objects-XXXXXX").string();
-    BL_CHECK(mkdtemp(path_.data()) != nullptr);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 /// Bytes that do not repeat; the same for the same seed.

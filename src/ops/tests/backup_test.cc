@@ -44,7 +44,7 @@ class Backup : public ::testing::Test {
   using Existing = RestoreRequest::Existing;
   SqlitePlace store_;
   std::unique_ptr<Disk> disk_ = make_real_disk();
-  const std::string backup_ = store_.folder + "/backup.db";
+  const std::string backup_ = store_.folder.at("backup.db");
 };
 
 TEST_F(Backup, of_a_running_store_has_everything_and_says_what) {
@@ -58,7 +58,7 @@ TEST_F(Backup, of_a_running_store_has_everything_and_says_what) {
   const Manifest verified = verify_backup(*disk_, backup_, go_on).value();
   EXPECT_EQ(verified.sha256, manifest.sha256);
   EXPECT_EQ(verified.tables, manifest.tables);
-  EXPECT_EQ(names_in(store_.folder),
+  EXPECT_EQ(names_in(store_.folder.path()),
             (std::vector<std::string>{"backup.db", "backup.db.manifest.json", "data"}));
 }
 
@@ -77,7 +77,7 @@ TEST_F(Backup, nothing_is_overwritten) {
   const auto again = back_up(backup_);
   EXPECT_EQ(again.error().code, Code::conflict);
   EXPECT_TRUE(verify_backup(*disk_, backup_, go_on).ok());
-  EXPECT_EQ(back_up(store_.folder + "/none/backup.db").error().code, Code::io);
+  EXPECT_EQ(back_up(store_.folder.at("none/backup.db")).error().code, Code::io);
 }
 
 TEST_F(Backup, a_store_with_rows_is_replaced_only_when_asked_for_and_kept_aside) {
@@ -199,7 +199,7 @@ TEST_F(Backup, that_is_cancelled_leaves_nothing) {
         {store_.place(), backup_, "1"}, *disk_, store_.clock,
         [&](std::string_view phase, std::uint64_t, std::uint64_t) { return phase != unwanted; });
     EXPECT_EQ(cancelled.error().code, Code::cancelled) << unwanted;
-    EXPECT_EQ(names_in(store_.folder), (std::vector<std::string>{"data"})) << unwanted;
+    EXPECT_EQ(names_in(store_.folder.path()), (std::vector<std::string>{"data"})) << unwanted;
   }
 }
 

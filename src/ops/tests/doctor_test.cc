@@ -65,15 +65,15 @@ TEST_F(Doctor, finds_nothing_wrong_with_a_good_store_and_changes_nothing) {
 }
 
 TEST_F(Doctor, whatever_is_not_fine_has_a_remedy) {
-  setting_.data_folder = store_.folder + "/none";
+  setting_.data_folder = store_.folder.at("none");
   setting_.warnings = {"BENCHLAKE_SORE is no setting"};
   for (const Finding& one : diagnose())
     EXPECT_EQ(one.remedy.empty(), one.severity == Severity::fine) << one.check << one.what;
 }
 
 TEST_F(Doctor, an_installation_that_is_not_there_yet_is_no_error) {
-  setting_.data_folder = store_.folder + "/none";
-  setting_.place = place_of("sqlite://" + store_.folder + "/none/benchlake.db", {}).value();
+  setting_.data_folder = store_.folder.at("none");
+  setting_.place = place_of("sqlite://" + store_.folder.at("none/benchlake.db"), {}).value();
   EXPECT_EQ(worst_of(diagnose()), Severity::note);
   EXPECT_THAT(finding("store"), HasSubstr("there is no store yet"));
 }
@@ -156,7 +156,7 @@ TEST_F(Doctor, facts_become_findings) {
 }
 
 TEST_F(Doctor, a_certificate_that_cannot_be_used_is_an_error) {
-  setting_.tls = net::TlsOptions{store_.folder + "/none.pem", store_.folder + "/none.key"};
+  setting_.tls = net::TlsOptions{store_.folder.at("none.pem"), store_.folder.at("none.key")};
   EXPECT_THAT(finding("certificate"), HasSubstr("error: the TLS certificate cannot be read"));
 }
 

@@ -51,7 +51,7 @@ class Postgres : public ::testing::Test {
   }
   /// A tool that says it is another version, or does what the script says.
   void use_tools(const std::string& script) {
-    const std::string bin = folder_.folder + "/bin";
+    const std::string bin = folder_.folder.at("bin");
     std::filesystem::create_directory(bin);
     for (const char* name : {"/pg_dump", "/pg_restore"}) {
       std::ofstream(bin + name) << "#!/bin/sh\n" << script << "\n";
@@ -79,7 +79,7 @@ class Postgres : public ::testing::Test {
   const std::string name_ = server_.create_database();
   const std::vector<store::Migration> migrations_ = {k_notes};
   std::unique_ptr<Disk> disk_ = make_real_disk();
-  const std::string backup_ = folder_.folder + "/backup.dump";
+  const std::string backup_ = folder_.folder.at("backup.dump");
 };
 
 TEST_F(Postgres, a_backup_comes_back_into_an_empty_database) {

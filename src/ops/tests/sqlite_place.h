@@ -6,10 +6,11 @@
 #include <string>
 
 #include "base/disk.h"
+#include "base/testing/temporary_folder.h"
 #include "ops/model.h"
 #include "store/open.h"
 
-/// A store with rows in a folder of its own, for tests of what operators do with it.
+/// A store with rows in a folder.path() of its own, for tests of what operators do with it.
 namespace bl::ops::testing {
 
 inline const store::Migration k_notes{1, "notes", "CREATE TABLE note (id INTEGER, text TEXT)",
@@ -17,17 +18,11 @@ inline const store::Migration k_notes{1, "notes", "CREATE TABLE note (id INTEGER
 
 class SqlitePlace {
  public:
-  SqlitePlace() {
-    std::string pattern = std::filesystem::temp_directory_path() / "benchlake-ops-XXXXXX";
-    BL_CHECK(mkdtemp(pattern.data()) != nullptr);
-    folder = pattern;
-    std::filesystem::create_directory(data());
-  }
-  ~SqlitePlace() { std::filesystem::remove_all(folder); }
+  SqlitePlace() { std::filesystem::create_directory(data()); }
   SqlitePlace(const SqlitePlace&) = delete;
   SqlitePlace& operator=(const SqlitePlace&) = delete;
 
-  std::string data() const { return folder + "/data"; }
+  std::string data() const { return folder.at("data"); }
   std::string file() const { return data() + "/benchlake.db"; }
   StorePlace place() const { return place_of("sqlite://" + file(), {}).value(); }
 
@@ -66,7 +61,7 @@ class SqlitePlace {
     return read.ok() ? words : read.error().message;
   }
 
-  std::string folder;
+  TemporaryFolder folder;
   SystemClock clock;
   Metrics metrics;
   Log log{clock, LogLevel::error, [](std::string_view) {}};

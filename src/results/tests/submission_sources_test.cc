@@ -1,8 +1,8 @@
 #include "results/commands/submission_sources.h"
+#include "base/testing/temporary_folder.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -19,15 +19,10 @@ const std::string k_google =
 
 class Sources : public testing::Test {
  protected:
-  Sources() {
-    std::string name = (std::filesystem::temp_directory_path() / "bl-sources-XXXXXX").string();
-    BL_CHECK(mkdtemp(name.data()) != nullptr);
-    folder = name;
-  }
-  ~Sources() override { std::filesystem::remove_all(folder); }
+  Sources() {}
 
   std::string put(const std::string& name, const std::string& text) const {
-    const std::string path = folder + "/" + name;
+    const std::string path = folder.at("") + name;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path) << text;
     return path;
@@ -46,7 +41,7 @@ class Sources : public testing::Test {
   }
 
   std::unique_ptr<Disk> disk = make_real_disk();
-  std::string folder;
+  TemporaryFolder folder;
   formats::Facts facts;
   std::optional<Format> asked;
 };
@@ -55,10 +50,10 @@ TEST_F(Sources, a_pattern_that_the_shell_left_alone_is_expanded_in_order) {
   put("b.json", k_conbench);
   put("a.json", k_google);
   put("c.txt", k_conbench);
-  const auto sources = open({folder + "/*.json"});
+  const auto sources = open({folder.at("*.json")});
   ASSERT_TRUE(sources.ok());
   ASSERT_EQ(sources->size(), 2u);
-  EXPECT_EQ(sources->at(0).place, folder + "/a.json");
+  EXPECT_EQ(sources->at(0).place, folder.at("a.json"));
   EXPECT_EQ(read(sources->at(0))->submissions.size(), 1u);
   EXPECT_EQ(asked, Format::google_benchmark);
   EXPECT_EQ(read(sources->at(1))->submissions.size(), 1u);
@@ -74,7 +69,7 @@ TEST_F(Sources, a_file_that_has_the_name_of_a_pattern_is_that_file) {
 }
 
 TEST_F(Sources, what_matches_nothing_is_said_before_anything_is_read) {
-  const auto sources = open({put("a.json", k_conbench), folder + "/none-*.json"});
+  const auto sources = open({put("a.json", k_conbench), folder.at("none-*.json")});
   ASSERT_FALSE(sources.ok());
   EXPECT_EQ(sources.error().code, Code::not_found);
   EXPECT_NE(sources.error().message.find("none-*.json"), std::string::npos);
@@ -84,17 +79,17 @@ TEST_F(Sources, a_broken_file_does_not_keep_the_others) {
   put("a.json", R"({"run_id":)");
   put("b.json", k_conbench);
   put("c.json/not-asv", "");
-  const auto sources = open({folder + "/*.json"});
+  const auto sources = open({folder.at("*.json")});
   ASSERT_TRUE(sources.ok());
   ASSERT_EQ(sources->size(), 3u);
   const auto broken = read(sources->at(0));
   ASSERT_FALSE(broken.ok());
   EXPECT_EQ(broken.error().code, Code::malformed);
-  EXPECT_NE(broken.error().message.find(folder + "/a.json"), std::string::npos);
+  EXPECT_NE(broken.error().message.find(folder.at("a.json")), std::string::npos);
   EXPECT_TRUE(read(sources->at(1)).ok());
   const auto no_asv = read(sources->at(2));
   ASSERT_FALSE(no_asv.ok());
-  EXPECT_NE(no_asv.error().message.find(folder + "/c.json"), std::string::npos);
+  EXPECT_NE(no_asv.error().message.find(folder.at("c.json")), std::string::npos);
 }
 
 TEST_F(Sources, json_that_is_nobodys_is_refused_by_name) {
@@ -132,10 +127,10 @@ TEST_F(Sources, an_asv_folder_is_one_source_for_each_of_its_files) {
   for (const char* name : {"m1/one.json", "m1/two.json"}) {
     put(name, R"({"commit_hash":"abc","result_columns":["result"],"results":{"time_a":[[1.5]]}})");
   }
-  const auto sources = open({folder});
+  const auto sources = open({folder.path()});
   ASSERT_TRUE(sources.ok());
   ASSERT_EQ(sources->size(), 2u);
-  EXPECT_EQ(sources->at(1).place, folder + "/m1/two.json");
+  EXPECT_EQ(sources->at(1).place, folder.at("m1/two.json"));
   const auto reading = read(sources->at(1));
   ASSERT_TRUE(reading.ok()) << reading.error().message;
   EXPECT_EQ(reading->submissions.size(), 1u);
@@ -146,7 +141,7 @@ TEST_F(Sources, a_folder_of_criterion_is_one_source) {
   put("target/criterion/sort/new/benchmark.json", R"({"group_id":"sort","full_id":"sort"})");
   put("target/criterion/sort/new/sample.json", R"({"iters":[2],"times":[3]})");
   put("target/criterion/sort/new/estimates.json", "{}");
-  const auto sources = open({folder});
+  const auto sources = open({folder.path()});
   ASSERT_TRUE(sources.ok());
   ASSERT_EQ(sources->size(), 1u);
   const auto reading = read(sources->at(0));
@@ -160,10 +155,10 @@ TEST_F(Sources, each_saved_run_of_pytest_benchmark_is_a_source) {
     put(std::string("Linux/").append(name),
         R"({"machine_info":{},"benchmarks":[{"fullname":"a","stats":{"min":1}}]})");
   }
-  const auto sources = open({folder});
+  const auto sources = open({folder.path()});
   ASSERT_TRUE(sources.ok());
   ASSERT_EQ(sources->size(), 2u);
-  EXPECT_EQ(sources->at(1).place, folder + "/Linux/0002_b.json");
+  EXPECT_EQ(sources->at(1).place, folder.at("Linux/0002_b.json"));
   EXPECT_EQ(read(sources->at(1))->submissions.size(), 1u);
   EXPECT_EQ(asked, Format::pytest_benchmark);
 }

@@ -1,10 +1,7 @@
 #include "store/tests/driver_factory.h"
 
-#include <stdlib.h>
-
 #include <sstream>
 
-#include "base/check.h"
 #include "store/open.h"
 #include "store/testing/postgres_server.h"
 
@@ -15,7 +12,7 @@ class SqliteFile final : public DatabasePlace {
  public:
   Result<std::unique_ptr<Database>> open(const DatabaseLimits& limits, Log& log,
                                          Metrics& metrics) override {
-    return open_database("sqlite://" + folder_.path("test.db"), limits, log, metrics);
+    return open_database("sqlite://" + folder_.at("test.db"), limits, log, metrics);
   }
 
  private:
@@ -43,20 +40,6 @@ class PostgresPlace final : public DatabasePlace {
 };
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder(Place place) {
-  const std::filesystem::path memory("/dev/shm");
-  const bool in_memory = place == Place::memory && std::filesystem::exists(memory);
-  const auto parent = in_memory ? memory : std::filesystem::temp_directory_path();
-  std::string name = (parent / "bl-store-XXXXXX").string();
-  BL_CHECK(mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 std::optional<double> metric_value(const Metrics& metrics, const std::string& name) {
   std::istringstream lines(metrics.text());

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/testing/temporary_folder.h"
 #include "store/database.h"
 
 /// What the conformance suite needs of a driver: fresh databases that can be opened again.
@@ -25,21 +25,6 @@ struct DriverFactory {
   std::string name;
   std::function<std::unique_ptr<DatabasePlace>()> make;
   bool is_durable = true;  ///< what was written is there after open()
-};
-
-/// A folder of its own, removed at the end. In memory where the machine has such a place: for tests
-/// that bring their own disk faults.
-class TemporaryFolder {
- public:
-  enum class Place : unsigned char { disk, memory };
-  explicit TemporaryFolder(Place place = Place::disk);
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string path(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// Drops its lines; a log that the tests can lend.

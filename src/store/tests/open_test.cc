@@ -28,7 +28,7 @@ class OpenDatabase : public ::testing::Test {
 };
 
 TEST_F(OpenDatabase, opens_files_and_memory) {
-  EXPECT_TRUE(open("sqlite://" + folder_.path("a.db")).ok());
+  EXPECT_TRUE(open("sqlite://" + folder_.at("a.db")).ok());
   EXPECT_TRUE(open("sqlite::memory:").ok());
 }
 
@@ -58,19 +58,19 @@ TEST_F(OpenDatabase, a_database_that_does_not_exist_is_not_found) {
 }
 
 TEST_F(OpenDatabase, refuses_unknown_parameters_and_empty_names) {
-  EXPECT_EQ(code_of("sqlite:///" + folder_.path("a.db") + "?mode=fast"), Code::invalid);
+  EXPECT_EQ(code_of("sqlite:///" + folder_.at("a.db") + "?mode=fast"), Code::invalid);
   EXPECT_EQ(code_of("sqlite:///"), Code::invalid);
 }
 
 TEST_F(OpenDatabase, a_file_that_is_no_database_is_corrupt) {
-  std::ofstream(folder_.path("a.db")) << std::string(4096, 'x');
-  EXPECT_EQ(code_of("sqlite://" + folder_.path("a.db")), Code::corrupt);
+  std::ofstream(folder_.at("a.db")) << std::string(4096, 'x');
+  EXPECT_EQ(code_of("sqlite://" + folder_.at("a.db")), Code::corrupt);
 }
 
 TEST_F(OpenDatabase, a_file_that_may_not_be_written_is_refused_at_once) {
-  const std::string path = folder_.path("a.db");
+  const std::string path = folder_.at("a.db");
   ASSERT_TRUE(open("sqlite://" + path).ok());
-  std::filesystem::permissions(folder_.path(""), std::filesystem::perms::all);
+  std::filesystem::permissions(folder_.at(""), std::filesystem::perms::all);
   std::filesystem::permissions(path + ".lock", std::filesystem::perms(0666));
   std::filesystem::permissions(path, std::filesystem::perms(0444));
   const uid_t uid = geteuid();
@@ -84,7 +84,7 @@ TEST_F(OpenDatabase, a_file_that_may_not_be_written_is_refused_at_once) {
 }
 
 TEST_F(OpenDatabase, a_database_of_another_program_is_not_migrated) {
-  auto opened = open("sqlite://" + folder_.path("a.db"));
+  auto opened = open("sqlite://" + folder_.at("a.db"));
   ASSERT_TRUE(opened.ok());
   Database& database = **opened;
   ASSERT_TRUE(database
@@ -107,7 +107,7 @@ TEST_F(OpenDatabase, a_database_of_another_program_is_not_migrated) {
 }
 
 TEST_F(OpenDatabase, a_second_owner_is_a_conflict_that_names_the_first) {
-  const std::string uri = "sqlite://" + folder_.path("a.db");
+  const std::string uri = "sqlite://" + folder_.at("a.db");
   auto first = open(uri);
   ASSERT_TRUE(first.ok());
   const auto second = open(uri);
@@ -120,7 +120,7 @@ TEST_F(OpenDatabase, a_second_owner_is_a_conflict_that_names_the_first) {
 }
 
 TEST_F(OpenDatabase, a_clean_close_leaves_one_file_and_no_log) {
-  const std::string path = folder_.path("a.db");
+  const std::string path = folder_.at("a.db");
   auto opened = open("sqlite://" + path);
   ASSERT_TRUE(opened.ok());
   ASSERT_TRUE(opened.value()

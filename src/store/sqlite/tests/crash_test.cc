@@ -64,7 +64,7 @@ TEST(Crash, a_killed_process_loses_nothing_acknowledged) {
   std::cout << "seed " << seed << '\n';
   std::mt19937_64 random(seed);
   const TemporaryFolder folder;
-  const std::string path = folder.path("crash.db");
+  const std::string path = folder.at("crash.db");
   QuietLog quiet;
   Metrics metrics;
   Answers answers;
@@ -89,7 +89,7 @@ TEST(Crash, a_killed_process_loses_nothing_acknowledged) {
 
 TEST(Crash, a_database_that_another_process_holds_is_a_conflict_that_names_it) {
   const TemporaryFolder folder;
-  const std::string path = folder.path("crash.db");
+  const std::string path = folder.at("crash.db");
   QuietLog quiet;
   Metrics metrics;
   Writer writer(path, 0);

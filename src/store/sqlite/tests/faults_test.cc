@@ -64,7 +64,7 @@ class Faults : public ::testing::TestWithParam<Fault> {
   // calls.
   bool run_with_fault_at(std::int64_t n, Workload workload) {
     const TemporaryFolder folder(TemporaryFolder::Place::memory);
-    const std::string path = folder.path("faulty.db");
+    const std::string path = folder.at("faulty.db");
     Fault fault = GetParam();
     fault.at = n;
     Answers answers;
@@ -148,14 +148,14 @@ TEST_P(PowerCut, loses_nothing_acknowledged) {
     Fault fault = GetParam();
     fault.at = n;
     vfs_.arm(fault);
-    if (auto database = open(folder.path("a.db")); database.ok()) {
+    if (auto database = open(folder.at("a.db")); database.ok()) {
       write_in_groups(*database.value(), answers);
-      vfs_.write_power_cut_image(folder.path(""), after.path(""), seed + n);
+      vfs_.write_power_cut_image(folder.at(""), after.at(""), seed + n);
     }
     const bool fired = vfs_.has_fired();
     vfs_.stop_recording();
     vfs_.disarm();
-    auto reopened = open(after.path("a.db"));
+    auto reopened = open(after.at("a.db"));
     ASSERT_TRUE(reopened.ok()) << reopened.error().message;
     answers.refused.clear();  // a cut may keep what nobody was promised
     expect_kept(*reopened.value(), answers);

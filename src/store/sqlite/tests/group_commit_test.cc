@@ -14,7 +14,7 @@ class GroupCommit : public ::testing::Test {
   void open(const DatabaseLimits& limits) {
     FaultVfs::install().disarm();
     database_.reset();
-    auto opened = open_sqlite(folder_.path("group.db"), limits, quiet_.log, metrics_);
+    auto opened = open_sqlite(folder_.at("group.db"), limits, quiet_.log, metrics_);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     database_ = std::move(opened).value();
     ASSERT_TRUE(database_->migrate(std::span(&k_batch_schema, 1)).ok());

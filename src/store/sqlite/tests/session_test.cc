@@ -26,7 +26,7 @@ class SessionTest : public ::testing::Test {
  protected:
   void SetUp() override { FaultVfs::install().disarm(); }
   std::unique_ptr<Session> open(Session::Role role) {
-    return Session::open(folder_.path("s.db"), role, limits_).value();
+    return Session::open(folder_.at("s.db"), role, limits_).value();
   }
   TemporaryFolder folder_;
   DatabaseLimits limits_;
@@ -151,7 +151,7 @@ TEST_F(SessionTest, a_damaged_page_is_corrupt) {
     ASSERT_TRUE(writer->script("CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('x')").ok());
     ASSERT_TRUE(writer->checkpoint(Session::CheckpointMode::truncate, 0).ok());
   }
-  std::FILE* file = std::fopen(folder_.path("s.db").c_str(), "r+b");
+  std::FILE* file = std::fopen(folder_.at("s.db").c_str(), "r+b");
   ASSERT_NE(file, nullptr);
   std::fseek(file, 4096, SEEK_SET);
   const std::string garbage(4096, '\x7f');

@@ -24,7 +24,7 @@ class Bench {
 
  private:
   Bench() {
-    database_ = open_sqlite(folder_.path("bench.db"), {}, quiet_.log, metrics_).value();
+    database_ = open_sqlite(folder_.at("bench.db"), {}, quiet_.log, metrics_).value();
     const Migration schema{
         1, "item",
         "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL, payload TEXT) STRICT;"

@@ -30,8 +30,8 @@ class SqliteFile : public ::testing::Test {
   TemporaryFolder folder_;
   QuietLog quiet_;
   Metrics metrics_;
-  const std::string store_ = folder_.path("store.db");
-  const std::string copy_ = folder_.path("copy.db");
+  const std::string store_ = folder_.at("store.db");
+  const std::string copy_ = folder_.at("copy.db");
 };
 
 TEST_F(SqliteFile, a_copy_of_a_running_store_is_one_file_with_everything_acknowledged) {
@@ -82,25 +82,25 @@ TEST_F(SqliteFile, a_copy_overwrites_nothing_and_can_be_cancelled) {
   std::ofstream(copy_) << "precious";
   EXPECT_EQ(copy_sqlite_file(store_, copy_, k_quietly).error().code, Code::conflict);
   EXPECT_EQ(std::filesystem::file_size(copy_), 8u);
-  const std::string other = folder_.path("other.db");
+  const std::string other = folder_.at("other.db");
   const auto cancelled =
       copy_sqlite_file(store_, other, [](std::uint64_t, std::uint64_t) { return false; });
   EXPECT_EQ(cancelled.error().code, Code::cancelled);
   EXPECT_FALSE(std::filesystem::exists(other));
-  EXPECT_EQ(copy_sqlite_file(folder_.path("none"), other, k_quietly).error().code, Code::not_found);
+  EXPECT_EQ(copy_sqlite_file(folder_.at("none"), other, k_quietly).error().code, Code::not_found);
 }
 
 // Whatever fails while it copies: the copy is whole or it is not there, and the store goes on.
 TEST_F(SqliteFile, a_copy_that_fails_leaves_nothing_behind) {
   FaultVfs& vfs = FaultVfs::install();
   const TemporaryFolder memory(TemporaryFolder::Place::memory);
-  const std::string store = memory.path("store.db");
+  const std::string store = memory.at("store.db");
   const auto database = own(store);
   for (std::int64_t batch = 0; batch < 100; ++batch) ASSERT_TRUE(add_batch(*database, batch).ok());
   for (const Fault::Kind kind : {Fault::Kind::full, Fault::Kind::io, Fault::Kind::io_torn}) {
     int failed = 0;
     for (std::int64_t n = 0;; ++n) {
-      const std::string copy = memory.path("copy.db");
+      const std::string copy = memory.at("copy.db");
       vfs.arm({.at = n, .kind = kind});
       const auto copied = copy_sqlite_file(store, copy, k_quietly);
       const bool fired = vfs.has_fired();
@@ -138,8 +138,7 @@ TEST_F(SqliteFile, a_check_names_what_is_broken) {
   EXPECT_FALSE(check_sqlite_file(store_, CheckDepth::quick)->empty());
   std::ofstream(copy_) << std::string(8192, 'x');
   EXPECT_EQ(check_sqlite_file(copy_, CheckDepth::quick).error().code, Code::corrupt);
-  EXPECT_EQ(check_sqlite_file(folder_.path("none"), CheckDepth::quick).error().code,
-            Code::not_found);
+  EXPECT_EQ(check_sqlite_file(folder_.at("none"), CheckDepth::quick).error().code, Code::not_found);
 }
 
 TEST_F(SqliteFile, settling_leaves_one_file_with_everything) {

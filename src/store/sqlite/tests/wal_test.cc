@@ -37,7 +37,7 @@ class Wal : public ::testing::Test {
   std::int64_t checkpoint_wait_ms_max_ = 5;
   std::int64_t checkpoint_idle_ms_ = 60'000;
   TemporaryFolder folder_;
-  std::string path_ = folder_.path("wal.db");
+  std::string path_ = folder_.at("wal.db");
   QuietLog quiet_;
   Metrics metrics_;
   std::unique_ptr<Database> database_;
@@ -132,12 +132,12 @@ TEST_F(Wal, is_folded_in_at_the_next_open_after_a_crash) {
   write(0, 5);
   TemporaryFolder copy;
   for (const char* suffix : {"", "-wal"}) {
-    std::filesystem::copy_file(path_ + suffix, copy.path("wal.db") + suffix);
+    std::filesystem::copy_file(path_ + suffix, copy.at("wal.db") + suffix);
   }
-  const auto reopened = open_sqlite(copy.path("wal.db"), {}, quiet_.log, metrics_);
+  const auto reopened = open_sqlite(copy.at("wal.db"), {}, quiet_.log, metrics_);
   ASSERT_TRUE(reopened.ok());
   EXPECT_EQ(stored_batches(*reopened.value()).value().size(), 5u);
-  EXPECT_EQ(std::filesystem::file_size(copy.path("wal.db-wal")), 0u);
+  EXPECT_EQ(std::filesystem::file_size(copy.at("wal.db-wal")), 0u);
 }
 
 }  // namespace
