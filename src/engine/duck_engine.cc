@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include "engine/reading_statement.h"
 #include "engine/relation_files.h"
 
 namespace bl::engine {
@@ -97,6 +98,7 @@ class DuckCursor final : public Cursor {
   ~DuckCursor() override {
     query_.control->on_cancel(nullptr);
     answer_.reset();
+    statement_.reset();
   }
 
   Result<void> begin(const objects::ObjectStore& store) {
@@ -112,7 +114,8 @@ class DuckCursor final : public Cursor {
     if (left.count() <= 0) return Error{Code::timeout, "the query's time passed"};
     query_.control->on_cancel([this] { workplace_.session().interrupt(); });
     if (query_.control->wants_end()) return Error{Code::cancelled, "the query was cancelled"};
-    BL_TRY(answer_, workplace_.session().query(query_.sql, query_.parameters, {.time_max = left}));
+    BL_TRY(statement_, prepare_reading(workplace_.session(), query_.sql));
+    BL_TRY(answer_, statement_->query(query_.parameters, {.time_max = left}));
     return {};
   }
 
@@ -147,6 +150,7 @@ class DuckCursor final : public Cursor {
   const Query query_;
   const Instant began_;
   Workplace workplace_;  // outlives the answer
+  std::optional<duck::Statement> statement_;
   std::optional<duck::Answer> answer_;
   Statistics statistics_;
   bool is_over_ = false;

@@ -92,6 +92,11 @@ class QueryServed : public QueryInTheProgram {
   Answer post(ServerProcess& server, const std::string& body) const {
     return server.post("/api/v1/query", body);
   }
+  static std::string body_of(const std::string& sql) {
+    std::string body;
+    json::Writer(body).begin_object().member("sql", sql).end_object();
+    return body;
+  }
   static std::string rows(const Answer& answer) {
     const json::Value* found = answer.body.find("rows");
     return found == nullptr ? answer.text : json::to_text(*found);
@@ -136,9 +141,9 @@ TEST_F(QueryServed, every_type_has_its_json) {
       {"MAP {'k': 1}", "[{\"key\":\"k\",\"value\":1}]"},
   };
   for (const auto& [sql, json] : cells) {
-    std::string body;
-    json::Writer(body).begin_object().member("sql", std::string("SELECT ") + sql).end_object();
-    EXPECT_EQ(rows(post(server, body)), "[[" + std::string(json) + "]]") << sql;
+    EXPECT_EQ(rows(post(server, body_of(std::string("SELECT ") + sql))),
+              "[[" + std::string(json) + "]]")
+        << sql;
   }
 }
 
@@ -149,20 +154,21 @@ TEST_F(QueryServed, arrow_is_streamed_to_who_accepts_it) {
   net::Client client;
   net::Headers headers;
   headers.set("Accept", "application/vnd.apache.arrow.stream");
-  const auto answer = client.send(net::Method::post, server.url() + "/api/v1/query", headers,
-                                  R"({"sql":"SELECT range AS n, repeat('x',100) AS t FROM range(50000)"
-})");
+  const auto answer =
+      client.send(net::Method::post, server.url() + "/api/v1/query", headers,
+                  body_of("SELECT range AS n, repeat('x', 100) AS t FROM range(50000)"));
   ASSERT_TRUE(answer.ok());
-EXPECT_EQ(answer->status, 200);
-EXPECT_EQ(answer->headers.get("Content-Type"), "application/vnd.apache.arrow.stream");
-auto reader = columns::IpcReader::open(answer->body, {});
-ASSERT_TRUE(reader.ok()) << reader.error().message;
-std::int64_t all = 0;
-while (auto batch = (*reader)->next().value()) all += batch->rows();
-EXPECT_EQ(all, 50'000);
-const Answer view = server.get("/api/v1/queries/" + std::string(answer->headers.get("X-Query-Id")));
-EXPECT_EQ(view.body.find("state")->as_string(), "succeeded");
-EXPECT_EQ(view.body.find("statistics")->find("rows")->as_int64(), 50'000);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->headers.get("Content-Type"), "application/vnd.apache.arrow.stream");
+  auto reader = columns::IpcReader::open(answer->body, {});
+  ASSERT_TRUE(reader.ok()) << reader.error().message;
+  std::int64_t all = 0;
+  while (auto batch = (*reader)->next().value()) all += batch->rows();
+  EXPECT_EQ(all, 50'000);
+  const Answer view =
+      server.get("/api/v1/queries/" + std::string(answer->headers.get("X-Query-Id")));
+  EXPECT_EQ(view.body.find("state")->as_string(), "succeeded");
+  EXPECT_EQ(view.body.find("statistics")->find("rows")->as_int64(), 50'000);
 }
 
 TEST_F(QueryServed, what_is_wrong_with_a_query_is_a_problem_with_its_place) {
@@ -176,24 +182,24 @@ TEST_F(QueryServed, what_is_wrong_with_a_query_is_a_problem_with_its_place) {
   EXPECT_EQ(fault.find("message")->as_string(), "line 2, column 3");
   EXPECT_EQ(post(server, R"({"sql":"SELEC 1"})").status, 400);
   EXPECT_EQ(post(server, R"({"sql":"SELECT * FROM nothing"})").status, 404);
-  EXPECT_EQ(post(server, R"({"sql":"SELECT * FROM read_csv('/etc/passwd')"
-})").status, 403);
+  EXPECT_EQ(post(server, body_of("SELECT * FROM read_csv('/etc/passwd')")).status, 403);
   EXPECT_EQ(post(server, R"({"sql":"DROP TABLE points"})").status, 403);
-EXPECT_EQ(post(server, R"({"sql":"SELECT ?","parameters":[{}]})").status, 422);
-EXPECT_EQ(post(server, R"({"sql":"SELECT 1","rows_max":0})").status, 422);
-EXPECT_EQ(post(server, R"({"sql":"SELECT 1","rows_max":1000000000})").status, 422);
-EXPECT_EQ(post(server, R"({"sql":"SELECT 1","id":"not good"})").status, 422);
-EXPECT_EQ(post(server, R"({"sql":1})").status, 422);
-EXPECT_EQ(post(server, R"({})").status, 422);
-EXPECT_EQ(post(server, "nonsense").status, 400);
-const Answer late = post(server, std::string(R"({"time_max_ms":300,"sql":")") + k_endless + "\"}");
-EXPECT_EQ(late.status, 504);
-const Answer once = post(server, R"({"sql":"SELECT 1","id":"mine"})");
-EXPECT_EQ(once.status, 200);
-EXPECT_EQ(once.body.find("id")->as_string(), "mine");
-EXPECT_EQ(post(server, R"({"sql":"SELECT 1","id":"mine"})").status, 409);
-const Answer cut = post(server, R"({"sql":"SELECT no FROM points","rows_max":2})");
-EXPECT_TRUE(cut.body.find("truncated")->as_bool());
+  EXPECT_EQ(post(server, R"({"sql":"SELECT ?","parameters":[{}]})").status, 422);
+  EXPECT_EQ(post(server, R"({"sql":"SELECT 1","rows_max":0})").status, 422);
+  EXPECT_EQ(post(server, R"({"sql":"SELECT 1","rows_max":1000000000})").status, 422);
+  EXPECT_EQ(post(server, R"({"sql":"SELECT 1","id":"not good"})").status, 422);
+  EXPECT_EQ(post(server, R"({"sql":1})").status, 422);
+  EXPECT_EQ(post(server, R"({})").status, 422);
+  EXPECT_EQ(post(server, "nonsense").status, 400);
+  const Answer late =
+      post(server, std::string(R"({"time_max_ms":300,"sql":")") + k_endless + "\"}");
+  EXPECT_EQ(late.status, 504);
+  const Answer once = post(server, R"({"sql":"SELECT 1","id":"mine"})");
+  EXPECT_EQ(once.status, 200);
+  EXPECT_EQ(once.body.find("id")->as_string(), "mine");
+  EXPECT_EQ(post(server, R"({"sql":"SELECT 1","id":"mine"})").status, 409);
+  const Answer cut = post(server, R"({"sql":"SELECT no FROM points","rows_max":2})");
+  EXPECT_TRUE(cut.body.find("truncated")->as_bool());
 }
 
 TEST_F(QueryServed, a_running_query_is_listed_and_cancelled_and_others_wait_or_are_refused) {
@@ -206,8 +212,12 @@ TEST_F(QueryServed, a_running_query_is_listed_and_cancelled_and_others_wait_or_a
   net::ApiClient client({server.url(), server.operator_token()});
   while (!client.get("/api/v1/queries/endless").ok()) std::this_thread::yield();
   EXPECT_EQ(server.get("/api/v1/queries/endless").status, 404) << "another's";
-  Answer refused;
-  while (refused.status != 503) refused = post(server, R"({"sql":"SELECT 1"})");
+  while (server.get("/metrics").text.find("bl_query_running{engine=\"worker\"} 1") ==
+         std::string::npos) {
+    std::this_thread::yield();
+  }
+  const Answer refused = post(server, R"({"sql":"SELECT 1"})");
+  EXPECT_EQ(refused.status, 503);
   EXPECT_FALSE(refused.headers.get("Retry-After").empty());
   EXPECT_THAT(
       json::to_text(client.get("/api/v1/queries").value()),

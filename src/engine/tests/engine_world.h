@@ -4,9 +4,10 @@
 
 #include "engine/duck_engine.h"
 #include "engine/worker_engine.h"
-#include "lake/tests/lake_world.h"
+#include "lake/testing/table_world.h"
+#include "objects/open.h"
 
-/// A lake on a disk, and the two engines over it.
+/// Lake tables whose files are on the disk, and the two engines over them.
 namespace bl::engine {
 
 /// Every kind of column that a lake table has.
@@ -19,17 +20,18 @@ using Kinds = columns::Table<
     columns::Is<"samples", columns::List<double>>>;
 
 struct EngineWorld {
-  EngineWorld() : lake(on.open()) {
-    points =
-        lake->create_table("points", lake::Points::schema(), lake::LakeOnDisk::layout()).value();
-    kinds = lake->create_table("kinds", Kinds::schema(), {}).value();
+  EngineWorld() {
+    std::filesystem::create_directories(folder);
+    points = open_table("points", lake::Points::schema());
+    kinds = open_table("kinds", Kinds::schema());
   }
+  ~EngineWorld() { std::filesystem::remove_all(folder); }
 
   WorkerEngineOptions worker_options() const {
     WorkerEngineOptions options;
     options.program = BL_ENGINE_WORKER;
-    options.folder = on.folder + "/query";
-    options.readable = {on.folder + "/objects"};
+    options.folder = folder + "/query";
+    options.readable = {folder + "/objects"};
     options.limits.admission = {.running_max = 2, .waiting_max = 2};
     options.limits.memory_bytes_max = 128ull << 20;
     options.limits.spill_bytes_max = 64ull << 20;
@@ -37,13 +39,13 @@ struct EngineWorld {
     return options;
   }
   std::unique_ptr<Engine> worker_engine(const WorkerEngineOptions& options) {
-    return open_worker_engine(lake->store(), log, on.metrics, options).value();
+    return open_worker_engine(*store, log, metrics, options).value();
   }
   std::unique_ptr<Engine> duck_engine() {
     DuckEngineLimits limits;
     limits.admission = {.running_max = 2, .waiting_max = 2};
     limits.database.memory_bytes_max = 128ull << 20;
-    return open_duck_engine(lake->store(), on.metrics, limits).value();
+    return open_duck_engine(*store, metrics, limits).value();
   }
 
   Query query(std::string sql, duck::Values parameters = {}) const {
@@ -57,21 +59,46 @@ struct EngineWorld {
   /// Queries that have a place, of both engines.
   double running() const {
     double all = 0;
-    for (const MetricSample& sample : on.metrics.samples("bl_query_running")) all += sample.value;
+    for (const MetricSample& sample : metrics.samples("bl_query_running")) all += sample.value;
+    return all;
+  }
+  double waiting() const {
+    double all = 0;
+    for (const MetricSample& sample : metrics.samples("bl_query_waiting")) all += sample.value;
     return all;
   }
   double lost(const std::string& reason) const {
-    for (const MetricSample& sample : on.metrics.samples("bl_query_workers_lost_total")) {
+    for (const MetricSample& sample : metrics.samples("bl_query_workers_lost_total")) {
       if (sample.labels.at("reason") == reason) return sample.value;
     }
     return 0;
   }
 
-  lake::LakeOnDisk on;
-  std::string said;  // by the engine's log
-  Log log{on.clock, LogLevel::warning, [this](std::string_view line) { said += line; }};
-  std::unique_ptr<lake::Lake> lake;
-  std::shared_ptr<lake::Table> points, kinds;
+  std::unique_ptr<lake::Table> open_table(const std::string& name, const columns::Schema& schema) {
+    BL_CHECK(catalog.create_table({name, schema, lake::properties_of({})}).ok());
+    auto journal =
+        lake::open_file_journal(journal_disk, "journals/" + name, {}, clock, random, log, metrics);
+    return lake::Table::open({catalog, *store, *writer, *disk, folder, ids, clock, log, metrics},
+                             name, std::move(journal).value(), nullptr)
+        .value();
+  }
+
+  SystemClock clock;
+  SystemRandom random;
+  Metrics metrics;
+  std::string said;  // by the log
+  Log log{clock, LogLevel::warning, [this](std::string_view line) { said += line; }};
+  IdSource ids{clock, random};
+  std::unique_ptr<Disk> disk = make_real_disk();
+  MemoryDisk journal_disk;
+  std::string folder = std::filesystem::temp_directory_path() / ("bl-engine-" + ids.next());
+  std::unique_ptr<objects::ObjectStore> store =
+      objects::open_store(folder + "/objects", {},
+                          {clock, random, *disk, metrics, [](auto) { return true; }})
+          .value();
+  lake::testing::MemoryCatalog catalog{clock};
+  std::unique_ptr<duck::Database> writer = duck::Database::open({}).value();
+  std::unique_ptr<lake::Table> points, kinds;
 };
 
 struct Answered {

@@ -77,7 +77,7 @@ class Workers : public ::testing::Test {
   }
   /// A program that is called as a worker and does that.
   void be_worker(const std::string& script) {
-    options.program = world.on.folder + "/worker.sh";
+    options.program = world.folder + "/worker.sh";
     std::ofstream(options.program) << "#!/bin/sh\n" << script << "\n";
     chmod(options.program.c_str(), 0755);
     options.limits.start_max = std::chrono::milliseconds(3'000);
@@ -93,17 +93,17 @@ class Workers : public ::testing::Test {
 
 TEST_F(Workers, sql_reaches_no_file_but_those_of_its_tables) {
   open();
-  std::ofstream(world.on.folder + "/objects/secret.csv") << "a\n1\n";
-  const std::string inside = world.on.folder + "/objects/secret.csv";
+  std::ofstream(world.folder + "/objects/secret.csv") << "a\n1\n";
+  const std::string inside = world.folder + "/objects/secret.csv";
   const std::vector<std::string> hostile = {
       "SELECT * FROM read_csv('/etc/passwd')",
       "SELECT * FROM '/etc/passwd'",
       "SELECT * FROM read_text('/etc/hostname')",
       "SELECT * FROM read_blob('/proc/self/environ')",
       "SELECT * FROM glob('/*')",
-      "SELECT * FROM glob('" + world.on.folder + "/**')",
+      "SELECT * FROM glob('" + world.folder + "/**')",
       "SELECT * FROM read_csv('" + inside + "')",
-      "SELECT * FROM read_parquet('" + world.on.folder + "/objects/**/*.parquet')",
+      "SELECT * FROM read_parquet('" + world.folder + "/objects/**/*.parquet')",
       "SELECT * FROM sniff_csv('/etc/passwd')",
       "SELECT * FROM parquet_metadata('/etc/passwd')",
       "SELECT * FROM read_json('http://127.0.0.1:1/x.json')",
@@ -122,16 +122,16 @@ TEST_F(Workers, sql_reaches_no_file_but_those_of_its_tables) {
 
 TEST_F(Workers, sql_that_writes_loads_attaches_or_sets_is_refused) {
   open();
-  const std::string target = world.on.folder + "/written.csv";
+  const std::string target = world.folder + "/written.csv";
   const std::vector<std::string> hostile = {
       "COPY points TO '" + target + "'",
       "COPY (SELECT 1) TO '/dev/stdout'",
-      "EXPORT DATABASE '" + world.on.folder + "/export'",
+      "EXPORT DATABASE '" + world.folder + "/export'",
       "ATTACH '" + target + "' AS other",
-      "ATTACH 'ducklake:sqlite:" + world.on.folder + "/catalog.sqlite' AS lake",
+      "ATTACH 'ducklake:sqlite:" + world.folder + "/catalog.sqlite' AS lake",
       "INSTALL httpfs",
       "LOAD httpfs",
-      "LOAD '" + world.on.folder + "/x.duckdb_extension'",
+      "LOAD '" + world.folder + "/x.duckdb_extension'",
       "SET enable_external_access = true",
       "SET GLOBAL lock_configuration = false",
       "RESET lock_configuration",
@@ -291,7 +291,7 @@ TEST_F(Workers, statistics_are_the_processs_own) {
 // Workers that lie ---------------------------------------------------------------------------
 
 TEST_F(Workers, one_that_does_not_start_is_said) {
-  options.program = world.on.folder + "/nothing";
+  options.program = world.folder + "/nothing";
   open();
   EXPECT_THAT(ask("SELECT 1"), StartsWith("unavailable: cannot start a query's worker"));
 }

@@ -10,6 +10,7 @@
 
 #include "columns/ipc.h"
 #include "duck/database.h"
+#include "engine/reading_statement.h"
 #include "engine/worker/exit_codes.h"
 #include "engine/worker/sandbox.h"
 #include "engine/worker_main.h"
@@ -149,11 +150,7 @@ class JobServer {
       BL_RETURN_IF_ERROR(add_table(job_.tables[i], std::move(tails[i])));
     }
     BL_RETURN_IF_ERROR(lock());
-    BL_TRY(duck::Statement statement, connection_->prepare(job_.sql));
-    if (!statement.is_query()) {
-      return Error{Code::forbidden,
-                   "only what reads is allowed: SELECT, VALUES, DESCRIBE, SUMMARIZE, EXPLAIN"};
-    }
+    BL_TRY(duck::Statement statement, prepare_reading(*connection_, job_.sql));
     teller_.start();
     BL_TRY(duck::Answer answer,
            statement.query(job_.parameters,
