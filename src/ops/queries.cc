@@ -1,5 +1,7 @@
 #include "ops/queries.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/json.h"
@@ -19,6 +21,12 @@ const char* name_of(QueryView::State state) {
       return "failed";
   }
   return "";
+}
+
+/// The same for a person's session and tokens; all who are nobody are the same.
+std::string identity_of(const net::Principal& principal) {
+  if (!principal.user_id.empty()) return "user " + principal.user_id;
+  return fmt::format("{} {}", static_cast<int>(principal.kind), principal.id);
 }
 
 }  // namespace
@@ -69,7 +77,7 @@ Result<std::string> Queries::begin(const std::string& id, const std::string& sql
   entry.view.sql = std::string(prefix_of_bytes(sql, limits_.sql_bytes_max));
   entry.view.sender = sender.name;
   entry.view.started_at = clock_.now();
-  entry.sender_id = sender.id;
+  entry.sender = identity_of(sender);
   entry.control = std::move(control);
   const std::lock_guard lock(mutex_);
   if (is_stopped_) return Error{Code::unavailable, "the server stops"};
@@ -114,7 +122,7 @@ void Queries::end(const std::string& id, const std::function<void(QueryView&)>& 
 }
 
 bool Queries::may_see(const Entry& entry, const net::Principal& by) {
-  return by.role == net::Role::admin || by.id == entry.sender_id;
+  return by.role == net::Role::admin || identity_of(by) == entry.sender;
 }
 
 QueryView Queries::view_of(const Entry& entry) {

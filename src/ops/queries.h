@@ -61,7 +61,7 @@ class Queries {
  private:
   struct Entry {
     QueryView view;
-    std::string sender_id;
+    std::string sender;                             // who it is, for comparison
     std::shared_ptr<engine::QueryControl> control;  // null: it is over
     std::uint64_t number = 0;
   };

@@ -54,7 +54,7 @@ class QueryInTheProgram : public testing::Test {
     EXPECT_EQ(table.exit_code, 0) << table.err;
     EXPECT_THAT(table.out, AllOf(HasSubstr("no"), HasSubstr("14"), HasSubstr("series-1")));
     const CommandOutcome csv =
-        run({"SELECT no, at, value, NULL, 'a,\"b' AS t FROM points WHERE no = ? OR name = ? "
+        run({"SELECT no, \"at\", value, NULL, 'a,\"b' AS t FROM points WHERE no = ? OR name = ? "
              "ORDER BY no LIMIT 1",
              "--param", "2", "--param", "nobody", "--format", "csv"});
     EXPECT_EQ(csv.out, "no,at,value,NULL,t\r\n2,2023-11-14T22:13:22Z,1,,\"a,\"\"b\"\r\n")
@@ -123,7 +123,7 @@ TEST_F(QueryServed, every_type_has_its_json) {
       {"18446744073709551615::UBIGINT", "\"18446744073709551615\""},
       {"sum(7)", "7"},
       {"170141183460469231731687303715884105727::HUGEINT % 1000000000000000000000000",
-       "\"687303715884105727\""},
+       "\"231731687303715884105727\""},
       {"-123.450::DECIMAL(9,3)", "-123.450"},
       {"0.05::DECIMAL(9,2)", "0.05"},
       {"0.1::DOUBLE", "0.1"},

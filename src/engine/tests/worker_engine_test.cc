@@ -225,6 +225,7 @@ TEST_F(Workers, one_that_is_killed_is_told_and_harms_nobody) {
 TEST_F(Workers, one_that_crashes_is_told_and_harms_nobody) {
   EXPECT_THAT(with_signal(SIGSEGV, std::chrono::seconds(20)),
               StartsWith("internal: the engine crashed at this query"));
+  world.log.flush();
   EXPECT_THAT(world.said, HasSubstr("query_worker_lost"));
   expect_to_go_on();
 }

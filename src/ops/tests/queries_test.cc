@@ -48,6 +48,13 @@ TEST_F(QueryList, shows_ones_own_and_an_admin_all) {
   EXPECT_TRUE(control->is_cancelled());
 }
 
+TEST_F(QueryList, the_operator_is_not_nobody) {
+  begin("one", {.role = net::Role::admin, .kind = net::Principal::Kind::operator_token});
+  EXPECT_TRUE(ids({}).empty());
+  begin("two", {});
+  EXPECT_THAT(ids({}), ElementsAre("two"));
+}
+
 TEST_F(QueryList, an_id_is_taken_once_and_made_when_none_is_given) {
   begin("one", ann);
   EXPECT_EQ(queries.begin("one", "SELECT 1", bob, control).error().code, Code::conflict);
