@@ -9,6 +9,7 @@
 #include "app/serve.h"
 #include "app/verdict_command.h"
 #include "base/command_line.h"
+#include "engine/worker_main.h"
 #include "ops/commands.h"
 #include "results/commands.h"
 
@@ -28,6 +29,7 @@ std::map<std::string, std::string> environment_of_process() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto code = bl::engine::worker_main(argc, argv)) return *code;
   std::vector<bl::Command> commands = {bl::app::serve_command(), bl::app::verdict_command(),
                                        bl::app::openapi_command()};
   for (auto& command : bl::results::commands()) commands.push_back(std::move(command));

@@ -35,7 +35,8 @@ Result<ops::ServerSetting> server_setting(const Settings& settings) {
   BL_TRY(setting.place, ops::place_of(settings.store_uri, settings.store_limits));
   setting.tls = settings.http.tls;
   if (settings.lake != nullptr) {
-    setting.lake = std::make_shared<ops::LakeSetting>(ops::LakeSetting{*settings.lake});
+    setting.lake = std::make_shared<ops::LakeSetting>(
+        ops::LakeSetting{.options = *settings.lake, .query = settings.query});
   }
   setting.connections_max = settings.http.limits.connections_max;
   return setting;

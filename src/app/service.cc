@@ -23,6 +23,7 @@
 #include "lake/lake.h"
 #include "net/server_address.h"
 #include "ops/lake_routes.h"
+#include "ops/query_routes.h"
 #include "ops/routes.h"
 #include "results/commit_enricher.h"
 #include "results/commit_routes.h"
@@ -80,6 +81,7 @@ class RunningService final : public Service {
     BL_TRY(folder_lock_, disk_.lock(settings_.data_folder + "/server.lock", note));
     BL_RETURN_IF_ERROR(open_store());
     BL_RETURN_IF_ERROR(open_lake());
+    BL_RETURN_IF_ERROR(open_queries());
     BL_RETURN_IF_ERROR(open_access());
     open_domains();
     BL_RETURN_IF_ERROR(open_commits());
@@ -94,6 +96,7 @@ class RunningService final : public Service {
     ready_ = false;
     stop_signal_.stop();
     certificate_task_.reset();  // before server.json goes: it writes it
+    queries_.stop();
     if (server_ != nullptr) {
       // A left-over file would only point commands at a server that is gone; it is not worth
       // failing the stop for.
@@ -104,6 +107,7 @@ class RunningService final : public Service {
       server_->stop();
     }
     operations_.reset();  // ends what runs, also on the lake
+    query_engine_.reset();
     lake_.reset();
     if (alerts_ != nullptr) alerts_->stop();
     refresh_task_.reset();
@@ -145,6 +149,15 @@ class RunningService final : public Service {
           "the lake (lake.objects = " + settings_.lake->objects + ")");
     }
     lake_ = std::move(opened).value();
+    return {};
+  }
+
+  /// A lake on S3 has no engine for SQL of users: the route says so.
+  Result<void> open_queries() {
+    if (lake_ == nullptr) return {};
+    auto opened = ops::open_query_engine(*lake_, *settings_.lake, settings_.query, log_, metrics_);
+    if (!opened.ok() && opened.error().code != Code::unsupported) return opened.error();
+    if (opened.ok()) query_engine_ = std::move(opened).value();
     return {};
   }
 
@@ -276,6 +289,8 @@ class RunningService final : public Service {
                         ops::BackupMetrics(metrics_)});
     lake_ports_ = std::make_unique<ops::LakeRoutePorts>(
         ops::LakeRoutePorts{lake_.get(), settings_.lake.get(), *operations_, *database_, clock_});
+    query_ports_ = std::make_unique<ops::QueryRoutePorts>(
+        ops::QueryRoutePorts{lake_.get(), query_engine_.get(), queries_, settings_.query.most});
     return {};
   }
 
@@ -334,6 +349,7 @@ class RunningService final : public Service {
                                          .metrics = metrics_});
     ops::add_routes(router_, *operation_ports_);
     ops::add_lake_routes(router_, *lake_ports_);
+    ops::add_query_routes(router_, *query_ports_);
     add_search_routes(router_, {[this](std::string_view text, int count_max) {
                         return health_reader_->search(text, count_max);
                       }});
@@ -444,8 +460,10 @@ class RunningService final : public Service {
   // In the order of their dependence: the last one is destroyed first.
   std::unique_ptr<DiskLock> folder_lock_;
   std::unique_ptr<store::Database> database_;
-  bool read_only_ = false;            // nothing is written to it
-  std::unique_ptr<lake::Lake> lake_;  // absent without lake.objects
+  bool read_only_ = false;                        // nothing is written to it
+  std::unique_ptr<lake::Lake> lake_;              // absent without lake.objects
+  std::unique_ptr<engine::Engine> query_engine_;  // absent without a local lake
+  ops::Queries queries_{ids_, clock_};
   std::unique_ptr<store::ReplicatedDatabase> replicated_;
   std::unique_ptr<access::Tokens> tokens_;
   std::unique_ptr<access::Users> users_;
@@ -474,6 +492,7 @@ class RunningService final : public Service {
   std::unique_ptr<ops::StatusReader> status_reader_;
   std::unique_ptr<ops::RoutePorts> operation_ports_;
   std::unique_ptr<ops::LakeRoutePorts> lake_ports_;
+  std::unique_ptr<ops::QueryRoutePorts> query_ports_;
   std::unique_ptr<ops::Operations> operations_;
   std::unique_ptr<PeriodicTask> refresh_task_;
   std::unique_ptr<CommitJob> commit_job_;

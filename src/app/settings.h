@@ -8,6 +8,7 @@
 #include "app/commit_sources.h"
 #include "app/lake_settings.h"
 #include "app/oidc_settings.h"
+#include "app/query_settings.h"
 #include "base/command_line.h"
 #include "base/config.h"
 #include "base/disk.h"
@@ -44,6 +45,7 @@ struct Settings {
   AlertSettings alerts;
   AccessSettings access;
   std::shared_ptr<lake::LakeOptions> lake;   ///< null: none is set
+  ops::QuerySetting query;                   ///< of SQL over it
   std::string base_url;                      ///< as people know the server; may be empty
   std::optional<access::OidcSettings> oidc;  ///< of the issuer, if there is one
 };

@@ -25,6 +25,16 @@ struct Date {
   std::int32_t days = 0;
   auto operator<=>(const Date&) const = default;
 };
+/// Microseconds since midnight.
+struct TimeOfDay {
+  std::int64_t micros = 0;
+  auto operator<=>(const TimeOfDay&) const = default;
+};
+/// Microseconds since 1970-01-01T00:00:00, of a clock nobody knows where.
+struct NaiveTimestamp {
+  std::int64_t micros = 0;
+  auto operator<=>(const NaiveTimestamp&) const = default;
+};
 /// Bytes that are no text.
 struct Bytes {
   std::string_view bytes;
@@ -161,6 +171,8 @@ template <> struct Stored<double> { static constexpr Kind kind = Kind::float64; 
 template <> struct Stored<std::string_view> { static constexpr Kind kind = Kind::text; };
 template <> struct Stored<Bytes> { static constexpr Kind kind = Kind::binary; };
 template <> struct Stored<Date> { static constexpr Kind kind = Kind::date; };
+template <> struct Stored<TimeOfDay> { static constexpr Kind kind = Kind::time; };
+template <> struct Stored<NaiveTimestamp> { static constexpr Kind kind = Kind::naive_timestamp; };
 template <> struct Stored<Timestamp> { static constexpr Kind kind = Kind::timestamp; };
 template <> struct Stored<Decimal> { static constexpr Kind kind = Kind::decimal; };
 template <class T> struct Stored<List<T>> { static constexpr Kind kind = Kind::list; };

@@ -230,6 +230,11 @@ int Statement::parameters() const {
   return static_cast<int>(duckdb_nparams(state_->handle.get()));
 }
 
+bool Statement::is_query() const {
+  const duckdb_statement_type type = duckdb_prepared_statement_type(state_->handle.get());
+  return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
+}
+
 Result<Answer> Statement::query(const Values& values, const QueryOptions& options) {
   if (state_->connection.answering) {
     return Error{Code::internal,

@@ -60,6 +60,9 @@ class Statement {
   ~Statement();
 
   int parameters() const;
+  /// Does it only read: a SELECT, also in other words (VALUES, DESCRIBE, SHOW, SUMMARIZE), or an
+  /// EXPLAIN?
+  bool is_query() const;
   /// Errors: invalid (another count of parameters, or one that is not of the type that the SQL
   /// wants, with its position), and as Connection::query.
   Result<Answer> query(const Values& values = {}, const QueryOptions& options = {});

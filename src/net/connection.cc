@@ -68,6 +68,7 @@ Connection::Connection(ServerCore& core, std::unique_ptr<Stream> stream, std::st
 // ---- called by the I/O thread between the coroutine's steps
 
 void Connection::check_deadline(Instant now) {
+  if (exchange_ != nullptr && !stream_->is_peer_there()) exchange_->client_left();
   if (now < deadline_) return;
   deadline_ = Instant::max();
   expired_ = true;
@@ -338,6 +339,7 @@ bool Connection::is_too_slow(std::chrono::nanoseconds waited, std::size_t bytes)
 // Does what the worker wants until it is done; false: the connection ends.
 Task<bool> Connection::run_exchange(RequestParser& parser, std::shared_ptr<Exchange> exchange) {
   bool broken = false;
+  exchange_ = exchange.get();
   for (;;) {
     co_await wait_for_event(*exchange);
     Exchange::Event event = exchange->take();
@@ -361,6 +363,7 @@ Task<bool> Connection::run_exchange(RequestParser& parser, std::shared_ptr<Excha
       }
     }
     if (!event.done) continue;
+    exchange_ = nullptr;
     if (broken || event.abort) {
       stream_->close(true);
       co_return false;

@@ -64,6 +64,7 @@ class Connection {
   std::size_t taken_ = 0;
   std::size_t filled_ = 0;
   Instant deadline_ = Instant::max();  // of the wait under way
+  Exchange* exchange_ = nullptr;       // of the request that a worker has
   bool expired_ = false;
   bool idle_ = false;
   bool cut_ = false;

@@ -71,6 +71,7 @@ Exchange::Exchange(ServerCore& core, Input input)
   request_.request_id = std::move(input.request_id);
   request_.peer = std::move(input.peer);
   request_.secure = input.secure;
+  request_.client_is_there = [there = client_is_there_] { return there->load(); };
   if (match_.route) request_.deadline = arrived_ + match_.route->options.deadline;
 }
 

@@ -114,6 +114,8 @@ class Exchange final : public Job, private BodyReader, private BodyWriter {
   void give_body(std::string bytes, bool ended);
   /// The body cannot be read; the answer still can be written.
   void fail_body(Error error);
+  /// The client has closed its side: who asks Request::client_is_there is told.
+  void client_left() { client_is_there_->store(false); }
   /// The connection is broken: every read and write of the worker gives this error from now on.
   void fail(Error error);
 
@@ -144,6 +146,8 @@ class Exchange final : public Job, private BodyReader, private BodyWriter {
   const bool keep_alive_;
   const std::chrono::steady_clock::time_point arrived_;
   InFlight body_in_flight_;
+  const std::shared_ptr<std::atomic<bool>> client_is_there_ =
+      std::make_shared<std::atomic<bool>>(true);
   // The worker's own: the streamed body and the streamed answer.
   std::unique_ptr<Decompressor> decompressor_;
   std::unique_ptr<Compressor> compressor_;

@@ -102,6 +102,9 @@ struct Request {
   bool secure = false;     ///< TLS
   Principal principal;
   std::chrono::steady_clock::time_point deadline;  ///< the handler should give up then
+  /// For handlers that work long: false once the client has closed its side, which is seen within
+  /// some seconds. Threads: any, also after the request. Empty: nobody knows.
+  std::function<bool()> client_is_there;
 
   /// The first query parameter of that name, or nullptr.
   const std::string* query_value(std::string_view name) const;

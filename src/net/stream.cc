@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <poll.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -25,6 +26,12 @@ void close_socket(Socket& socket, bool reset) {
   error_code ignored;
   if (reset) socket.set_option(asio::socket_base::linger(true, 0), ignored);
   socket.close(ignored);
+}
+
+// Sees the end also behind bytes that nobody has read.
+bool is_open_at_peer(Socket& socket) {
+  pollfd waits{socket.native_handle(), POLLRDHUP, 0};
+  return poll(&waits, 1, 0) <= 0 || (waits.revents & (POLLRDHUP | POLLHUP | POLLERR)) == 0;
 }
 
 class PlainStream final : public Stream {
@@ -61,6 +68,7 @@ class PlainStream final : public Stream {
     error_code ignored;
     socket_.cancel(ignored);
   }
+  bool is_peer_there() override { return is_open_at_peer(socket_); }
   void close(bool reset) override { close_socket(socket_, reset); }
 
  private:
@@ -94,6 +102,7 @@ class TlsStream final : public Stream {
     error_code ignored;
     stream_.next_layer().cancel(ignored);
   }
+  bool is_peer_there() override { return is_open_at_peer(stream_.next_layer()); }
   void close(bool reset) override { close_socket(stream_.next_layer(), reset); }
 
  private:

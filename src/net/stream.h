@@ -38,6 +38,8 @@ class Stream {
   virtual Task<void> finish(boost::system::error_code& ec) = 0;
   /// The operation under way ends with operation_aborted.
   virtual void cancel() = 0;
+  /// False when the other side has closed, or is gone.
+  virtual bool is_peer_there() = 0;
   /// Closes the socket; `reset` makes the client see an error.
   virtual void close(bool reset) = 0;
 };

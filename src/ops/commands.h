@@ -6,7 +6,7 @@
 
 namespace bl::ops {
 
-/// `doctor`, `migrate`, `prove compat`, `backup`, `restore`, `lake ...`.
+/// `doctor`, `migrate`, `prove compat`, `backup`, `restore`, `query`, `lake ...`.
 std::vector<Command> commands(const CommandPorts& ports);
 
 }  // namespace bl::ops

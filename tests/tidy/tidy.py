@@ -137,8 +137,8 @@ def third_parties(tree: Tree) -> Iterator[Violation]:
 
 
 def is_public_header(tree: Tree, path: str) -> bool:
-    """Is it included by another folder of src/?"""
-    if not path.endswith(".h") or not path.startswith("src/"):
+    """Is it included by another folder of src/? What only tests include is not."""
+    if not path.endswith(".h") or not path.startswith("src/") or is_test(path):
         return False
     own, name = path.split("/")[1], path[len("src/"):]
     needle = f'#include "{name}"'

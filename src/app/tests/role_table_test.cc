@@ -16,6 +16,7 @@
 #include "net/client.h"
 #include "net/server.h"
 #include "ops/lake_routes.h"
+#include "ops/query_routes.h"
 #include "ops/routes.h"
 #include "results/canned_commits.h"
 #include "results/commit_enricher.h"
@@ -68,6 +69,7 @@ class RoleTable : public ::testing::Test {
                                       .metrics = metrics_});
     ops::add_routes(real, operation_ports_);
     ops::add_lake_routes(real, lake_ports_);
+    ops::add_query_routes(real, query_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     ci_.add_routes(real);
     results::add_settings_route(real, {});
@@ -162,6 +164,8 @@ class RoleTable : public ::testing::Test {
   ops::Operations operations_{ids_, clock_};
   ops::RoutePorts operation_ports_{
       status_, operations_, *disk_, clock_, {}, "0", ops::BackupMetrics(metrics_)};
+  ops::Queries queries_{ids_, clock_};
+  ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   ops::LakeRoutePorts lake_ports_{nullptr, nullptr, operations_, *database_, clock_};
   net::Router router_;
   net::Client client_;
@@ -249,6 +253,11 @@ POST   /api/v1/lake/compact                   401  401  403  403  yes  yes
 POST   /api/v1/lake/expire                    401  401  403  403  yes  yes
 POST   /api/v1/lake/sweep                     401  401  403  403  yes  yes
 POST   /api/v1/lake/rollback                  401  401  403  403  yes  yes
+POST   /api/v1/query                          yes  401  yes  yes  yes  yes
+GET    /api/v1/queries                        yes  401  yes  yes  yes  yes
+GET    /api/v1/queries/{id}                   yes  401  yes  yes  yes  yes
+DELETE /api/v1/queries/{id}                   yes  401  yes  yes  yes  yes
+GET    /api/v1/tables                         yes  401  yes  yes  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 GET    /api/ci/report                         yes  401  yes  yes  yes  yes
@@ -366,6 +375,11 @@ POST   /api/v1/lake/compact                   401  401  403  403  yes  yes
 POST   /api/v1/lake/expire                    401  401  403  403  yes  yes
 POST   /api/v1/lake/sweep                     401  401  403  403  yes  yes
 POST   /api/v1/lake/rollback                  401  401  403  403  yes  yes
+POST   /api/v1/query                          401  401  yes  yes  yes  yes
+GET    /api/v1/queries                        401  401  yes  yes  yes  yes
+GET    /api/v1/queries/{id}                   401  401  yes  yes  yes  yes
+DELETE /api/v1/queries/{id}                   401  401  yes  yes  yes  yes
+GET    /api/v1/tables                         401  401  yes  yes  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 GET    /api/ci/report                         401  401  yes  yes  yes  yes

@@ -1,0 +1,196 @@
+#include "engine/duck_engine.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "engine/reading_statement.h"
+#include "engine/relation_files.h"
+
+namespace bl::engine {
+namespace {
+
+using Instant = std::chrono::steady_clock::time_point;
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// Sessions that rest between queries. Threads: any.
+class Sessions {
+ public:
+  explicit Sessions(duck::Database& database) : database_(database) {}
+
+  Result<std::unique_ptr<duck::Connection>> take() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!resting_.empty()) {
+        auto session = std::move(resting_.back());
+        resting_.pop_back();
+        return session;
+      }
+    }
+    return database_.connect();
+  }
+  void give_back(std::unique_ptr<duck::Connection> session) {
+    const std::lock_guard lock(mutex_);
+    resting_.push_back(std::move(session));
+  }
+
+ private:
+  duck::Database& database_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<duck::Connection>> resting_;  // guarded by mutex_
+};
+
+/// A session with the tables of one query as views, which go with it.
+class Workplace {
+ public:
+  explicit Workplace(Sessions& sessions, std::unique_ptr<duck::Connection> session)
+      : sessions_(sessions), session_(std::move(session)) {}
+  ~Workplace() {
+    bool is_clean = true;
+    for (const std::string& name : views_) {
+      is_clean &= session_->run("DROP VIEW IF EXISTS temp." + duck::quoted_name(name)).ok();
+    }
+    tails_.clear();
+    if (is_clean) sessions_.give_back(std::move(session_));
+  }
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+
+  Result<void> add(const NamedTable& table, const TableFiles& files) {
+    const std::string tail_name = "tail of " + table.name;
+    BL_TRY(lake::Relation relation,
+           lake::relation_of(*session_, table.snapshot, files.files, files.paths, tail_name));
+    if (relation.tail) tails_.push_back(*std::move(relation.tail));
+    views_.push_back(table.name);
+    const auto made = session_->run(
+        fmt::format("CREATE TEMP VIEW {} AS {}", duck::quoted_name(table.name), relation.sql));
+    if (!made.ok()) return made.error();
+    return {};
+  }
+  duck::Connection& session() { return *session_; }
+
+ private:
+  Sessions& sessions_;
+  std::unique_ptr<duck::Connection> session_;
+  std::deque<duck::OfferedTable> tails_;
+  std::vector<std::string> views_;
+};
+
+/// More memory than there is for a query is the query's matter, not the server's.
+Error error_of(Error error) {
+  if (error.code == Code::overloaded) error.code = Code::too_large;
+  return with_place(std::move(error));
+}
+
+class DuckCursor final : public Cursor {
+ public:
+  DuckCursor(Admission::Place place, Sessions& sessions, std::unique_ptr<duck::Connection> session,
+             Query query, Instant began)
+      : place_(std::move(place)),
+        query_(std::move(query)),
+        began_(began),
+        workplace_(sessions, std::move(session)) {
+    statistics_.waited = duration_cast<microseconds>(steady_clock::now() - began_);
+  }
+  ~DuckCursor() override {
+    query_.control->on_cancel(nullptr);
+    answer_.reset();
+    statement_.reset();
+  }
+
+  Result<void> begin(const objects::ObjectStore& store) {
+    for (const NamedTable& table : query_.tables) {
+      BL_TRY(const TableFiles files, files_of(table, store));
+      statistics_.files_scanned += static_cast<std::int64_t>(files.files.size());
+      statistics_.files_skipped += files.skipped;
+      statistics_.snapshots[table.name] = table.snapshot.id();
+      BL_RETURN_IF_ERROR(workplace_.add(table, files));
+    }
+    const auto left =
+        duration_cast<milliseconds>(began_ + query_.limits.time_max - steady_clock::now());
+    if (left.count() <= 0) return Error{Code::timeout, "the query's time passed"};
+    query_.control->on_cancel([this] { workplace_.session().interrupt(); });
+    if (query_.control->wants_end()) return Error{Code::cancelled, "the query was cancelled"};
+    BL_TRY(statement_, prepare_reading(workplace_.session(), query_.sql));
+    BL_TRY(answer_, statement_->query(query_.parameters, {.time_max = left}));
+    return {};
+  }
+
+  const columns::Schema& schema() const override { return answer_->schema(); }
+
+  Result<std::optional<columns::Batch>> next() override {
+    if (is_over_) return std::optional<columns::Batch>();
+    is_over_ = true;  // until it went well
+    if (query_.control->wants_end()) return Error{Code::cancelled, "the query was cancelled"};
+    auto batch = answer_->next();
+    if (!batch.ok()) return error_of(std::move(batch).error());
+    query_.control->tell(workplace_.session().progress());
+    if (!*batch) {
+      statistics_.wall = duration_cast<microseconds>(steady_clock::now() - began_);
+      return std::optional<columns::Batch>();
+    }
+    const columns::Batch cut = within(**batch, query_.limits.rows_max - statistics_.rows,
+                                      query_.limits.bytes_max - statistics_.bytes);
+    statistics_.rows += cut.rows();
+    statistics_.bytes += cut.bytes();
+    statistics_.wall = duration_cast<microseconds>(steady_clock::now() - began_);
+    statistics_.is_truncated = cut.rows() < (*batch)->rows();
+    is_over_ = statistics_.is_truncated;
+    if (cut.rows() == 0) return std::optional<columns::Batch>();
+    return std::optional(cut);
+  }
+
+  Statistics statistics() const override { return statistics_; }
+
+ private:
+  const Admission::Place place_;
+  const Query query_;
+  const Instant began_;
+  Workplace workplace_;  // outlives the answer
+  std::optional<duck::Statement> statement_;
+  std::optional<duck::Answer> answer_;
+  Statistics statistics_;
+  bool is_over_ = false;
+};
+
+class DuckEngine final : public Engine {
+ public:
+  DuckEngine(objects::ObjectStore& store, Metrics& metrics, const DuckEngineLimits& limits,
+             std::unique_ptr<duck::Database> database)
+      : store_(store),
+        admission_(limits.admission, metrics, "in_process"),
+        database_(std::move(database)),
+        sessions_(*database_) {}
+
+  Result<std::unique_ptr<Cursor>> run(Query query) override {
+    const Instant began = steady_clock::now();
+    if (query.control == nullptr) query.control = std::make_shared<QueryControl>();
+    BL_TRY(Admission::Place place, admission_.enter(began + query.limits.time_max, *query.control));
+    BL_TRY(auto session, sessions_.take());
+    auto cursor = std::make_unique<DuckCursor>(std::move(place), sessions_, std::move(session),
+                                               std::move(query), began);
+    const auto begun = cursor->begin(store_);
+    if (!begun.ok()) return error_of(begun.error());
+    return std::unique_ptr<Cursor>(std::move(cursor));
+  }
+
+ private:
+  objects::ObjectStore& store_;
+  Admission admission_;
+  std::unique_ptr<duck::Database> database_;
+  Sessions sessions_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> open_duck_engine(objects::ObjectStore& store, Metrics& metrics,
+                                                 const DuckEngineLimits& limits) {
+  BL_TRY(auto database, duck::Database::open({.path = "", .limits = limits.database}));
+  return std::unique_ptr<Engine>(
+      std::make_unique<DuckEngine>(store, metrics, limits, std::move(database)));
+}
+
+}  // namespace bl::engine
