@@ -127,14 +127,15 @@ export async function get<T>(path: string, query?: Query, signal?: AbortSignal):
   return json_of(await ask(with_query(path, query), { headers, signal: signal ?? null }));
 }
 
-/** Changes something; the answer's JSON, null when it has no body. Throws Problem. */
+/** Changes something; the answer's JSON, null when it has no body. Throws Problem (or the AbortError of `signal`). */
 export async function send<T = null>(
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
+  signal?: AbortSignal,
 ): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
-  const init: RequestInit = { method, headers };
+  const init: RequestInit = { method, headers, signal: signal ?? null };
   if (body !== undefined) {
     headers['content-type'] = 'application/json';
     init.body = JSON.stringify(body);

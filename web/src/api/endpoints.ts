@@ -34,6 +34,7 @@ import type {
   VerdictProject,
   VerdictProjects,
 } from './types_verdict';
+import type { LakeTable, QueryAnswer, QueryState } from './types_query';
 import type {
   Json,
   CompareResult,
@@ -196,6 +197,12 @@ export const api = {
   annotate: (id: string, change_annotations: Record<string, Json>) =>
     send<ResultDetail>('PUT', `/api/benchmark-results/${at(id)}`, { change_annotations }),
   delete_result: (id: string) => send('DELETE', `/api/benchmark-results/${at(id)}`),
+
+  tables: (signal?: AbortSignal) => get<{ tables: LakeTable[] }>('/api/v1/tables', {}, signal),
+  /** `id` is made by who asks, so that query_state() can be asked meanwhile. */
+  query: (query: { id: string; sql: string; rows_max: number }, signal?: AbortSignal) =>
+    send<QueryAnswer>('POST', '/api/v1/query', query, signal),
+  query_state: (id: string) => get<QueryState>(`/api/v1/queries/${at(id)}`),
 
   status: (signal?: AbortSignal) => get<ServerStatus>('/api/v1/status', {}, signal),
 

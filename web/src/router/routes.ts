@@ -24,6 +24,7 @@ const admin = { fetch: () => import('../views/Admin.svelte') };
 const docs = { fetch: () => import('../views/Docs.svelte') };
 const families = { fetch: () => import('../views/Families.svelte') };
 const family = { fetch: () => import('../views/Family.svelte') };
+const sql = { fetch: () => import('../views/Sql.svelte') };
 const status = { fetch: () => import('../views/Status.svelte') };
 
 export const routes: readonly Route<View | Fetched<View>>[] = [
@@ -43,6 +44,7 @@ export const routes: readonly Route<View | Fetched<View>>[] = [
   { pattern: '/account', view: account },
   { pattern: '/admin', view: admin },
   { pattern: '/docs', view: docs },
+  { pattern: '/sql', view: sql },
   { pattern: '/status', view: status },
   // Conbench's addresses that are views of ours; its others lead on (router/legacy.ts).
   { pattern: '/benchmark-results', view: Results },
@@ -73,6 +75,7 @@ export const navigation: readonly NavigationEntry[] = [
   },
   { href: '/ci/report', label: 'CI', icon: 'report', covers: [] },
   { href: '/compare', label: 'Compare', icon: 'compare', covers: ['/compare'] },
+  { href: '/sql', label: 'SQL', icon: 'sql', covers: [] },
   { href: '/docs', label: 'API', icon: 'docs', covers: ['/docs'] },
 ];
 
