@@ -162,7 +162,7 @@ class RoleTable : public ::testing::Test {
   ops::Operations operations_{ids_, clock_};
   ops::RoutePorts operation_ports_{
       status_, operations_, *disk_, clock_, {}, "0", ops::BackupMetrics(metrics_)};
-  ops::LakeRoutePorts lake_ports_{nullptr, nullptr, operations_, *database_, clock_};
+  ops::LakeRoutePorts lake_ports_{nullptr, nullptr, operations_, *database_, clock_, {}};
   net::Router router_;
   net::Client client_;
 };
@@ -249,6 +249,7 @@ POST   /api/v1/lake/compact                   401  401  403  403  yes  yes
 POST   /api/v1/lake/expire                    401  401  403  403  yes  yes
 POST   /api/v1/lake/sweep                     401  401  403  403  yes  yes
 POST   /api/v1/lake/rollback                  401  401  403  403  yes  yes
+POST   /api/v1/lake/refresh                   401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 GET    /api/ci/report                         yes  401  yes  yes  yes  yes

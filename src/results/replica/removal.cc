@@ -42,17 +42,24 @@ Result<RemovalProof> prove_removed(lake::Lake& lake, Timestamp now,
                                    const std::vector<std::string>& ids) {
   RemovalProof proof;
   const auto tables = lake.tables();
+  // The catalog's snapshots are of all tables at once: the newest of a table that stood still keeps
+  // what the others listed then. A commit without a change makes each table's newest a new one.
+  for (const auto& table : tables) {
+    lake::Change change;
+    change.what = "touch";
+    change.select = "";
+    BL_TRY([[maybe_unused]] const auto snapshot, table->replace(change));
+  }
   BL_TRY(const lake::Expired expired, lake::expire(lake.catalog(), lake.store(), tables, now, now));
   proof.snapshots_gone = expired.files;
+  // Texts that are none of the ids: an empty list is no parameter.
   std::vector<std::int64_t> high, low;
   std::vector<std::string> odd;
   for (const std::string& id : ids) {
-    if (const auto bits = bits_of(id)) {
-      high.push_back(bits->high);
-      low.push_back(bits->low);
-    } else {
-      odd.push_back(id);
-    }
+    const auto bits = bits_of(id);
+    high.push_back(bits ? bits->high : 0);
+    low.push_back(bits ? bits->low : 0);
+    odd.push_back(bits ? "" : id);
   }
   BL_TRY(const auto keys, data_files(lake, "results"));
   BL_TRY(const auto connection, lake.engine().connect());

@@ -75,7 +75,13 @@ void Work::forget() {
 }
 
 Result<void> Work::open() {
-  if (is_open_) return {};
+  if (is_open_) {
+    // Not the note that was left: somebody rolled the table back, or copies to it too.
+    BL_TRY(const auto results, lake_.table(std::string(results_shape().name)));
+    if (results->snapshot().files().snapshot().note == seen_note_) return {};
+    log_.warning("replica_reopened", {{"reason", "the lake's place is not the one that was kept"}});
+    forget();
+  }
   repositories_.clear();
   known_.clear();
   stale_.clear();
@@ -83,6 +89,7 @@ Result<void> Work::open() {
   for (const Shape* shape : all_shapes()) BL_RETURN_IF_ERROR(open_table(lake_, *shape));
   BL_TRY(const auto results, open_table(lake_, results_shape()));
   const std::string note = results->snapshot().files().snapshot().note;
+  seen_note_ = note;
   note_.reset();
   place_ = {};
   if (!note.empty()) {
@@ -112,7 +119,6 @@ Result<void> Work::open() {
 }
 
 Result<void> Work::adopt() {
-  if (is_open_) return {};
   BL_TRY(store_, identity_of(database_, ids_));
   if (!note_) note_.emplace();
   note_->store = store_;
@@ -321,6 +327,7 @@ Result<void> Work::keep_place(const LogPlace& place) {
   change.select = "";
   change.note = note_at(place, std::nullopt);
   BL_TRY([[maybe_unused]] const auto snapshot, table->replace(change));
+  seen_note_ = change.note;
   note_ = Note{store_, place, std::nullopt};
   place_ = place;
   return {};
@@ -457,8 +464,9 @@ Result<void> Work::put_facts(Rows rows, std::vector<std::int64_t> numbers, bool 
   numbers.insert(numbers.end(), rows.numbers.begin(), rows.numbers.end());
   BL_RETURN_IF_ERROR(
       put(lake_, {&samples_shape(), Keys(numbers), std::move(rows.samples), note, is_new}));
-  BL_RETURN_IF_ERROR(put(
-      lake_, {&results_shape(), Keys(std::move(numbers)), std::move(rows.results), note, is_new}));
+  BL_TRY(const PutDone done, put(lake_, {&results_shape(), Keys(std::move(numbers)),
+                                         std::move(rows.results), note, is_new}));
+  if (done.committed && !note.empty()) seen_note_ = note;
   return {};
 }
 

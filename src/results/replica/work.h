@@ -138,7 +138,8 @@ class Work {
   bool is_open_ = false;
   std::string store_;         // its name
   std::optional<Note> note_;  // of the newest snapshot; nullopt: nothing was exported yet
-  LogPlace place_;  // at or behind that of the note: changes without effect are passed over
+  LogPlace place_;         // at or behind that of the note: changes without effect are passed over
+  std::string seen_note_;  // as the newest snapshot had it when it was looked at or made last
   SafeEnd safe_end_;
   Repositories repositories_;
   std::map<const Shape*, std::unordered_set<std::string>> known_;  // ids that the lake has

@@ -13,18 +13,52 @@
 #include "results/replica.h"
 #include "results/replica/lake_rows.h"
 #include "results/replica/store_rows.h"
+#include "results/store_backfill.h"
 #include "results/store_editor.h"
 #include "results/tests/store_fixture.h"
 
 /// A store and a lake beside it: both real, in folders of their own.
 namespace bl::results::testing {
 
+/// A store of which the n-th read fails. One thread.
+class FaultyDatabase final : public store::Database {
+ public:
+  explicit FaultyDatabase(store::Database& inner) : inner_(inner) {}
+  void fail_at(int read) {
+    reads_ = 0;
+    fail_at_ = read;
+  }
+  int reads() const { return reads_; }
+  store::Dialect dialect() const override { return inner_.dialect(); }
+  Result<void> read(const std::function<Result<void>(store::Connection&)>& work) override {
+    if (++reads_ == fail_at_) return Error{Code::io, "the test lets this read fail"};
+    return inner_.read(work);
+  }
+  Result<void> write(const std::function<Result<void>(store::Connection&)>& work) override {
+    return inner_.write(work);
+  }
+  Result<void> migrate(std::span<const store::Migration> migrations) override {
+    return inner_.migrate(migrations);
+  }
+
+ private:
+  store::Database& inner_;
+  int reads_ = 0, fail_at_ = 0;
+};
+
 struct ReplicaWorld : StoreFixture {
   ReplicaWorld() {
     lake_folder = folder.path + "/lake-files";
     std::filesystem::create_directories(lake_folder);
     lake_limits.table.compact_files_min = 1'000;  // when a test wants it
+    finish_backfill();
     open_lake();
+  }
+
+  /// PostgreSQL: whose results are not numbered yet is not exported.
+  void finish_backfill() {
+    Backfill backfill(*database, clock, metrics);
+    while (!backfill.walk_is_done().value()) BL_CHECK(backfill.step().ok());
   }
 
   void open_lake(Disk* through = nullptr) {
@@ -45,7 +79,7 @@ struct ReplicaWorld : StoreFixture {
     replicator = make_replicator();
   }
   std::unique_ptr<Replicator> make_replicator() {
-    return std::make_unique<Replicator>(*database, *lake, ids, clock, log, metrics, limits);
+    return std::make_unique<Replicator>(faulty, *lake, ids, clock, log, metrics, limits);
   }
 
   ReplicaRound refresh() {
@@ -111,6 +145,7 @@ struct ReplicaWorld : StoreFixture {
     return std::ssize(lake->table(std::string(shape.name)).value()->snapshot().files().files());
   }
 
+  FaultyDatabase faulty{*database};
   std::unique_ptr<Disk> disk = make_real_disk();
   std::string lake_folder;
   lake::LakeLimits lake_limits;
