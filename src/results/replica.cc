@@ -133,7 +133,7 @@ class Replicator::Impl {
     BL_RETURN_IF_ERROR(work_.open());
     if (work_.is_exporting()) {
       BL_RETURN_IF_ERROR(export_all(progress, round));
-      if (round.state == ReplicaRound::State::exporting) return round;
+      if (round.state != ReplicaRound::State::current) return round;
     }
     BL_TRY(const LogPlace end, work_.safe_end());
     while (work_.place().seq < end.seq) {
@@ -149,7 +149,11 @@ class Replicator::Impl {
     round.state = ReplicaRound::State::exporting;
     BL_TRY(const std::int64_t all, work_.count_results());
     const bool is_resumed = work_.has_begun();
-    BL_RETURN_IF_ERROR(work_.begin_export(progress));
+    BL_TRY(const bool is_begun, work_.begin_export(progress));
+    if (!is_begun) {
+      round.state = ReplicaRound::State::waiting;
+      return {};
+    }
     for (;;) {
       BL_TRY(const std::int64_t some, work_.export_some());
       if (some == 0) break;

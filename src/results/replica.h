@@ -39,7 +39,8 @@ struct ReplicaRound {
   enum class State : unsigned char {
     current,    ///< all that was safe to read is in the lake
     exporting,  ///< the first export was ended early; the next round goes on
-    waiting,    ///< the store still numbers results that others wrote (store_backfill.h)
+    waiting,    ///< the store still numbers results that others wrote (store_backfill.h), or a
+                ///< transaction under way keeps the first export from beginning
   };
   State state = State::current;
   std::int64_t exported = 0;        ///< results of the first export

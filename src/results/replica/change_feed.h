@@ -50,6 +50,8 @@ class SafeEnd {
   /// The newest place that is safe. It may be older than the log's end as long as writers are under
   /// way; then the next call is nearer to it.
   Result<LogPlace> look(store::Database& database);
+  /// The last look was at the log's end of then.
+  bool is_at_end() const { return !pending_; }
 
  private:
   // PostgreSQL: all rows up to `end` were asked for before the transaction `before` began, so they

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/json.h"
 #include "base/numbers.h"
+#include "results/store/rows.h"
 #include "results/store/whole.h"
 #include "store/both_dialects.h"
 
@@ -192,6 +193,14 @@ void StoreRows::add_value(const Column& column, Builder& builder, const store::R
   switch (column.make) {
     case Make::plain:
       break;
+    case Make::summary:
+      // SQLite's samples are no number; asking a number for its text would cost more than the row.
+      if (row.real(source) == 0 && row.text(source).starts_with('[')) {
+        const SummaryColumns samples{"s", false, {}, {}, {}, row.text(source)};
+        if (const auto value = summary_of(samples, SummaryMode::mean).value) return put(*value);
+        return put_null();
+      }
+      [[fallthrough]];
     case Make::measured:
       if (const auto value = measured_or_null(row, source)) return put(*value);
       return put_null();

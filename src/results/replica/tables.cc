@@ -22,6 +22,13 @@ constexpr bool k_null = true, k_not_null = false;
     "month", int64, k_not_null, "@micros{r.timestamp}", Make::month                \
   }
 
+#define BL_FAILED_SQLITE                                                                        \
+  "(r.unit is null or r.error is not null or r.data is null or r.data = '[]' or instr(r.data, " \
+  "'null') > 0)"
+#define BL_FAILED_POSTGRES                                                                  \
+  "(r.unit is null or r.error is not null or r.data is null or cardinality(r.data) = 0 or " \
+  "array_position(r.data, null) is not null)"
+
 constexpr Column k_results[] = {
     BL_PLACE_COLUMNS,
     {"id_high", int64, k_null, "r.id", Make::id_high},
@@ -41,13 +48,12 @@ constexpr Column k_results[] = {
     {"min", float64, k_null, "r.min", Make::measured},
     {"max", float64, k_null, "r.max", Make::measured},
     {"mean", float64, k_null, "r.mean", Make::measured},
+    {"summary_mean", float64, k_null,
+     "case when " BL_FAILED_SQLITE " then null else coalesce(r.mean, r.data) end", Make::summary,
+     "case when " BL_FAILED_POSTGRES
+     " then null else coalesce(r.mean, (select avg(e) from unnest(r.data) e)) end"},
     {"has_error", boolean, k_not_null, "r.error is not null"},
-    {"failed", boolean, k_not_null,
-     "(r.unit is null or r.error is not null or r.data is null or r.data = '[]' "
-     "or instr(r.data, 'null') > 0)",
-     Make::plain,
-     "(r.unit is null or r.error is not null or r.data is null or cardinality(r.data) = 0 "
-     "or array_position(r.data, null) is not null)"},
+    {"failed", boolean, k_not_null, BL_FAILED_SQLITE, Make::plain, BL_FAILED_POSTGRES},
     {"begins_change", boolean, k_not_null,
      "coalesce(json_type(r.change_annotations, '$.begins_distribution_change'), '') = 'true'",
      Make::plain,

@@ -15,6 +15,7 @@ namespace bl::results::replica {
 enum class Make : unsigned char {
   plain,       ///< as it is
   measured,    ///< a REAL or numeric; null where no double holds it
+  summary,     ///< a mean, or the samples that it is to be made of
   samples,     ///< an array of numbers, each with its own digits, as JSON
   month,       ///< of microseconds: 202408, in UTC
   id_high,     ///< of 32 hex digits: the first 64 bits; null of any other text

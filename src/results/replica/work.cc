@@ -223,10 +223,11 @@ Result<std::int64_t> Work::count_results() {
   return count;
 }
 
-Result<void> Work::begin_export(const ReplicaProgress& progress) {
-  if (note_) return {};
+Result<bool> Work::begin_export(const ReplicaProgress& progress) {
+  if (note_) return true;
   // Changes from here on are brought over after the export, whether it saw them or not.
   BL_TRY(place_, safe_end());
+  if (!safe_end_.is_at_end()) return false;
   for (const Shape* shape : small_shapes()) {
     if (progress && !progress(shape->name, 0, 0)) {
       return Error{Code::cancelled, "ended before the table " + std::string(shape->name)};
@@ -234,7 +235,8 @@ Result<void> Work::begin_export(const ReplicaProgress& progress) {
     BL_TRY([[maybe_unused]] const auto rows, compare_small(*shape, ReplicaRepair::yes));
   }
   BL_RETURN_IF_ERROR(load_known());
-  return load_stale();
+  BL_RETURN_IF_ERROR(load_stale());
+  return true;
 }
 
 // Rows behind `at` and before `end` in the order of (timestamp, id), a page of them; `at` moves on.

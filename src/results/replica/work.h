@@ -53,8 +53,9 @@ class Work {
   /// The newest place up to which the log is complete.
   Result<LogPlace> safe_end() { return safe_end_.look(database_); }
 
-  /// Before the first result: all small tables, and from where on changes count.
-  Result<void> begin_export(const ReplicaProgress& progress);
+  /// Before the first result: all small tables, and from where on changes count. False: writers are
+  /// under way, and nobody knows from where on yet.
+  Result<bool> begin_export(const ReplicaProgress& progress);
   /// The next results by time, in one commit. Gives how many; 0: all are there.
   Result<std::int64_t> export_some();
   /// Results that the store has, an estimate.
