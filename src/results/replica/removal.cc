@@ -43,12 +43,15 @@ Result<RemovalProof> prove_removed(lake::Lake& lake, Timestamp now,
   RemovalProof proof;
   const auto tables = lake.tables();
   // The catalog's snapshots are of all tables at once: the newest of a table that stood still keeps
-  // what the others listed then. A commit without a change makes each table's newest a new one.
-  for (const auto& table : tables) {
-    lake::Change change;
-    change.what = "touch";
-    change.select = "";
-    BL_TRY([[maybe_unused]] const auto snapshot, table->replace(change));
+  // what the others listed then, and so do those that were newest at that time. Commits without a
+  // change make each table's newest a new one; the second time, those before are new ones too.
+  for (int time = 0; time < 2; ++time) {
+    for (const auto& table : tables) {
+      lake::Change change;
+      change.what = "touch";
+      change.select = "";
+      BL_TRY([[maybe_unused]] const auto snapshot, table->replace(change));
+    }
   }
   BL_TRY(const lake::Expired expired, lake::expire(lake.catalog(), lake.store(), tables, now, now));
   proof.snapshots_gone = expired.files;
