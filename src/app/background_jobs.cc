@@ -78,4 +78,25 @@ bool BackfillJob::work() {
   return *more;
 }
 
+bool ReplicaJob::work() {
+  bool is_long = false;
+  const auto round =
+      replicator_.refresh([&](std::string_view phase, std::size_t done, std::size_t all) {
+        is_long = true;
+        if (report_.is_due()) report_.went_on(fmt::format("{}: {} of {}", phase, done, all));
+        return !stops_;
+      });
+  if (!round.ok()) {
+    errors_.failed(round.error().message);
+    if (is_long) report_.ended(Outcome::failed, round.error().message);
+    return false;
+  }
+  errors_.passed();
+  if (is_long && round->state == results::ReplicaRound::State::current) {
+    report_.ended(Outcome::ok, fmt::format("{} results exported, {} changes brought over",
+                                           round->exported, round->changes));
+  }
+  return false;
+}
+
 }  // namespace bl::app

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
 
 #include "base/log.h"
 #include "results/commit_enricher.h"
+#include "results/replica.h"
 #include "results/store_backfill.h"
 #include "store/jobs.h"
 
@@ -63,6 +65,22 @@ class BackfillJob {
   RecurringError errors_;
   JobReport report_;
   std::int64_t steps_ = 0;  // of this stretch
+};
+
+/// `lake.refresh`: results go over to the lake.
+class ReplicaJob {
+ public:
+  ReplicaJob(store::Jobs& jobs, const Clock& clock, Log& log, results::Replicator& replicator)
+      : replicator_(replicator), errors_(log, "replica"), report_(jobs, clock, "lake.refresh") {}
+  bool work();
+  /// A round that is under way ends early; the next one goes on. Any thread.
+  void stop() { stops_ = true; }
+
+ private:
+  results::Replicator& replicator_;
+  RecurringError errors_;
+  JobReport report_;
+  std::atomic<bool> stops_ = false;
 };
 
 }  // namespace bl::app

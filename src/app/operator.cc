@@ -1,6 +1,7 @@
 #include "app/operator.h"
 
 #include "access/tokens.h"
+#include "app/lake_replica.h"
 #include "ops/lake_setting.h"
 #include "results/schema.h"
 #include "results/store_alerts.h"
@@ -131,6 +132,7 @@ ops::CommandPorts command_ports() {
   ports.facts = facts_under(keys);
   ports.version = BL_VERSION;
   ports.backfill = backfill_port();
+  ports.replica = replica_command();
   return ports;
 }
 

@@ -28,6 +28,7 @@
 #include "results/commit_enricher.h"
 #include "results/commit_routes.h"
 #include "results/legacy_routes.h"
+#include "results/replica.h"
 #include "results/routes.h"
 #include "results/schema.h"
 #include "results/settings_route.h"
@@ -106,8 +107,11 @@ class RunningService final : public Service {
       }
       server_->stop();
     }
+    if (replica_job_ != nullptr) replica_job_->stop();
+    replica_task_.reset();
     operations_.reset();  // ends what runs, also on the lake
     query_engine_.reset();
+    lake_replica_.reset();
     lake_.reset();
     if (alerts_ != nullptr) alerts_->stop();
     refresh_task_.reset();
@@ -149,6 +153,9 @@ class RunningService final : public Service {
           "the lake (lake.objects = " + settings_.lake->objects + ")");
     }
     lake_ = std::move(opened).value();
+    if (read_only_) return {};
+    lake_replica_ = std::make_unique<results::Replicator>(*database_, *lake_, ids_, clock_, log_,
+                                                          metrics_, settings_.replica.limits);
     return {};
   }
 
@@ -277,7 +284,7 @@ class RunningService final : public Service {
     status_reader_ = std::make_unique<ops::StatusReader>(
         ops::ServerPorts{.setting = std::move(setting),
                          .database = *database_,
-                         .facts = stored_facts(),
+                         .facts = facts(),
                          .metrics = metrics_,
                          .errors = errors_,
                          .certificate = [this] { return server_->certificate(); },
@@ -287,11 +294,26 @@ class RunningService final : public Service {
     operation_ports_ = std::make_unique<ops::RoutePorts>(
         ops::RoutePorts{*status_reader_, *operations_, disk_, clock_, place, BL_VERSION,
                         ops::BackupMetrics(metrics_)});
-    lake_ports_ = std::make_unique<ops::LakeRoutePorts>(
-        ops::LakeRoutePorts{lake_.get(), settings_.lake.get(), *operations_, *database_, clock_});
+    lake_ports_ = std::make_unique<ops::LakeRoutePorts>(ops::LakeRoutePorts{
+        lake_.get(), settings_.lake.get(), *operations_, *database_, clock_,
+        lake_replica_ == nullptr ? ops::ReplicaPort() : replica_port(*lake_replica_)});
     query_ports_ = std::make_unique<ops::QueryRoutePorts>(
         ops::QueryRoutePorts{lake_.get(), query_engine_.get(), queries_, settings_.query.most});
     return {};
+  }
+
+  /// What is stored, and how far the replica is behind it.
+  ops::StoredFacts facts() {
+    if (!settings_.replica.enabled || lake_replica_ == nullptr) return stored_facts();
+    return [this](store::Database& database) -> Result<std::vector<ops::StoredFact>> {
+      BL_TRY(std::vector<ops::StoredFact> facts, stored_facts()(database));
+      const results::ReplicaStatus status = lake_replica_->status();
+      facts.push_back(
+          {"replica_rows_behind", "changes that the lake does not have yet", status.rows_behind});
+      facts.push_back({"replica_seconds_behind", "seconds that the lake is behind the store",
+                       static_cast<std::int64_t>(status.seconds_behind)});
+      return facts;
+    };
   }
 
   void add_routes() {
@@ -388,6 +410,11 @@ class RunningService final : public Service {
       backfill_task_ = std::make_unique<PeriodicTask>(k_backfill_pause,
                                                       [this] { return backfill_job_->work(); });
     }
+    if (settings_.replica.enabled && lake_replica_ != nullptr) {
+      replica_job_ = std::make_unique<ReplicaJob>(alerts_->jobs(), clock_, log_, *lake_replica_);
+      replica_task_ = std::make_unique<PeriodicTask>(settings_.replica.refresh_every,
+                                                     [this] { return replica_job_->work(); });
+    }
     alerts_->start();
   }
 
@@ -460,8 +487,9 @@ class RunningService final : public Service {
   // In the order of their dependence: the last one is destroyed first.
   std::unique_ptr<DiskLock> folder_lock_;
   std::unique_ptr<store::Database> database_;
-  bool read_only_ = false;                        // nothing is written to it
-  std::unique_ptr<lake::Lake> lake_;              // absent without lake.objects
+  bool read_only_ = false;            // nothing is written to it
+  std::unique_ptr<lake::Lake> lake_;  // absent without lake.objects
+  std::unique_ptr<results::Replicator> lake_replica_;
   std::unique_ptr<engine::Engine> query_engine_;  // absent without a local lake
   ops::Queries queries_{ids_, clock_};
   std::unique_ptr<store::ReplicatedDatabase> replicated_;
@@ -499,6 +527,8 @@ class RunningService final : public Service {
   std::unique_ptr<BackfillJob> backfill_job_;
   std::unique_ptr<PeriodicTask> commit_task_;
   std::unique_ptr<PeriodicTask> backfill_task_;
+  std::unique_ptr<ReplicaJob> replica_job_;
+  std::unique_ptr<PeriodicTask> replica_task_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<PeriodicTask> certificate_task_;
 };

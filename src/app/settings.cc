@@ -244,6 +244,7 @@ const std::vector<ConfigKey>& config_keys() {
     for (ConfigKey& key : access_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : lake_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : query_config_keys()) all.push_back(std::move(key));
+    for (ConfigKey& key : replica_config_keys()) all.push_back(std::move(key));
     return all;
   }();
   return keys;
@@ -278,6 +279,7 @@ Result<Settings> settings_from(const Config& config) {
   BL_TRY(settings.oidc, oidc_settings_from(config));
   BL_TRY(settings.lake, lake_settings_from(config, settings.data_folder, settings.store_uri));
   BL_TRY(settings.query, query_settings_from(config));
+  BL_TRY(settings.replica, replica_settings_from(config, settings.lake != nullptr));
   if (settings.access.authenticator.disabled && !is_loopback(address.host)) {
     return Error{Code::invalid, "access.disabled is for a loopback address only; server.http is " +
                                     config.text("server.http")};

@@ -157,7 +157,8 @@ class Table {
   Result<std::int64_t> replace(const Change& change);
   /// Puts small files of a group together until none is left to put.
   Result<Compacted> compact();
-  /// Makes the newest snapshot list the files that an earlier one listed. Rows of the journal stay.
+  /// Makes the newest snapshot list the files that an earlier one listed, with its note where it
+  /// had one. Rows of the journal stay.
   /// Errors: also not_found (that snapshot is expired).
   Result<std::int64_t> roll_back(std::int64_t to_snapshot);
   /// Adds nullable columns behind the others. Appends wait meanwhile. Errors: also invalid (a name

@@ -29,7 +29,7 @@ Result<lake::Lake*> lake_of(const LakeRoutePorts& ports) {
 Result<std::string> status(const Request& request, const LakeRoutePorts& ports) {
   BL_RETURN_IF_ERROR(net::QueryFields(request).finish());
   BL_TRY(lake::Lake * lake, lake_of(ports));
-  return lake_status(*lake, *ports.options);
+  return lake_status(*lake, *ports.options, ports.replica.status ? ports.replica.status() : "");
 }
 
 Result<std::string> table_status(const Request& request, const LakeRoutePorts& ports) {
@@ -105,6 +105,59 @@ Result<OperationView> start(const Request& request, const LakeRoutePorts& ports,
                                 });
 }
 
+/// Errors: malformed, invalid.
+Result<ReplicaCall> decode_replica_call(std::string_view body) {
+  ReplicaCall call;
+  if (body.empty()) return call;
+  BL_TRY(const json::Value document, json::parse(body));
+  json::Faults faults;
+  if (!document.is_object()) faults.add("", "must be an object", &document);
+  using Work = ReplicaCall::Work;
+  for (const auto& [key, value] : document.is_object() ? document.members() : json::Object()) {
+    if (key == "work") {
+      const std::string name = value.is_string() ? value.as_string() : "";
+      if (name == "check") {
+        call.work = Work::check;
+      } else if (name == "repair") {
+        call.work = Work::repair;
+      } else if (name == "prove_removed") {
+        call.work = Work::prove_removed;
+      } else if (name != "refresh") {
+        faults.add("/work", "must be refresh, check, repair or prove_removed", &value);
+      }
+    } else if (key == "results" && value.is_array()) {
+      for (const json::Value& id : value.items()) {
+        if (id.is_string()) call.results.push_back(id.as_string());
+      }
+      if (call.results.size() != value.items().size() ||
+          call.results.size() > ReplicaCallLimits{}.results_max) {
+        faults.add("/results", "must be at most 1000 ids of results", &value);
+      }
+    } else {
+      faults.add(json::pointer_append("", key), "unknown field, or no list", &value);
+    }
+  }
+  if (faults.ok() && call.results.empty() == (call.work == Work::prove_removed)) {
+    faults.add("/results", "belongs to prove_removed, which needs it");
+  }
+  if (!faults.ok()) return faults.to_error("the call");
+  return call;
+}
+
+Result<OperationView> start_refresh(const Request& request, const LakeRoutePorts& ports) {
+  BL_TRY([[maybe_unused]] lake::Lake * lake, lake_of(ports));
+  if (!ports.replica.work) {
+    return Error{Code::not_found,
+                 "this server keeps no replica of results: nothing is written to "
+                 "its store"};
+  }
+  BL_TRY(const ReplicaCall call, decode_replica_call(request.body));
+  return ports.operations.start("lake.refresh",
+                                [call, &work = ports.replica.work](const Progress& progress) {
+                                  return work(call, progress);
+                                });
+}
+
 void add_read(net::Router& router, const char* pattern, const LakeRoutePorts& ports,
               Result<std::string> (*read)(const Request&, const LakeRoutePorts&)) {
   router.add({.method = Method::get,
@@ -134,6 +187,16 @@ void add_lake_routes(net::Router& router, const LakeRoutePorts& ports) {
                     },
                 .options = {.body_bytes_max = k_body_bytes_max}});
   }
+  router.add({.method = Method::post,
+              .pattern = "/api/v1/lake/refresh",
+              .access = Access::admin,
+              .handler =
+                  [&ports](Request& request) {
+                    const auto started = start_refresh(request, ports);
+                    if (!started.ok()) return net::problem(started.error(), request.request_id);
+                    return accepted(*started);
+                  },
+              .options = {.body_bytes_max = k_body_bytes_max}});
 }
 
 }  // namespace bl::ops

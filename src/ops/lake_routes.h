@@ -3,6 +3,7 @@
 #include "base/disk.h"
 #include "lake/lake.h"
 #include "net/router.h"
+#include "ops/lake_replica.h"
 #include "ops/operations.h"
 
 namespace bl::ops {
@@ -14,11 +15,12 @@ struct LakeRoutePorts {
   Operations& operations;
   store::Database& database;  ///< the audit is there
   const Clock& clock;
+  ReplicaPort replica;  ///< empty: this server has none, and says so
 };
 
 /// GET /api/v1/lake and /api/v1/lake/tables/{table}; POST /api/v1/lake/{verify, compact, expire,
-/// sweep, rollback}, each of which begins an operation (openapi_lake.yaml). Role admin. `ports`
-/// outlives the router.
+/// sweep, rollback, refresh}, each of which begins an operation (openapi_lake.yaml). Role admin.
+/// `ports` outlives the router.
 void add_lake_routes(net::Router& router, const LakeRoutePorts& ports);
 
 }  // namespace bl::ops

@@ -194,7 +194,8 @@ constexpr std::array<LakeAction, 5> k_actions{{
 
 }  // namespace
 
-Result<std::string> lake_status(lake::Lake& lake, const lake::LakeOptions& options) {
+Result<std::string> lake_status(lake::Lake& lake, const lake::LakeOptions& options,
+                                const std::string& replica_json) {
   std::string text;
   json::Writer writer(text);
   writer.begin_object()
@@ -202,6 +203,7 @@ Result<std::string> lake_status(lake::Lake& lake, const lake::LakeOptions& optio
       .member("catalog", lake.catalog().address())
       .member("journal", options.journal == lake::JournalKind::file ? "file" : "object")
       .member("delta", options.delta);
+  if (!replica_json.empty()) writer.key("replica").raw(replica_json);
   writer.key("tables").begin_array();
   for (const auto& table : lake.tables()) {
     writer.begin_object();

@@ -17,8 +17,10 @@ struct LakeWorkLimits {
   std::size_t snapshots_max = 10'000;  ///< that may be asked for at once
 };
 
-/// The lake and all of its tables. From memory. `options`: those that it was opened with.
-Result<std::string> lake_status(lake::Lake& lake, const lake::LakeOptions& options);
+/// The lake and all of its tables. From memory. `options`: those that it was opened with;
+/// `replica_json`: how the replica of results stands; empty: nothing keeps one here.
+Result<std::string> lake_status(lake::Lake& lake, const lake::LakeOptions& options,
+                                const std::string& replica_json = {});
 
 /// One table: its columns, its newest `snapshots` snapshots, and what lies in its folder that no
 /// snapshot lists. Cost: a listing of its objects. Errors: not_found, those of catalog and store.

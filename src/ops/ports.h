@@ -9,6 +9,7 @@
 #include "base/command_line.h"
 #include "base/metrics.h"
 #include "net/certificate.h"
+#include "ops/lake_replica.h"
 #include "ops/model.h"
 #include "ops/recent_errors.h"
 
@@ -28,7 +29,7 @@ struct ServerSetting {
   std::optional<net::TlsOptions> tls;
   std::size_t connections_max = 0;
   std::shared_ptr<const LakeSetting> lake;  ///< null: none is set
-  std::vector<std::string> warnings;  ///< of the configuration
+  std::vector<std::string> warnings;        ///< of the configuration
 };
 
 /// What the schema alone does not bring: rows made from facts that others wrote. Bound by app.
@@ -52,7 +53,8 @@ struct CommandPorts {
   std::vector<store::Migration> migrations;
   StoredFacts facts;
   std::string version;
-  BackfillPort backfill;  ///< may be empty
+  BackfillPort backfill;   ///< may be empty
+  ReplicaCommand replica;  ///< may be empty
 };
 
 /// For the routes, inside of the server.

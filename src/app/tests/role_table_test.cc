@@ -166,7 +166,7 @@ class RoleTable : public ::testing::Test {
       status_, operations_, *disk_, clock_, {}, "0", ops::BackupMetrics(metrics_)};
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
-  ops::LakeRoutePorts lake_ports_{nullptr, nullptr, operations_, *database_, clock_};
+  ops::LakeRoutePorts lake_ports_{nullptr, nullptr, operations_, *database_, clock_, {}};
   net::Router router_;
   net::Client client_;
 };
@@ -253,6 +253,7 @@ POST   /api/v1/lake/compact                   401  401  403  403  yes  yes
 POST   /api/v1/lake/expire                    401  401  403  403  yes  yes
 POST   /api/v1/lake/sweep                     401  401  403  403  yes  yes
 POST   /api/v1/lake/rollback                  401  401  403  403  yes  yes
+POST   /api/v1/lake/refresh                   401  401  403  403  yes  yes
 POST   /api/v1/query                          yes  401  yes  yes  yes  yes
 GET    /api/v1/queries                        yes  401  yes  yes  yes  yes
 GET    /api/v1/queries/{id}                   yes  401  yes  yes  yes  yes

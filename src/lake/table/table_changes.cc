@@ -108,6 +108,7 @@ Result<std::int64_t> Table::Impl::roll_back(std::int64_t to_snapshot) {
   const auto now = files();
   const FileSet wanted(then);
   Commit commit = new_commit("rollback");
+  commit.note = then.note;  // it speaks of the rows that come back
   for (const DataFile& file : now->files()) {
     if (wanted.find(file.key) == nullptr) commit.removed.push_back(file.key);
   }

@@ -51,11 +51,33 @@ void check_tables(const json::Value& lake, const std::string& url, Findings& fin
   }
 }
 
+/// The replica of results, where one is kept.
+void check_replica(const json::Value& lake, const std::string& url, Findings& findings) {
+  const json::Value* replica = lake.find("replica");
+  if (replica == nullptr || !replica->is_object()) return;
+  if (const std::string error = text_at(*replica, "error"); !error.empty()) {
+    return findings.add(Severity::error, "lake_replica", url, error,
+                        "`benchlake lake refresh --check` says what differs, --repair mends it");
+  }
+  const json::Value* behind = replica->find("seconds_behind");
+  const double seconds = behind != nullptr && behind->is_number() ? behind->as_double() : 0;
+  if (seconds >= k_lag_warning_seconds) {
+    return findings.add(Severity::warning, "lake_replica", url,
+                        fmt::format("it is {:.0f} s behind the store", seconds),
+                        "look for `replica` in the server's log; `benchlake lake refresh` brings "
+                        "it up to date now");
+  }
+  findings.fine("lake_replica", url, "is not behind");
+}
+
 void ask_server(const RunningServer& server, Findings& findings) {
   if (!server.holds_lock || !server.address || !server.status.is_object()) return;
   net::ApiClient client(*server.address);
   const auto lake = client.get("/api/v1/lake");
-  if (lake.ok()) return check_tables(*lake, server.address->url, findings);
+  if (lake.ok()) {
+    check_tables(*lake, server.address->url, findings);
+    return check_replica(*lake, server.address->url, findings);
+  }
   findings.add(Severity::warning, "lake_tables", server.address->url, lake.error().message,
                "give doctor the server's --config, or restart the server with these settings");
 }

@@ -8,6 +8,7 @@
 #include "ops/lake_access.h"
 #include "ops/lake_setting.h"
 #include "ops/lake_work.h"
+#include "ops/store_access.h"
 
 namespace bl::ops {
 namespace {
@@ -116,6 +117,86 @@ Command action_command(const CommandPorts& ports, Command declaration) {
       });
 }
 
+// Replica ------------------------------------------------------------------------------------
+
+constexpr const char* k_refresh_path = "/api/v1/lake/refresh";
+
+Result<ReplicaCall> replica_call_of(const Arguments& arguments) {
+  using Work = ReplicaCall::Work;
+  ReplicaCall call;
+  call.results = arguments.list("--removed");
+  const int wishes = static_cast<int>(arguments.flag("--check")) +
+                     static_cast<int>(arguments.flag("--repair")) +
+                     static_cast<int>(!call.results.empty());
+  if (wishes > 1) {
+    return Error{Code::invalid, "--check, --repair and --removed do not go together"};
+  }
+  if (arguments.flag("--check")) call.work = Work::check;
+  if (arguments.flag("--repair")) call.work = Work::repair;
+  if (!call.results.empty()) call.work = Work::prove_removed;
+  return call;
+}
+
+std::string encode(const ReplicaCall& call) {
+  constexpr const char* k_names[] = {"refresh", "check", "repair", "prove_removed"};
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().member("work", k_names[static_cast<int>(call.work)]);
+  if (!call.results.empty()) {
+    writer.key("results").begin_array();
+    for (const std::string& id : call.results) writer.value(id);
+    writer.end_array();
+  }
+  writer.end_object();
+  return body;
+}
+
+Result<json::Value> replicate(const CommandPorts& ports, const ServerSetting& setting,
+                              const ReplicaCall& call, CommandIo& io) {
+  LakeSurroundings around;
+  PhaseBars bars(io.err, around.clock);
+  if (auto server = running_server(setting.data_folder, *around.disk)) {
+    return run_operation(*server, k_refresh_path, encode(call), bars);
+  }
+  BL_TRY(const lake::LakeOptions* options, lake_of(setting));
+  BL_TRY(const OpenedStore store, open_as_owner(setting.place, around.clock));
+  BL_RETURN_IF_ERROR(store.database->migrate(ports.migrations));
+  BL_TRY(const auto lake, open_lake(*options, around));
+  BL_TRY(const std::string text, ports.replica(*store.database, *lake, call, progress_of(bars)));
+  return json::parse(text);
+}
+
+Command refresh_command(const CommandPorts& ports) {
+  return operator_command(
+      ports,
+      {.path = "lake refresh",
+       .help = "brings new results over to the lake; exit code 1: a check found differences",
+       .example = "benchlake lake refresh --check --data ./data",
+       .options = {{.name = "--check", .help = "compare every row of store and lake"},
+                   {.name = "--repair", .help = "compare, and make the lake as the store is"},
+                   {.name = "--removed",
+                    .value_name = "ID",
+                    .help = "prove that this deleted result is in no file of the lake",
+                    .repeated = true}},
+       .arguments = {}},
+      [&ports](const ServerSetting& setting, const Arguments& arguments,
+               CommandIo& io) -> Result<ExitCode> {
+        BL_TRY(const ReplicaCall call, replica_call_of(arguments));
+        BL_TRY(const json::Value answer, replicate(ports, setting, call, io));
+        if (arguments.flag("--json")) {
+          print_json(answer, io);
+        } else {
+          print_replicated(answer, io);
+        }
+        const json::Value* found = answer.find("found");
+        const json::Value* gone = answer.find("gone");
+        const bool is_wrong = (call.work == ReplicaCall::Work::check && found != nullptr &&
+                               found->as_int64().value_or(0) > 0) ||
+                              (gone != nullptr && gone->is_bool() && !gone->as_bool());
+        return is_wrong ? ExitCode::regression : ExitCode::ok;
+      });
+}
+
 // Rebuild ------------------------------------------------------------------------------------
 
 Result<void> demand_consent(const lake::LakeOptions& options, bool is_said, Disk& disk) {
@@ -209,7 +290,8 @@ std::vector<Command> lake_commands(const CommandPorts& ports) {
        .arguments = {{.name = "TABLE", .help = "the table"},
                      {.name = "SNAPSHOT", .help = "a number that `lake status TABLE` shows"}}},
   };
-  std::vector<Command> all = {status_command(ports), rebuild_command(ports)};
+  std::vector<Command> all = {status_command(ports), refresh_command(ports),
+                              rebuild_command(ports)};
   for (const Command& action : actions) all.push_back(action_command(ports, action));
   return all;
 }

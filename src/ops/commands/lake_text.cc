@@ -114,6 +114,29 @@ void print_lake_table(const json::Value& answer, CommandIo& io) {
   print(table, io);
 }
 
+void print_replicated(const json::Value& answer, CommandIo& io) {
+  if (const json::Value* gone = answer.find("gone"); gone != nullptr) {
+    for (const json::Value& key : items_at(answer, "held")) {
+      fmt::print(io.out, "{}\n", key.as_string());
+    }
+    fmt::print(io.err, "{}: {} files read, {} removed, {} still have it\n",
+               gone->as_bool() ? "gone" : "not gone", count_at(answer, "files_read"),
+               count_at(answer, "files_removed"), items_at(answer, "held").size());
+  } else if (answer.find("months") != nullptr) {
+    for (const json::Value& finding : items_at(answer, "findings")) {
+      fmt::print(io.out, "{}: {}: {}: result {} {}\n", text_at(finding, "table"),
+                 number_at(finding, "month"), text_at(finding, "what"),
+                 number_at(finding, "result_no"), text_at(finding, "result_id"));
+    }
+    fmt::print(io.err, "{} results of {} months compared, differences: {}{}\n",
+               count_at(answer, "rows"), count_at(answer, "months"), count_at(answer, "found"),
+               answer.find("repaired")->as_bool() ? ", mended" : "");
+  } else {
+    fmt::print(io.err, "{}: {} results exported, {} changes brought over\n",
+               text_at(answer, "state"), count_at(answer, "exported"), count_at(answer, "changes"));
+  }
+}
+
 void print_outcome(std::string_view name, const json::Value& answer, CommandIo& io) {
   if (name == "verify") return print_findings(answer, io);
   if (name == "compact") return print_compacted(answer, io);

@@ -12,6 +12,8 @@ namespace bl::ops {
 void print_lake(const json::Value& answer, CommandIo& io);
 /// Of GET /api/v1/lake/tables/{table}.
 void print_lake_table(const json::Value& answer, CommandIo& io);
+/// Of what `lake refresh` did.
+void print_replicated(const json::Value& answer, CommandIo& io);
 /// Of what `lake NAME` did.
 void print_outcome(std::string_view name, const json::Value& answer, CommandIo& io);
 

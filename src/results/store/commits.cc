@@ -111,7 +111,9 @@ Result<void> complete(Connection& connection, std::string_view id, const Commit&
               std::string_view(known.author_name), param_of(known.author_login),
               param_of(known.author_avatar), micros_of(known.timestamp), param_of(known.branch),
               param_of(known.fork_point_sha)}));
-  if (changed == 0 || is_history_commit(*before)) return {};
+  if (changed == 0) return {};
+  BL_RETURN_IF_ERROR(log_known_commit(connection, id));
+  if (is_history_commit(*before)) return {};
   BL_TRY(const auto after, commit_by_id(connection, id));
   if (!after || !is_history_commit(*after)) return {};
   return add_repaired_history(connection, id);
@@ -128,7 +130,11 @@ Result<Added> add_default_branch_commit(Connection& connection, IdSource& ids,
     return Added::completed;
   }
   BL_TRY(const CommitPlace place, find_or_create_commit(connection, ids, commit));
-  if (place.repaired) BL_RETURN_IF_ERROR(add_repaired_history(connection, place.id));
+  if (place.repaired) {
+    BL_RETURN_IF_ERROR(add_repaired_history(connection, place.id));
+  } else {
+    BL_RETURN_IF_ERROR(log_known_commit(connection, place.id));
+  }
   return Added::is_new;
 }
 

@@ -464,11 +464,22 @@ Result<void> repair_commits(store::Connection& connection, const MissingCommits&
   for (std::size_t i = 0; i < rows.size(); ++i) {
     WantedCommit& wanted = rows[i]->second;
     wanted.place = {wanted.found->id, *wanted.from, updated[i] == 1};
+    if (updated[i] == 1) BL_RETURN_IF_ERROR(log_known_commit(connection, wanted.found->id));
   }
   return {};
 }
 
 }  // namespace
+
+Result<void> log_known_commit(store::Connection& connection, std::string_view commit_id) {
+  auto logged = connection.execute(
+      store::both_dialects<"insert into @change_log (op, result_id, result_timestamp, at) values "
+                           "('commit', $1, 0, coalesce((select at from @change_log order by seq "
+                           "desc limit 1), 0))">(),
+      {commit_id});
+  if (!logged.ok()) return std::move(logged).error();
+  return {};
+}
 
 PreparedDimensions::PreparedDimensions(const BenchmarkResult& of, const HardwareKeys& keys)
     : result(of),

@@ -66,5 +66,9 @@ Result<std::vector<CommitPlace>> find_or_create_commits(store::Connection& conne
 /// The same for one.
 Result<CommitPlace> find_or_create_commit(store::Connection& connection, IdSource& ids,
                                           const Commit& commit);
+/// Writes into the change log that more is known of a commit, or that it is new and no result says
+/// so: its results, and the branch below them, are read otherwise from now on. A submission's
+/// repair says it by itself. The entry is as old as the one before it: there is no newer result.
+Result<void> log_known_commit(store::Connection& connection, std::string_view commit_id);
 
 }  // namespace bl::results

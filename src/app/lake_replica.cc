@@ -1,0 +1,90 @@
+#include "app/lake_replica.h"
+
+#include <fmt/format.h>
+
+#include "results/replica_encode.h"
+
+namespace bl::app {
+namespace {
+
+Result<std::string> work(results::Replicator& replicator, const ops::ReplicaCall& call,
+                         const ops::Progress& progress) {
+  using Work = ops::ReplicaCall::Work;
+  const results::ReplicaProgress go_on = [&](std::string_view phase, std::size_t done,
+                                             std::size_t all) {
+    return progress(phase, done, all);
+  };
+  switch (call.work) {
+    case Work::refresh: {
+      BL_TRY(const results::ReplicaRound round, replicator.refresh(go_on));
+      return results::encode(round);
+    }
+    case Work::check:
+    case Work::repair: {
+      BL_TRY(const results::ReplicaCheck check,
+             replicator.check(call.work == Work::repair ? results::ReplicaRepair::yes
+                                                        : results::ReplicaRepair::no,
+                              go_on));
+      return results::encode(check);
+    }
+    case Work::prove_removed:
+      break;
+  }
+  BL_TRY(const results::RemovalProof proof, replicator.prove_removed(call.results));
+  return results::encode(proof);
+}
+
+}  // namespace
+
+std::vector<ConfigKey> replica_config_keys() {
+  using enum ConfigType;
+  return {
+      {"replica.enabled", boolean, "false",
+       "results are kept in the lake too, as tables; needs lake.objects"},
+      {"replica.refresh_every", duration_ms, "5s", "new results are brought over so often"},
+      {"replica.changes_max", integer, "20000", "results that go over in one commit"},
+      {"replica.export_rows", integer, "200000",
+       "results of one commit of the first export, which are in memory at once"},
+  };
+}
+
+Result<ReplicaSettings> replica_settings_from(const Config& config, bool has_lake) {
+  ReplicaSettings settings;
+  settings.enabled = config.boolean("replica.enabled");
+  if (settings.enabled && !has_lake) {
+    return Error{Code::invalid, "replica.enabled needs a lake: lake.objects is not set"};
+  }
+  const auto positive = [&](const char* key, std::int64_t& value) -> Result<void> {
+    value = config.integer(key);
+    if (value >= 1) return {};
+    return Error{Code::invalid, fmt::format("{} must be at least 1: {}", key, value)};
+  };
+  std::int64_t every = 0;
+  BL_RETURN_IF_ERROR(positive("replica.refresh_every", every));
+  settings.refresh_every = std::chrono::milliseconds(every);
+  BL_RETURN_IF_ERROR(positive("replica.changes_max", settings.limits.changes_max));
+  BL_RETURN_IF_ERROR(positive("replica.export_rows", settings.limits.export_rows_max));
+  return settings;
+}
+
+ops::ReplicaPort replica_port(results::Replicator& replicator) {
+  return {.work = [&replicator](
+                      const ops::ReplicaCall& call,
+                      const ops::Progress& progress) { return work(replicator, call, progress); },
+          .status = [&replicator] { return results::encode(replicator.status()); }};
+}
+
+ops::ReplicaCommand replica_command() {
+  return [](store::Database& database, lake::Lake& lake, const ops::ReplicaCall& call,
+            const ops::Progress& progress) -> Result<std::string> {
+    const SystemClock clock;
+    SystemRandom random;
+    IdSource ids(clock, random);
+    Log log(clock, LogLevel::warning, stderr_sink());
+    Metrics metrics;
+    results::Replicator replicator(database, lake, ids, clock, log, metrics);
+    return work(replicator, call, progress);
+  };
+}
+
+}  // namespace bl::app

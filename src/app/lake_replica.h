@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "base/config.h"
+#include "ops/lake_replica.h"
+#include "results/replica.h"
+
+/// The replica of results in the lake: the settings `replica.*`, and what ops is given of it.
+namespace bl::app {
+
+struct ReplicaSettings {
+  bool enabled = false;  ///< a task of the server keeps it up to date
+  std::chrono::milliseconds refresh_every{5'000};
+  results::ReplicaLimits limits;
+};
+
+std::vector<ConfigKey> replica_config_keys();
+/// Errors: invalid, naming the key (also: enabled without a lake).
+Result<ReplicaSettings> replica_settings_from(const Config& config, bool has_lake);
+
+ops::ReplicaPort replica_port(results::Replicator& replicator);
+ops::ReplicaCommand replica_command();
+
+}  // namespace bl::app

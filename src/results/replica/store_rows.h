@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "columns/batch.h"
+#include "columns/builders.h"
+#include "results/replica/tables.h"
+#include "store/database.h"
+
+/// Rows of the store as batches of the lake's tables. Private to the replica.
+namespace bl::results::replica {
+
+/// The first or the last 64 bits of an id; nothing when it is not 32 lower-case hex digits.
+struct IdBits {
+  std::int64_t high = 0, low = 0;
+};
+std::optional<IdBits> bits_of(std::string_view id);
+std::string id_of(IdBits bits);
+/// What Make::key makes.
+std::int64_t key_of(std::string_view text);
+/// 202408 of an instant in August 2024, UTC.
+std::int64_t month_of(Timestamp time);
+/// The first instant of such a month.
+Timestamp begin_of(std::int64_t month);
+/// The month after it.
+std::int64_t next_month(std::int64_t month);
+
+/// Which number each repository has. A text that has none gets the next one, which must be in the
+/// lake before any row that names it.
+class Repositories {
+ public:
+  void know(std::int64_t number, std::string repository);
+  std::int64_t number_of(std::string_view repository);
+  /// Those that the lake does not have yet, as rows of `repositories`.
+  Result<std::vector<columns::Batch>> new_rows() const;
+  std::vector<std::int64_t> new_numbers() const;
+  void published() { new_.clear(); }
+  void clear();
+
+ private:
+  std::map<std::string, std::int64_t, std::less<>> numbers_;
+  std::map<std::int64_t, std::string> new_;
+  std::int64_t last_ = 0;
+};
+
+struct RowLimits {
+  std::int64_t batch_rows_max = 16'384;
+  std::size_t batch_bytes_max = 32 << 20;
+};
+
+/// Reads one SELECT for one or several shapes over the same tables. One thread.
+class StoreRows {
+ public:
+  StoreRows(std::vector<const Shape*> shapes, Repositories& repositories, store::Dialect dialect,
+            RowLimits limits = {});
+
+  /// `select A, B, ... from ...` without a condition, in the store's dialect; what is behind the
+  /// columns of the shapes begins at extra_column().
+  const std::string& select(std::string_view extra = {});
+  int extra_column() const { return static_cast<int>(expressions_.size()); }
+
+  /// Errors: invalid (text that is no UTF-8, with the column).
+  Result<void> add(const store::Row& row);
+  std::int64_t rows() const { return rows_; }
+  std::size_t bytes() const { return bytes_ + open_bytes_; }
+  /// What was added since the last call, of the shape with that place; all of them are taken before
+  /// more is added.
+  Result<std::vector<columns::Batch>> take(std::size_t shape = 0);
+  void clear();
+
+ private:
+  using Builder = std::variant<columns::ColumnBuilder<bool>, columns::ColumnBuilder<std::int64_t>,
+                               columns::ColumnBuilder<double>, columns::ColumnBuilder<Timestamp>,
+                               columns::ColumnBuilder<std::string_view>>;
+  struct Target {
+    const Shape* shape;
+    columns::Schema schema;
+    std::vector<int> sources;  // of each column: which expression
+    std::vector<Builder> builders;
+    std::vector<columns::Batch> done;
+  };
+  void add_value(const Column& column, Builder& builder, const store::Row& row, int source);
+  Result<void> finish_batches();
+
+  std::vector<Target> targets_;
+  std::vector<std::string> expressions_;
+  Repositories& repositories_;
+  const store::Dialect dialect_;
+  const RowLimits limits_;
+  std::string select_;
+  std::string text_;  // of a value in the making
+  std::int64_t rows_ = 0, open_rows_ = 0;
+  std::size_t bytes_ = 0, open_bytes_ = 0;
+};
+
+}  // namespace bl::results::replica
