@@ -376,6 +376,7 @@ POST   /api/v1/lake/compact                   401  401  403  403  yes  yes
 POST   /api/v1/lake/expire                    401  401  403  403  yes  yes
 POST   /api/v1/lake/sweep                     401  401  403  403  yes  yes
 POST   /api/v1/lake/rollback                  401  401  403  403  yes  yes
+POST   /api/v1/lake/refresh                   401  401  403  403  yes  yes
 POST   /api/v1/query                          401  401  yes  yes  yes  yes
 GET    /api/v1/queries                        401  401  yes  yes  yes  yes
 GET    /api/v1/queries/{id}                   401  401  yes  yes  yes  yes
