@@ -73,9 +73,10 @@ tier_browser() {
   data=$(mktemp -d)
   # shellcheck disable=SC2064 # the folder's name as it is now
   trap "stop_server; rm -rf '$data'" EXIT
-  start_server "$data/data" "$data"
+  start_server "$data/data" "$data" --set "lake.objects=$data/lake"
   url=$server_url
   "$root/build/release/benchlake" demo --data "$data/data"
+  "$root/build/release/benchlake" lake refresh --data "$data/data"
   mkdir -p build/screenshots
   cd tests/browser
   BENCHLAKE_URL=$url BENCHLAKE_TOKEN=$(cat "$data/data/operator.token") \
@@ -83,10 +84,10 @@ tier_browser() {
     BENCHLAKE_SCREENSHOTS="$root/build/screenshots" NO_COLOR=1 with_node npm test
 }
 
-# start_server DATA LOGS: sets server_pid and server_url when it is ready (its first line of output).
+# start_server DATA LOGS [FLAG ...]: sets server_pid and server_url when it is ready (its first line of output).
 start_server() {
   local tries=0
-  "$root/build/release/benchlake" serve --data "$1" --http 127.0.0.1:0 >"$2/ready" 2>"$2/server.log" &
+  "$root/build/release/benchlake" serve --data "$1" --http 127.0.0.1:0 "${@:3}" >"$2/ready" 2>"$2/server.log" &
   server_pid=$!
   until server_url=$(grep -oE 'http://[0-9.:]+' "$2/ready" | head -n 1) && [[ -n $server_url ]]; do
     if ((tries++ > 150)) || ! kill -0 "$server_pid"; then

@@ -19,6 +19,7 @@ export const colour_of_line = (place: number): ColourName => k_lines[place % k_l
 export function answer_plot(
   host: HTMLElement,
   chart: AnswerChart,
+  hidden: readonly number[],
   colours: Colours,
   size: { width: number; height: number },
 ): uPlot {
@@ -47,6 +48,7 @@ export function answer_plot(
         {},
         ...chart.lines.map((line, place) => ({
           label: line.name,
+          show: !hidden.includes(place),
           stroke: colours[colour_of_line(place)],
           width: 1.5,
           spanGaps: true,
