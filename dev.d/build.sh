@@ -1,5 +1,7 @@
 # The page, then CMake presets with ninja and ccache.
 
+# What one checkout compiled serves the next one, wherever it lies.
+export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$root} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
 export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
 export BENCHLAKE_SHARED=${BENCHLAKE_SHARED:-$(readlink -m "$root/../shared")}
 jobs=$(nproc)
