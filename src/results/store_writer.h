@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -19,6 +20,7 @@
 namespace bl::results {
 
 struct PreparedSubmission;
+class KnownDimensions;
 class Receipts;
 
 struct WriterLimits {
@@ -28,11 +30,16 @@ struct WriterLimits {
   /// A second one begins beside the first only when so many wait. Fewer share the next one: what a
   /// transaction costs by itself is then paid once.
   std::size_t beside_min = 1;
+  /// When none is at work and so many clients wait with one submission each, it takes half of them,
+  /// and a second one the other half: one computes while the other waits for the disk. 0: never.
+  std::size_t halved_min = 0;
   /// Clients that store one result after the other come back when they are answered. The next
   /// transaction waits so long for those that the last one answered, unless it was one client
   /// alone.
   std::int64_t gather_us_max = 0;
   std::size_t waiting_max = 65'536;  ///< submissions that wait for a transaction
+  /// Rows of dimensions that are not looked up again; some 200 bytes each.
+  std::size_t dimensions_max = 65'536;
 };
 
 /// SQLite writes each page that a transaction touches once: large ones pay. PostgreSQL works on
@@ -50,13 +57,8 @@ class StoreResultWriter final : public ResultWriter {
       : StoreResultWriter(database, ids, clock, writer_limits(database.dialect())) {}
   StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock,
                     const WriterLimits& limits, Receipts* receipts = nullptr,
-                    HardwareKeys keys = {})
-      : database_(database),
-        ids_(ids),
-        clock_(clock),
-        limits_(limits),
-        receipts_(receipts),
-        keys_(std::move(keys)) {}
+                    HardwareKeys keys = {});
+  ~StoreResultWriter() override;
 
   Result<Submitted> submit(const Submission& submission) override;
   std::vector<Result<Submitted>> submit_many(std::span<const Submission> submissions) override;
@@ -87,6 +89,7 @@ class StoreResultWriter final : public ResultWriter {
   const WriterLimits limits_;
   Receipts* const receipts_;  // may be missing: none are written
   const HardwareKeys keys_;
+  const std::unique_ptr<KnownDimensions> known_;
 
   std::mutex mutex_;
   std::deque<Entry*> waiting_;  // guarded by mutex_

@@ -26,6 +26,11 @@ Result<std::vector<std::int64_t>> Connection::execute_many(const Sql& sql,
   return changed;
 }
 
+Result<void> Connection::query_many_later(const Sql& sql, const ParamRows& params,
+                                          std::function<void(std::size_t, const Row&)> each) {
+  return query_many(sql, params, each);
+}
+
 Result<void> Connection::insert_many(const InsertInto& into, const ParamRows& rows) {
   const std::string text = insert_text(into, dialect());
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -61,6 +61,7 @@ class ParamRows {
     BL_CHECK(row.size() == columns_);
     values_.insert(values_.end(), row.begin(), row.end());
   }
+  std::size_t columns() const { return columns_; }
   std::size_t size() const { return values_.size() / columns_; }
   bool empty() const { return values_.empty(); }
   std::span<const Param> row(std::size_t number) const {
@@ -139,6 +140,13 @@ class Connection {
                                   const std::function<void(std::size_t, const Row&)>& each);
   /// The same for statements; gives the number of rows that each execution changed.
   virtual Result<std::vector<std::int64_t>> execute_many(const Sql& sql, const ParamRows& params);
+  /// As query_many, for what is not needed at once: PostgreSQL is sent it together with what comes
+  /// next. Its rows are given, and its failure is told, by the next other call of these (wait()
+  /// does nothing else) or, the failure alone, by the end of the transaction. What `each` refers to
+  /// must live until then; parameters are taken at once.
+  virtual Result<void> query_many_later(const Sql& sql, const ParamRows& params,
+                                        std::function<void(std::size_t, const Row&)> each);
+  virtual Result<void> wait() { return {}; }
   /// Adds rows in the fastest way that the database has (PostgreSQL: COPY). A row that breaks a
   /// constraint fails all.
   virtual Result<void> insert_many(const InsertInto& into, const ParamRows& rows);

@@ -1,6 +1,8 @@
 #include "store/row_set.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "base/hash.h"
@@ -25,7 +27,7 @@ struct Element {
 
 // An array literal for each column.
 std::vector<std::string> columns_of(const ParamRows& rows) {
-  std::vector<std::string> columns(rows.row(0).size(), "{");
+  std::vector<std::string> columns(rows.columns(), "{");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::span<const Param> row = rows.row(i);
     for (std::size_t column = 0; column < row.size(); ++column) {
@@ -62,6 +64,38 @@ Result<std::int64_t> execute_rows(Connection& connection, const Sql& sql, const 
   }
   const std::vector<std::string> arrays = columns_of(rows);
   return connection.execute(sql, params_of(arrays));
+}
+
+Result<void> query_rows_later(Connection& connection, const Sql& sql, int columns,
+                              const ParamRows& rows,
+                              std::function<void(std::size_t, const Row&)> each) {
+  if (rows.empty()) return {};
+  if (connection.dialect() == Dialect::sqlite) {
+    return connection.query_many_later(sql, rows, std::move(each));
+  }
+  const std::vector<std::string> arrays = columns_of(rows);
+  ParamRows once(arrays.size());
+  once.add(params_of(arrays));
+  return connection.query_many_later(
+      sql, once, [columns, each = std::move(each)](std::size_t, const Row& row) {
+        each(static_cast<std::size_t>(row.integer(columns - 1)) - 1, row);
+      });
+}
+
+Result<void> execute_rows_later(Connection& connection, const Sql& sql, const ParamRows& rows) {
+  return query_rows_later(connection, sql, 0, rows, [](std::size_t, const Row&) {});
+}
+
+Result<void> execute_row_sets_later(Connection& connection, const char* sql,
+                                    std::initializer_list<ParamRows> sets) {
+  std::vector<std::string> arrays;
+  for (const ParamRows& rows : sets) {
+    std::vector<std::string> columns = columns_of(rows);
+    std::ranges::move(columns, std::back_inserter(arrays));
+  }
+  ParamRows once(arrays.size());
+  once.add(params_of(arrays));
+  return connection.query_many_later(sql, once, [](std::size_t, const Row&) {});
 }
 
 Result<std::vector<std::int64_t>> insert_rows(Connection& connection, const Sql& sql,

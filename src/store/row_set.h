@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 
 #include "store/database.h"
 
@@ -23,6 +24,16 @@ Result<void> query_rows(Connection& connection, const Sql& sql, int columns, con
 
 /// Gives how many rows were changed in all.
 Result<std::int64_t> execute_rows(Connection& connection, const Sql& sql, const ParamRows& rows);
+
+/// The same by Connection::query_many_later.
+Result<void> query_rows_later(Connection& connection, const Sql& sql, int columns,
+                              const ParamRows& rows,
+                              std::function<void(std::size_t, const Row&)> each);
+Result<void> execute_rows_later(Connection& connection, const Sql& sql, const ParamRows& rows);
+
+/// PostgreSQL alone: the arrays of several sets, one set after the other; some may be empty.
+Result<void> execute_row_sets_later(Connection& connection, const char* sql,
+                                    std::initializer_list<ParamRows> sets);
 
 /// Rows that may be there already: `on conflict do nothing`. Gives for every row 1 when it went in,
 /// else 0. PostgreSQL: the statement answers with the numbers of those that did: `with p as (select

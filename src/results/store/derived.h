@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/time.h"
 #include "store/database.h"
@@ -41,8 +43,23 @@ struct DerivedFact {
   }
 };
 
+/// The runs and series of some results: their numbers, 0 while they are not there.
+struct DerivedRows {
+  std::map<std::pair<std::string_view, std::string_view>, std::int64_t> runs;  ///< id, repository
+  std::map<std::string_view, std::int64_t> series;                             ///< fingerprint
+};
+
+/// Asks for their numbers, by Connection::query_many_later. Locks the series.
+Result<void> find_later(store::Connection& connection, DerivedRows& rows);
+
 /// Adds results that are not there yet, in their order. Inside the transaction that stores them.
-/// Cost: a few statements for each series and run among them, however many results they share.
+/// `rows` has all of their runs and series, after find_later() and Connection::wait(); then all
+/// have a number. PostgreSQL: the statements of which nothing is asked go with COMMIT. Cost: a few
+/// statements for each run among them, however many results they share.
+Result<void> add_derived(store::Connection& connection, std::span<const DerivedFact> facts,
+                         DerivedRows& rows);
+
+/// The same, asking for the rows itself.
 Result<void> add_derived(store::Connection& connection, std::span<const DerivedFact> facts);
 
 /// The same for the series' rows alone, or for the runs' alone: to make one of them again from its

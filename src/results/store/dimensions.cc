@@ -367,36 +367,26 @@ Result<void> create_missing(store::Connection& connection, IdSource& ids, Wanted
 
 // Commits ------------------------------------------------------------------------------------
 
-// A row that some submissions name.
-struct WantedCommit {
-  const Commit* from = nullptr;  // the first that knows the commit, else the first
-  std::optional<StoredCommit> found;
-  CommitPlace place;
-};
-using CommitName = std::pair<std::string_view, std::string_view>;  // repository, sha
-using WantedCommits = std::map<CommitName, WantedCommit>;
-using MissingCommits = std::vector<WantedCommits::value_type*>;
-
 Param micros_of(const std::optional<Timestamp>& time) {
   return time ? Param(time->micros) : Param(Null{});
 }
 
-Result<void> find_commits(store::Connection& connection, const MissingCommits& rows) {
-  if (rows.empty()) return {};
+}  // namespace
+
+Result<void> CommitRows::find_later(store::Connection& connection, const Missing& rows) {
   ParamRows params(2);
   for (const auto* row : rows) params.add({row->first.second, row->first.first});
   // PostgreSQL: what is found unknown stays so until our results are in; who makes it known
   // (store/commits.cc) waits, and sees them.
-  return connection.query_many(
+  return connection.query_many_later(
       store::both_dialects<"select " BL_COMMIT_COLUMNS
                            " from \"commit\" c where c.sha = $1 and c.repository = $2 "
                            "@postgres{for key share}">(),
       params,
-      [&](std::size_t i, const store::Row& row) { rows[i]->second.found = commit_of(row, 0); });
+      [rows](std::size_t i, const store::Row& row) { rows[i]->second.found = commit_of(row, 0); });
 }
 
-Result<void> create_commits(store::Connection& connection, IdSource& ids,
-                            const MissingCommits& rows) {
+Result<void> CommitRows::create(store::Connection& connection, IdSource& ids, const Missing& rows) {
   if (rows.empty()) return {};
   ParamRows params(11);
   for (auto* row : rows) {
@@ -417,7 +407,7 @@ Result<void> create_commits(store::Connection& connection, IdSource& ids,
                                "fork_point_sha) values ($1, $2, $3, $4, @time{$5}, $6, $7, $8, $9, "
                                "$10, $11) on conflict do nothing">(),
           params));
-  MissingCommits lost;  // another transaction made them since we looked
+  Missing lost;  // another transaction made them since we looked
   std::int64_t created = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (inserted[i] == 1) {
@@ -427,7 +417,8 @@ Result<void> create_commits(store::Connection& connection, IdSource& ids,
       lost.push_back(rows[i]);
     }
   }
-  BL_RETURN_IF_ERROR(find_commits(connection, lost));
+  BL_RETURN_IF_ERROR(find_later(connection, lost));
+  BL_RETURN_IF_ERROR(connection.wait());
   for (const auto* row : lost) {
     if (row->second.found) continue;
     return Error{Code::internal,
@@ -436,7 +427,7 @@ Result<void> create_commits(store::Connection& connection, IdSource& ids,
   return created == 0 ? Result<void>() : count(connection, "commits", created);
 }
 
-Result<void> repair_commits(store::Connection& connection, const MissingCommits& rows) {
+Result<void> CommitRows::repair(store::Connection& connection, const Missing& rows) {
   if (rows.empty()) return {};
   ParamRows ids(1);
   ParamRows params(9);
@@ -462,14 +453,12 @@ Result<void> repair_commits(store::Connection& connection, const MissingCommits&
                                "timestamp is null">(),
           params));
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    WantedCommit& wanted = rows[i]->second;
+    Wanted& wanted = rows[i]->second;
     wanted.place = {wanted.found->id, *wanted.from, updated[i] == 1};
     if (updated[i] == 1) BL_RETURN_IF_ERROR(log_known_commit(connection, wanted.found->id));
   }
   return {};
 }
-
-}  // namespace
 
 Result<void> log_known_commit(store::Connection& connection, std::string_view commit_id) {
   auto logged = connection.execute(
@@ -498,60 +487,77 @@ PreparedDimensions::PreparedDimensions(const BenchmarkResult& of, const Hardware
   }
 }
 
-Result<std::vector<DimensionIds>> find_or_create_dimensions(
-    store::Connection& connection, IdSource& ids,
-    std::span<const PreparedDimensions* const> prepared) {
-  WantedRows rows;
+DimensionRows rows_of(std::span<const PreparedDimensions* const> prepared) {
+  DimensionRows rows;
   for (const PreparedDimensions* one : prepared) {
     for (const auto& key : {one->case_key, one->context_key, one->info_key, one->hardware_key}) {
-      rows.try_emplace(key, Wanted{one, {}});
+      rows.try_emplace(key);
     }
   }
-  BL_RETURN_IF_ERROR(find_by_key(connection, missing_of(rows)));
-  BL_RETURN_IF_ERROR(create_missing(connection, ids, rows));
+  return rows;
+}
+
+Result<std::vector<DimensionIds>> find_or_create_dimensions(
+    store::Connection& connection, IdSource& ids,
+    std::span<const PreparedDimensions* const> prepared, DimensionRows& rows) {
+  WantedRows wanted;
+  for (const PreparedDimensions* one : prepared) {
+    for (const auto& key : {one->case_key, one->context_key, one->info_key, one->hardware_key}) {
+      if (rows.at(key).id.empty()) wanted.try_emplace(key, Wanted{one, {}, {}});
+    }
+  }
+  if (!wanted.empty()) {
+    BL_RETURN_IF_ERROR(find_by_key(connection, missing_of(wanted)));
+    BL_RETURN_IF_ERROR(create_missing(connection, ids, wanted));
+  }
+  for (auto& [key, row] : wanted) rows.at(key) = {std::move(row.id), std::move(row.hash)};
   std::vector<DimensionIds> found;
   found.reserve(prepared.size());
   for (const PreparedDimensions* one : prepared) {
-    const Wanted& hardware = rows.at(one->hardware_key);
+    const DimensionRow& hardware = rows.at(one->hardware_key);
     found.push_back({rows.at(one->case_key).id, rows.at(one->context_key).id,
                      rows.at(one->info_key).id, hardware.id, hardware.hash});
   }
   return found;
 }
 
-Result<std::vector<CommitPlace>> find_or_create_commits(store::Connection& connection,
-                                                        IdSource& ids,
-                                                        std::span<const Commit* const> commits) {
-  WantedCommits rows;
+CommitRows::CommitRows(std::span<const Commit* const> commits)
+    : commits_(commits.begin(), commits.end()) {
   for (const Commit* commit : commits) {
-    WantedCommit& wanted = rows[CommitName(commit->repository, commit->sha)];
+    Wanted& wanted = rows_[Name(commit->repository, commit->sha)];
     if (wanted.from == nullptr || (!wanted.from->timestamp && commit->timestamp)) {
       wanted.from = commit;
     }
   }
-  MissingCommits all;
-  for (auto& row : rows) all.push_back(&row);
-  BL_RETURN_IF_ERROR(find_commits(connection, all));
-  MissingCommits missing;
-  for (auto* row : all) {
-    if (!row->second.found) missing.push_back(row);
+}
+
+Result<void> CommitRows::find_later(store::Connection& connection) {
+  Missing all;
+  for (auto& row : rows_) all.push_back(&row);
+  return find_later(connection, all);
+}
+
+Result<std::vector<CommitPlace>> CommitRows::place(store::Connection& connection, IdSource& ids) {
+  Missing missing;
+  for (auto& row : rows_) {
+    if (!row.second.found) missing.push_back(&row);
   }
-  BL_RETURN_IF_ERROR(create_commits(connection, ids, missing));
-  MissingCommits unknown;
-  for (auto* row : all) {
-    WantedCommit& wanted = row->second;
+  BL_RETURN_IF_ERROR(create(connection, ids, missing));
+  Missing unknown;
+  for (auto& row : rows_) {
+    Wanted& wanted = row.second;
     if (!wanted.found) continue;
     if (!wanted.found->timestamp && wanted.from->timestamp) {
-      unknown.push_back(row);
+      unknown.push_back(&row);
     } else {
       wanted.place = {wanted.found->id, *wanted.found, false};
     }
   }
-  BL_RETURN_IF_ERROR(repair_commits(connection, unknown));
+  BL_RETURN_IF_ERROR(repair(connection, unknown));
   std::vector<CommitPlace> places;
-  places.reserve(commits.size());
-  for (const Commit* commit : commits) {
-    CommitPlace& place = rows.at(CommitName(commit->repository, commit->sha)).place;
+  places.reserve(commits_.size());
+  for (const Commit* commit : commits_) {
+    CommitPlace& place = rows_.at(Name(commit->repository, commit->sha)).place;
     places.push_back(place);
     place.repaired = false;
   }
@@ -561,7 +567,10 @@ Result<std::vector<CommitPlace>> find_or_create_commits(store::Connection& conne
 Result<CommitPlace> find_or_create_commit(store::Connection& connection, IdSource& ids,
                                           const Commit& commit) {
   const Commit* const one = &commit;
-  BL_TRY(auto places, find_or_create_commits(connection, ids, std::span(&one, 1)));
+  CommitRows rows(std::span(&one, 1));
+  BL_RETURN_IF_ERROR(rows.find_later(connection));
+  BL_RETURN_IF_ERROR(connection.wait());
+  BL_TRY(auto places, rows.place(connection, ids));
   return std::move(places.front());
 }
 

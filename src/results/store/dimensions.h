@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +13,7 @@
 #include "base/ids.h"
 #include "results/hardware_keys.h"
 #include "results/model.h"
+#include "results/store/rows.h"
 #include "store/database.h"
 
 /// The dimension rows that results share: case, context, info, hardware, commit. Each is found or
@@ -46,10 +49,20 @@ struct DimensionIds {
   std::string hardware_hash;
 };
 
-/// Finds or creates the four rows of each; in the order of `prepared`.
+/// A row: empty until it is found or made.
+struct DimensionRow {
+  std::string id, hash;  ///< hash: of hardware
+};
+using DimensionRows = std::map<DimensionKey, DimensionRow>;
+
+/// The rows that submissions need, none found yet.
+DimensionRows rows_of(std::span<const PreparedDimensions* const> prepared);
+
+/// Finds or creates the four rows of each; in the order of `prepared`. `rows` are those of
+/// rows_of(); what has an id is believed, and all have one afterwards.
 Result<std::vector<DimensionIds>> find_or_create_dimensions(
     store::Connection& connection, IdSource& ids,
-    std::span<const PreparedDimensions* const> prepared);
+    std::span<const PreparedDimensions* const> prepared, DimensionRows& rows);
 
 struct CommitPlace {
   std::string id;
@@ -57,13 +70,36 @@ struct CommitPlace {
   bool repaired = false;  ///< it was unknown, and this submission knows it
 };
 
-/// Finds or creates the commits' rows; no `sha` is empty. An unknown row (no timestamp) takes what
-/// a later submission knows; a known one is never changed. In the order of `commits`; of several
-/// that name the same row, one is told that it was repaired.
-Result<std::vector<CommitPlace>> find_or_create_commits(store::Connection& connection,
-                                                        IdSource& ids,
-                                                        std::span<const Commit* const> commits);
-/// The same for one.
+/// The commits of some submissions; no `sha` is empty. An unknown row (no timestamp) takes what a
+/// later submission knows; a known one is never changed. Borrows the commits.
+class CommitRows {
+ public:
+  explicit CommitRows(std::span<const Commit* const> commits);
+  /// Asks which are there, by Connection::query_many_later.
+  Result<void> find_later(store::Connection& connection);
+  /// After find_later() and Connection::wait(): creates and repairs what is to be. In the order of
+  /// the commits; of several that name the same row, one is told that it was repaired.
+  Result<std::vector<CommitPlace>> place(store::Connection& connection, IdSource& ids);
+
+ private:
+  // A row that some submissions name.
+  struct Wanted {
+    const Commit* from = nullptr;  // the first that knows the commit, else the first
+    std::optional<StoredCommit> found;
+    CommitPlace place;
+  };
+  using Name = std::pair<std::string_view, std::string_view>;  // repository, sha
+  using Rows = std::map<Name, Wanted>;
+  using Missing = std::vector<Rows::value_type*>;
+
+  static Result<void> find_later(store::Connection& connection, const Missing& rows);
+  static Result<void> create(store::Connection& connection, IdSource& ids, const Missing& rows);
+  static Result<void> repair(store::Connection& connection, const Missing& rows);
+
+  const std::vector<const Commit*> commits_;
+  Rows rows_;
+};
+/// One of them, found or created.
 Result<CommitPlace> find_or_create_commit(store::Connection& connection, IdSource& ids,
                                           const Commit& commit);
 /// Writes into the change log that more is known of a commit, or that it is new and no result says

@@ -191,34 +191,45 @@ Result<void> claim_keys(store::Connection& connection, std::vector<Item>& items,
 
 // Dimensions and commits ---------------------------------------------------------------------
 
-Result<void> place_dimensions(store::Connection& connection, IdSource& ids,
+Result<void> place_dimensions(store::Connection& connection, IdSource& ids, DimensionRows& rows,
                               std::vector<Item>& items) {
   std::vector<const PreparedDimensions*> prepared;
   prepared.reserve(items.size());
   for (const Item& item : items) prepared.push_back(&item.prepared->dimensions);
-  BL_TRY(auto found, find_or_create_dimensions(connection, ids, prepared));
+  BL_TRY(auto found, find_or_create_dimensions(connection, ids, prepared, rows));
   for (std::size_t i = 0; i < items.size(); ++i) items[i].dimensions = std::move(found[i]);
   return {};
 }
 
-Result<void> place_commits(store::Connection& connection, IdSource& ids, std::vector<Item>& items) {
+std::vector<const Commit*> commits_of(const std::vector<Item>& items) {
   std::vector<const Commit*> commits;
-  std::vector<Item*> with_commit;
-  for (Item& item : items) {
+  for (const Item& item : items) {
     const Commit& commit = item.prepared->submission.result.commit;
-    if (commit.sha.empty()) continue;
-    commits.push_back(&commit);
-    with_commit.push_back(&item);
+    if (!commit.sha.empty()) commits.push_back(&commit);
   }
-  if (commits.empty()) return {};
-  BL_TRY(auto places, find_or_create_commits(connection, ids, commits));
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (places[i].repaired) {
-      BL_RETURN_IF_ERROR(add_repaired_history(connection, places[i].id));
-    }
-    with_commit[i]->commit = std::move(places[i]);
+  return commits;
+}
+
+Result<void> place_commits(store::Connection& connection, IdSource& ids, CommitRows& commits,
+                           std::vector<Item>& items) {
+  BL_TRY(auto places, commits.place(connection, ids));
+  auto place = places.begin();
+  for (Item& item : items) {
+    if (item.prepared->submission.result.commit.sha.empty()) continue;
+    if (place->repaired) BL_RETURN_IF_ERROR(add_repaired_history(connection, place->id));
+    item.commit = std::move(*place++);
   }
   return {};
+}
+
+DerivedRows derived_rows_of(const std::vector<Item>& items) {
+  DerivedRows rows;
+  for (const Item& item : items) {
+    const BenchmarkResult& result = item.prepared->submission.result;
+    rows.runs.try_emplace({result.run_id, result.repository});
+    rows.series.try_emplace(item.submitted.history_fingerprint);
+  }
+  return rows;
 }
 
 // Facts --------------------------------------------------------------------------------------
@@ -321,48 +332,43 @@ Result<void> insert_facts(store::Connection& connection, const std::vector<Item>
   }
   const bool is_postgres = connection.dialect() == store::Dialect::postgres;
   if (is_postgres && rows.size() < k_facts_copied_min) {
-    BL_TRY([[maybe_unused]] const auto inserted,
-           store::execute_rows(connection, k_insert_facts, rows));
-    return {};
+    return store::execute_rows_later(connection, k_insert_facts, rows);
   }
   return connection.insert_many({"benchmark_result", k_fact_columns}, rows);
 }
 
 // Numbers and change log ---------------------------------------------------------------------
 
-// PostgreSQL: both tables in one statement, which takes the numbers too.
-Result<void> number_and_log_at_once(store::Connection& connection, Timestamp now,
-                                    std::vector<Item>& items) {
-  constexpr const char* k_sql =
-      "with p as materialized (select nextval('benchlake.result_number_no_seq') as no, id, "
-      "submitter_no, result_timestamp, at, place from unnest($1::text[], $2::bigint[], "
-      "$3::bigint[], $4::bigint[]) with ordinality as p(id, submitter_no, result_timestamp, at, "
-      "place)), "
-      "numbered as (insert into benchlake.result_number (no, id, submitter_no) "
-      "select no, id, submitter_no from p), "
-      "logged as (insert into benchlake.change_log (op, result_id, result_timestamp, at) "
-      "select 'insert', id, result_timestamp, at from p) "
-      "select no, place from p";
-  ParamRows rows(4);
-  for (const Item& item : items) {
-    rows.add({std::string_view(item.submitted.id), param_of(item.prepared->submitter_no),
-              item.prepared->submission.result.timestamp.micros, now.micros});
-  }
-  return store::query_rows(connection, k_sql, 2, rows, [&](std::size_t i, const store::Row& row) {
-    items[i].no = row.integer(0);
-  });
-}
-
-// SQLite: the numbers are taken first, so that the rows can go in at once.
-Result<void> take_numbers(store::Connection& connection, std::vector<Item>& items) {
-  std::size_t taken = 0;
-  return connection.query(
+// Numbers are taken first, so that the rows can go in at once.
+Result<void> take_numbers_later(store::Connection& connection, std::vector<Item>& items) {
+  static const store::Sql k_take(
       "with recursive n(no, rest) as (select coalesce((select max(no) from bl_result_number), 0) "
       "+ 1, $1 union all select no + 1, rest - 1 from n where rest > 1) select no from n",
-      {static_cast<std::int64_t>(items.size())}, [&](const store::Row& row) {
-        items[taken].no = row.integer(0);
-        return ++taken < items.size();
+      "select nextval('benchlake.result_number_no_seq') from generate_series(1, $1::bigint)");
+  ParamRows count(1);
+  count.add({static_cast<std::int64_t>(items.size())});
+  return connection.query_many_later(
+      k_take, count, [item = items.begin()](std::size_t, const store::Row& row) mutable {
+        (item++)->no = row.integer(0);
       });
+}
+
+// PostgreSQL: both tables in one statement.
+Result<void> number_and_log_at_once(store::Connection& connection, Timestamp now,
+                                    const std::vector<Item>& items) {
+  constexpr const char* k_sql =
+      "with p as materialized (select * from unnest($1::bigint[], $2::text[], $3::bigint[], "
+      "$4::bigint[], $5::bigint[]) as p(no, id, submitter_no, result_timestamp, at)), "
+      "numbered as (insert into benchlake.result_number (no, id, submitter_no) "
+      "select no, id, submitter_no from p) "
+      "insert into benchlake.change_log (op, result_id, result_timestamp, at) "
+      "select 'insert', id, result_timestamp, at from p";
+  ParamRows rows(5);
+  for (const Item& item : items) {
+    rows.add({item.no, std::string_view(item.submitted.id), param_of(item.prepared->submitter_no),
+              item.prepared->submission.result.timestamp.micros, now.micros});
+  }
+  return store::execute_rows_later(connection, k_sql, rows);
 }
 
 constexpr InsertInto::Column k_number_columns[] = {{"no"}, {"id"}, {"submitter_no"}};
@@ -370,11 +376,10 @@ constexpr InsertInto::Column k_log_columns[] = {
     {"op"}, {"result_id"}, {"result_timestamp"}, {"at"}};
 
 Result<void> number_and_log(store::Connection& connection, Timestamp now,
-                            std::vector<Item>& items) {
+                            const std::vector<Item>& items) {
   if (connection.dialect() == store::Dialect::postgres) {
     return number_and_log_at_once(connection, now, items);
   }
-  BL_RETURN_IF_ERROR(take_numbers(connection, items));
   ParamRows numbers(3);
   ParamRows log(4);
   for (const Item& item : items) {
@@ -430,12 +435,12 @@ DerivedFact derived_of(const Item& item) {
 }
 
 Result<void> store_items(store::Connection& connection, IdSource& ids, Timestamp now,
-                         std::vector<Item>& items, std::vector<Result<Submitted>>& outcomes) {
+                         DimensionRows& dimensions, std::vector<Item>& items,
+                         std::vector<Result<Submitted>>& outcomes) {
   for (Item& item : items) item.submitted.id = ids.next();
   BL_RETURN_IF_ERROR(claim_keys(connection, items, outcomes));
   if (items.empty()) return {};
-  BL_RETURN_IF_ERROR(place_dimensions(connection, ids, items));
-  BL_RETURN_IF_ERROR(place_commits(connection, ids, items));
+  BL_RETURN_IF_ERROR(place_dimensions(connection, ids, dimensions, items));
   for (Item& item : items) {
     const BenchmarkResult& result = item.prepared->submission.result;
     item.submitted.run_id = result.run_id;
@@ -443,12 +448,20 @@ Result<void> store_items(store::Connection& connection, IdSource& ids, Timestamp
         history_fingerprint(item.dimensions.case_id, item.dimensions.context_id,
                             item.dimensions.hardware_hash, result.repository);
   }
+  // All that is to be known is asked in one go; then, where nothing is new, nothing more is.
+  CommitRows commits(commits_of(items));
+  DerivedRows rows = derived_rows_of(items);
+  BL_RETURN_IF_ERROR(commits.find_later(connection));
+  BL_RETURN_IF_ERROR(find_later(connection, rows));
+  BL_RETURN_IF_ERROR(take_numbers_later(connection, items));
+  BL_RETURN_IF_ERROR(connection.wait());
+  BL_RETURN_IF_ERROR(place_commits(connection, ids, commits, items));
   BL_RETURN_IF_ERROR(insert_facts(connection, items));
   BL_RETURN_IF_ERROR(number_and_log(connection, now, items));
   std::vector<DerivedFact> facts;
   facts.reserve(items.size());
   for (const Item& item : items) facts.push_back(derived_of(item));
-  BL_RETURN_IF_ERROR(add_derived(connection, facts));
+  BL_RETURN_IF_ERROR(add_derived(connection, facts, rows));
   for (Item& item : items) outcomes[item.place] = std::move(item.submitted);
   return {};
 }
@@ -476,7 +489,7 @@ PreparedSubmission::PreparedSubmission(const Submission& of, const HardwareKeys&
 
 Result<void> store_group(store::Connection& connection, IdSource& ids, Timestamp now,
                          std::span<const PreparedSubmission* const> group,
-                         std::vector<Result<Submitted>>& outcomes) {
+                         DimensionRows& dimensions, std::vector<Result<Submitted>>& outcomes) {
   outcomes.assign(group.size(), Error{Code::internal, "a submission was not looked at"});
   std::vector<Item> items(group.size());
   for (std::size_t i = 0; i < group.size(); ++i) {
@@ -486,7 +499,7 @@ Result<void> store_group(store::Connection& connection, IdSource& ids, Timestamp
   BL_RETURN_IF_ERROR(replay(connection, items, outcomes));
   const std::vector<Twin> twins = take_twins(items);
   if (!items.empty()) {
-    BL_RETURN_IF_ERROR(store_items(connection, ids, now, items, outcomes));
+    BL_RETURN_IF_ERROR(store_items(connection, ids, now, dimensions, items, outcomes));
   }
   answer_twins(twins, group, outcomes);
   return {};

@@ -29,11 +29,12 @@ struct PreparedSubmission {
 
 /// Stores them in their order, inside one transaction: submission keys, dimension rows, commits
 /// (repaired where they were unknown), facts, their numbers, change-log rows, and the derived
-/// tables. `outcomes` gets one for each: what was stored, what was stored before under the same
-/// key, or conflict (the key is taken by another content; the others are stored all the same). An
-/// error of the store itself is the whole group's.
+/// tables. `dimensions` are rows_of() all, of which some may be known. `outcomes` gets one for
+/// each: what was stored, what was stored before under the same key, or conflict (the key is taken
+/// by another content; the others are stored all the same). An error of the store itself is the
+/// whole group's.
 Result<void> store_group(store::Connection& connection, IdSource& ids, Timestamp now,
                          std::span<const PreparedSubmission* const> group,
-                         std::vector<Result<Submitted>>& outcomes);
+                         DimensionRows& dimensions, std::vector<Result<Submitted>>& outcomes);
 
 }  // namespace bl::results

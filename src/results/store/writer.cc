@@ -2,6 +2,7 @@
 
 #include "results/receipts.h"
 #include "results/store/group.h"
+#include "results/store/known_dimensions.h"
 
 namespace bl::results {
 namespace {
@@ -36,7 +37,9 @@ WriterLimits writer_limits(store::Dialect dialect) {
   WriterLimits limits;
   if (dialect == store::Dialect::sqlite) return limits;
   limits.group_max = 250;
-  limits.beside_min = 32;
+  limits.groups_max = 3;
+  limits.beside_min = 6;
+  limits.halved_min = 12;
   limits.gather_us_max = 1'000;
   return limits;
 }
@@ -57,6 +60,19 @@ struct StoreResultWriter::Entry {
   Result<Submitted> outcome = Error{Code::internal, "a submission was not stored"};
   bool done = false;  // guarded by the writer's mutex
 };
+
+StoreResultWriter::StoreResultWriter(store::Database& database, IdSource& ids, const Clock& clock,
+                                     const WriterLimits& limits, Receipts* receipts,
+                                     HardwareKeys keys)
+    : database_(database),
+      ids_(ids),
+      clock_(clock),
+      limits_(limits),
+      receipts_(receipts),
+      keys_(std::move(keys)),
+      known_(std::make_unique<KnownDimensions>(limits.dimensions_max)) {}
+
+StoreResultWriter::~StoreResultWriter() = default;
 
 Result<Submitted> StoreResultWriter::submit(const Submission& submission) {
   Entry entry(submission);
@@ -97,13 +113,14 @@ void StoreResultWriter::run(std::span<Entry> entries) {
     return std::ranges::all_of(entries, [](const Entry& entry) { return entry.done; });
   };
   lock.unlock();
-  // More than one transaction's worth: a second hand fills the next one meanwhile.
-  std::vector<std::jthread> second;
-  if (entries.size() > limits_.group_max) {
-    second.emplace_back([&] { work_until(all_done, caller); });
+  // More than one transaction's worth: other hands fill the next ones meanwhile.
+  std::vector<std::jthread> others;
+  const std::size_t groups = (entries.size() + limits_.group_max - 1) / limits_.group_max;
+  while (others.size() + 1 < std::min(groups, limits_.groups_max)) {
+    others.emplace_back([&] { work_until(all_done, caller); });
   }
   work_until(all_done, caller);
-  second.clear();
+  others.clear();
 }
 
 void StoreResultWriter::work_until(const std::function<bool()>& done, Caller& caller) {
@@ -153,7 +170,7 @@ void StoreResultWriter::answer(const Group& group) {
     entry->caller->changed.notify_all();
   }
   const bool is_alone = singles + waiting_.size() < 2;
-  if (is_alone || limits_.gather_us_max == 0) return;
+  if (is_alone || limits_.gather_us_max == 0 || gatherer_ != nullptr) return;
   expected_ = singles;
   expected_until_ =
       std::chrono::steady_clock::now() + std::chrono::microseconds(limits_.gather_us_max);
@@ -165,7 +182,13 @@ void StoreResultWriter::wake_one() {
 }
 
 StoreResultWriter::Group StoreResultWriter::take_group() {
-  const std::size_t size = std::min(waiting_.size(), limits_.group_max);
+  const auto is_single = [](const Entry* entry) { return entry->caller->is_single; };
+  // Each of them brings a thread that may take the other half.
+  const bool is_halved = groups_ == 0 && limits_.halved_min > 0 &&
+                         waiting_.size() >= limits_.halved_min &&
+                         std::ranges::all_of(waiting_, is_single);
+  const std::size_t share = is_halved ? (waiting_.size() + 1) / 2 : waiting_.size();
+  const std::size_t size = std::min(share, limits_.group_max);
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(size);
   Group group(waiting_.begin(), end);
   waiting_.erase(waiting_.begin(), end);
@@ -205,13 +228,29 @@ Result<void> StoreResultWriter::store_once(const Group& group) {
     if (receipts_ == nullptr) break;
     BL_TRY(entry->prepared->submitter_no, receipts_->submitter_number(entry->submission.submitter));
   }
+  std::vector<const PreparedDimensions*> dimensions;
+  dimensions.reserve(group.size());
+  for (const auto* one : prepared) dimensions.push_back(&one->dimensions);
+  DimensionRows rows;
   std::vector<Result<Submitted>> outcomes;
-  BL_RETURN_IF_ERROR(database_.write([&](store::Connection& connection) -> Result<void> {
-    const Timestamp now = clock_.now();
-    BL_RETURN_IF_ERROR(store_group(connection, ids_, now, prepared, outcomes));
-    if (receipts_ == nullptr) return {};
-    return add_replays(connection, now, prepared, outcomes);
-  }));
+  const auto write = [&](const DimensionRows& known) {
+    return database_.write([&](store::Connection& connection) -> Result<void> {
+      const Timestamp now = clock_.now();
+      rows = known;
+      BL_RETURN_IF_ERROR(store_group(connection, ids_, now, prepared, rows, outcomes));
+      if (receipts_ == nullptr) return {};
+      return add_replays(connection, now, prepared, outcomes);
+    });
+  };
+  DimensionRows known = rows_of(dimensions);
+  const bool is_any_known = known_->find(known);
+  auto stored = write(known);
+  if (is_any_known && !stored.ok() && stored.error().code == Code::conflict) {
+    known_->forget();  // one may be gone
+    stored = write(rows_of(dimensions));
+  }
+  BL_RETURN_IF_ERROR(stored);
+  known_->keep(rows);
   for (std::size_t i = 0; i < group.size(); ++i) group[i]->outcome = std::move(outcomes[i]);
   return {};
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "results/store_schema_revision.h"
 #include "results/tests/store_fixture.h"
 
 namespace bl::results::testing {
@@ -343,6 +344,64 @@ TEST(StoreWriter, a_transaction_begins_beside_another_when_many_wait) {
   alone.join();
   EXPECT_EQ(database.writes(), 3);
   EXPECT_EQ(store.value("select count(*) from benchmark_result"), "12");
+}
+
+TEST(StoreWriter, clients_that_wait_together_are_stored_by_halves) {
+  StoreFixture store;
+  WatchedDatabase database(*store.database);
+  database.hold_first();
+  StoreResultWriter writer(database, store.ids, store.clock,
+                           {.beside_min = 100, .halved_min = 4, .gather_us_max = 0});
+  std::jthread first([&] { EXPECT_TRUE(writer.submit(submission_of(on_commit(1))).ok()); });
+  database.wait_for_writes(1);
+  constexpr int k_clients = 8;
+  std::atomic<int> begun = 0;
+  std::vector<std::jthread> clients;
+  for (int c = 0; c < k_clients; ++c) {
+    clients.emplace_back([&] {
+      ++begun;
+      EXPECT_TRUE(writer.submit(submission_of(on_commit(2))).ok());
+    });
+  }
+  while (begun < k_clients) std::this_thread::yield();
+  database.let_go();
+  clients.clear();
+  first.join();
+  EXPECT_GE(database.writes(), 3) << "all eight together would make it two";
+  EXPECT_EQ(store.value("select count(*) from benchmark_result"), "9");
+}
+
+TEST(StoreWriter, a_request_with_many_results_is_not_halved) {
+  StoreFixture store;
+  WatchedDatabase database(*store.database);
+  StoreResultWriter writer(database, store.ids, store.clock, {.halved_min = 4});
+  for (const auto& outcome : writer.submit_many(std::vector(20, submission_of(on_commit(1))))) {
+    EXPECT_TRUE(outcome.ok());
+  }
+  EXPECT_EQ(database.writes(), 1);
+}
+
+TEST(StoreWriter, rows_that_it_knows_and_somebody_deleted_are_made_again) {
+  StoreFixture store;
+  store.submit(submission_of(on_commit(1)));
+  ASSERT_TRUE(wipe_results(*store.database).ok());
+  const Submitted again = store.submit(submission_of(on_commit(1)));
+  EXPECT_EQ(store.runs.result(again.id)->history_fingerprint, again.history_fingerprint);
+  EXPECT_EQ(store.value("select count(*) from hardware"), "1");
+  // And from one transaction to the next.
+  EXPECT_EQ(store.submit(submission_of(on_commit(2))).history_fingerprint,
+            again.history_fingerprint);
+  EXPECT_EQ(store.value("select count(*) from \"case\""), "1");
+}
+
+TEST(StoreWriter, what_a_failed_transaction_made_is_not_known) {
+  StoreFixture store;
+  Submission bad = submission_of(on_commit(1));
+  bad.result.run_id = std::string("no\0run", 6);  // which PostgreSQL keeps not
+  const auto refused = store.writer.submit(bad);
+  EXPECT_EQ(refused.ok(), store.database->dialect() == store::Dialect::sqlite);
+  const Submitted good = store.submit(submission_of(on_commit(1)));
+  EXPECT_EQ(store.runs.result(good.id)->history_fingerprint, good.history_fingerprint);
 }
 
 TEST(StoreWriter, every_result_has_a_number_and_a_change_log_row) {

@@ -9,8 +9,8 @@
 
 #include "base/numbers.h"
 #include "base/time.h"
+#include "store/postgres/binding.h"
 #include "store/postgres/copy_text.h"
-#include "store/row_set.h"
 
 namespace bl::store {
 namespace {
@@ -70,58 +70,6 @@ class PostgresRow final : public Row {
   mutable std::vector<unsigned char*> unescaped_;
 };
 
-// The parameters of one execution as libpq wants them. Numbers and texts go as text, so that the
-// server reads them as the type that the statement wants; blobs go as they are.
-class Bound {
- public:
-  explicit Bound(std::span<const Param> params) {
-    values_.reserve(params.size());
-    texts_.reserve(params.size());  // pointers into it stay valid
-    for (const Param& param : params) std::visit(*this, param);
-  }
-  int count() const { return static_cast<int>(values_.size()); }
-  const char* const* values() const { return values_.data(); }
-  const int* lengths() const { return lengths_.data(); }
-  const int* formats() const { return formats_.data(); }
-
-  void operator()(Null) { add(nullptr, 0, 0); }
-  void operator()(std::int64_t value) { add_text(std::to_string(value)); }
-  void operator()(double value) {
-    std::string text;
-    append_postgres_number(text, value);
-    add_text(std::move(text));
-  }
-  void operator()(std::string_view value) { add_text(std::string(value)); }
-  void operator()(Blob value) {
-    texts_.emplace_back(value.bytes);
-    add(texts_.back().data(), static_cast<int>(value.bytes.size()), 1);
-  }
-
- private:
-  void add_text(std::string text) {
-    texts_.push_back(std::move(text));
-    add(texts_.back().c_str(), 0, 0);
-  }
-  void add(const char* value, int length, int format) {
-    values_.push_back(value);
-    lengths_.push_back(length);
-    formats_.push_back(format);
-  }
-
-  std::vector<std::string> texts_;
-  std::vector<const char*> values_;
-  std::vector<int> lengths_, formats_;
-};
-
-// A text with a NUL would end there.
-bool has_nul(std::span<const Param> params) {
-  for (const Param& param : params) {
-    const auto* text = std::get_if<std::string_view>(&param);
-    if (text != nullptr && text->find('\0') != std::string_view::npos) return true;
-  }
-  return false;
-}
-
 std::int64_t rows_changed(PGresult* result) {
   return parse_int64(PQcmdTuples(result)).value_or(0);
 }
@@ -145,20 +93,6 @@ constexpr const char* k_transaction_id_and_life =
     "select pg_current_xact_id(), (select stats_reset::text from pg_stat_bgwriter)";
 
 }  // namespace
-
-/// One round trip, or a long pipeline of the same statement.
-struct PostgresSession::Many {
-  std::string_view sql;
-  const Each& each;
-  std::vector<std::int64_t>* changed;
-  std::string name{};
-  bool is_begin_sent = false;
-  bool is_deallocate_sent = false;
-  bool is_prepare_sent = false;
-  bool is_stopped = false;      // `each` wants no more rows
-  std::size_t received = 0;     // executions
-  std::exception_ptr thrown{};  // by `each`: the pipeline must be drained all the same
-};
 
 Result<std::unique_ptr<PostgresSession>> PostgresSession::open(const Link::Keywords& keywords,
                                                                const DatabaseLimits& limits) {
@@ -235,7 +169,7 @@ const std::string* PostgresSession::find_prepared(std::string_view sql) {
 void PostgresSession::remember_prepared(std::string_view sql, std::string name) {
   if (statements_.size() >= limits_.statements_max) {
     Statement& oldest = statements_.back();
-    to_deallocate_ = oldest.name;
+    to_deallocate_.push_back(oldest.name);
     by_text_.erase(oldest.text);
     statements_.pop_back();
   }
@@ -244,7 +178,7 @@ void PostgresSession::remember_prepared(std::string_view sql, std::string name) 
 }
 
 Result<void> PostgresSession::send_begin(Many& many) {
-  if (!begin_pending_) return {};
+  if (!begin_pending_ || is_begin_sent_) return {};
   const char* begin = mode_ == Mode::read ? k_begin_read : k_begin_write;
   PGconn* connection = link_->raw();
   bool sent = PQsendQueryParams(connection, begin, 0, nullptr, nullptr, nullptr, nullptr, 0) != 0;
@@ -254,22 +188,28 @@ Result<void> PostgresSession::send_begin(Many& many) {
   }
   if (!sent) return spoil(connection_lost(PQerrorMessage(connection), k_beginning));
   many.is_begin_sent = true;
+  is_begin_sent_ = true;
   return {};
 }
 
 Result<void> PostgresSession::send_prepared(Many& many, std::string_view sql) {
   PGconn* connection = link_->raw();
-  if (!to_deallocate_.empty()) {
-    const std::string text = "deallocate " + to_deallocate_;
-    to_deallocate_.clear();
+  for (const std::string& name : to_deallocate_) {
+    const std::string text = "deallocate " + name;
     if (PQsendQueryParams(connection, text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) ==
         0) {
       return spoil(connection_lost(PQerrorMessage(connection), "forgetting a statement"));
     }
-    many.is_deallocate_sent = true;
+    ++many.deallocations;
   }
+  to_deallocate_.clear();
   if (const std::string* name = find_prepared(sql)) {
     many.name = *name;
+    return {};
+  }
+  for (const Many& earlier : unanswered_) {
+    if (!earlier.is_prepare_sent || earlier.sql != sql) continue;
+    many.name = earlier.name;
     return {};
   }
   many.name = "s" + std::to_string(++names_);
@@ -282,9 +222,7 @@ Result<void> PostgresSession::send_prepared(Many& many, std::string_view sql) {
 
 Result<void> PostgresSession::send_execution(const std::string& name,
                                              std::span<const Param> params) {
-  if (has_nul(params)) {
-    return spoil(PostgresError{Error(Code::invalid, "PostgreSQL keeps no text with a NUL in it")});
-  }
+  if (has_nul(params)) return spoil(text_with_nul());
   const Bound bound(params);
   PGconn* connection = link_->raw();
   if (PQsendQueryPrepared(connection, name.c_str(), bound.count(), bound.values(), bound.lengths(),
@@ -302,13 +240,13 @@ Result<void> PostgresSession::receive_execution(Many& many) {
     if (!check(result.get(), doing_sql(many.sql)).ok()) continue;
     if (many.changed != nullptr) many.changed->push_back(rows_changed(result.get()));
     const int rows = PQntuples(result.get());
-    for (int i = 0; i < rows && !many.is_stopped && many.thrown == nullptr; ++i) {
+    for (int i = 0; i < rows && !many.is_stopped && thrown_ == nullptr; ++i) {
       has_given_rows_ = true;
       const PostgresRow row(result.get(), i);
       try {
         many.is_stopped = !many.each(many.received, row);
       } catch (...) {
-        many.thrown = std::current_exception();
+        thrown_ = std::current_exception();
       }
     }
   }
@@ -316,7 +254,7 @@ Result<void> PostgresSession::receive_execution(Many& many) {
   return {};
 }
 
-Result<void> PostgresSession::receive(Many& many, std::size_t executions) {
+Result<void> PostgresSession::receive(Many& many) {
   const auto skim = [&](std::string_view doing) -> Result<void> {
     for (;;) {
       BL_TRY(const PgResult result, link_->next(deadline()));
@@ -335,8 +273,7 @@ Result<void> PostgresSession::receive(Many& many, std::size_t executions) {
       in_transaction_ = true;
     }
   }
-  if (many.is_deallocate_sent) {
-    many.is_deallocate_sent = false;
+  for (; many.deallocations > 0; --many.deallocations) {
     BL_RETURN_IF_ERROR(skim("forgetting a statement"));
   }
   if (many.is_prepare_sent) {
@@ -344,22 +281,29 @@ Result<void> PostgresSession::receive(Many& many, std::size_t executions) {
     BL_RETURN_IF_ERROR(skim(doing_sql(many.sql)));
     if (!spoiled_) remember_prepared(many.sql, many.name);
   }
-  for (std::size_t i = 0; i < executions; ++i) {
+  for (; many.executions > 0; --many.executions) {
     BL_RETURN_IF_ERROR(receive_execution(many));
   }
   return {};
 }
 
+Result<void> PostgresSession::receive_earlier() {
+  for (Many& many : unanswered_) BL_RETURN_IF_ERROR(receive(many));
+  unanswered_.clear();
+  return {};
+}
+
 // The end of the pipeline: everything up to the sync.
-Result<void> PostgresSession::finish(Many& many) {
+Result<void> PostgresSession::finish(std::string_view doing) {
   for (;;) {
     BL_TRY(const PgResult result, link_->next(deadline()));
     if (result == nullptr) continue;
     if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
-    if (const auto checked = check(result.get(), doing_sql(many.sql)); checked.ok()) continue;
+    if (const auto checked = check(result.get(), doing); checked.ok()) continue;
     if (!link_->is_usable()) break;
   }
-  if (PQtransactionStatus(link_->raw()) == PQTRANS_INERROR) in_transaction_ = true;
+  const PGTransactionStatusType status = PQtransactionStatus(link_->raw());
+  if (status == PQTRANS_INERROR || status == PQTRANS_INTRANS) in_transaction_ = true;
   return {};
 }
 
@@ -371,28 +315,35 @@ Result<void> PostgresSession::may_talk() {
       Error(Code::internal, "a statement within the row function of another on PostgreSQL")});
 }
 
+// A conversation broke off: nobody knows what would come next.
+Result<void> PostgresSession::give_up(Error error) {
+  link_->give_up();
+  unanswered_.clear();
+  return spoil(std::move(error));
+}
+
 Result<void> PostgresSession::run_many(
     std::string_view sql, std::size_t count,
-    const std::function<std::span<const Param>(std::size_t)>& params, const Each& each,
+    const std::function<std::span<const Param>(std::size_t)>& params, Each each,
     std::vector<std::int64_t>* changed) {
   BL_RETURN_IF_ERROR(may_talk());
   if (count == 0) return {};
   is_talking_ = true;
-  Many many{.sql = sql, .each = each, .changed = changed};
+  Many many{.sql = sql, .each = std::move(each), .changed = changed};
   // What fails here is the connection; the server's own faults are remembered by check().
   const auto converse = [&]() -> Result<void> {
     BL_RETURN_IF_ERROR(send_begin(many));
     BL_RETURN_IF_ERROR(send_prepared(many, sql));
     std::size_t sent = 0;
     while (sent < count) {
-      const std::size_t begin = sent;
       std::optional<Error> refused;
-      while (sent < count && sent - begin < k_window && !refused) {
+      while (sent < count && many.executions < k_window && !refused) {
         auto done = send_execution(many.name, params(sent));
         if (!done.ok()) {
           refused = done.error();
         } else {
           ++sent;
+          ++many.executions;
         }
       }
       const bool is_last = sent == count || refused;
@@ -400,7 +351,8 @@ Result<void> PostgresSession::run_many(
       const int synced = is_last ? PQpipelineSync(connection) : PQsendFlushRequest(connection);
       if (synced == 0) return connection_lost(PQerrorMessage(connection), "sending").error;
       BL_RETURN_IF_ERROR(link_->flush(deadline()));
-      BL_RETURN_IF_ERROR(receive(many, sent - begin));
+      BL_RETURN_IF_ERROR(receive_earlier());
+      BL_RETURN_IF_ERROR(receive(many));
       if (is_last) break;
       if (spoiled_) {
         if (PQpipelineSync(connection) == 0) {
@@ -410,15 +362,63 @@ Result<void> PostgresSession::run_many(
         break;
       }
     }
-    return finish(many);
+    return finish(doing_sql(sql));
   };
   auto talked = converse();
   is_talking_ = false;
-  if (!talked.ok()) {
-    link_->give_up();
-    return spoil(std::move(talked).error());
+  if (!talked.ok()) return give_up(std::move(talked).error());
+  if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
+  if (spoiled_) return *spoiled_;
+  return {};
+}
+
+Result<void> PostgresSession::query_many_later(const Sql& sql, const ParamRows& params,
+                                               std::function<void(std::size_t, const Row&)> each) {
+  BL_RETURN_IF_ERROR(may_talk());
+  if (params.empty()) return {};
+  // Answers that nobody reads must not fill the way back.
+  if (params.size() > k_window) return query_many(sql, params, each);
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (has_nul(params.row(i))) return spoil(text_with_nul());
   }
-  if (many.thrown != nullptr) std::rethrow_exception(many.thrown);
+  Many many{.sql = sql.postgres, .each = [each = std::move(each)](std::size_t i, const Row& row) {
+              each(i, row);
+              return true;
+            }};
+  const auto send = [&]() -> Result<void> {
+    BL_RETURN_IF_ERROR(send_begin(many));
+    BL_RETURN_IF_ERROR(send_prepared(many, sql.postgres));
+    for (; many.executions < params.size(); ++many.executions) {
+      BL_RETURN_IF_ERROR(send_execution(many.name, params.row(many.executions)));
+    }
+    return {};
+  };
+  if (auto sent = send(); !sent.ok()) return give_up(std::move(sent).error());
+  unanswered_.push_back(std::move(many));
+  return {};
+}
+
+Result<void> PostgresSession::wait() {
+  BL_RETURN_IF_ERROR(may_talk());
+  if (unanswered_.empty()) return {};
+  return settle();
+}
+
+Result<void> PostgresSession::settle() {
+  is_talking_ = true;
+  const auto converse = [&]() -> Result<void> {
+    PGconn* connection = link_->raw();
+    if (PQpipelineSync(connection) == 0) {
+      return connection_lost(PQerrorMessage(connection), "sending").error;
+    }
+    BL_RETURN_IF_ERROR(link_->flush(deadline()));
+    BL_RETURN_IF_ERROR(receive_earlier());
+    return finish("waiting for answers");
+  };
+  auto talked = converse();
+  is_talking_ = false;
+  if (!talked.ok()) return give_up(std::move(talked).error());
+  if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
   if (spoiled_) return *spoiled_;
   return {};
 }
@@ -477,10 +477,7 @@ Result<void> PostgresSession::insert_many(const InsertInto& into, const ParamRow
   BL_RETURN_IF_ERROR(may_talk());
   if (rows.empty()) return {};
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (has_nul(rows.row(i))) {
-      return spoil(
-          PostgresError{Error(Code::invalid, "PostgreSQL keeps no text with a NUL in it")});
-    }
+    if (has_nul(rows.row(i))) return spoil(text_with_nul());
   }
   if (rows.size() >= k_copy_rows_min) return copy_rows(into, rows);
   const std::string text = insert_text(into, Dialect::postgres);
@@ -502,6 +499,7 @@ Result<void> PostgresSession::insert_many(const InsertInto& into, const ParamRow
 }
 
 Result<void> PostgresSession::copy_rows(const InsertInto& into, const ParamRows& rows) {
+  BL_RETURN_IF_ERROR(wait());
   BL_RETURN_IF_ERROR(begin_now());
   auto sent = send_copy(into, rows);
   if (!sent.ok()) {
@@ -552,10 +550,13 @@ Result<void> PostgresSession::run(Mode mode, const std::function<Result<void>(Co
                                   std::optional<std::int64_t> time_ms_max) {
   mode_ = mode;
   begin_pending_ = true;
+  is_begin_sent_ = false;
   in_transaction_ = false;
   has_given_rows_ = false;
   transaction_id_.clear();
   is_talking_ = false;
+  unanswered_.clear();
+  thrown_ = nullptr;
   spoiled_.reset();
   trouble_ = Trouble::none;
   deadline_.reset();
@@ -565,6 +566,8 @@ Result<void> PostgresSession::run(Mode mode, const std::function<Result<void>(Co
   Result<void> outcome;
   try {
     outcome = work(*this);
+    // A write's COMMIT brings the rest.
+    if (outcome.ok() && mode == Mode::read) outcome = wait();
   } catch (const std::exception& thrown) {
     outcome = Error(Code::internal, std::string("work on the store threw: ") + thrown.what());
   } catch (...) {
@@ -575,6 +578,14 @@ Result<void> PostgresSession::run(Mode mode, const std::function<Result<void>(Co
 }
 
 PostgresSession::Commit PostgresSession::commit() {
+  for (Many& many : unanswered_) many.is_stopped = true;
+  // What it is called must be known before COMMIT is sent: it is looked up by that.
+  if (begin_pending_ && !unanswered_.empty()) {
+    if (auto begun = wait(); !begun.ok()) {
+      rollback();
+      return {Outcome::rolled_back, std::move(begun).error()};
+    }
+  }
   if (begin_pending_ || !in_transaction_) return {};
   in_transaction_ = false;
   deadline_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(limits_.write_ms_max);
@@ -588,6 +599,7 @@ PostgresSession::Commit PostgresSession::commit() {
     return unknown(connection_lost(PQerrorMessage(connection), "COMMIT").error);
   }
   if (auto flushed = link_->flush(deadline()); !flushed.ok()) return unknown(flushed.error());
+  if (auto earlier = receive_earlier(); !earlier.ok()) return unknown(earlier.error());
   std::optional<Error> refused;
   bool is_committed = false;
   for (;;) {
@@ -605,15 +617,22 @@ PostgresSession::Commit PostgresSession::commit() {
   }
   if (is_committed) return {};
   if (!refused) refused = Error(Code::internal, "PostgreSQL rolled back instead of committing");
+  // After a statement that failed COMMIT is passed over.
+  in_transaction_ = PQtransactionStatus(connection) != PQTRANS_IDLE;
+  rollback();
   return {Outcome::rolled_back, std::move(refused)};
 }
 
 void PostgresSession::rollback() {
-  if (begin_pending_ && !in_transaction_) return;
+  deadline_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(limits_.connect_ms_max);
+  if (!unanswered_.empty()) {
+    for (Many& many : unanswered_) many.is_stopped = true;
+    (void)settle().ok();
+  }
+  if (!in_transaction_) return;
   in_transaction_ = false;
   if (!link_->is_usable()) return;
   PGconn* connection = link_->raw();
-  deadline_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(limits_.connect_ms_max);
   if (PQsendQueryParams(connection, "rollback", 0, nullptr, nullptr, nullptr, nullptr, 0) == 0 ||
       PQpipelineSync(connection) == 0 || !link_->flush(deadline()).ok()) {
     return link_->give_up();
@@ -628,7 +647,7 @@ void PostgresSession::rollback() {
 }
 
 Result<void> PostgresSession::script(std::string_view statements) {
-  if (spoiled_) return *spoiled_;
+  BL_RETURN_IF_ERROR(wait());
   BL_RETURN_IF_ERROR(begin_now());
   auto answer = link_->simple(std::string(statements), deadline());
   if (!answer.ok()) return spoil(std::move(answer).error());

@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "store/database.h"
 #include "store/postgres/link.h"
@@ -31,6 +33,9 @@ class PostgresSession final : public Connection {
   Result<void> query_many(const Sql& sql, const ParamRows& params,
                           const std::function<void(std::size_t, const Row&)>& each) override;
   Result<std::vector<std::int64_t>> execute_many(const Sql& sql, const ParamRows& params) override;
+  Result<void> query_many_later(const Sql& sql, const ParamRows& params,
+                                std::function<void(std::size_t, const Row&)> each) override;
+  Result<void> wait() override;
   Result<void> insert_many(const InsertInto& into, const ParamRows& rows) override;
 
   enum class Mode : unsigned char {
@@ -82,22 +87,39 @@ class PostgresSession final : public Connection {
       return std::hash<std::string_view>{}(text);
     }
   };
-  struct Many;
+  /// A statement that was sent: executions of one text, and what went with them.
+  struct Many {
+    std::string_view sql;
+    Each each;
+    std::vector<std::int64_t>* changed = nullptr;
+    std::size_t executions = 0;  // sent and not yet answered
+    std::string name{};
+    bool is_begin_sent = false;
+    bool is_prepare_sent = false;
+    std::size_t deallocations = 0;
+    bool is_stopped = false;   // `each` wants no more rows
+    std::size_t received = 0;  // executions
+  };
 
   PostgresSession(std::unique_ptr<Link> link, const DatabaseLimits& limits)
       : link_(std::move(link)), limits_(limits), opened_at_(std::chrono::steady_clock::now()) {}
 
   /// Runs one text for every row of parameters. `changed` may be null.
   Result<void> run_many(std::string_view sql, std::size_t count,
-                        const std::function<std::span<const Param>(std::size_t)>& params,
-                        const Each& each, std::vector<std::int64_t>* changed);
+                        const std::function<std::span<const Param>(std::size_t)>& params, Each each,
+                        std::vector<std::int64_t>* changed);
   Result<void> may_talk();
   Result<void> send_begin(Many& many);
   Result<void> send_prepared(Many& many, std::string_view sql);
   Result<void> send_execution(const std::string& name, std::span<const Param> params);
-  Result<void> receive(Many& many, std::size_t executions);
+  Result<void> receive(Many& many);
   Result<void> receive_execution(Many& many);
-  Result<void> finish(Many& many);
+  /// The answers of unanswered_.
+  Result<void> receive_earlier();
+  Result<void> finish(std::string_view doing);
+  /// Waits for unanswered_.
+  Result<void> settle();
+  Result<void> give_up(Error error);
   Result<void> copy_rows(const InsertInto& into, const ParamRows& rows);
   Result<void> begin_now();
   Result<void> send_copy(const InsertInto& into, const ParamRows& rows);
@@ -117,15 +139,18 @@ class PostgresSession final : public Connection {
   std::list<Statement> statements_;  // the newest first
   std::unordered_map<std::string_view, std::list<Statement>::iterator, TextHash> by_text_;
   std::uint64_t names_ = 0;
-  std::string to_deallocate_;  // a statement that fell out of the cache
+  std::vector<std::string> to_deallocate_;  // statements that fell out of the cache
 
   Mode mode_ = Mode::read;
-  bool begin_pending_ = false;
+  bool begin_pending_ = false;  // its answer is not here yet
+  bool is_begin_sent_ = false;
   bool in_transaction_ = false;
   bool has_given_rows_ = false;
   std::string transaction_id_;
   std::string server_life_;
-  bool is_talking_ = false;  // a pipeline is open: the row function runs
+  bool is_talking_ = false;       // a pipeline is open: the row function runs
+  std::vector<Many> unanswered_;  // sent by query_many_later, in this order
+  std::exception_ptr thrown_{};   // by a row function: the pipeline must be drained all the same
   std::optional<Error> spoiled_;
   Trouble trouble_ = Trouble::none;
   std::optional<Deadline> deadline_;

@@ -223,6 +223,60 @@ const Sql k_score_set(
     "update item set score = p.score from unnest($1::bigint[], $2::float8[]) as p(id, score) "
     "where item.id = p.id");
 
+TEST_P(Conformance, what_is_asked_later_is_answered_in_order_when_somebody_waits) {
+  ASSERT_TRUE(insert(1, "one").ok());
+  std::vector<std::string> answers;
+  const auto note = [&](std::size_t i, const Row& row) {
+    answers.push_back(std::to_string(i) + " " + std::string(row.text(0)));
+  };
+  ASSERT_TRUE(write([&](Connection& c) -> Result<void> {
+                ParamRows two(1);
+                two.add({std::int64_t{2}});
+                two.add({std::int64_t{1}});
+                const Sql k_find("SELECT name FROM item WHERE id = $1");
+                BL_RETURN_IF_ERROR(c.query_many_later(k_find, two, note));
+                BL_RETURN_IF_ERROR(c.query_many_later(k_find, two, note));
+                BL_RETURN_IF_ERROR(c.wait());
+                EXPECT_EQ(answers, (std::vector<std::string>{"1 one", "1 one"}));
+                ParamRows three(1);
+                three.add({std::int64_t{3}});
+                BL_RETURN_IF_ERROR(c.query_many_later("INSERT INTO item (id) VALUES ($1)", three,
+                                                      [](std::size_t, const Row&) {}));
+                std::int64_t rows = 0;
+                BL_RETURN_IF_ERROR(c.query(k_count, {}, [&](const Row& row) {
+                  rows = row.integer(0);
+                  return true;
+                }));
+                EXPECT_EQ(rows, 2) << "a statement sees what was sent before it";
+                ParamRows four(1);
+                four.add({std::int64_t{4}});
+                return c.query_many_later("INSERT INTO item (id) VALUES ($1)", four,
+                                          [](std::size_t, const Row&) {});
+              }).ok());
+  EXPECT_EQ(count(), 3) << "the end of a write takes along what nobody waited for";
+}
+
+TEST_P(Conformance, what_was_asked_later_and_fails_fails_the_write) {
+  ASSERT_TRUE(insert(1, "one").ok());
+  ParamRows rows(1);
+  rows.add({std::int64_t{2}});
+  rows.add({std::int64_t{1}});
+  for (const bool is_waited_for : {true, false}) {
+    const auto outcome = write([&](Connection& c) -> Result<void> {
+      const auto sent = c.query_many_later("INSERT INTO item (id) VALUES ($1)", rows,
+                                           [](std::size_t, const Row&) {});
+      if (is_waited_for) {
+        EXPECT_FALSE(sent.ok() && c.wait().ok()) << "at the latest now";
+      }
+      return {};
+    });
+    ASSERT_FALSE(outcome.ok());
+    EXPECT_EQ(outcome.error().code, Code::conflict) << outcome.error().message;
+    EXPECT_EQ(count(), 1);
+  }
+  EXPECT_TRUE(insert(2, "two").ok()) << "the next write is free of it";
+}
+
 TEST_P(Conformance, a_set_of_rows_is_added_found_and_changed_as_one_by_one) {
   const std::string odd = "{\"a\",NULL} back\\slash \\\"x\" 'q' , é\n\t";
   const std::string bytes("\0\xff\"\\{}", 6);

@@ -37,6 +37,25 @@ TEST_F(CutCommit, that_is_lost_is_run_again_and_stored_once) {
   EXPECT_EQ(metric("bl_store_write_retries_total"), 1);
 }
 
+TEST_F(CutCommit, takes_along_what_nobody_waited_for) {
+  open();
+  for (const Commit how : {Commit::kept, Commit::lost}) {
+    int runs = 0;
+    proxy_.cut_at_commit(how);
+    EXPECT_OK(database_->write([&](Connection& c) {
+      ++runs;
+      ParamRows row(1);
+      row.add({std::int64_t{how == Commit::kept ? 1 : 2}});
+      return c.query_many_later("insert into item (id) values ($1)", row,
+                                [](std::size_t, const Row&) {});
+    }));
+    EXPECT_TRUE(proxy_.has_cut());
+    EXPECT_EQ(runs, how == Commit::kept ? 1 : 2);
+  }
+  EXPECT_EQ(rows(), "2") << "one of each, none twice";
+  EXPECT_EQ(metric("bl_store_commits_looked_up_total"), 2);
+}
+
 TEST_F(CutCommit, whose_backend_never_noticed_is_ended_and_run_again) {
   DatabaseLimits limits = quick_limits();
   limits.write_ms_max = 300;
