@@ -367,6 +367,7 @@ POST   /api/v1/lake/compact                   401  401  403  403  yes  yes
 POST   /api/v1/lake/expire                    401  401  403  403  yes  yes
 POST   /api/v1/lake/sweep                     401  401  403  403  yes  yes
 POST   /api/v1/lake/rollback                  401  401  403  403  yes  yes
+POST   /api/v1/lake/refresh                   401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 GET    /api/ci/report                         401  401  yes  yes  yes  yes
