@@ -16,19 +16,6 @@ namespace {
 constexpr std::size_t k_months_at_once_max = 6;
 constexpr int k_attempts_max = 5;
 
-Result<std::vector<std::string>> paths_of(lake::Lake& lake,
-                                          std::span<const lake::DataFile* const> files) {
-  if (lake.store().kind() != "file") {
-    return Error{Code::unsupported,
-                 "the replica reads its lake from a disk of this machine, and "
-                 "this lake lies elsewhere: " +
-                     std::string(lake.store().kind())};
-  }
-  std::vector<std::string> paths;
-  for (const lake::DataFile* file : files) paths.push_back(lake.store().address(file->key));
-  return paths;
-}
-
 std::vector<const lake::DataFile*> all_files(const lake::Snapshot& snapshot) {
   std::vector<const lake::DataFile*> files;
   for (const lake::DataFile& file : snapshot.files().files()) files.push_back(&file);
@@ -178,6 +165,19 @@ Result<PutDone> put_once(lake::Lake& lake, const Put& put) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> paths_of(lake::Lake& lake,
+                                          std::span<const lake::DataFile* const> files) {
+  if (lake.store().kind() != "file") {
+    return Error{Code::unsupported,
+                 "the replica reads its lake from a disk of this machine, and "
+                 "this lake lies elsewhere: " +
+                     std::string(lake.store().kind())};
+  }
+  std::vector<std::string> paths;
+  for (const lake::DataFile* file : files) paths.push_back(lake.store().address(file->key));
+  return paths;
+}
 
 bool is_empty(const Keys& keys) {
   return std::visit([](const auto& some) { return some.empty(); }, keys);
