@@ -141,7 +141,7 @@ class Replicator::Impl {
       if (taken == 0) break;
       if (progress && !progress("changes", static_cast<std::size_t>(round.changes), 0)) break;
     }
-    BL_RETURN_IF_ERROR(work_.refresh_stale_series(round));
+    BL_RETURN_IF_ERROR(work_.refresh_stale_series());
     return round;
   }
 
@@ -216,7 +216,7 @@ class Replicator::Impl {
       BL_TRY(const std::int64_t taken, work_.take_changes(end, round));
       if (taken == 0) break;
     }
-    BL_RETURN_IF_ERROR(work_.refresh_stale_series(round));
+    BL_RETURN_IF_ERROR(work_.refresh_stale_series());
     return work_.place();
   }
 

@@ -76,9 +76,9 @@ struct ReplicaCheck {
 
 /// That a result is nowhere in the lake.
 struct RemovalProof {
-  std::int64_t files = 0;           ///< data files that are there, all were read
-  std::int64_t snapshots_gone = 0;  ///< files removed with the snapshots that listed them
-  std::vector<std::string> held;    ///< files that still have one of the results: in use
+  std::int64_t files = 0;          ///< data files that are there, all were read
+  std::int64_t files_removed = 0;  ///< with the snapshots that listed them
+  std::vector<std::string> held;   ///< files that still have one of the results: in use
   bool is_gone() const { return held.empty(); }
 };
 

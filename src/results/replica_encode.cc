@@ -46,7 +46,7 @@ std::string encode(const RemovalProof& proof) {
   writer.begin_object()
       .member("gone", proof.is_gone())
       .member("files_read", proof.files)
-      .member("files_removed", proof.snapshots_gone);
+      .member("files_removed", proof.files_removed);
   writer.key("held").begin_array();
   for (const std::string& key : proof.held) writer.value(key);
   writer.end_array().end_object();

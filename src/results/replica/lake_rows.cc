@@ -14,19 +14,7 @@ namespace {
 
 // Of so many months at most the files are made again in one commit: each costs a pass over them.
 constexpr std::size_t k_months_at_once_max = 6;
-
-Result<std::vector<std::string>> paths_of(lake::Lake& lake,
-                                          std::span<const lake::DataFile* const> files) {
-  if (lake.store().kind() != "file") {
-    return Error{Code::unsupported,
-                 "the replica reads its lake from a disk of this machine, and "
-                 "this lake lies elsewhere: " +
-                     std::string(lake.store().kind())};
-  }
-  std::vector<std::string> paths;
-  for (const lake::DataFile* file : files) paths.push_back(lake.store().address(file->key));
-  return paths;
-}
+constexpr int k_attempts_max = 5;
 
 std::vector<const lake::DataFile*> all_files(const lake::Snapshot& snapshot) {
   std::vector<const lake::DataFile*> files;
@@ -136,7 +124,60 @@ Result<void> commit(lake::Table& table, const Shape& shape, const Keys& keys, Mo
   return {};
 }
 
+Result<PutDone> put_once(lake::Lake& lake, const Put& put) {
+  const Shape& shape = *put.shape;
+  PutDone done;
+  BL_TRY(const auto table, open_table(lake, shape));
+  BL_TRY(auto rows, by_month(shape, put.rows));
+  for (const columns::Batch& batch : put.rows) done.rows += batch.rows();
+
+  std::map<std::int64_t, MonthWork> months;
+  for (auto& [month, some] : rows) months[month].rows = std::move(some);
+  if (!put.is_new) {
+    const lake::Snapshot snapshot = table->snapshot();
+    BL_TRY(const auto files, files_with(lake, snapshot, shape, put.keys));
+    for (const lake::DataFile* file : files) {
+      months[month_of_file(shape.name, file->key).value_or(0)].files.push_back(file->key);
+      ++done.files_replaced;
+    }
+  }
+  if (months.empty()) return done;
+  const auto group_name = [&](std::int64_t month) -> std::string {
+    return month == 0 ? "" : std::to_string(month);
+  };
+  const bool has_few = months.size() <= k_months_at_once_max;
+  if (months.size() == 1 || !has_few) {
+    std::size_t left = months.size();
+    for (auto& [month, work] : months) {
+      BL_RETURN_IF_ERROR(commit(*table, shape, put.keys, std::move(work), group_name(month),
+                                --left == 0 ? put.note : ""));
+    }
+  } else {
+    MonthWork all;
+    for (auto& [month, work] : months) {
+      all.rows.insert(all.rows.end(), work.rows.begin(), work.rows.end());
+      all.files.insert(all.files.end(), work.files.begin(), work.files.end());
+    }
+    BL_RETURN_IF_ERROR(commit(*table, shape, put.keys, std::move(all), std::nullopt, put.note));
+  }
+  done.committed = true;
+  return done;
+}
+
 }  // namespace
+
+Result<std::vector<std::string>> paths_of(lake::Lake& lake,
+                                          std::span<const lake::DataFile* const> files) {
+  if (lake.store().kind() != "file") {
+    return Error{Code::unsupported,
+                 "the replica reads its lake from a disk of this machine, and "
+                 "this lake lies elsewhere: " +
+                     std::string(lake.store().kind())};
+  }
+  std::vector<std::string> paths;
+  for (const lake::DataFile* file : files) paths.push_back(lake.store().address(file->key));
+  return paths;
+}
 
 bool is_empty(const Keys& keys) {
   return std::visit([](const auto& some) { return some.empty(); }, keys);
@@ -192,44 +233,15 @@ Result<void> read_table(lake::Lake& lake, const lake::Snapshot& snapshot, std::s
 }
 
 Result<PutDone> put(lake::Lake& lake, Put put) {
-  const Shape& shape = *put.shape;
   PutDone done;
   if (is_empty(put.keys)) return done;
-  BL_TRY(const auto table, open_table(lake, shape));
-  BL_TRY(auto rows, by_month(shape, put.rows));
-  for (const columns::Batch& batch : put.rows) done.rows += batch.rows();
-
-  std::map<std::int64_t, MonthWork> months;
-  for (auto& [month, some] : rows) months[month].rows = std::move(some);
-  if (!put.is_new) {
-    const lake::Snapshot snapshot = table->snapshot();
-    BL_TRY(const auto files, files_with(lake, snapshot, shape, put.keys));
-    for (const lake::DataFile* file : files) {
-      months[month_of_file(shape.name, file->key).value_or(0)].files.push_back(file->key);
-      ++done.files_replaced;
-    }
+  for (int attempt = 1;; ++attempt) {
+    auto tried = put_once(lake, put);
+    // Compaction took a file between the look and the commit: the rows are in another one now.
+    const bool again =
+        !tried.ok() && tried.error().code == Code::not_found && attempt < k_attempts_max;
+    if (!again) return tried;
   }
-  if (months.empty()) return done;
-  const auto group_name = [&](std::int64_t month) -> std::string {
-    return month == 0 ? "" : std::to_string(month);
-  };
-  const bool has_few = months.size() <= k_months_at_once_max;
-  if (months.size() == 1 || !has_few) {
-    std::size_t left = months.size();
-    for (auto& [month, work] : months) {
-      BL_RETURN_IF_ERROR(commit(*table, shape, put.keys, std::move(work), group_name(month),
-                                --left == 0 ? put.note : ""));
-    }
-  } else {
-    MonthWork all;
-    for (auto& [month, work] : months) {
-      all.rows.insert(all.rows.end(), work.rows.begin(), work.rows.end());
-      all.files.insert(all.files.end(), work.files.begin(), work.files.end());
-    }
-    BL_RETURN_IF_ERROR(commit(*table, shape, put.keys, std::move(all), std::nullopt, put.note));
-  }
-  done.committed = true;
-  return done;
 }
 
 }  // namespace bl::results::replica

@@ -28,6 +28,10 @@ std::string data_folder(std::string_view table);
 /// The month of a file by its key, 202408; nullopt of a table without months.
 std::optional<std::int64_t> month_of_file(std::string_view table, std::string_view key);
 
+/// Where the engine opens files of the lake. Errors: unsupported (a lake that is not on a disk).
+Result<std::vector<std::string>> paths_of(lake::Lake& lake,
+                                          std::span<const lake::DataFile* const> files);
+
 /// Reads `select` (over `rows`, those of the files given) in batches. Errors: unsupported (a lake
 /// that is not on a disk), those of the engine.
 Result<void> read_files(lake::Lake& lake, const lake::Snapshot& snapshot,

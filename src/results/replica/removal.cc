@@ -54,7 +54,7 @@ Result<RemovalProof> prove_removed(lake::Lake& lake, Timestamp now,
     }
   }
   BL_TRY(const lake::Expired expired, lake::expire(lake.catalog(), lake.store(), tables, now, now));
-  proof.snapshots_gone = expired.files;
+  proof.files_removed = expired.files;
   // Texts that are none of the ids: an empty list is no parameter.
   std::vector<std::int64_t> high, low;
   std::vector<std::string> odd;

@@ -316,7 +316,8 @@ Result<std::int64_t> Work::export_some() {
   }
   const auto count = std::ssize(rows.numbers);
   BL_RETURN_IF_ERROR(put_dimensions(rows.results));
-  BL_RETURN_IF_ERROR(put_facts(std::move(rows), {}, is_sure_, note_at(place_, at)));
+  BL_TRY([[maybe_unused]] const auto replaced,
+         put_facts(std::move(rows), {}, is_sure_, note_at(place_, at)));
   if (count > 0) is_sure_ = true;
   note_ = Note{store_, place_, at};
   return std::max<std::int64_t>(count, 1);
@@ -451,8 +452,9 @@ Result<void> Work::make_equal(Wanted wanted, const std::optional<LogPlace>& plac
   BL_RETURN_IF_ERROR(put_by_texts(series_shape(), wanted.fingerprints));
   BL_RETURN_IF_ERROR(put_by_texts(runs_shape(), wanted.runs));
   round.rows += std::ssize(rows.numbers);
-  BL_RETURN_IF_ERROR(put_facts(std::move(rows), std::move(wanted.numbers), false,
-                               place ? note_at(*place, std::nullopt) : ""));
+  BL_TRY(const std::int64_t replaced, put_facts(std::move(rows), std::move(wanted.numbers), false,
+                                                place ? note_at(*place, std::nullopt) : ""));
+  round.files_replaced += replaced;
   if (place) {
     place_ = *place;
     note_ = Note{store_, place_, std::nullopt};
@@ -460,8 +462,8 @@ Result<void> Work::make_equal(Wanted wanted, const std::optional<LogPlace>& plac
   return {};
 }
 
-Result<void> Work::put_facts(Rows rows, std::vector<std::int64_t> numbers, bool is_new,
-                             const std::string& note) {
+Result<std::int64_t> Work::put_facts(Rows rows, std::vector<std::int64_t> numbers, bool is_new,
+                                     const std::string& note) {
   BL_RETURN_IF_ERROR(put_repositories());
   numbers.insert(numbers.end(), rows.numbers.begin(), rows.numbers.end());
   BL_RETURN_IF_ERROR(
@@ -469,7 +471,7 @@ Result<void> Work::put_facts(Rows rows, std::vector<std::int64_t> numbers, bool 
   BL_TRY(const PutDone done, put(lake_, {&results_shape(), Keys(std::move(numbers)),
                                          std::move(rows.results), note, is_new}));
   if (done.committed && !note.empty()) seen_note_ = note;
-  return {};
+  return done.files_replaced;
 }
 
 // Small tables -------------------------------------------------------------------------------
@@ -542,7 +544,7 @@ Result<void> Work::put_by_texts(const Shape& shape, const std::set<std::string>&
   return {};
 }
 
-Result<void> Work::refresh_stale_series(ReplicaRound&) {
+Result<void> Work::refresh_stale_series() {
   if (stale_.empty()) return {};
   // Only those that were judged since: the others would be the same row again.
   std::set<std::string> judged;

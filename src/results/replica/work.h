@@ -66,7 +66,7 @@ class Work {
   /// Rows of `wanted` made equal, the place kept with the last commit when there is one.
   Result<void> make_equal(Wanted wanted, const std::optional<LogPlace>& place, ReplicaRound& round);
   /// Series whose status was not known when they came over.
-  Result<void> refresh_stale_series(ReplicaRound& round);
+  Result<void> refresh_stale_series();
   /// A small table row by row. Gives how many keys were wrong; mends them unless it only looks.
   Result<std::int64_t> compare_small(const Shape& shape, ReplicaRepair repair);
   /// Months of which the store or the lake has results, in order.
@@ -95,9 +95,6 @@ class Work {
 
   store::Database& database() { return database_; }
   lake::Lake& lake() { return lake_; }
-  Repositories& repositories() { return repositories_; }
-  const ReplicaLimits& limits() const { return limits_; }
-  Log& log() { return log_; }
 
  private:
   struct Rows {
@@ -126,8 +123,9 @@ class Work {
   Result<void> put_dimensions(const std::vector<columns::Batch>& results);
   Result<void> put_by_texts(const Shape& shape, const std::set<std::string>& texts);
   Result<void> put_repositories();
-  Result<void> put_facts(Rows rows, std::vector<std::int64_t> numbers, bool is_new,
-                         const std::string& note);
+  /// Gives how many files of the results were made again.
+  Result<std::int64_t> put_facts(Rows rows, std::vector<std::int64_t> numbers, bool is_new,
+                                 const std::string& note);
   std::string note_at(const LogPlace& place, const std::optional<ExportPlace>& from) const;
 
   store::Database& database_;

@@ -155,7 +155,7 @@ TEST(ReplicaRemoval, a_deleted_result_is_in_no_file) {
   ASSERT_OK(proof);
   EXPECT_TRUE(proof->is_gone()) << ::testing::PrintToString(proof->held);
   EXPECT_GT(proof->files, 0);
-  EXPECT_GT(proof->snapshots_gone, 0);
+  EXPECT_GT(proof->files_removed, 0);
   EXPECT_EQ(world.lake_ids().size(), 3u);
 }
 

@@ -104,7 +104,7 @@ void run(unsigned seed, int rounds) {
 
 TEST(ReplicaProperty, lake_and_store_are_the_same_in_the_end) {
   const bool is_long = getenv("BENCHLAKE_FAULTS_ALL") != nullptr;
-  for (unsigned seed = 1; seed <= (is_long ? 60u : 2u); ++seed) run(seed, is_long ? 40 : 12);
+  for (unsigned seed = 1; seed <= (is_long ? 60u : 1u); ++seed) run(seed, is_long ? 40 : 16);
 }
 
 }  // namespace
