@@ -289,6 +289,16 @@ TEST_F(Workers, statistics_are_the_processs_own) {
   EXPECT_LT(nothing->statistics.bytes_read.value(), answered->statistics.bytes_read.value());
 }
 
+TEST_F(Workers, a_lake_that_is_no_folder_is_refused_by_name) {
+  objects::testing::MemoryStore elsewhere(world.clock, *world.disk);
+  const auto of_users = open_worker_engine(elsewhere, world.log, world.metrics, options);
+  ASSERT_FALSE(of_users.ok());
+  EXPECT_EQ(of_users.error().code, Code::unsupported);
+  const auto ours = open_duck_engine(elsewhere, world.metrics, {});
+  EXPECT_THAT(outcome(all(**ours, world.query("SELECT * FROM points"))),
+              StartsWith("unsupported: not supported: SQL over a lake"));
+}
+
 // Workers that lie ---------------------------------------------------------------------------
 
 TEST_F(Workers, one_that_does_not_start_is_said) {

@@ -136,7 +136,11 @@ Result<std::unique_ptr<WorkerProcess>> WorkerPool::take(const Patience& patience
     });
     if (!frame.ok()) return frame.error();
     if (*frame && (*frame)->kind == FrameKind::ready && worker->is_alive()) {
-      BL_TRY([[maybe_unused]] const WorkerReady ready, decode_ready((*frame)->payload));
+      BL_TRY(const WorkerReady ready, decode_ready((*frame)->payload));
+      if (ready.landlock == 0 && !is_told_.exchange(true)) {
+        log_.warning("query_workers_without_landlock",
+                     {{"what", "the kernel does not hold workers of queries to their files"}});
+      }
       return worker;
     }
     // Killed while it waited, or it cannot begin on this machine.
