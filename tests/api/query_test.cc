@@ -263,6 +263,30 @@ TEST_F(QueryServed, a_server_that_stops_waits_for_no_query) {
   EXPECT_EQ(server.terminate(), 0);
 }
 
+TEST_F(QueryServed, workers_end_with_a_server_that_is_killed) {
+  make_lake();
+  ServerProcess server(on.folder, settings());
+  ASSERT_TRUE(server.ready());
+  EXPECT_EQ(rows(post(server, body_of("SELECT 1"))), "[[1]]");
+  std::vector<std::string> workers;
+  while (workers.empty()) {
+    for (const auto& task :
+         fs::directory_iterator("/proc/" + std::to_string(server.pid()) + "/task")) {
+      std::ifstream children(task.path() / "children");
+      for (std::string pid; children >> pid;) workers.push_back(pid);
+    }
+  }
+  server.kill();
+  for (const std::string& pid : workers) {
+    std::string state;
+    do {  // gone, or not yet fetched by whom it was left to
+      std::ifstream stat("/proc/" + pid + "/stat");
+      std::string number, name;
+      state = stat >> number >> name >> state ? state : "gone";
+    } while (state != "gone" && state != "Z");
+  }
+}
+
 TEST_F(QueryServed, tables_are_shown_with_their_columns) {
   make_lake();
   ServerProcess server(on.folder, settings());

@@ -33,13 +33,18 @@ std::set<pid_t> children() {
 /// More than a worker takes to get ready.
 constexpr long k_busy_ticks = 100;
 
-long cpu_ticks(pid_t pid) {
+/// A word of the kernel's line about a process, counted from 0.
+std::string stat_word(pid_t pid, int number) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string word;
-  for (int i = 0; i < 13; ++i) file >> word;
-  long user = 0, system = 0;
-  file >> user >> system;
-  return user + system;
+  for (int i = 0; i <= number; ++i) file >> word;
+  return word;
+}
+
+long cpu_ticks(pid_t pid) {
+  long ticks = 0;
+  for (const int time : {13, 14}) ticks += std::atol(stat_word(pid, time).c_str());
+  return ticks;
 }
 
 class Workers : public ::testing::Test {
@@ -256,7 +261,11 @@ TEST_F(Workers, warm_ones_that_are_killed_are_replaced) {
   open();
   expect_to_go_on();
   while (children().size() < 2) std::this_thread::yield();
-  for (const pid_t pid : children()) kill(pid, SIGKILL);
+  const std::set<pid_t> warm = children();
+  for (const pid_t pid : warm) kill(pid, SIGKILL);
+  for (const pid_t pid : warm) {
+    while (stat_word(pid, 2) != "Z") std::this_thread::yield();
+  }
   expect_to_go_on();
 }
 
@@ -310,6 +319,13 @@ TEST_F(Workers, one_that_does_not_start_is_said) {
 TEST_F(Workers, one_that_ends_at_once_is_said) {
   be_worker("exit 1");
   EXPECT_THAT(ask("SELECT 1"), StartsWith("unavailable: no worker of a query gets ready"));
+}
+
+TEST_F(Workers, one_that_cannot_begin_says_why) {
+  options.readable.push_back(world.folder + "/nothing");
+  open();
+  EXPECT_THAT(ask("SELECT 1"), AllOf(StartsWith("unavailable: a query's worker cannot begin"),
+                                     HasSubstr("/nothing")));
 }
 
 TEST_F(Workers, one_that_never_gets_ready_is_said) {

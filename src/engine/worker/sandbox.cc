@@ -37,6 +37,8 @@ constexpr std::uint64_t k_truncate = 1ull << 14;  // version 3
 constexpr std::uint64_t k_ioctl = 1ull << 15;     // version 5
 constexpr std::uint64_t k_tcp = 3;                // bind, connect: version 4
 constexpr std::uint64_t k_scopes = 3;             // abstract sockets, signals: version 6
+constexpr std::uint64_t k_cpu_spare_s = 5;
+
 struct Ruleset {
   std::uint64_t files = 0;
   std::uint64_t network = 0;
@@ -77,11 +79,13 @@ Result<void> allow(const Descriptor& ruleset, const std::string& folder, std::ui
   return {};
 }
 
-Result<void> set_limit(__rlimit_resource_t what, std::uint64_t most, const char* name) {
+/// `spare`: how far the hard limit is behind it.
+Result<void> set_limit(__rlimit_resource_t what, std::uint64_t most, const char* name,
+                       std::uint64_t spare = 0) {
   rlimit limit{};
   if (getrlimit(what, &limit) != 0) return failure(name);
   limit.rlim_cur = std::min<rlim_t>(most, limit.rlim_max);
-  limit.rlim_max = limit.rlim_cur;
+  limit.rlim_max = std::min<rlim_t>(most + spare, limit.rlim_max);
   if (setrlimit(what, &limit) != 0) return failure(name);
   return {};
 }
@@ -133,7 +137,9 @@ Result<std::int64_t> enter_landlock(const std::vector<std::string>& readable,
 }
 
 Result<void> limit_process(const ProcessLimits& limits) {
-  BL_RETURN_IF_ERROR(set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(limits.cpu_s), "RLIMIT_CPU"));
+  // At the hard limit the kernel sends SIGKILL, which would tell nothing.
+  BL_RETURN_IF_ERROR(
+      set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(limits.cpu_s), "RLIMIT_CPU", k_cpu_spare_s));
   BL_RETURN_IF_ERROR(set_limit(RLIMIT_FSIZE, limits.file_bytes, "RLIMIT_FSIZE"));
   BL_RETURN_IF_ERROR(set_limit(RLIMIT_NPROC, 0, "RLIMIT_NPROC"));
 #ifndef BL_SANITIZED  // sanitizers map what they like

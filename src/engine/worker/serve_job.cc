@@ -292,7 +292,10 @@ std::optional<int> worker_main(int argc, char** argv) {
   std::set_new_handler([] { _exit(k_exit_memory); });
   close_range(k_socket + 1, ~0U, 0);
   Channel channel(k_socket, FrameLimits{});
-  return serve_job(channel).ok() ? k_exit_done : k_exit_torn;
+  const auto served = serve_job(channel);
+  if (served.ok()) return k_exit_done;
+  (void)channel.send(FrameKind::failed, encode(served.error()));  // the server may be gone
+  return k_exit_torn;
 }
 
 }  // namespace bl::engine

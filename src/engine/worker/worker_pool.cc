@@ -143,9 +143,12 @@ Result<std::unique_ptr<WorkerProcess>> WorkerPool::take(const Patience& patience
       }
       return worker;
     }
-    // Killed while it waited, or it cannot begin on this machine.
+    // Killed while it waited, or it cannot begin on this machine: then it says why.
+    if (*frame && (*frame)->kind == FrameKind::failed) {
+      last.message = "a query's worker cannot begin: " + decode_failed((*frame)->payload).message;
+    }
     const int status = worker->end_of_torn();
-    log_.warning("query_worker_not_ready", {{"status", status}});
+    log_.warning("query_worker_not_ready", {{"status", status}, {"error", last.message}});
   }
   return last;
 }
