@@ -15,8 +15,8 @@
 #include "engine/worker/sandbox.h"
 #include "engine/worker_main.h"
 
-// The order is that of spec/lake-ducklake.md 3.8: the engine opens with its limits, the kernel
-// locks the process in, then the engine is locked, then it sees the user's SQL.
+// The kernel locks the process in, then the engine opens with its limits, gets the tables and is
+// locked (the order of spec/lake-ducklake.md 3.8), then it sees the user's SQL.
 namespace bl::engine {
 namespace {
 
@@ -218,7 +218,11 @@ class JobServer {
     if (relation.tail) tails_.push_back(*std::move(relation.tail));
     const auto made = connection_->run(
         fmt::format("CREATE TEMP VIEW {} AS {}", duck::quoted_name(table.name), relation.sql));
-    if (!made.ok()) return made.error();
+    if (!made.ok()) {
+      // Not the user's fault, whatever the engine calls it.
+      return Error{Code::corrupt, "a file of the table " + table.name +
+                                      " cannot be read: " + made.error().message};
+    }
     return allow(paths);
   }
 
@@ -271,6 +275,8 @@ Result<void> serve_job(Channel& channel) {
   BL_TRY(const WorkerSetup setup, decode_setup(payload));
   BL_RETURN_IF_ERROR(tie_to_parent(setup.parent));
   const ProcessCounts counts;
+  // Landlock holds a thread and those that it starts: before the engine's.
+  BL_TRY(const std::int64_t landlock, enter_landlock(setup.readable, setup.temp_folder));
   BL_TRY(const auto database,
          duck::Database::open({.path = "",
                                .limits = {.memory_bytes_max = setup.memory_bytes_max,
@@ -279,7 +285,6 @@ Result<void> serve_job(Channel& channel) {
                                           .temp_bytes_max = setup.temp_bytes_max}}));
   BL_TRY(auto connection, database->connect());
   BL_RETURN_IF_ERROR(warm_up(*connection));
-  BL_TRY(const std::int64_t landlock, enter_landlock(setup.readable, setup.temp_folder));
   JobServer server(channel, counts, setup, std::move(connection));
   BL_RETURN_IF_ERROR(channel.send(FrameKind::ready, encode(WorkerReady{k_protocol, landlock})));
   const auto served = server.serve();
