@@ -85,6 +85,21 @@ TEST_F(Sandbox, a_thread_of_a_locked_process_reads_the_lake_and_writes_its_own_f
   EXPECT_EQ(code, 0);
 }
 
+TEST_F(Sandbox, a_process_with_threads_is_refused_because_they_would_stay_free) {
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+  const pid_t child = fork();
+  if (child == 0) {
+    std::thread([] { pause(); }).detach();
+    const auto entered = enter_landlock({folder + "/lake"}, "");
+    const bool has_none = entered.ok() && *entered == 0;
+    _exit(has_none || (!entered.ok() && entered.error().code == Code::internal) ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+#endif
+}
+
 TEST_F(Sandbox, it_reaches_no_tcp_port) {
   const int code = in_sandbox([] { return connects() ? 1 : 0; });
   if (code == 99) GTEST_SKIP() << "this kernel has no Landlock";

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "base/numbers.h"
 
@@ -104,6 +105,18 @@ std::int64_t number_in(int file, std::string_view name) {
   return parse_int64(text.substr(begin, end - begin)).value_or(0);
 }
 
+/// Threads that are there already would stay free.
+Result<void> demand_one_thread() {
+#ifndef BL_SANITIZED  // sanitizers have threads of their own
+  std::error_code failed;
+  const std::filesystem::directory_iterator tasks("/proc/self/task", failed);
+  if (failed || std::distance(begin(tasks), end(tasks)) != 1) {
+    return Error{Code::internal, "a process that is to be locked in has other threads"};
+  }
+#endif
+  return {};
+}
+
 }  // namespace
 
 Result<void> tie_to_parent(std::int64_t parent) {
@@ -120,6 +133,7 @@ Result<std::int64_t> enter_landlock(const std::vector<std::string>& readable,
   const long version =
       syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (version <= 0) return std::int64_t{0};
+  BL_RETURN_IF_ERROR(demand_one_thread());
   const Ruleset rules = ruleset_of(version);
   // An older kernel refuses what it does not know, unless it is zero.
   const Descriptor ruleset(syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0));

@@ -16,9 +16,9 @@ Result<void> tie_to_parent(std::int64_t parent);
 
 /// Landlock, for the calling thread and those that it starts later: files below `readable` may be
 /// read, `temp_folder` is its own, no other file may be opened, made or run; no TCP port, and no
-/// socket or process of another. Gives the kernel's version of Landlock, 0 where it has none: then
-/// nothing is restricted (the engine's own locks remain). Errors: io (a folder that is not there, a
-/// refusal).
+/// abstract socket or signal of another. Gives the kernel's version of Landlock, 0 where it has
+/// none: then nothing is restricted (the engine's own locks remain). Errors: io (a folder that is
+/// not there, a refusal), internal (other threads run already, and would stay free).
 Result<std::int64_t> enter_landlock(const std::vector<std::string>& readable,
                                     const std::string& temp_folder);
 

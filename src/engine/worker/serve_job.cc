@@ -15,8 +15,8 @@
 #include "engine/worker/sandbox.h"
 #include "engine/worker_main.h"
 
-// The kernel locks the process in, then the engine opens with its limits, gets the tables and is
-// locked (the order of spec/lake-ducklake.md 3.8), then it sees the user's SQL.
+// The order is that of spec/lake-ducklake.md 3.8: the engine opens with its limits, the kernel
+// locks the process in, the engine gets its tables and is locked, then it sees the user's SQL.
 namespace bl::engine {
 namespace {
 
@@ -275,15 +275,18 @@ Result<void> serve_job(Channel& channel) {
   BL_TRY(const WorkerSetup setup, decode_setup(payload));
   BL_RETURN_IF_ERROR(tie_to_parent(setup.parent));
   const ProcessCounts counts;
-  // Landlock holds a thread and those that it starts: before the engine's.
-  BL_TRY(const std::int64_t landlock, enter_landlock(setup.readable, setup.temp_folder));
+  // The engine looks for the machine's limits when it opens, which Landlock would not let it; and
+  // Landlock holds only the threads that are started behind it, so the engine has one until then.
   BL_TRY(const auto database,
          duck::Database::open({.path = "",
                                .limits = {.memory_bytes_max = setup.memory_bytes_max,
-                                          .threads = setup.threads,
+                                          .threads = 1,
                                           .temp_folder = setup.temp_folder,
                                           .temp_bytes_max = setup.temp_bytes_max}}));
   BL_TRY(auto connection, database->connect());
+  BL_TRY(const std::int64_t landlock, enter_landlock(setup.readable, setup.temp_folder));
+  const auto set = connection->run(fmt::format("SET threads = {}", setup.threads));
+  if (!set.ok()) return set.error();
   BL_RETURN_IF_ERROR(warm_up(*connection));
   JobServer server(channel, counts, setup, std::move(connection));
   BL_RETURN_IF_ERROR(channel.send(FrameKind::ready, encode(WorkerReady{k_protocol, landlock})));

@@ -61,8 +61,10 @@ Result<pid_t> spawn(const std::string& program, int socket) {
   posix_spawnattr_setflags(&settings.attributes,
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   std::string word = k_worker_word, name = "benchlake", arenas = "MALLOC_ARENA_MAX=2";
+  // Arrow's allocator would start a thread before main, which Landlock would not hold.
+  std::string arrow = "JE_ARROW_MALLOC_CONF=background_thread:false";
   std::array<char*, 3> words{name.data(), word.data(), nullptr};
-  std::array<char*, 2> variables{arenas.data(), nullptr};
+  std::array<char*, 3> variables{arenas.data(), arrow.data(), nullptr};
   pid_t child = -1;
   const int failed = posix_spawn(&child, program.c_str(), &settings.files, &settings.attributes,
                                  words.data(), variables.data());
