@@ -15,14 +15,6 @@
 
 #include "base/numbers.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define BL_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define BL_SANITIZED
-#endif
-#endif
-
 namespace bl::engine {
 namespace {
 
@@ -107,13 +99,12 @@ std::int64_t number_in(int file, std::string_view name) {
 
 /// Threads that are there already would stay free.
 Result<void> demand_one_thread() {
-#ifndef BL_SANITIZED  // sanitizers have threads of their own
+  if (k_is_sanitized) return {};
   std::error_code failed;
   const std::filesystem::directory_iterator tasks("/proc/self/task", failed);
   if (failed || std::distance(begin(tasks), end(tasks)) != 1) {
     return Error{Code::internal, "a process that is to be locked in has other threads"};
   }
-#endif
   return {};
 }
 
@@ -156,9 +147,8 @@ Result<void> limit_process(const ProcessLimits& limits) {
       set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(limits.cpu_s), "RLIMIT_CPU", k_cpu_spare_s));
   BL_RETURN_IF_ERROR(set_limit(RLIMIT_FSIZE, limits.file_bytes, "RLIMIT_FSIZE"));
   BL_RETURN_IF_ERROR(set_limit(RLIMIT_NPROC, 0, "RLIMIT_NPROC"));
-#ifndef BL_SANITIZED  // sanitizers map what they like
+  if (k_is_sanitized) return {};
   BL_RETURN_IF_ERROR(set_limit(RLIMIT_DATA, limits.data_bytes, "RLIMIT_DATA"));
-#endif
   return {};
 }
 

@@ -10,6 +10,19 @@
 /// find nothing. Everything here holds until the process ends. Private to this folder.
 namespace bl::engine {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool k_is_sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool k_is_sanitized = true;
+#else
+inline constexpr bool k_is_sanitized = false;
+#endif
+#else
+/// A sanitizer maps memory and has threads as it likes: there is no limit for either then.
+inline constexpr bool k_is_sanitized = false;
+#endif
+
 /// The process ends with its parent, has no core file, and can never get more rights. Errors:
 /// cancelled (the parent is gone already), io.
 Result<void> tie_to_parent(std::int64_t parent);
