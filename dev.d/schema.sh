@@ -61,7 +61,8 @@ schema_on() {
     start_postgres "$folder" || return 1
     uri=$postgres_uri
   fi
-  BENCHLAKE_SERVER_STORE=$uri start_server "$folder/data" "$folder" || return 1
+  BENCHLAKE_SERVER_STORE=$uri BENCHLAKE_LAKE_OBJECTS="$folder/objects" \
+    BENCHLAKE_LAKE_CATALOG="sqlite://$folder/catalog.sqlite" start_server "$folder/data" "$folder" || return 1
   cd "$folder" || return 1
   schema_ask "$2" "$folder" examples,coverage,fuzzing || return 1
   schema_ask "$2" "$folder" stateful --include-operation-id-regex "$ids" || return 1

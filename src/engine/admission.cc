@@ -37,7 +37,7 @@ Result<Admission::Place> Admission::enter(Instant deadline, QueryControl& contro
     if (wants_end) {
       error = Error{Code::cancelled, "the query was cancelled while it waited"};
     } else if (std::chrono::steady_clock::now() >= deadline) {
-      error = Error{Code::timeout, "the query's time passed while it waited for a place"};
+      error = Error{Code::overloaded, "no place came free in the query's time: come back later"};
     }
     if (error) break;
   }

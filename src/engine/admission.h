@@ -42,7 +42,8 @@ class Admission {
     Admission* admission_;
   };
 
-  /// Errors: overloaded (waiting_max are waiting), timeout (the deadline), cancelled.
+  /// Errors: overloaded (waiting_max are waiting, or no place came free by the deadline),
+  /// cancelled.
   Result<Place> enter(Instant deadline, QueryControl& control);
 
  private:

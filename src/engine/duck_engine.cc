@@ -79,12 +79,6 @@ class Workplace {
   std::vector<std::string> views_;
 };
 
-/// More memory than there is for a query is the query's matter, not the server's.
-Error error_of(Error error) {
-  if (error.code == Code::overloaded) error.code = Code::too_large;
-  return with_place(std::move(error));
-}
-
 class DuckCursor final : public Cursor {
  public:
   DuckCursor(Admission::Place place, Sessions& sessions, std::unique_ptr<duck::Connection> session,
@@ -126,7 +120,7 @@ class DuckCursor final : public Cursor {
     is_over_ = true;  // until it went well
     if (query_.control->wants_end()) return Error{Code::cancelled, "the query was cancelled"};
     auto batch = answer_->next();
-    if (!batch.ok()) return error_of(std::move(batch).error());
+    if (!batch.ok()) return with_place(std::move(batch).error());
     query_.control->tell(workplace_.session().progress());
     if (!*batch) {
       statistics_.wall = duration_cast<microseconds>(steady_clock::now() - began_);
@@ -173,7 +167,7 @@ class DuckEngine final : public Engine {
     auto cursor = std::make_unique<DuckCursor>(std::move(place), sessions_, std::move(session),
                                                std::move(query), began);
     const auto begun = cursor->begin(store_);
-    if (!begun.ok()) return error_of(begun.error());
+    if (!begun.ok()) return with_place(begun.error());
     return std::unique_ptr<Cursor>(std::move(cursor));
   }
 

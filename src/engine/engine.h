@@ -121,9 +121,9 @@ class Engine {
   /// forbidden (it would change something, or reach outside of its tables), not_found (a table, a
   /// function), too_large (more memory than a query may have), timeout (time_max, or its
   /// processor time), cancelled; with a fault at `/sql` that says line and column where the engine
-  /// knows the place. Of the server: overloaded (all places are taken, and those to wait), io,
-  /// corrupt (a file of the lake), unavailable (the engine was killed from outside), internal,
-  /// unsupported (a lake on S3).
+  /// knows the place. Of the server: overloaded (all places are taken, and those to wait, or none
+  /// came free in time; memory that all queries share), io, corrupt (a file of the lake),
+  /// unavailable (the engine was killed from outside), internal, unsupported (a lake on S3).
   virtual Result<std::unique_ptr<Cursor>> run(Query query) = 0;
 };
 

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t k_sql_bytes_max = 256u << 10;
 constexpr std::size_t k_parameters_max = 1'000;
 constexpr std::size_t k_id_chars_max = 64;
+constexpr std::int64_t k_time_ms_min = 1'000;  // less is a coin that is tossed
 
 bool is_query_id(const std::string& text) {
   return !text.empty() && text.size() <= k_id_chars_max &&
@@ -53,8 +54,9 @@ class RequestReader {
         request_.limits.bytes_max = static_cast<std::uint64_t>(
             limit("/bytes_max", value, static_cast<std::int64_t>(most_.bytes_max)));
       } else if (key == "time_max_ms") {
-        request_.limits.time_max =
-            std::chrono::milliseconds(limit("/time_max_ms", value, most_.time_max.count()));
+        const std::int64_t most = most_.time_max.count();
+        request_.limits.time_max = std::chrono::milliseconds(
+            limit("/time_max_ms", value, most, std::min(k_time_ms_min, most)));
       } else {
         faults_.add(json::pointer_append("", key), "unknown field", &value);
       }
@@ -99,10 +101,11 @@ class RequestReader {
       }
     }
   }
-  std::int64_t limit(const char* path, const json::Value& value, std::int64_t most) {
+  std::int64_t limit(const char* path, const json::Value& value, std::int64_t most,
+                     std::int64_t least = 1) {
     const auto number = value.is_number() ? value.as_int64() : std::nullopt;
-    if (number && *number >= 1 && *number <= most) return *number;
-    faults_.add(path, fmt::format("must be a whole number from 1 to {}", most), &value);
+    if (number && *number >= least && *number <= most) return *number;
+    faults_.add(path, fmt::format("must be a whole number from {} to {}", least, most), &value);
     return most;
   }
 

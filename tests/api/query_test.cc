@@ -192,7 +192,7 @@ TEST_F(QueryServed, what_is_wrong_with_a_query_is_a_problem_with_its_place) {
   EXPECT_EQ(post(server, R"({})").status, 422);
   EXPECT_EQ(post(server, "nonsense").status, 400);
   const Answer late =
-      post(server, std::string(R"({"time_max_ms":300,"sql":")") + k_endless + "\"}");
+      post(server, std::string(R"({"time_max_ms":1000,"sql":")") + k_endless + "\"}");
   EXPECT_EQ(late.status, 504);
   const Answer once = post(server, R"({"sql":"SELECT 1","id":"mine"})");
   EXPECT_EQ(once.status, 200);
@@ -261,6 +261,30 @@ TEST_F(QueryServed, a_server_that_stops_waits_for_no_query) {
   net::ApiClient client({server.url(), server.operator_token()});
   while (!client.get("/api/v1/queries/endless").ok()) std::this_thread::yield();
   EXPECT_EQ(server.terminate(), 0);
+}
+
+TEST_F(QueryServed, workers_end_with_a_server_that_is_killed) {
+  make_lake();
+  ServerProcess server(on.folder, settings());
+  ASSERT_TRUE(server.ready());
+  EXPECT_EQ(rows(post(server, body_of("SELECT 1"))), "[[1]]");
+  std::vector<std::string> workers;
+  while (workers.empty()) {
+    for (const auto& task :
+         fs::directory_iterator("/proc/" + std::to_string(server.pid()) + "/task")) {
+      std::ifstream children(task.path() / "children");
+      for (std::string pid; children >> pid;) workers.push_back(pid);
+    }
+  }
+  server.kill();
+  for (const std::string& pid : workers) {
+    std::string state;
+    do {  // gone, or not yet fetched by whom it was left to
+      std::ifstream stat("/proc/" + pid + "/stat");
+      std::string number, name;
+      state = stat >> number >> name >> state ? state : "gone";
+    } while (state != "gone" && state != "Z");
+  }
 }
 
 TEST_F(QueryServed, tables_are_shown_with_their_columns) {

@@ -11,16 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "base/numbers.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define BL_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define BL_SANITIZED
-#endif
-#endif
 
 namespace bl::engine {
 namespace {
@@ -37,6 +30,8 @@ constexpr std::uint64_t k_truncate = 1ull << 14;  // version 3
 constexpr std::uint64_t k_ioctl = 1ull << 15;     // version 5
 constexpr std::uint64_t k_tcp = 3;                // bind, connect: version 4
 constexpr std::uint64_t k_scopes = 3;             // abstract sockets, signals: version 6
+constexpr std::uint64_t k_cpu_spare_s = 5;
+
 struct Ruleset {
   std::uint64_t files = 0;
   std::uint64_t network = 0;
@@ -77,11 +72,13 @@ Result<void> allow(const Descriptor& ruleset, const std::string& folder, std::ui
   return {};
 }
 
-Result<void> set_limit(__rlimit_resource_t what, std::uint64_t most, const char* name) {
+/// `spare`: how far the hard limit is behind it.
+Result<void> set_limit(__rlimit_resource_t what, std::uint64_t most, const char* name,
+                       std::uint64_t spare = 0) {
   rlimit limit{};
   if (getrlimit(what, &limit) != 0) return failure(name);
   limit.rlim_cur = std::min<rlim_t>(most, limit.rlim_max);
-  limit.rlim_max = limit.rlim_cur;
+  limit.rlim_max = std::min<rlim_t>(most + spare, limit.rlim_max);
   if (setrlimit(what, &limit) != 0) return failure(name);
   return {};
 }
@@ -100,6 +97,17 @@ std::int64_t number_in(int file, std::string_view name) {
   return parse_int64(text.substr(begin, end - begin)).value_or(0);
 }
 
+/// Threads that are there already would stay free.
+Result<void> demand_one_thread() {
+  if (k_is_sanitized) return {};
+  std::error_code failed;
+  const std::filesystem::directory_iterator tasks("/proc/self/task", failed);
+  if (failed || std::distance(begin(tasks), end(tasks)) != 1) {
+    return Error{Code::internal, "a process that is to be locked in has other threads"};
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> tie_to_parent(std::int64_t parent) {
@@ -116,6 +124,7 @@ Result<std::int64_t> enter_landlock(const std::vector<std::string>& readable,
   const long version =
       syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (version <= 0) return std::int64_t{0};
+  BL_RETURN_IF_ERROR(demand_one_thread());
   const Ruleset rules = ruleset_of(version);
   // An older kernel refuses what it does not know, unless it is zero.
   const Descriptor ruleset(syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0));
@@ -133,12 +142,13 @@ Result<std::int64_t> enter_landlock(const std::vector<std::string>& readable,
 }
 
 Result<void> limit_process(const ProcessLimits& limits) {
-  BL_RETURN_IF_ERROR(set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(limits.cpu_s), "RLIMIT_CPU"));
+  // At the hard limit the kernel sends SIGKILL, which would tell nothing.
+  BL_RETURN_IF_ERROR(
+      set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(limits.cpu_s), "RLIMIT_CPU", k_cpu_spare_s));
   BL_RETURN_IF_ERROR(set_limit(RLIMIT_FSIZE, limits.file_bytes, "RLIMIT_FSIZE"));
   BL_RETURN_IF_ERROR(set_limit(RLIMIT_NPROC, 0, "RLIMIT_NPROC"));
-#ifndef BL_SANITIZED  // sanitizers map what they like
+  if (k_is_sanitized) return {};
   BL_RETURN_IF_ERROR(set_limit(RLIMIT_DATA, limits.data_bytes, "RLIMIT_DATA"));
-#endif
   return {};
 }
 

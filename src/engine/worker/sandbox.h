@@ -10,14 +10,28 @@
 /// find nothing. Everything here holds until the process ends. Private to this folder.
 namespace bl::engine {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool k_is_sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool k_is_sanitized = true;
+#else
+inline constexpr bool k_is_sanitized = false;
+#endif
+#else
+/// A sanitizer maps memory and has threads as it likes: there is no limit for either then.
+inline constexpr bool k_is_sanitized = false;
+#endif
+
 /// The process ends with its parent, has no core file, and can never get more rights. Errors:
 /// cancelled (the parent is gone already), io.
 Result<void> tie_to_parent(std::int64_t parent);
 
-/// Landlock: files below `readable` may be read, `temp_folder` is its own, no other file may be
-/// opened, made or run; no TCP port, and no socket or process of another. Gives the kernel's
-/// version of Landlock, 0 where it has none: then nothing is restricted (the engine's own locks
-/// remain). Errors: io (a folder that is not there, a refusal).
+/// Landlock, for the calling thread and those that it starts later: files below `readable` may be
+/// read, `temp_folder` is its own, no other file may be opened, made or run; no TCP port, and no
+/// abstract socket or signal of another. Gives the kernel's version of Landlock, 0 where it has
+/// none: then nothing is restricted (the engine's own locks remain). Errors: io (a folder that is
+/// not there, a refusal), internal (other threads run already, and would stay free).
 Result<std::int64_t> enter_landlock(const std::vector<std::string>& readable,
                                     const std::string& temp_folder);
 

@@ -16,7 +16,7 @@
 #include "engine/worker_main.h"
 
 // The order is that of spec/lake-ducklake.md 3.8: the engine opens with its limits, the kernel
-// locks the process in, then the engine is locked, then it sees the user's SQL.
+// locks the process in, the engine gets its tables and is locked, then it sees the user's SQL.
 namespace bl::engine {
 namespace {
 
@@ -218,7 +218,11 @@ class JobServer {
     if (relation.tail) tails_.push_back(*std::move(relation.tail));
     const auto made = connection_->run(
         fmt::format("CREATE TEMP VIEW {} AS {}", duck::quoted_name(table.name), relation.sql));
-    if (!made.ok()) return made.error();
+    if (!made.ok()) {
+      // Not the user's fault, whatever the engine calls it.
+      return Error{Code::corrupt, "a file of the table " + table.name +
+                                      " cannot be read: " + made.error().message};
+    }
     return allow(paths);
   }
 
@@ -271,15 +275,19 @@ Result<void> serve_job(Channel& channel) {
   BL_TRY(const WorkerSetup setup, decode_setup(payload));
   BL_RETURN_IF_ERROR(tie_to_parent(setup.parent));
   const ProcessCounts counts;
+  // The engine looks for the machine's limits when it opens, which Landlock would not let it; and
+  // Landlock holds only the threads that are started behind it, so the engine has one until then.
   BL_TRY(const auto database,
          duck::Database::open({.path = "",
                                .limits = {.memory_bytes_max = setup.memory_bytes_max,
-                                          .threads = setup.threads,
+                                          .threads = 1,
                                           .temp_folder = setup.temp_folder,
                                           .temp_bytes_max = setup.temp_bytes_max}}));
   BL_TRY(auto connection, database->connect());
-  BL_RETURN_IF_ERROR(warm_up(*connection));
   BL_TRY(const std::int64_t landlock, enter_landlock(setup.readable, setup.temp_folder));
+  const auto set = connection->run(fmt::format("SET threads = {}", setup.threads));
+  if (!set.ok()) return set.error();
+  BL_RETURN_IF_ERROR(warm_up(*connection));
   JobServer server(channel, counts, setup, std::move(connection));
   BL_RETURN_IF_ERROR(channel.send(FrameKind::ready, encode(WorkerReady{k_protocol, landlock})));
   const auto served = server.serve();
@@ -292,7 +300,10 @@ std::optional<int> worker_main(int argc, char** argv) {
   std::set_new_handler([] { _exit(k_exit_memory); });
   close_range(k_socket + 1, ~0U, 0);
   Channel channel(k_socket, FrameLimits{});
-  return serve_job(channel).ok() ? k_exit_done : k_exit_torn;
+  const auto served = serve_job(channel);
+  if (served.ok()) return k_exit_done;
+  (void)channel.send(FrameKind::failed, encode(served.error()));  // the server may be gone
+  return k_exit_torn;
 }
 
 }  // namespace bl::engine

@@ -61,8 +61,10 @@ Result<pid_t> spawn(const std::string& program, int socket) {
   posix_spawnattr_setflags(&settings.attributes,
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   std::string word = k_worker_word, name = "benchlake", arenas = "MALLOC_ARENA_MAX=2";
+  // Arrow's allocator would start a thread before main, which Landlock would not hold.
+  std::string arrow = "JE_ARROW_MALLOC_CONF=background_thread:false";
   std::array<char*, 3> words{name.data(), word.data(), nullptr};
-  std::array<char*, 2> variables{arenas.data(), nullptr};
+  std::array<char*, 3> variables{arenas.data(), arrow.data(), nullptr};
   pid_t child = -1;
   const int failed = posix_spawn(&child, program.c_str(), &settings.files, &settings.attributes,
                                  words.data(), variables.data());
@@ -136,12 +138,19 @@ Result<std::unique_ptr<WorkerProcess>> WorkerPool::take(const Patience& patience
     });
     if (!frame.ok()) return frame.error();
     if (*frame && (*frame)->kind == FrameKind::ready && worker->is_alive()) {
-      BL_TRY([[maybe_unused]] const WorkerReady ready, decode_ready((*frame)->payload));
+      BL_TRY(const WorkerReady ready, decode_ready((*frame)->payload));
+      if (ready.landlock == 0 && !is_told_.exchange(true)) {
+        log_.warning("query_workers_without_landlock",
+                     {{"what", "the kernel does not hold workers of queries to their files"}});
+      }
       return worker;
     }
-    // Killed while it waited, or it cannot begin on this machine.
+    // Killed while it waited, or it cannot begin on this machine: then it says why.
+    if (*frame && (*frame)->kind == FrameKind::failed) {
+      last.message = "a query's worker cannot begin: " + decode_failed((*frame)->payload).message;
+    }
     const int status = worker->end_of_torn();
-    log_.warning("query_worker_not_ready", {{"status", status}});
+    log_.warning("query_worker_not_ready", {{"status", status}, {"error", last.message}});
   }
   return last;
 }

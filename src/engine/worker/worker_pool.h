@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -66,7 +67,8 @@ class WorkerPool {
   std::uint64_t failures_ = 0;
   std::string failure_;
   bool stops_ = false;
-  std::uint64_t started_ = 0;  // of the keeper
+  std::uint64_t started_ = 0;          // of the keeper
+  std::atomic<bool> is_told_ = false;  // that the kernel has no Landlock
   std::thread keeper_;
 };
 
