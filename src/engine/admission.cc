@@ -19,6 +19,8 @@ Admission::Admission(AdmissionLimits limits, Metrics& metrics, const char* engin
                                {{"engine", engine}})) {}
 
 Result<Admission::Place> Admission::enter(Instant deadline, QueryControl& control) {
+  // A short query would be over before anybody looked.
+  if (control.wants_end()) return Error{Code::cancelled, "the query was cancelled before it began"};
   std::unique_lock lock(mutex_);
   if (running_ >= limits_.running_max && waiting_.size() >= limits_.waiting_max) {
     refused_.add();
