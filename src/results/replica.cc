@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 
 #include "results/replica/removal.h"
 #include "results/replica/work.h"
@@ -45,15 +46,18 @@ struct ReplicaMetrics {
 // What the lake has under another month, and only there, is one fault, not two.
 void join_wrong_months(std::vector<ReplicaFinding>& findings) {
   using Kind = ReplicaFinding::Kind;
-  std::map<std::pair<std::string, std::int64_t>, ReplicaFinding*> missing;
-  for (ReplicaFinding& one : findings) {
-    if (one.kind == Kind::missing) missing[{one.table, one.result_no}] = &one;
+  const auto row_of = [](const ReplicaFinding& one) { return std::pair(one.table, one.result_no); };
+  std::set<std::pair<std::string, std::int64_t>> missing, surplus;
+  for (const ReplicaFinding& one : findings) {
+    if (one.kind == Kind::missing) missing.insert(row_of(one));
+    if (one.kind == Kind::surplus) surplus.insert(row_of(one));
   }
   std::erase_if(findings, [&](const ReplicaFinding& one) {
-    if (one.kind != Kind::surplus) return false;
-    const auto twin = missing.find({one.table, one.result_no});
-    return twin != missing.end() && twin->second != &one;
+    return one.kind == Kind::surplus && missing.contains(row_of(one));
   });
+  for (ReplicaFinding& one : findings) {
+    if (one.kind == Kind::missing && surplus.contains(row_of(one))) one.kind = Kind::wrong_month;
+  }
 }
 
 }  // namespace

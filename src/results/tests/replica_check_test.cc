@@ -79,7 +79,7 @@ TEST(ReplicaCheck, stale_rows) {
 TEST(ReplicaCheck, rows_in_the_file_of_another_month) {
   Damaged world;
   world.damage(results_shape(), 202408, "SELECT * FROM removed_rows", 202407);
-  EXPECT_THAT(world.differences(), ElementsAre("results missing", "results missing"));
+  EXPECT_THAT(world.differences(), ElementsAre("results wrong month", "results wrong month"));
   world.mend_and_look_again();
 }
 
