@@ -102,23 +102,17 @@ Result<void> Work::read_small(const Shape& shape,
     BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Result<void> {
       reader.clear();
       read = 0;
-      std::optional<Error> fault;
       const std::array<store::Param, 2> params{
           is_number ? store::Param(number) : store::Param(std::string_view(text)),
           store::Param(limits_.page_rows)};
-      BL_RETURN_IF_ERROR(connection.query_text(sql, params, [&](const Row& row) {
+      return reader.add_all(connection, sql, params, [&](const Row& row) {
         ++read;
         if (is_number) {
           last_number = row.integer(extra);
         } else {
           last_text = row.text(extra);
         }
-        auto added = reader.add(row);
-        if (!added.ok()) fault = std::move(added).error();
-        return !fault;
-      }));
-      if (fault) return std::move(*fault);
-      return {};
+      });
     }));
     is_end = read < limits_.page_rows;
     number = last_number;

@@ -250,6 +250,20 @@ Result<void> StoreRows::add(const store::Row& row) {
   return finish_batches();
 }
 
+Result<void> StoreRows::add_all(store::Connection& connection, const std::string& sql,
+                                std::span<const store::Param> params,
+                                const std::function<void(const store::Row&)>& each) {
+  std::optional<Error> fault;
+  BL_RETURN_IF_ERROR(connection.query_text(sql, params, [&](const store::Row& row) {
+    if (each) each(row);
+    auto added = add(row);
+    if (!added.ok()) fault = std::move(added).error();
+    return !fault;
+  }));
+  if (fault) return *std::move(fault);
+  return {};
+}
+
 Result<void> StoreRows::finish_batches() {
   if (open_rows_ == 0) return {};
   for (Target& target : targets_) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -68,6 +69,10 @@ class StoreRows {
 
   /// Errors: invalid (text that is no UTF-8, with the column).
   Result<void> add(const store::Row& row);
+  /// Every row of an answer; `each` sees it before. Errors: as add(), and those of the store.
+  Result<void> add_all(store::Connection& connection, const std::string& sql,
+                       std::span<const store::Param> params,
+                       const std::function<void(const store::Row&)>& each = {});
   std::int64_t rows() const { return rows_; }
   std::size_t bytes() const { return bytes_ + open_bytes_; }
   /// What was added since the last call, of the shape with that place; all of them are taken before

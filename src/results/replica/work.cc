@@ -65,6 +65,21 @@ std::string one_of(std::string_view expression, store::Dialect dialect) {
          (dialect == store::Dialect::sqlite ? " " BL_ONE_OF_SQLITE : " " BL_ONE_OF_POSTGRES);
 }
 
+// The rows whose `expression` is one of these texts, as one transaction sees them.
+Result<void> read_by_texts(store::Database& database, StoreRows& reader,
+                           std::string_view expression, const std::set<std::string>& texts) {
+  const std::string sql = reader.select() + one_of(expression, database.dialect());
+  return database.read([&](Connection& connection) -> Result<void> {
+    reader.clear();
+    for (const auto& page : pages_of(texts, k_ids_at_once)) {
+      const std::string array = text_array(page, connection.dialect());
+      const std::array<store::Param, 1> params{store::Param(std::string_view(array))};
+      BL_RETURN_IF_ERROR(reader.add_all(connection, sql, params));
+    }
+    return {};
+  });
+}
+
 }  // namespace
 
 // Opening ------------------------------------------------------------------------------------
@@ -253,17 +268,12 @@ Result<std::int64_t> Work::read_page(Connection& connection, StoreRows& reader, 
                                            store::Param(std::string_view(at.id)),
                                            store::Param(limits_.page_rows)};
   std::int64_t read = 0;
-  std::optional<Error> fault;
   ExportPlace last;
-  BL_RETURN_IF_ERROR(connection.query_text(sql, params, [&](const Row& row) {
+  BL_RETURN_IF_ERROR(reader.add_all(connection, sql, params, [&](const Row& row) {
     ++read;
     last.timestamp = row.integer(extra);
     last.id = row.text(extra + 1);
-    auto added = reader.add(row);
-    if (!added.ok()) fault = std::move(added).error();
-    return !fault;
   }));
-  if (fault) return std::move(*fault);
   if (read > 0) at = std::move(last);
   return read;
 }
@@ -342,22 +352,7 @@ Result<Work::Rows> Work::read_results(const std::set<std::string>& ids) {
   Rows rows;
   StoreRows reader({&results_shape(), &samples_shape()}, repositories_, database_.dialect(),
                    {.batch_rows_max = limits_.page_rows});
-  const std::string sql = reader.select() + one_of("r.id", database_.dialect());
-  BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Result<void> {
-    reader.clear();
-    for (const auto& page : pages_of(ids, k_ids_at_once)) {
-      const std::string array = text_array(page, connection.dialect());
-      std::optional<Error> fault;
-      const std::array<store::Param, 1> params{store::Param(std::string_view(array))};
-      BL_RETURN_IF_ERROR(connection.query_text(sql, params, [&](const Row& row) {
-        auto added = reader.add(row);
-        if (!added.ok()) fault = std::move(added).error();
-        return !fault;
-      }));
-      if (fault) return std::move(*fault);
-    }
-    return {};
-  }));
+  BL_RETURN_IF_ERROR(read_by_texts(database_, reader, "r.id", ids));
   BL_TRY(rows.results, reader.take(0));
   BL_TRY(rows.samples, reader.take(1));
   for (const columns::Batch& batch : rows.results) {
@@ -505,22 +500,7 @@ Result<void> Work::put_by_texts(const Shape& shape, const std::set<std::string>&
   if (texts.empty()) return {};
   StoreRows reader({&shape}, repositories_, database_.dialect(),
                    {.batch_rows_max = limits_.page_rows});
-  const std::string sql = reader.select() + one_of(shape.key_in_store, database_.dialect());
-  BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Result<void> {
-    reader.clear();
-    for (const auto& page : pages_of(texts, k_ids_at_once)) {
-      const std::string array = text_array(page, connection.dialect());
-      std::optional<Error> fault;
-      const std::array<store::Param, 1> params{store::Param(std::string_view(array))};
-      BL_RETURN_IF_ERROR(connection.query_text(sql, params, [&](const Row& row) {
-        auto added = reader.add(row);
-        if (!added.ok()) fault = std::move(added).error();
-        return !fault;
-      }));
-      if (fault) return std::move(*fault);
-    }
-    return {};
-  }));
+  BL_RETURN_IF_ERROR(read_by_texts(database_, reader, shape.key_in_store, texts));
   BL_TRY(auto rows, reader.take());
   if (&shape == &series_shape()) {
     for (const std::string& text : texts) stale_.erase(text);
