@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "base/spawn_settings.h"
 
 extern char** environ;
 
@@ -64,22 +65,6 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   pointers.push_back(nullptr);
   return pointers;
 }
-
-/// posix_spawn's two settings, freed at the end.
-struct SpawnSettings {
-  SpawnSettings() {
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&attributes);
-  }
-  ~SpawnSettings() {
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-};
 
 Result<pid_t> spawn(const ProgramCall& call, const Pipe& out, const Pipe& err) {
   SpawnSettings settings;

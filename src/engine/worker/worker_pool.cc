@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/spawn_settings.h"
 #include "engine/worker_main.h"
 
 namespace bl::engine {
@@ -28,22 +29,6 @@ constexpr std::chrono::milliseconds k_end_wait{2'000};
 Error failure(const std::string& what, int number) {
   return Error{Code::unavailable, what + ": " + std::strerror(number)};
 }
-
-/// posix_spawn's two settings, freed at the end.
-struct SpawnSettings {
-  SpawnSettings() {
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&attributes);
-  }
-  ~SpawnSettings() {
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-};
 
 /// No variable of the server's reaches a worker: they hold secrets.
 Result<pid_t> spawn(const std::string& program, int socket) {
