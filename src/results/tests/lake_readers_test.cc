@@ -130,6 +130,8 @@ TEST(LakeReaders, agree_after_any_story) {
       for (int i = 0; i < 25; ++i) {
         const int what = world.below(10);
         if (what == 0 && !world.made.empty()) {
+          // A commit that came and went between two refreshes would not be in the lake.
+          world.refresh();
           const auto at = world.made.begin() + world.below(static_cast<int>(world.made.size()));
           ASSERT_TRUE(world.editor.remove(at->id, who).ok());
           world.made.erase(at);
