@@ -19,7 +19,10 @@ using std::chrono::steady_clock;
 /// Sessions that rest between queries. Threads: any.
 class Sessions {
  public:
-  explicit Sessions(duck::Database& database) : database_(database) {}
+  /// Counting how far queries are costs a tenth of a small one.
+  enum class Progress : unsigned char { counted, none };
+  Sessions(duck::Database& database, Progress progress)
+      : database_(database), progress_(progress) {}
 
   Result<std::unique_ptr<duck::Connection>> take() {
     {
@@ -30,7 +33,12 @@ class Sessions {
         return session;
       }
     }
-    return database_.connect();
+    BL_TRY(auto session, database_.connect());
+    if (progress_ == Progress::none) {
+      auto set = session->run("SET enable_progress_bar = false");
+      if (!set.ok()) return std::move(set).error();
+    }
+    return session;
   }
   void give_back(std::unique_ptr<duck::Connection> session) {
     const std::lock_guard lock(mutex_);
@@ -39,6 +47,7 @@ class Sessions {
 
  private:
   duck::Database& database_;
+  const Progress progress_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<duck::Connection>> resting_;  // guarded by mutex_
 };
@@ -182,14 +191,16 @@ class DuckEngine final : public Engine {
       : store_(store),
         admission_(limits.admission, metrics, "in_process"),
         database_(std::move(database)),
-        sessions_(*database_) {}
+        sessions_(*database_, Sessions::Progress::counted),
+        quiet_sessions_(*database_, Sessions::Progress::none) {}
 
   Result<std::unique_ptr<Cursor>> run(Query query) override {
     const Instant began = steady_clock::now();
+    Sessions& sessions = query.control == nullptr ? quiet_sessions_ : sessions_;
     if (query.control == nullptr) query.control = std::make_shared<QueryControl>();
     BL_TRY(Admission::Place place, admission_.enter(began + query.limits.time_max, *query.control));
-    BL_TRY(auto session, sessions_.take());
-    auto cursor = std::make_unique<DuckCursor>(std::move(place), sessions_, std::move(session),
+    BL_TRY(auto session, sessions.take());
+    auto cursor = std::make_unique<DuckCursor>(std::move(place), sessions, std::move(session),
                                                std::move(query), began);
     const auto begun = cursor->begin(store_);
     if (!begun.ok()) return with_place(begun.error());
@@ -201,6 +212,7 @@ class DuckEngine final : public Engine {
   Admission admission_;
   std::unique_ptr<duck::Database> database_;
   Sessions sessions_;
+  Sessions quiet_sessions_;  // of queries that nobody watches
 };
 
 }  // namespace
