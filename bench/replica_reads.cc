@@ -7,6 +7,7 @@
 #include "results/lake_history.h"
 #include "results/lake_runs.h"
 #include "results/lake_series.h"
+#include "results/readers.h"
 #include "results/store_compare.h"
 #include "results/store_history.h"
 #include "results/store_runs.h"
@@ -15,15 +16,9 @@
 namespace bl::bench {
 namespace {
 
+using results::Readers;
 using results::ResultFilter;
 using results::SeriesFilter;
-
-struct Readers {
-  results::HistoryReader& history;
-  results::RunBrowser& runs;
-  results::CompareReader& compare;
-  results::ProjectHealthReader& health;
-};
 
 /// Gives the count of rows of the i-th answer.
 using Question = std::function<std::size_t(const Readers&, std::size_t i)>;
@@ -54,8 +49,8 @@ void measure_reads(FilledStore& store, lake::Lake& lake, std::int64_t count, Rep
   results::LakeRunBrowser lake_runs(lake, *engine);
   results::LakeCompareReader lake_compare(lake, *engine);
   results::LakeProjectHealthReader lake_health(lake, *engine, dialect);
-  const Readers of_store{store_history, store_runs, store_compare, store_health};
-  const Readers of_lake{lake_history, lake_runs, lake_compare, lake_health};
+  const Readers of_store{store_history, store_compare, store_health, store_runs};
+  const Readers of_lake{lake_history, lake_compare, lake_health, lake_runs};
 
   const auto ask = [&](const std::string& name, std::int64_t times, const Question& question) {
     std::size_t rows[2] = {};
