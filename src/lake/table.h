@@ -79,16 +79,22 @@ struct Compacted {
   std::int64_t rows = 0;
 };
 
-/// Whole files go and others come, in one snapshot.
-struct Change {
-  std::string what = "replace";
+/// Whole files go and others come.
+struct ChangePart {
   std::vector<std::string> removed;  ///< keys of files of the newest snapshot
   std::vector<columns::Batch> rows;  ///< of the table's schema
   /// The rows of the new files: an SQL table expression over `removed_rows` (those of the removed
   /// files) and `new_rows`. Our own SQL only. Empty: no new files.
   std::string select = "new_rows";
   std::optional<std::string> group;  ///< that all new rows belong to, where it is known
-  std::string note;                  ///< kept with the snapshot; empty: that of before stays
+};
+
+/// All of it in one snapshot.
+struct Change : ChangePart {
+  std::string what = "replace";
+  std::string note;  ///< kept with the snapshot; empty: that of before stays
+  /// Of other groups: each part's rows are written by themselves.
+  std::vector<ChangePart> more;
 };
 
 struct Finding {

@@ -23,11 +23,12 @@
 namespace bl::results {
 
 struct ReplicaLimits {
-  std::int64_t changes_max = 20'000;         ///< rows of the change log that go over at once
-  std::int64_t export_rows_max = 200'000;    ///< results of one commit of the first export,
-  std::size_t export_bytes_max = 192 << 20;  ///< or so many bytes of them
-  std::int64_t page_rows = 10'000;           ///< read from the store at once
-  std::int64_t small_rows_max = 100'000;     ///< rows of another table in one commit
+  std::int64_t changes_max = 20'000;        ///< rows of the change log that go over at once
+  std::int64_t export_rows_max = 100'000;   ///< results of one commit of the first export,
+  std::size_t export_bytes_max = 96 << 20;  ///< or so many bytes of them; the next ones are read
+                                            ///< meanwhile
+  std::int64_t page_rows = 10'000;          ///< read from the store at once
+  std::int64_t small_rows_max = 100'000;    ///< rows of another table in one commit
 };
 
 /// Says how far a long work is; gives false to end it early.

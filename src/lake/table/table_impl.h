@@ -97,6 +97,7 @@ class Table::Impl {
   Result<std::vector<DataFile>> write_rows(const Commit& commit,
                                            const std::vector<columns::Batch>& rows);
   Result<std::int64_t> commit_change(const Change& change);
+  Result<void> write_part(const ChangePart& part, Commit& commit);
   enum class Files : unsigned char { made, of_before };  // the ones that a commit adds
   // A commit that was published, or not: the answer was lost.
   struct Pending {
