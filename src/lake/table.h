@@ -105,6 +105,10 @@ struct Finding {
 struct TableStatus {
   std::string name;
   std::int64_t snapshot = 0;
+  Timestamp snapshot_at;
+  /// Since this snapshot no file of the table was removed; of an earlier process's time it is not
+  /// known, and taken to be the first one of this.
+  std::int64_t removed_at = 0;
   std::int64_t files = 0, rows = 0;
   std::uint64_t bytes = 0;
   std::int64_t tail_rows = 0;

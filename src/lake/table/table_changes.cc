@@ -236,6 +236,8 @@ TableStatus Table::Impl::status() const {
   status.journal_next = journal_->next();
   const std::lock_guard lock(mutex_);
   status.snapshot = files_->id();
+  status.snapshot_at = files_->snapshot().at;
+  status.removed_at = removed_at_;
   status.files = std::ssize(files_->files());
   status.rows = files_->rows();
   status.bytes = files_->bytes();

@@ -138,6 +138,7 @@ class Table::Impl {
   std::optional<RowsChange> mirror_lacks_ = RowsChange::yes;
 
   std::shared_ptr<const FileSet> files_;                             // guarded by mutex_
+  std::int64_t removed_at_ = 0;                                      // guarded by mutex_
   Tail tail_;                                                        // guarded by mutex_
   std::optional<std::chrono::steady_clock::time_point> tail_since_;  // guarded by mutex_
   std::string fenced_;                                               // guarded by mutex_
