@@ -29,6 +29,11 @@ struct ReplicaLimits {
                                             ///< meanwhile
   std::int64_t page_rows = 10'000;          ///< read from the store at once
   std::int64_t small_rows_max = 100'000;    ///< rows of another table in one commit
+  /// Rows of the change log that are in the lake go when they are so old: a lake that is restored
+  /// to an earlier time catches up from them, and is repaired where they are gone.
+  std::chrono::milliseconds log_kept = std::chrono::hours(7 * 24);
+  std::int64_t prune_rows_max = 10'000;  ///< of the log in one transaction,
+  int prune_writes_max = 10;             ///< of which a refresh makes so many
 };
 
 /// Says how far a long work is; gives false to end it early.
@@ -48,6 +53,7 @@ struct ReplicaRound {
   std::int64_t changes = 0;         ///< rows of the change log
   std::int64_t rows = 0;            ///< results that were put
   std::int64_t files_replaced = 0;  ///< that were made again
+  std::int64_t log_pruned = 0;      ///< rows of the change log that went
 };
 const char* name_of(ReplicaRound::State state);
 

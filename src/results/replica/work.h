@@ -90,6 +90,9 @@ class Work {
   Result<std::vector<ReplicaFinding>> differences(std::int64_t month);
   /// Results that changes name which are not brought over yet: they may differ.
   Result<std::set<std::string>> on_their_way();
+  /// The change log without what the lake has, and has for good, from before that instant. Gives
+  /// how many rows went.
+  Result<std::int64_t> prune_log(Timestamp older_than);
   /// Keeps the place although no row changed.
   Result<void> keep_place(const LogPlace& place);
   /// Another store's replica, or that of another past, is to be made equal to this one.
