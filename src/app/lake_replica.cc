@@ -43,8 +43,10 @@ std::vector<ConfigKey> replica_config_keys() {
        "results are kept in the lake too, as tables; needs lake.objects"},
       {"replica.refresh_every", duration_ms, "5s", "new results are brought over so often"},
       {"replica.changes_max", integer, "20000", "results that go over in one commit"},
-      {"replica.export_rows", integer, "200000",
-       "results of one commit of the first export, which are in memory at once"},
+      {"replica.export_rows", integer, "100000",
+       "results of one commit of the first export; twice as many are in memory at once"},
+      {"replica.log_kept", duration_ms, "168h",
+       "rows of the store's change log that the lake has go when they are so old"},
   };
 }
 
@@ -64,6 +66,9 @@ Result<ReplicaSettings> replica_settings_from(const Config& config, bool has_lak
   settings.refresh_every = std::chrono::milliseconds(every);
   BL_RETURN_IF_ERROR(positive("replica.changes_max", settings.limits.changes_max));
   BL_RETURN_IF_ERROR(positive("replica.export_rows", settings.limits.export_rows_max));
+  std::int64_t kept = 0;
+  BL_RETURN_IF_ERROR(positive("replica.log_kept", kept));
+  settings.limits.log_kept = std::chrono::milliseconds(kept);
   return settings;
 }
 

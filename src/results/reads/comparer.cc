@@ -132,7 +132,7 @@ void Comparer::differ(const Question& question, const std::string& store_answer,
 }
 
 bool Comparer::work() {
-  if (!world_.replica().has_run) return false;  // there may be no tables yet
+  if (!world_.replica().is_whole) return false;  // there is nothing to compare with yet
   bool more = false;
   for (int i = 0; i < k_first_looks; ++i) {
     std::optional<Question> question;
