@@ -49,41 +49,30 @@ const lake::DataFile* largest(const lake::Snapshot& snapshot) {
   return found;
 }
 
-// The first row goes, the second comes twice, the third changes; the fourth moves: it is in none of
-// `kept` and alone in `moved`.
-constexpr std::string_view k_places =
-    "SELECT *, row_number() OVER (ORDER BY result_no) AS place FROM removed_rows";
-const std::string k_kept = fmt::format(
-    "(SELECT * EXCLUDE (place) REPLACE (CASE WHEN place = 3 THEN coalesce(mean, 0) + 1 ELSE mean "
-    "END AS mean) FROM ({}) WHERE place NOT IN (1, 4) UNION ALL SELECT * EXCLUDE (place) FROM ({}) "
-    "WHERE place = 2)",
-    k_places, k_places);
-const std::string k_moved = "(SELECT * FROM new_rows)";
-
-Result<columns::Batch> fourth_row(lake::Lake& lake, const lake::Snapshot& snapshot,
-                                  const lake::DataFile& file) {
-  std::optional<columns::Batch> found;
-  const lake::DataFile* files[] = {&file};
-  BL_RETURN_IF_ERROR(replica::read_files(lake, snapshot, files,
-                                         "SELECT * FROM rows ORDER BY result_no LIMIT 1 OFFSET 3",
-                                         {}, [&](const columns::Batch& batch) -> Result<void> {
-                                           found = batch;
-                                           return {};
-                                         }));
-  if (!found) return Error{Code::internal, "a file has fewer rows than its catalog says"};
-  return *std::move(found);
-}
+// Rows of a file by their place: the first goes, the second comes twice, the third changes, the
+// fourth moves.
+constexpr std::string_view k_placed =
+    "SELECT *, row_number() OVER (ORDER BY result_no) AS place FROM ";
 
 Result<void> damage(lake::Lake& lake, lake::Table& table, const lake::DataFile& file) {
-  const lake::Snapshot snapshot = table.snapshot();
   const std::int64_t month = replica::month_of_file("results", file.key).value_or(0);
-  BL_TRY(const columns::Batch row, fourth_row(lake, snapshot, file));
-  lake::Change kept{.what = "drill", .removed = {file.key}, .select = k_kept};
-  kept.group = std::to_string(month);
-  BL_TRY([[maybe_unused]] const auto first, table.replace(kept));
-  lake::Change moved{.what = "drill", .rows = {row}, .select = k_moved};
-  moved.group = std::to_string(month + (month % 100 == 12 ? 89 : 1));
-  BL_TRY([[maybe_unused]] const auto second, table.replace(moved));
+  BL_TRY(const std::string path, duck::quoted_text(lake.store().address(file.key)));
+  const lake::Change moved{
+      .what = "drill",
+      .select = fmt::format("(SELECT * EXCLUDE (place) FROM ({}read_parquet({})) WHERE place = 4)",
+                            k_placed, path),
+      .group = std::to_string(month + (month % 100 == 12 ? 89 : 1))};
+  BL_TRY([[maybe_unused]] const auto first, table.replace(moved));
+  const lake::Change kept{
+      .what = "drill",
+      .removed = {file.key},
+      .select = fmt::format(
+          "(SELECT * EXCLUDE (place) REPLACE (CASE WHEN place = 3 THEN coalesce(mean, 0) + 1 ELSE "
+          "mean END AS mean) FROM ({0}removed_rows) WHERE place NOT IN (1, 4) UNION ALL SELECT * "
+          "EXCLUDE (place) FROM ({0}removed_rows) WHERE place = 2)",
+          k_placed),
+      .group = std::to_string(month)};
+  BL_TRY([[maybe_unused]] const auto second, table.replace(kept));
   return {};
 }
 
@@ -340,7 +329,7 @@ Result<json::Value> damage_and_mend(lake::Lake& lake, Replicator& replicator,
   BL_TRY(const ReplicaCheck after, replicator.check(ReplicaRepair::no, progress));
   const auto kinds = kinds_of(check);
   json::Value injected = json::Value::object(), found = json::Value::object();
-  for (const char* kind : {"missing", "doubled", "stale", "wrong_month"}) {
+  for (const char* kind : {"missing", "doubled", "stale", "wrong month"}) {
     injected.set(kind, whole(1));
     found.set(kind, whole(kinds.contains(kind) ? kinds.at(kind) : 0));
   }

@@ -155,7 +155,7 @@ ProofGate reconciliation(const json::Value& document) {
   const std::int64_t after = whole(number_at(*found, {"after"}));
   bool passed = before == 0 && after == 0;
   gate.evidence = fmt::format("before: {} differences", before);
-  for (const char* kind : {"missing", "doubled", "stale", "wrong_month"}) {
+  for (const char* kind : {"missing", "doubled", "stale", "wrong month"}) {
     const std::int64_t injected = whole(number_at(*found, {"injected", kind}));
     const std::int64_t seen = whole(number_at(*found, {"found", kind}));
     passed = passed && injected > 0 && seen >= injected;
