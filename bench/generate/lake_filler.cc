@@ -56,18 +56,18 @@ std::string results_select(const LakePlan& plan, const std::string& series, std:
   WHERE s % {chunks} = {chunk}),
 timed AS (
   SELECT *, committed + 60000000 + s % 3600 * 1000000 +
-    CASE WHEN h % 100 = 7 THEN (1 + (h >> 8) % {late})::BIGINT * {day} ELSE 0 END AS at FROM drawn),
+    CASE WHEN h % 100 = 7 THEN (1 + (h >> 8) % {late})::BIGINT * {day} ELSE 0 END AS happened FROM drawn),
 valued AS (
   SELECT *, (h >> 10) % 1000 < 3 AS broken, (h >> 20) % 1000 < 5 AS rootless,
     level * (1 + noise * 2 * (((hash(h, 1) >> 11) + (hash(h, 2) >> 11) + (hash(h, 3) >> 11))
       * 1.1102230246251565e-16 - 1.5)) AS value
-  FROM timed WHERE at >= {begin} AND at < {end})
+  FROM timed WHERE happened >= {begin} AND happened < {end})
 SELECT (p * {count} + s + 1)::BIGINT AS result_no, repository_no::BIGINT AS repository_no,
   fingerprint64,
   CASE WHEN rootless THEN NULL ELSE CAST(make_timestamp(committed) AS TIMESTAMPTZ) END
     AS commit_timestamp,
-  CAST(make_timestamp(at) AS TIMESTAMPTZ) AS timestamp, {month}::BIGINT AS month,
-  ((at // 1000) * 65536 + 28672 + (h % 4096)::BIGINT)::BIGINT AS id_high,
+  CAST(make_timestamp(happened) AS TIMESTAMPTZ) AS timestamp, {month}::BIGINT AS month,
+  ((happened // 1000) * 65536 + 28672 + (h % 4096)::BIGINT)::BIGINT AS id_high,
   (hash(h, 4) >> 1)::BIGINT AS id_low, NULL::VARCHAR AS id_text, history_fingerprint,
   {run_id} AS run_id, CASE WHEN h % 100 = 1 THEN NULL ELSE {run_id} END AS batch_id,
   CASE WHEN p % 25 = 24 THEN 'pull request' ELSE 'commit' END AS run_reason,
@@ -101,7 +101,7 @@ SELECT (1 + (p * {repositories} + repository_no - 1) * {machines} + machine)::BI
   md5('commit {seed} ' || repository_no || ' ' || p) AS commit_id, {run_id} AS latest_batch_id,
   md5({run_id}) AS latest_result_id, (p * {count} + repository_no)::BIGINT AS latest_result_no,
   CAST(make_timestamp({start} + p * {step} + 60000000) AS TIMESTAMPTZ) AS first_result_at,
-  CAST(make_timestamp({start} + p * {step} + 60000000 + 3600 * 1000000) AS TIMESTAMPTZ)
+  CAST(make_timestamp({start} + p * {step} + 3660000000) AS TIMESTAMPTZ)
     AS last_result_at,
   {each}::BIGINT AS result_count, 0::BIGINT AS error_count, {each}::BIGINT AS series_count,
   1::BIGINT AS batch_count FROM f)",
