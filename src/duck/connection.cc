@@ -42,6 +42,7 @@ struct MakeValue {
         duckdb_create_logical_type(k_text ? DUCKDB_TYPE_VARCHAR : DUCKDB_TYPE_BIGINT));
     std::vector<ValueHandle> owned;
     std::vector<duckdb_value> raw;
+    raw.reserve(values.size() + 1);  // the engine takes no null pointer, also for none
     for (const auto& value : values) {
       owned.emplace_back((*this)(value));
       raw.push_back(owned.back().get());

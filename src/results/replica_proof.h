@@ -17,7 +17,8 @@
 
 /// The proof that the replica may answer (spec/lake-ducklake.md 7): a store is exported into a lake
 /// of the proof's own, laid out in several ways, measured, compared, damaged and mended; seven
-/// gates are judged of it. The store is read only; what the proof writes lies in its folder.
+/// gates are judged of it. Of the store only the verdict of each interface is written
+/// (read_evidence.h); all else lies in the proof's folder.
 namespace bl::results {
 
 /// The readers of one side; null: this program has none there.

@@ -28,5 +28,7 @@ std::span<const store::Migration> shared_table_migrations();
 std::span<const store::Migration> history_migrations();
 /// Numbers 13 and 14: verdicts of series; alert rules that look at them.
 std::span<const store::Migration> verdict_migrations();
+/// Number 15: how the lake's answers compare with the store's (read_evidence.h).
+std::span<const store::Migration> read_migrations();
 
 }  // namespace bl::results

@@ -5,7 +5,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +19,7 @@
 #include <thread>
 
 #include "base/random.h"
+#include "engine/worker/system_calls.h"
 
 namespace bl::engine {
 namespace {
@@ -103,6 +108,45 @@ TEST_F(Sandbox, it_reaches_no_tcp_port) {
   const int code = in_sandbox([] { return connects() ? 1 : 0; });
   if (code == 99) GTEST_SKIP() << "this kernel has no Landlock";
   EXPECT_EQ(code, 0) << "or a kernel before 6.7";
+}
+
+TEST_F(Sandbox, system_calls_that_reach_out_are_denied) {
+  if (k_is_sanitized) GTEST_SKIP() << "a sanitizer needs some of them";
+  const pid_t child = fork();
+  if (child == 0) {
+    const int before = socket(AF_UNIX, SOCK_DGRAM, 0);
+    if (!tie_to_parent(getppid()).ok()) _exit(90);
+    const auto filtered = deny_system_calls();
+    if (!filtered.ok()) _exit(91);
+    if (!*filtered) _exit(99);
+    int code = 0;
+    std::thread([&] {  // threads are still made
+      const auto denied = [](long outcome) { return outcome == -1 && errno == EPERM; };
+      for (const int family : {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK}) {
+        for (const int kind : {SOCK_STREAM, SOCK_DGRAM}) {
+          if (!denied(socket(family, kind, 0))) code = 1;
+        }
+      }
+      sockaddr_in to{};
+      to.sin_family = AF_INET;
+      if (!denied(connect(before, reinterpret_cast<sockaddr*>(&to), sizeof to))) code = 2;
+      if (!denied(execl("/bin/true", "true", nullptr))) code = 3;
+      if (!denied(fork())) code = 4;
+      if (!denied(kill(getppid(), 0))) code = 5;
+      if (!denied(syscall(SYS_tgkill, getppid(), getppid(), 0))) code = 6;
+      if (!denied(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr))) code = 7;
+      if (!denied(unshare(CLONE_NEWUSER))) code = 8;
+      if (!denied(syscall(SYS_bpf, 0, nullptr, 0))) code = 9;
+      if (syscall(SYS_tgkill, getpid(), gettid(), 0) != 0) code = 10;
+    })
+        .join();
+    _exit(code);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 99) GTEST_SKIP() << "this kernel has no seccomp";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(Sandbox, a_folder_that_is_not_there_is_an_error_that_names_it) {

@@ -13,6 +13,7 @@
 #include "engine/reading_statement.h"
 #include "engine/worker/exit_codes.h"
 #include "engine/worker/sandbox.h"
+#include "engine/worker/system_calls.h"
 #include "engine/worker_main.h"
 
 // The order is that of spec/lake-ducklake.md 3.8: the engine opens with its limits, the kernel
@@ -285,6 +286,7 @@ Result<void> serve_job(Channel& channel) {
                                           .temp_bytes_max = setup.temp_bytes_max}}));
   BL_TRY(auto connection, database->connect());
   BL_TRY(const std::int64_t landlock, enter_landlock(setup.readable, setup.temp_folder));
+  BL_TRY([[maybe_unused]] const bool filtered, deny_system_calls());
   const auto set = connection->run(fmt::format("SET threads = {}", setup.threads));
   if (!set.ok()) return set.error();
   BL_RETURN_IF_ERROR(warm_up(*connection));

@@ -5,8 +5,12 @@
 #include <array>
 #include <chrono>
 
+#include "engine/duck_engine.h"
 #include "results/encode.h"
+#include "results/lake_compare.h"
 #include "results/lake_history.h"
+#include "results/lake_runs.h"
+#include "results/lake_series.h"
 #include "results/legacy_encode.h"
 #include "results/proof/process.h"
 #include "results/store_compare.h"
@@ -80,7 +84,7 @@ std::string said_of_rows(const Result<std::vector<ResultRow>>& rows) {
   });
 }
 
-Request browse_request(const StoreSamples& samples, Draw& draw) {
+Request runs_request(const StoreSamples& samples, Draw& draw) {
   ResultFilter filter;
   filter.page_size = 1 + static_cast<int>(draw.below(100));
   switch (draw.below(6)) {
@@ -190,14 +194,14 @@ Request health_request(const StoreSamples& samples, Draw& draw) {
 }
 
 constexpr std::array k_interfaces = {
-    Interface{"history", "HistoryReader",
+    Interface{ReadPort::history, "history",
               [](const ReaderPorts& ports) { return ports.history != nullptr; }},
-    Interface{"browse", "RunBrowser",
-              [](const ReaderPorts& ports) { return ports.runs != nullptr; }},
-    Interface{"compare", "CompareReader",
+    Interface{ReadPort::compare, "compare",
               [](const ReaderPorts& ports) { return ports.compare != nullptr; }},
-    Interface{"health", "ProjectHealthReader",
+    Interface{ReadPort::health, "health",
               [](const ReaderPorts& ports) { return ports.health != nullptr; }},
+    Interface{ReadPort::runs, "runs",
+              [](const ReaderPorts& ports) { return ports.runs != nullptr; }},
 };
 
 struct Times {
@@ -284,10 +288,17 @@ std::span<const Interface> all_interfaces() {
 Request request_of(const Interface& interface, const StoreSamples& samples, std::uint64_t seed,
                    std::uint64_t i) {
   Draw draw(seed, i);
-  if (interface.name == "history") return history_request(samples, draw);
-  if (interface.name == "browse") return browse_request(samples, draw);
-  if (interface.name == "compare") return compare_request(samples, draw);
-  return health_request(samples, draw);
+  switch (interface.port) {
+    case ReadPort::history:
+      return history_request(samples, draw);
+    case ReadPort::compare:
+      return compare_request(samples, draw);
+    case ReadPort::health:
+      return health_request(samples, draw);
+    case ReadPort::runs:
+      break;
+  }
+  return runs_request(samples, draw);
 }
 
 struct StoreReaders::All {
@@ -305,18 +316,28 @@ ReaderPorts StoreReaders::ports() const {
 }
 
 struct LakeReaders::All {
-  std::unique_ptr<LakeHistoryReader> history;
+  All(lake::Lake& lake, store::Dialect of, std::unique_ptr<engine::Engine> its)
+      : engine(std::move(its)),
+        history(lake, *engine, of),
+        runs(lake, *engine),
+        compare(lake, *engine),
+        health(lake, *engine, of) {}
+  const std::unique_ptr<engine::Engine> engine;
+  LakeHistoryReader history;
+  LakeRunBrowser runs;
+  LakeCompareReader compare;
+  LakeProjectHealthReader health;
 };
-LakeReaders::LakeReaders() : all_(std::make_unique<All>()) {}
+LakeReaders::LakeReaders(std::unique_ptr<All> all) : all_(std::move(all)) {}
 LakeReaders::~LakeReaders() = default;
 Result<std::unique_ptr<LakeReaders>> LakeReaders::open(lake::Lake& lake, store::Dialect of,
-                                                       Metrics&) {
-  std::unique_ptr<LakeReaders> readers(new LakeReaders());
-  readers->all_->history = std::make_unique<LakeHistoryReader>(lake, of);
-  return readers;
+                                                       Metrics& metrics) {
+  BL_TRY(auto engine, engine::open_duck_engine(lake.store(), metrics, {}));
+  return std::unique_ptr<LakeReaders>(
+      new LakeReaders(std::make_unique<All>(lake, of, std::move(engine))));
 }
 ReaderPorts LakeReaders::ports() const {
-  return {.history = all_->history.get()};
+  return {&all_->history, &all_->runs, &all_->compare, &all_->health};
 }
 
 Result<json::Value> compare_interface(const Interface& interface, const Comparing& comparing) {

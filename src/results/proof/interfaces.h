@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "results/read_modes.h"
 #include "results/replica_proof.h"
 
 /// The reading interfaces, asked on both sides; answers are compared as the API sends them. Private
@@ -25,9 +26,9 @@ struct StoreSamples {
 /// At most `count` of each, spread over all. Errors: those of the store.
 Result<StoreSamples> draw_store_samples(store::Database& database, std::int64_t count);
 
-/// `history`, `browse`, `compare`, `health`.
 struct Interface {
-  std::string_view name, what;
+  ReadPort port;
+  std::string_view name;  ///< name_of(port)
   bool (*is_there)(const ReaderPorts&);
 };
 std::span<const Interface> all_interfaces();
@@ -53,7 +54,7 @@ class StoreReaders {
   struct All;
   std::unique_ptr<All> all_;
 };
-/// The readers over a lake that this program has.
+/// The readers over a lake, with an engine of their own.
 class LakeReaders {
  public:
   /// Errors: those of the engine.
@@ -63,8 +64,8 @@ class LakeReaders {
   ReaderPorts ports() const;
 
  private:
-  LakeReaders();
   struct All;
+  explicit LakeReaders(std::unique_ptr<All> all);
   std::unique_ptr<All> all_;
 };
 

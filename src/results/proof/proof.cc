@@ -12,6 +12,7 @@
 #include "results/proof/report.h"
 #include "results/proof/state.h"
 #include "results/proof/variants.h"
+#include "results/read_evidence.h"
 #include "results/replica_proof.h"
 #include "results/store_health.h"
 
@@ -353,7 +354,25 @@ class Proof {
     BL_RETURN_IF_ERROR(keep("report.json", made.json));
     BL_RETURN_IF_ERROR(keep("report.md", made.markdown));
     BL_RETURN_IF_ERROR(keep("report.html", made.html));
+    BL_RETURN_IF_ERROR(record(all));
     return made;
+  }
+
+  // What lets an interface be switched to the lake.
+  Result<void> record(const json::Value& all) {
+    ReadEvidence evidence(world_.database, world_.ids, world_.clock);
+    for (const Interface& interface : all_interfaces()) {
+      for (const json::Value& one : all.find("interfaces")->items()) {
+        if (text_at(one, "name") != interface.name) continue;
+        BL_RETURN_IF_ERROR(evidence.record_proof(
+            {.port = interface.port,
+             .passed = one.find("may_switch")->as_bool(),
+             .requests = static_cast<std::int64_t>(number_at(one, {"requests"}).value_or(0)),
+             .at = world_.clock.now(),
+             .version = request_.version}));
+      }
+    }
+    return {};
   }
 
   const ProofRequest& request_;

@@ -13,6 +13,7 @@
 #include "results/proof/process.h"
 #include "results/proof/report.h"
 #include "results/proof/variants.h"
+#include "results/read_evidence.h"
 #include "results/tests/replica_world.h"
 
 namespace bl::results::testing {
@@ -88,6 +89,14 @@ class ReplicaProofReport : public ::testing::Test {
     auto report = proved.prove();
     ASSERT_OK(report);
     made() = *std::move(report);
+    ReadEvidence evidence(*proved.database, proved.system_ids, proved.system_clock);
+    for (const ReadPort port : k_read_ports) {
+      const auto standing = evidence.standing(port);
+      ASSERT_OK(standing);
+      ASSERT_TRUE(standing->proof) << name_of(port);
+      EXPECT_TRUE(standing->proof->passed) << name_of(port);
+      EXPECT_EQ(standing->proof->requests, 30) << name_of(port);
+    }
     folder() = proved.folder.path;
     for (const char* name : {"/report.json", "/report.md", "/report.html"}) {
       EXPECT_TRUE(std::filesystem::exists(proved.request.folder + name)) << name;
@@ -110,7 +119,12 @@ TEST_F(ReplicaProofReport, judges_seven_gates) {
       << gate(report, "freshness").evidence;
   EXPECT_EQ(gate(report, "reconciliation").outcome, Outcome::passed)
       << gate(report, "reconciliation").evidence;
-  EXPECT_THAT(gate(report, "correctness").evidence, HasSubstr("30 requests, 0 different"));
+  EXPECT_EQ(gate(report, "correctness").outcome, Outcome::passed)
+      << gate(report, "correctness").evidence;
+  for (const ReadPort port : k_read_ports) {
+    EXPECT_THAT(gate(report, "correctness").evidence,
+                HasSubstr(fmt::format("{}: 30 requests, 0 different", name_of(port))));
+  }
   EXPECT_EQ(gate(report, "performance").outcome, Outcome::not_run) << "too few results";
   EXPECT_EQ(gate(report, "operations").outcome, Outcome::not_run) << "no program was named";
   EXPECT_EQ(report.outcome(), Outcome::not_run);
@@ -232,7 +246,7 @@ TEST(ProofGates, a_difference_fails_and_a_missing_reader_is_not_run) {
   const auto of = [](int different, const char* there) {
     return document(fmt::format(R"({{"interfaces":[
       {{"name":"history","is_there":true,"requests":10,"different":{}}},
-      {{"name":"browse","is_there":{},"requests":10,"different":0}}]}})",
+      {{"name":"runs","is_there":{},"requests":10,"different":0}}]}})",
                                 different, there));
   };
   EXPECT_EQ(outcome(of(0, "true"), "correctness"), Outcome::passed);
@@ -291,13 +305,13 @@ TEST(ProofGates, cost_is_bytes_a_row_of_the_replica) {
 TEST(ProofGates, an_interface_may_be_switched_when_it_is_right_and_fresh_and_mended) {
   const auto of = document(R"({"interfaces":[
     {"name":"history","is_there":true,"requests":10,"different":0},
-    {"name":"browse","is_there":true,"requests":10,"different":1},
+    {"name":"runs","is_there":true,"requests":10,"different":1},
     {"name":"health","is_there":true,"requests":0,"different":0},
     {"name":"compare","is_there":false}]})");
   std::vector<ProofGate> gates = {{"freshness", "", "", Outcome::passed},
                                   {"reconciliation", "", "", Outcome::passed}};
   EXPECT_TRUE(proof::may_switch(of, gates, "history"));
-  for (const char* name : {"browse", "health", "compare", "nothing"}) {
+  for (const char* name : {"runs", "health", "compare", "nothing"}) {
     EXPECT_FALSE(proof::may_switch(of, gates, name)) << name;
   }
   gates[1].outcome = Outcome::failed;
