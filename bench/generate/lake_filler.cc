@@ -56,7 +56,8 @@ std::string results_select(const LakePlan& plan, const std::string& series, std:
   WHERE s % {chunks} = {chunk}),
 timed AS (
   SELECT *, committed + 60000000 + s % 3600 * 1000000 +
-    CASE WHEN h % 100 = 7 THEN (1 + (h >> 8) % {late})::BIGINT * {day} ELSE 0 END AS happened FROM drawn),
+    CASE WHEN h % 100 = 7 THEN (1 + (h >> 8) % {late})::BIGINT * {day} ELSE 0 END AS happened
+  FROM drawn),
 valued AS (
   SELECT *, (h >> 10) % 1000 < 3 AS broken, (h >> 20) % 1000 < 5 AS rootless,
     level * (1 + noise * 2 * (((hash(h, 1) >> 11) + (hash(h, 2) >> 11) + (hash(h, 3) >> 11))
