@@ -64,8 +64,8 @@ StoredResult own_part_of(const Fact& fact) {
 // What whole results share is read once. `results` are those of the facts, in their order.
 Result<void> add_what_is_shared(const Sources& sources, std::span<const Fact* const> facts,
                                 std::vector<StoredResult>& results) {
-  ById<Case> cases;
-  ById<json::Value> contexts, infos;
+  replica::Documents documents;
+  auto& [cases, contexts, infos] = documents;
   ById<HardwareRow> hardware;
   std::vector<Fact> with_commits;
   for (const Fact* fact : facts) {
@@ -75,9 +75,7 @@ Result<void> add_what_is_shared(const Sources& sources, std::span<const Fact* co
     hardware.try_emplace(fact->hardware_id);
     with_commits.push_back(*fact);
   }
-  BL_RETURN_IF_ERROR(replica::read_cases(sources, cases));
-  BL_RETURN_IF_ERROR(replica::read_contexts(sources, contexts));
-  BL_RETURN_IF_ERROR(replica::read_infos(sources, infos));
+  BL_RETURN_IF_ERROR(replica::read_documents(sources, documents));
   BL_RETURN_IF_ERROR(replica::read_hardware(sources, hardware));
   BL_TRY(const auto commits, replica::commits_of(sources, with_commits));
   BL_TRY(const auto repositories, replica::read_repositories(sources));

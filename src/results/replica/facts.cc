@@ -225,15 +225,23 @@ Result<bool> narrow_to_run(const Sources& sources, const std::string& run_id,
   return true;
 }
 
+std::vector<std::string> ids_of(const auto& rows) {
+  std::vector<std::string> ids;
+  ids.reserve(rows.size());
+  for (const auto& [id, value] : rows) ids.push_back(id);
+  return ids;
+}
+std::vector<lake::ColumnRange> ranges_of(const auto& rows) {
+  if (rows.empty()) return {};
+  return {{"id", lake::Bound(rows.begin()->first), lake::Bound(rows.rbegin()->first)}};
+}
+
 template <class Take>
 Result<void> read_each(const Sources& sources, const Shape& shape, std::string_view columns,
                        auto& rows, const Take& take) {
   if (rows.empty()) return {};
-  std::vector<std::string> ids;
-  ids.reserve(rows.size());
-  for (const auto& [id, value] : rows) ids.push_back(id);
   Where where;
-  where.one_of("id", std::move(ids));
+  where.one_of("id", ids_of(rows));
   BL_TRY(const columns::Batch batch, sources.select(shape, columns, where));
   return for_each_row(batch, [&](const store::Row& row) -> Result<void> {
     const auto place = rows.find(row.text(0));
@@ -261,12 +269,6 @@ Result<void> take_commits(const Sources& sources, const Where& where, Commits& c
     if (place != commits.end()) place->second = results::commit_of(row, 0);
     return {};
   });
-}
-
-std::vector<std::string> ids_of(const Commits& commits) {
-  std::vector<std::string> ids;
-  for (const auto& [id, commit] : commits) ids.push_back(id);
-  return ids;
 }
 
 // Whether the aggregates leave a value to the samples.
@@ -378,6 +380,30 @@ Result<void> read_contexts(const Sources& sources, ById<json::Value>& contexts) 
 }
 Result<void> read_infos(const Sources& sources, ById<json::Value>& infos) {
   return read_tags(sources, infos_shape(), infos);
+}
+
+Result<void> read_documents(const Sources& sources, Documents& documents) {
+  constexpr const char* k_sql =
+      "SELECT CAST(0 AS BIGINT) AS kind, id, tags, name FROM cases WHERE id IN (SELECT unnest($1)) "
+      "UNION ALL SELECT 1, id, tags, NULL FROM contexts WHERE id IN (SELECT unnest($2)) "
+      "UNION ALL SELECT 2, id, tags, NULL FROM infos WHERE id IN (SELECT unnest($3))";
+  auto& [cases, contexts, infos] = documents;
+  if (cases.empty() && contexts.empty() && infos.empty()) return {};
+  BL_TRY(const columns::Batch batch,
+         sources.ask(k_sql, {ids_of(cases), ids_of(contexts), ids_of(infos)},
+                     {{&cases_shape(), ranges_of(cases)},
+                      {&contexts_shape(), ranges_of(contexts)},
+                      {&infos_shape(), ranges_of(infos)}}));
+  return for_each_row(batch, [&](const store::Row& row) -> Result<void> {
+    BL_TRY(json::Value tags, object_of(row, 2));
+    const std::string id(row.text(1));
+    if (row.integer(0) == 0) {
+      cases[id] = {std::string(row.text(3)), std::move(tags)};
+    } else {
+      (row.integer(0) == 1 ? contexts : infos)[id] = std::move(tags);
+    }
+    return {};
+  });
 }
 
 Result<void> read_hardware(const Sources& sources, ById<HardwareRow>& hardware) {

@@ -53,6 +53,12 @@ Result<std::vector<Summary>> summaries_of(const Sources& sources, std::span<cons
 Result<void> read_cases(const Sources& sources, ById<Case>& cases);
 Result<void> read_contexts(const Sources& sources, ById<json::Value>& contexts);
 Result<void> read_infos(const Sources& sources, ById<json::Value>& infos);
+/// Three tables in one question.
+struct Documents {
+  ById<Case> cases;
+  ById<json::Value> contexts, infos;
+};
+Result<void> read_documents(const Sources& sources, Documents& documents);
 Result<void> read_hardware(const Sources& sources, ById<HardwareRow>& hardware);
 /// By the numbers of repositories.
 Result<std::map<std::int64_t, std::string>> read_repositories(const Sources& sources);

@@ -97,8 +97,8 @@ TEST(LakeReaders, list_odd_ids_in_the_order_of_their_texts) {
   LakeHistoryReader lake_history(*world.lake, *world.engine, world.database->dialect());
   LakeCompareReader lake_compare(*world.lake, *world.engine);
   LakeProjectHealthReader lake_health(*world.lake, *world.engine, world.database->dialect());
-  const Readers lake{lake_runs, lake_history, lake_compare, lake_health};
-  const Readers store{world.runs, world.history, world.compare, world.health};
+  const Readers lake{lake_history, lake_compare, lake_health, lake_runs};
+  const Readers store{world.history, world.compare, world.health, world.runs};
   std::vector<std::string> ids(std::begin(odd), std::end(odd));
   for (const char* cursor : {"", "0", "8", "7g", "~", "7fffffffffffffffffffffffffffffff0"}) {
     ids.emplace_back(cursor);

@@ -13,20 +13,13 @@
 #include "results/lake_runs.h"
 #include "results/lake_series.h"
 #include "results/legacy_encode.h"
+#include "results/readers.h"
 #include "results/tests/replica_world.h"
 
 /// The four readers over the store and over its replica, asked the same.
 namespace bl::results::testing {
 
 inline constexpr std::int64_t k_month = 31LL * 24 * k_hour;
-
-/// All readers of one side.
-struct Readers {
-  RunBrowser& runs;
-  HistoryReader& history;
-  CompareReader& compare;
-  ProjectHealthReader& health;
-};
 
 struct ReaderOptions {
   SummaryMode mode = SummaryMode::best;
@@ -216,8 +209,8 @@ struct ReadersWorld : ReplicaWorld {
     LakeHistoryReader lake_history(*lake, *engine, of, options.mode, options.commits);
     LakeCompareReader lake_compare(*lake, *engine, options.mode, options.commits);
     LakeProjectHealthReader lake_health(*lake, *engine, of, options.mode, options.commits);
-    const Readers store{store_runs, store_history, store_compare, store_health};
-    const Readers lake_side{lake_runs, lake_history, lake_compare, lake_health};
+    const Readers store{store_history, store_compare, store_health, store_runs, options.mode};
+    const Readers lake_side{lake_history, lake_compare, lake_health, lake_runs, options.mode};
     compare_results(store, lake_side, options);
     compare_series(store, lake_side);
   }

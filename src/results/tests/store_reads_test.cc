@@ -225,6 +225,16 @@ TEST_F(StoreReads, AnAnswerThatKeepsChangingIsNotCalledDifferent) {
   EXPECT_EQ(tally.moved, 1);
 }
 
+TEST_F(StoreReads, NothingIsComparedBeforeTheLakeWasMade) {
+  set("shadow");
+  status.has_run = false;
+  points();
+  compare();
+  EXPECT_EQ(lake_history.asked, 0);
+  status.has_run = true;
+  EXPECT_EQ(compare().equal, 1);
+}
+
 TEST_F(StoreReads, ALakeWithoutAnAnswerIsCountedAndNobodyNotices) {
   set("shadow");
   lake_history.error = Error{Code::timeout, "too slow"};
