@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
+#include <algorithm>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -90,6 +90,13 @@ Submission drill_submission(Timestamp now, std::int64_t i) {
   result.hardware.name = "drill";
   result.hardware.architecture_name = "x86_64";
   result.repository = "https://example.org/drill";
+  Commit commit;
+  commit.sha = fmt::format("{:040x}", i / 500 + 1);
+  commit.repository = result.repository;
+  commit.timestamp = now;
+  commit.branch = "drill:main";
+  commit.fork_point_sha = commit.sha;
+  result.commit = commit;
   result.stats.unit = "s";
   result.stats.time_unit = "s";
   const std::vector<double> samples = {1.0 + static_cast<double>(i % 7) / 100, 1.01, 1.02};

@@ -212,7 +212,7 @@ ProofGate cutover(const json::Value& document) {
   ProofGate gate{"cutover",
                  "under load each interface goes to shadow, to the lake and back by configuration, "
                  "and no answer changes",
-                 "not run: this proof does not switch a running server"};
+                 "no program to start a server with"};
   const json::Value* found = document.find("cutover");
   if (found == nullptr || found->is_null()) return gate;
   gate.evidence = text_at(*found, "what");

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <set>
 
+#include "results/proof/cutover.h"
 #include "results/proof/drills.h"
 #include "results/proof/families.h"
 #include "results/proof/gates.h"
@@ -166,8 +167,9 @@ class Proof {
     BL_RETURN_IF_ERROR(step("reconciliation", [this] { return reconcile(); }));
     BL_RETURN_IF_ERROR(
         step("freshness", [this] { return refresh_beside_a_writer(request_, world_, progress_); }));
-    return step("operations",
-                [this] { return drill_operations(request_, world_.disk, progress_); });
+    BL_RETURN_IF_ERROR(
+        step("operations", [this] { return drill_operations(request_, world_.disk, progress_); }));
+    return step("cutover", [this] { return drill_cutover(request_, world_.disk, progress_); });
   }
 
   Result<void> refresh(std::int64_t& exported) {
@@ -326,7 +328,7 @@ class Proof {
     out.set("variants", list("layout ", false));
     out.set("measurements", list("measure ", true));
     out.set("interfaces", list("interface ", false));
-    for (const char* key : {"freshness", "reconciliation", "operations"}) {
+    for (const char* key : {"freshness", "reconciliation", "operations", "cutover"}) {
       out.set(key, *state_->find(key));
     }
     return out;

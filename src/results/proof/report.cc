@@ -83,22 +83,31 @@ Table variants_table(const json::Value& document) {
   return table;
 }
 
+// In the order in which they were measured first.
+std::vector<std::string> families_of(const json::Value& document) {
+  std::vector<std::string> families;
+  for (const json::Value& one : items_of(document, "measurements")) {
+    const std::string family = text_at(one, "family");
+    if (std::ranges::find(families, family) == families.end()) families.push_back(family);
+  }
+  return families;
+}
+
 Table measurements_table(const json::Value& document) {
   Table table{"Questions",
               {"question", "layout", "state", "readers", "p50 ms", "p95 ms", "requests/s", "CPU ms",
                "read", "files", "files skipped", "rows", "memory, most so far"},
               {}};
-  auto rows = items_of(document, "measurements");
-  std::ranges::stable_sort(rows, [](const json::Value& a, const json::Value& b) {
-    return text_at(a, "family") < text_at(b, "family");
-  });
-  for (const json::Value& one : rows) {
-    table.rows.push_back({text_at(one, "family"), text_at(one, "variant"), text_at(one, "state"),
-                          count_at(one, {"readers"}), value_at(one, {"p50_ms"}, 2),
-                          value_at(one, {"p95_ms"}, 2), value_at(one, {"per_second"}),
-                          value_at(one, {"cpu_ms"}, 2), bytes_at(one, {"bytes_read"}),
-                          value_at(one, {"files_scanned"}), value_at(one, {"files_skipped"}),
-                          count_at(one, {"rows"}), bytes_at(one, {"peak_memory_bytes"})});
+  for (const std::string& family : families_of(document)) {
+    for (const json::Value& one : items_of(document, "measurements")) {
+      if (text_at(one, "family") != family) continue;
+      table.rows.push_back({family, text_at(one, "variant"), text_at(one, "state"),
+                            count_at(one, {"readers"}), value_at(one, {"p50_ms"}, 2),
+                            value_at(one, {"p95_ms"}, 2), value_at(one, {"per_second"}),
+                            value_at(one, {"cpu_ms"}, 2), bytes_at(one, {"bytes_read"}),
+                            value_at(one, {"files_scanned"}), value_at(one, {"files_skipped"}),
+                            count_at(one, {"rows"}), bytes_at(one, {"peak_memory_bytes"})});
+    }
   }
   return table;
 }
@@ -246,11 +255,7 @@ std::string to_html(const json::Value& document) {
     if (table.rows.empty()) continue;
     text += "<h2>" + escaped(table.title) + "</h2>";
     if (table.title == "Questions") {
-      std::vector<std::string> seen;
-      for (const json::Value& one : items_of(document, "measurements")) {
-        const std::string family = text_at(one, "family");
-        if (std::ranges::find(seen, family) != seen.end()) continue;
-        seen.push_back(family);
+      for (const std::string& family : families_of(document)) {
         text += "<h3>" + escaped(family) + ", median</h3>" + chart_of(document, family);
       }
     }
