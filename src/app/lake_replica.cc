@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "app/operator.h"
 #include "results/replica_encode.h"
+#include "results/replica_proof.h"
 
 namespace bl::app {
 namespace {
@@ -89,6 +91,43 @@ ops::ReplicaCommand replica_command() {
     Metrics metrics;
     results::Replicator replicator(database, lake, ids, clock, log, metrics);
     return work(replicator, call, progress);
+  };
+}
+
+ops::ReplicaProofCommand replica_proof_command() {
+  return [](store::Database& database, const ops::ReplicaProofCall& call,
+            const ops::Progress& progress) -> Result<ops::ReplicaProofOutcome> {
+    const SystemClock clock;
+    SystemRandom random;
+    IdSource ids(clock, random);
+    Log log(clock, LogLevel::warning, stderr_sink());
+    Metrics metrics;
+    const auto disk = make_real_disk();
+    const auto migrations = all_migrations();
+    results::ProofRequest request;
+    request.folder = call.folder;
+    request.program = call.program;
+    request.version = call.version;
+    request.families = call.families;
+    request.variants = call.variants;
+    request.readers = call.readers;
+    request.repetitions = call.repetitions;
+    request.requests = call.requests;
+    request.freshness_rounds = call.refreshes;
+    request.refresh_every = call.refresh_every;
+    request.kills = call.kills;
+    BL_TRY(const results::ProofReport report,
+           results::prove_replica(request,
+                                  {database, migrations, *disk, clock, random, ids, log, metrics},
+                                  [&](std::string_view phase, std::size_t done, std::size_t all) {
+                                    return progress(phase, done, all);
+                                  }));
+    using From = results::ProofGate::Outcome;
+    using To = ops::ReplicaProofOutcome::Verdict;
+    const From outcome = report.outcome();
+    return ops::ReplicaProofOutcome{report.json, outcome == From::passed   ? To::passed
+                                                 : outcome == From::failed ? To::failed
+                                                                           : To::not_run};
   };
 }
 

@@ -133,6 +133,7 @@ ops::CommandPorts command_ports() {
   ports.version = BL_VERSION;
   ports.backfill = backfill_port();
   ports.replica = replica_command();
+  ports.replica_proof = replica_proof_command();
   return ports;
 }
 

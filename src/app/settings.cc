@@ -342,11 +342,11 @@ Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk
     sources.flags[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
   for (const FlagOfKey& flag : k_flags) {
+    if (!arguments.defaults.contains(flag.flag)) continue;  // not every command has every flag
     if (*flag.value_name == '\0') {
       if (arguments.flag(flag.flag)) sources.flags[flag.key] = "true";
       continue;
     }
-    if (!arguments.defaults.contains(flag.flag)) continue;  // not every command has every flag
     for (const std::string& value : arguments.list(flag.flag)) {
       std::string& text = sources.flags[flag.key];
       text = flag.separator == nullptr || text.empty() ? value : text + flag.separator + value;
