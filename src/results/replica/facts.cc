@@ -129,30 +129,45 @@ class IdWalk {
   const char* direction() const { return order_.newest_first ? "DESC" : "ASC"; }
   bool is_full() const { return rows_ >= order_.count_max; }
 
+  // A file that may hold some of the ids: the greatest of them, and its rows.
+  struct Candidate {
+    std::int64_t greatest, rows;
+  };
+
   // From the newest on in pieces, each of the files that may hold its ids: the first ones are the
   // newest files, and what they have above the next one's greatest id is all that there is.
   Result<void> walk(const HighRange& range, const std::optional<IdBits>& from,
                     const std::optional<IdBits>& before) {
     std::vector<lake::ColumnRange> wanted = base_.ranges();
     wanted.push_back({"id_high", lake::Bound(range.low), lake::Bound(range.high)});
-    std::vector<std::int64_t> greatest;
+    std::vector<Candidate> files;
     for (const lake::DataFile* file : sources_.snapshot(results_shape()).files().may_hold(wanted)) {
-      greatest.push_back(std::min(greatest_high(*file, range.high), range.high));
+      files.push_back({std::min(greatest_high(*file, range.high), range.high), file->rows});
     }
-    if (greatest.empty()) return {};
-    std::ranges::sort(greatest, std::greater());
-    // Whoever asks for the oldest first wants few: all files at once.
-    std::size_t files = order_.newest_first ? 1 : greatest.size();
+    std::ranges::sort(files, std::greater(), &Candidate::greatest);
     std::int64_t high = range.high;
-    for (std::size_t next = files; !is_full(); files *= 2, next += files) {
-      while (next < greatest.size() && greatest[next] >= high) ++next;
-      const bool is_last = next >= greatest.size();
-      const std::int64_t low = is_last ? range.low : greatest[next] + 1;
+    std::size_t opened_min = 1;
+    for (std::size_t next = 0; next < files.size() && !is_full(); opened_min *= 2) {
+      next = end_of_piece(files, next, opened_min);
+      const std::int64_t low = next == files.size() ? range.low : files[next].greatest + 1;
       BL_RETURN_IF_ERROR(read({low, high}, from, before));
-      if (is_last) break;
-      high = low - 1;
+      if (next < files.size()) high = low - 1;
     }
     return {};
+  }
+
+  // So many files at least, and so many that they have the rows that are missing; then all that
+  // begin at the same id. Whoever asks for the oldest first wants few: all files at once.
+  std::size_t end_of_piece(std::span<const Candidate> files, std::size_t first,
+                           std::size_t opened_min) const {
+    if (!order_.newest_first) return files.size();
+    std::size_t end = first;
+    for (std::int64_t rows = 0; end < files.size(); ++end) {
+      const bool is_enough = end >= first + opened_min && rows >= order_.count_max - rows_;
+      if (is_enough && files[end].greatest < files[end - 1].greatest) break;
+      rows += files[end].rows;
+    }
+    return end;
   }
 
   Result<void> read(const HighRange& range, const std::optional<IdBits>& from,

@@ -218,8 +218,8 @@ struct ReadersWorld : ReplicaWorld {
   void compare_results(const Readers& store, const Readers& lake_side,
                        const ReaderOptions& options) {
     std::vector<std::string> ids{
-        "0123456789abcdef0123456789abcdef",  "", "odd", "ABCDEF00000000000000000000000000", "f",
-        "0123456789abcdef0123456789abcdef0", "g"};
+        "0123456789abcdef0123456789abcdef",  "",  "odd",   "ABCDEF00000000000000000000000000", "f",
+        "0123456789abcdef0123456789abcdef0", "g", "0\x01z"};
     std::set<std::string> fingerprints{"0123456789abcdef0123456789abcdef", "no such series", ""};
     for (const Submitted& one : made) {
       ids.push_back(one.id);
