@@ -42,7 +42,9 @@ std::optional<DerivedMetric> derived_metric_named(std::string_view name);
 /// Values by metric; a metric that is not there has none.
 class DerivedMetrics {
  public:
-  std::optional<double>& operator[](DerivedMetric m) { return values_[static_cast<std::size_t>(m)]; }
+  std::optional<double>& operator[](DerivedMetric m) {
+    return values_[static_cast<std::size_t>(m)];
+  }
   const std::optional<double>& operator[](DerivedMetric m) const {
     return values_[static_cast<std::size_t>(m)];
   }

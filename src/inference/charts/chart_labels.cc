@@ -8,7 +8,7 @@
 namespace bl::inference {
 namespace {
 
-constexpr std::string_view k_folder = "charts/";
+constexpr std::string_view k_file = "charts/labels.toml";
 
 // `dynamo-trt` -> `DYNAMO TRT`
 std::string capitals(std::string_view dashed) {
@@ -57,8 +57,7 @@ Category category_of(RegistryTable& table) {
 std::vector<RegistryFile> ChartLabels::built_in_files() {
   std::vector<RegistryFile> files;
   for (const net::EmbeddedFile& file : embedded::inference_registry()) {
-    if (file.path == std::string(k_folder) + "labels.toml")
-      files.push_back({std::string(file.path), std::string(file.bytes)});
+    if (file.path == k_file) files.push_back({std::string(file.path), std::string(file.bytes)});
   }
   BL_CHECK(!files.empty());
   return files;
@@ -94,7 +93,7 @@ void ChartLabels::read_hardware(RegistryReader& reader) {
     table.done();
   }
   for (RegistryTable& table : reader.section("sort_prefixes")) {
-    sort_prefixes_.emplace_back(table.name(), table.number("sort"));
+    sort_prefixes_.emplace_back(table.name(), table.optional_integer("sort").value_or(0));
     table.done();
   }
   std::stable_sort(sort_prefixes_.begin(), sort_prefixes_.end(),

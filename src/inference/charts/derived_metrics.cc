@@ -9,10 +9,11 @@ namespace {
 using enum DerivedMetric;
 
 constexpr std::array<std::string_view, k_derived_metric_count> k_names = {
-    "tpPerGpu",    "outputTputPerGpu", "inputTputPerGpu", "tpPerMw",     "inputTputPerMw",
-    "outputTputPerMw", "costh",        "costn",           "costr",       "costhOutput",
-    "costnOutput", "costrOutput",      "costhi",          "costni",      "costri",
-    "jTotal",      "jOutput",          "jInput",          "costUser",    "powerUser"};
+    "tpPerGpu",       "outputTputPerGpu", "inputTputPerGpu", "tpPerMw",
+    "inputTputPerMw", "outputTputPerMw",  "costh",           "costn",
+    "costr",          "costhOutput",      "costnOutput",     "costrOutput",
+    "costhi",         "costni",           "costri",          "jTotal",
+    "jOutput",        "jInput",           "costUser",        "powerUser"};
 
 constexpr std::array k_total_costs = {cost_hyperscaler, cost_neocloud, cost_rental};
 constexpr std::array k_output_costs = {cost_hyperscaler_output, cost_neocloud_output,
@@ -20,7 +21,9 @@ constexpr std::array k_output_costs = {cost_hyperscaler_output, cost_neocloud_ou
 constexpr std::array k_input_costs = {cost_hyperscaler_input, cost_neocloud_input,
                                       cost_rental_input};
 
-double rounded_to_thousandths(double x) { return std::round(x * 1000) / 1000; }
+double rounded_to_thousandths(double x) {
+  return std::round(x * 1000) / 1000;
+}
 
 double joules_per_token(double power_kw, double tokens_per_second) {
   return tokens_per_second != 0 ? power_kw * 1000 / tokens_per_second : 0;
@@ -46,7 +49,9 @@ void fill_costs(DerivedMetrics& metrics, const std::array<DerivedMetric, 3>& cos
 
 }  // namespace
 
-std::string_view name_of(DerivedMetric metric) { return k_names[static_cast<std::size_t>(metric)]; }
+std::string_view name_of(DerivedMetric metric) {
+  return k_names[static_cast<std::size_t>(metric)];
+}
 
 std::optional<DerivedMetric> derived_metric_named(std::string_view name) {
   const auto found = std::find(k_names.begin(), k_names.end(), name);

@@ -117,7 +117,9 @@ std::string grouped_number(double n, int digits) {
   return (d.negative ? "-" : "") + text;
 }
 
-std::string format_number(double n) { return n < 10000 ? ecma_number(n) : grouped_number(n, 3); }
+std::string format_number(double n) {
+  return n < 10000 ? ecma_number(n) : grouped_number(n, 3);
+}
 
 std::string format_large_number(double n) {
   const double size = std::abs(n);

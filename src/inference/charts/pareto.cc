@@ -66,7 +66,9 @@ std::optional<Corner> corner_named(std::string_view name) {
   return static_cast<Corner>(found - k_names.begin());
 }
 
-std::string_view name_of(Corner corner) { return k_names[static_cast<std::size_t>(corner)]; }
+std::string_view name_of(Corner corner) {
+  return k_names[static_cast<std::size_t>(corner)];
+}
 
 Corner mirrored(Corner corner) {
   switch (corner) {

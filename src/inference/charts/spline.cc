@@ -17,7 +17,9 @@ double interior_slope(double h_before, double h_after, double s_before, double s
 
 }  // namespace
 
-double sign(double x) { return x < 0 ? -1 : 1; }
+double sign(double x) {
+  return x < 0 ? -1 : 1;
+}
 
 std::vector<double> monotone_slopes(std::span<const double> xs, std::span<const double> ys,
                                     TwoKnots two_knots) {

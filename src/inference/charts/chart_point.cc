@@ -1,0 +1,153 @@
+#include "inference/chart_point.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace bl::inference {
+namespace {
+
+constexpr Axes k_interactivity = {"median_intvty", "tput_per_gpu"};
+constexpr Axes k_end_to_end = {"median_e2el", "tput_per_gpu"};
+
+MeasuredValues values_of(const BenchmarkRow& row, MissingValues missing) {
+  if (missing == MissingValues::absent) return row.metrics;
+  MeasuredValues values;
+  for (const std::string_view name : standard_values()) {
+    const auto found = row.metrics.find(name);
+    values.emplace(name, found != row.metrics.end() ? found->second : 0);
+  }
+  return values;
+}
+
+double value_or_zero(const MeasuredValues& values, std::string_view name) {
+  const auto found = values.find(name);
+  return found != values.end() ? found->second : 0;
+}
+
+std::string segment(const Parallelism& p, std::int64_t tp_otherwise) {
+  const std::int64_t tp = p.tp.value_or(tp_otherwise), ep = p.ep.value_or(1);
+  const bool attention = p.dp_attention.value_or(false);
+  if (ep <= 1) return (attention ? "DPATP" : "TP") + std::to_string(tp);
+  if (tp == ep) return (attention ? "DEP" : "TEP") + std::to_string(ep);
+  return (attention ? "DPAEP" : "EP") + std::to_string(ep);
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& standard_values() {
+  static const std::vector<std::string_view> names = {"tput_per_gpu",
+                                                      "output_tput_per_gpu",
+                                                      "input_tput_per_gpu",
+                                                      "mean_ttft",
+                                                      "median_ttft",
+                                                      "std_ttft",
+                                                      "p99_ttft",
+                                                      "mean_tpot",
+                                                      "median_tpot",
+                                                      "std_tpot",
+                                                      "p99_tpot",
+                                                      "mean_intvty",
+                                                      "median_intvty",
+                                                      "std_intvty",
+                                                      "p99_intvty",
+                                                      "mean_itl",
+                                                      "median_itl",
+                                                      "std_itl",
+                                                      "p99_itl",
+                                                      "mean_e2el",
+                                                      "median_e2el",
+                                                      "std_e2el",
+                                                      "p99_e2el"};
+  return names;
+}
+
+ChartEntry chart_entry(const BenchmarkRow& row, const Registry& registry, MissingValues missing) {
+  return {.hw = row.hardware,
+          .hw_key = "",
+          .framework = row.framework,
+          .model = model_display(registry, row.model),
+          .precision = row.precision,
+          .spec_decoding = row.spec_method,
+          .mtp = false,
+          .conc = row.conc,
+          .disagg = row.disagg,
+          .is_multinode = row.is_multinode,
+          .all = {row.decode.tp, row.decode.ep, row.decode.dp_attention, std::nullopt},
+          .prefill = row.prefill,
+          .decode = row.decode,
+          .num_prefill_gpu = row.num_prefill_gpu,
+          .num_decode_gpu = row.num_decode_gpu,
+          .image = row.image,
+          .values = values_of(row, missing),
+          .date = row.date,
+          .actual_date = row.actual_date.value_or(row.date),
+          .run_url = row.run_url};
+}
+
+std::optional<ChartPoint> chart_point(ChartEntry entry, Axes axes, const PowerAndCost& accelerator,
+                                      MissingValues missing) {
+  const MeasuredValues& values = entry.values;
+  if (missing == MissingValues::absent && !(values.contains(axes.x) && values.contains(axes.y)))
+    return std::nullopt;
+  ChartPoint point;
+  point.x = value_or_zero(values, axes.x);
+  point.y = value_or_zero(values, axes.y);
+  point.derived = derive({.total = value_or_zero(values, "tput_per_gpu"),
+                          .output = value_or_zero(values, "output_tput_per_gpu"),
+                          .input = value_or_zero(values, "input_tput_per_gpu")},
+                         accelerator);
+  if (entry.disagg) entry.all.tp = entry.num_prefill_gpu + entry.num_decode_gpu;
+  point.entry = std::move(entry);
+  return point;
+}
+
+Charts charts_of(const std::vector<BenchmarkRow>& rows, const Registry& registry,
+                 const ChartLabels& labels, MissingValues missing) {
+  Charts charts;
+  for (const BenchmarkRow& row : rows) {
+    ChartEntry entry = chart_entry(row, registry, missing);
+    entry.hw_key = hardware_key(labels, {.hardware = entry.hw,
+                                         .framework = entry.framework,
+                                         .spec = entry.spec_decoding,
+                                         .mtp = entry.mtp,
+                                         .disagg = entry.disagg});
+    const PowerAndCost accelerator = power_and_cost(registry, entry.hw_key);
+    if (auto point = chart_point(entry, k_interactivity, accelerator, missing))
+      charts.interactivity.push_back(std::move(*point));
+    if (auto point = chart_point(std::move(entry), k_end_to_end, accelerator, missing))
+      charts.end_to_end.push_back(std::move(*point));
+  }
+  return charts;
+}
+
+std::string point_label(const ChartEntry& e) {
+  const std::int64_t tp = e.all.tp.value_or(0);
+  if (e.is_multinode && e.disagg) {
+    return std::to_string(e.prefill.workers.value_or(1)) + "x" + segment(e.prefill, tp) + "+" +
+           std::to_string(e.decode.workers.value_or(1)) + "x" + segment(e.decode, tp);
+  }
+  if (!e.all.ep) return std::to_string(tp);
+  return segment(e.all, tp);
+}
+
+std::string front_label(const ChartEntry& entry) {
+  const std::string label = point_label(entry);
+  const bool bare = label.find_first_not_of("0123456789") == std::string::npos;
+  return bare ? "TP" + label : label;
+}
+
+std::vector<BenchmarkRow> newest_of_each_line(std::vector<BenchmarkRow> rows) {
+  using Line = std::tuple<std::string, std::string, std::string, bool, std::string>;
+  const auto line_of = [](const BenchmarkRow& row) {
+    return Line{row.hardware, row.framework, row.spec_method, row.disagg, row.precision};
+  };
+  std::map<Line, std::string> newest;
+  for (const BenchmarkRow& row : rows) {
+    std::string& date = newest[line_of(row)];
+    date = std::max(date, row.date);
+  }
+  std::erase_if(rows, [&](const BenchmarkRow& row) { return row.date != newest[line_of(row)]; });
+  return rows;
+}
+
+}  // namespace bl::inference
