@@ -65,12 +65,12 @@ struct ChartEntry {
   bool mtp = false;  ///< rows of 2025 say it so
   std::int64_t conc = 0;
   bool disagg = false;
-  bool is_multinode = false;
+  std::optional<bool> is_multinode;
   Parallelism all;
   Parallelism prefill;
   Parallelism decode;
-  std::int64_t num_prefill_gpu = 0;
-  std::int64_t num_decode_gpu = 0;
+  std::optional<std::int64_t> num_prefill_gpu;
+  std::optional<std::int64_t> num_decode_gpu;
   std::optional<std::string> image;
   MeasuredValues values;
   std::string date;

@@ -96,7 +96,8 @@ std::optional<ChartPoint> chart_point(ChartEntry entry, Axes axes, const PowerAn
                           .output = value_or_zero(values, "output_tput_per_gpu"),
                           .input = value_or_zero(values, "input_tput_per_gpu")},
                          accelerator);
-  if (entry.disagg) entry.all.tp = entry.num_prefill_gpu + entry.num_decode_gpu;
+  if (entry.disagg)
+    entry.all.tp = entry.num_prefill_gpu.value_or(0) + entry.num_decode_gpu.value_or(0);
   point.entry = std::move(entry);
   return point;
 }
@@ -122,7 +123,7 @@ Charts charts_of(const std::vector<BenchmarkRow>& rows, const Registry& registry
 
 std::string point_label(const ChartEntry& e) {
   const std::int64_t tp = e.all.tp.value_or(0);
-  if (e.is_multinode && e.disagg) {
+  if (e.is_multinode.value_or(false) && e.disagg) {
     return std::to_string(e.prefill.workers.value_or(1)) + "x" + segment(e.prefill, tp) + "+" +
            std::to_string(e.decode.workers.value_or(1)) + "x" + segment(e.decode, tp);
   }
