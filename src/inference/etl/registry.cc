@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "embedded/inference_registry.h"
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 namespace bl::inference {
 namespace {

@@ -1,6 +1,6 @@
 #include "inference/registry_reader.h"
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 namespace bl::inference {
 namespace {
@@ -132,11 +132,13 @@ std::vector<RegistryTable> RegistryTable::tables(std::string_view key) {
   std::string below = json::pointer_append(pointer_, key);
   for (const auto& [name, one] : value->members()) {
     std::string pointer = json::pointer_append(below, name);
-    if (one.is_object()) {
+    if (one.is_object() && !name.empty()) {
       all.emplace_back(*document_, std::move(pointer), name, *faults_);
     } else {
       faults_->push_back(
-          {document_->place_of(pointer), fmt::format("{} must be a table", name), shown(one)});
+          {document_->place_of(pointer),
+           name.empty() ? "a name must not be empty" : fmt::format("{} must be a table", name),
+           shown(one)});
     }
   }
   return all;

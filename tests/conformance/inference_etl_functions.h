@@ -1,0 +1,14 @@
+#pragma once
+
+#include "conformance/inference_functions.h"
+#include "inference/model.h"
+
+namespace bl::inference::conformance {
+
+/// Normalisers and mappers of rows.
+std::vector<Function> mapping_functions();
+
+/// A deployment as the cases write it.
+json::Value config_json(const ServingConfig& config);
+
+}  // namespace bl::inference::conformance
