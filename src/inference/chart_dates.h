@@ -27,7 +27,7 @@ struct ConfigChangeQuery {
 };
 /// The dates on which the set of measured configurations (concurrency and parallelism) is another
 /// than on the date before: what is missing counts too. Ascending; the first date is one.
-std::vector<std::string> config_change_dates(std::span<const BenchmarkRow> rows,
+std::vector<std::string> config_change_dates(std::span<const DatedRow> rows,
                                              const ConfigChangeQuery& query,
                                              const ChartLabels& labels);
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "inference/model.h"
 #include "inference/registry.h"
 
 /// How hardware, frameworks, models and sequences are shown, and which hardware keys are known.
@@ -100,8 +101,8 @@ class ChartLabels {
 };
 
 /// A hardware key from what a result says of itself (spec/inference.md 5.2): the accelerator, then
-/// the framework, then `mtp` or another kind of speculative decoding. `canonical_framework` has
-/// aliases resolved where the caller wants them so.
+/// the framework, then `mtp` or another kind of speculative decoding.
+/// Aliases of frameworks stay as they are.
 struct ServingNames {
   std::string_view hardware;  ///< what is behind the first `-` is left out
   std::string_view framework;
@@ -109,7 +110,8 @@ struct ServingNames {
   bool mtp = false;
   bool disagg = false;
 };
-std::string hardware_key(const ChartLabels& labels, const ServingNames& names);
+std::string serving_key(const ChartLabels& labels, const ServingNames& names);
+std::string serving_key(const ChartLabels& labels, const ServingConfig& config);
 
 /// Evaluation results write hardware in their own way (`B200 NB`). `as_dashboard` looks frameworks
 /// up with `_` for `-` and so never finds dynamo and mori: they fall back to the accelerator.
@@ -122,8 +124,6 @@ std::optional<std::string> evaluation_hardware_key(const ChartLabels& labels,
 
 /// The model's display name by its key in the store, else the key.
 std::string model_display(const Registry& registry, std::string_view model_key);
-/// The framework's canonical name, else itself.
-std::string canonical_framework(const Registry& registry, std::string_view framework);
 
 /// The group that a front is made of: `hwKey__precision`. Neither part contains `__`.
 std::string line_key(std::string_view hw_key, std::string_view precision);

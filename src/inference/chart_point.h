@@ -1,20 +1,18 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "inference/chart_labels.h"
 #include "inference/derived_metrics.h"
+#include "inference/model.h"
 
 /// Rows of benchmark results become points of charts (spec/inference.md 5.3). Pure; threads: any.
 namespace bl::inference {
-
-/// Measured values by name: `tput_per_gpu`, `p99_ttft`, ... in tokens per second and in seconds.
-using MeasuredValues = std::map<std::string, double, std::less<>>;
 
 /// How a model is spread over accelerators, for one role. What a result does not say is absent.
 struct Parallelism {
@@ -24,24 +22,9 @@ struct Parallelism {
   std::optional<std::int64_t> workers;
 };
 
-/// One result as a store keeps it.
-struct BenchmarkRow {
-  std::string hardware;
-  std::string framework;
-  std::string model;  ///< the key in the store
-  std::string precision;
-  std::string spec_method;
-  bool disagg = false;
-  bool is_multinode = false;
-  Parallelism prefill;
-  Parallelism decode;
-  std::int64_t num_prefill_gpu = 0;
-  std::int64_t num_decode_gpu = 0;
-  std::int64_t isl = 0;
-  std::int64_t osl = 0;
-  std::int64_t conc = 0;
-  std::optional<std::string> image;
-  MeasuredValues metrics;
+/// A row with what a store knows beside it.
+struct DatedRow {
+  BenchmarkRow row;
   std::string date;                        ///< YYYY-MM-DD
   std::optional<std::string> actual_date;  ///< when `date` is the one that was asked for
   std::optional<std::string> run_url;
@@ -52,7 +35,7 @@ struct BenchmarkRow {
 enum class MissingValues : unsigned char { absent, zero };
 
 /// The values that every entry has when missing ones are 0; percentiles beyond them are left out.
-const std::vector<std::string_view>& standard_values();
+std::span<const std::string_view> standard_values();
 
 /// A row, flat, with one parallelism: the decoder's.
 struct ChartEntry {
@@ -72,12 +55,12 @@ struct ChartEntry {
   std::optional<std::int64_t> num_prefill_gpu;
   std::optional<std::int64_t> num_decode_gpu;
   std::optional<std::string> image;
-  MeasuredValues values;
+  Metrics values;
   std::string date;
   std::string actual_date;
   std::optional<std::string> run_url;
 };
-ChartEntry chart_entry(const BenchmarkRow& row, const Registry& registry, MissingValues missing);
+ChartEntry chart_entry(const DatedRow& row, const Registry& registry, MissingValues missing);
 
 /// An entry in a chart. `entry.all.tp` counts all accelerators when prefill and decode are apart.
 struct ChartPoint {
@@ -101,7 +84,7 @@ struct Charts {
   std::vector<ChartPoint> interactivity;
   std::vector<ChartPoint> end_to_end;
 };
-Charts charts_of(const std::vector<BenchmarkRow>& rows, const Registry& registry,
+Charts charts_of(const std::vector<DatedRow>& rows, const Registry& registry,
                  const ChartLabels& labels, MissingValues missing);
 
 /// `TP8`, `DEP8`, `5xDEP4+1xDEP8`; a bare `8` when a result says nothing of experts
@@ -112,6 +95,6 @@ std::string front_label(const ChartEntry& entry);
 
 /// The rows of each line (hardware, framework, speculation, disaggregation, precision) that have
 /// the line's newest date, in their order: what the InferenceX dashboard shows as latest.
-std::vector<BenchmarkRow> newest_of_each_line(std::vector<BenchmarkRow> rows);
+std::vector<DatedRow> newest_of_each_line(std::vector<DatedRow> rows);
 
 }  // namespace bl::inference

@@ -11,7 +11,7 @@ namespace bl::inference {
 
 /// How the points between the first and the last are cut into buckets. `even` is Steinarsson's
 /// largest-triangle-three-buckets; `shifted` is what the InferenceX dashboard does: the first
-/// bucket is left out and the last point comes twice.
+/// bucket is left out, a mean counts one point too many, the last point comes twice.
 enum class BucketLayout : unsigned char { even, shifted };
 
 /// Largest triangle three buckets (S. Steinarsson, 2013): of each bucket the point that spans the

@@ -13,26 +13,18 @@
 /// Scores of evaluations as a chart shows them (spec/inference.md 5.10). Pure; threads: any.
 namespace bl::inference {
 
-/// One evaluation as a store keeps it.
-struct EvaluationRow {
+/// An evaluation with what a store knows beside it.
+struct DatedEvaluation {
+  EvalRow row;
   std::int64_t config_id = 0;
-  std::string hardware;
-  std::string framework;
-  std::string model;  ///< the key in the store
-  std::string precision;
-  std::string spec_method;
-  Parallelism decode;
-  std::string task;
-  std::string date;  ///< YYYY-MM-DD
-  std::optional<std::int64_t> conc;
-  MeasuredValues metrics;
-  std::string timestamp;
+  std::string date;       ///< YYYY-MM-DD
+  std::string timestamp;  ///< when its run began
   std::optional<std::string> run_url;
 };
 
 /// A bar: one configuration, or several that have the same label.
 struct EvaluationBar {
-  EvaluationRow row;  ///< the first of them
+  DatedEvaluation evaluation;  ///< the first of them
   std::string hw_key;
   std::string label;  ///< `H200 (SGLang)`, a line break, `FP8, C128, TP8`
   double score = 0;
@@ -50,7 +42,7 @@ struct EvaluationChoice {
   std::optional<std::string> date;  ///< nothing newer; of each line its newest date
 };
 /// The newest scores of each line. Rows with a score of 0 and of unknown hardware are left out.
-std::vector<EvaluationBar> evaluation_bars(std::span<const EvaluationRow> rows,
+std::vector<EvaluationBar> evaluation_bars(std::span<const DatedEvaluation> rows,
                                            const EvaluationChoice& choice, const Registry& registry,
                                            const ChartLabels& labels, EvaluationKeys keys);
 /// Bars of the hardware keys that are switched on, those of equal labels as one, in the order of

@@ -108,32 +108,49 @@ void set_derived(json::Value& point, const DerivedMetrics& derived) {
   }
 }
 
-BenchmarkRow row_of(const json::Value& row) {
-  BenchmarkRow r;
-  r.hardware = text_in(row, "hardware");
-  r.framework = text_in(row, "framework");
-  r.model = text_in(row, "model");
-  r.precision = text_in(row, "precision");
-  r.spec_method = text_in(row, "spec_method");
-  r.disagg = flag_in(row, "disagg");
-  r.is_multinode = flag_in(row, "is_multinode");
-  r.prefill = role_of(row, "prefill_");
-  r.decode = role_of(row, "decode_");
-  r.num_prefill_gpu = optional_integer_in(row, "num_prefill_gpu").value_or(0);
-  r.num_decode_gpu = optional_integer_in(row, "num_decode_gpu").value_or(0);
-  r.isl = optional_integer_in(row, "isl").value_or(0);
-  r.osl = optional_integer_in(row, "osl").value_or(0);
+DatedRow row_of(const json::Value& row) {
+  DatedRow dated;
+  BenchmarkRow& r = dated.row;
+  r.config = config_of(row);
+  r.isl = optional_integer_in(row, "isl");
+  r.osl = optional_integer_in(row, "osl");
   r.conc = optional_integer_in(row, "conc").value_or(0);
   if (member(row, "image").is_string()) r.image = text_in(row, "image");
-  if (member(row, "metrics").is_object()) {
-    for (const auto& [name, value] : member(row, "metrics").members()) {
-      if (const auto number = double_of(value)) r.metrics[name] = *number;
-    }
+  r.metrics = metrics_of(member(row, "metrics"));
+  dated.date = text_in(row, "date");
+  if (member(row, "actualDate").is_string()) dated.actual_date = text_in(row, "actualDate");
+  if (member(row, "run_url").is_string()) dated.run_url = text_in(row, "run_url");
+  return dated;
+}
+
+ServingConfig config_of(const json::Value& row) {
+  const auto count = [&](const char* name) { return optional_integer_in(row, name).value_or(0); };
+  return {.hardware = text_in(row, "hardware"),
+          .framework = text_in(row, "framework"),
+          .model = text_in(row, "model"),
+          .precision = text_in(row, "precision"),
+          .spec_method = text_in(row, "spec_method"),
+          .disagg = flag_in(row, "disagg"),
+          .is_multinode = flag_in(row, "is_multinode"),
+          .prefill_tp = count("prefill_tp"),
+          .prefill_ep = count("prefill_ep"),
+          .prefill_dp_attention = flag_in(row, "prefill_dp_attention"),
+          .prefill_num_workers = count("prefill_num_workers"),
+          .decode_tp = count("decode_tp"),
+          .decode_ep = count("decode_ep"),
+          .decode_dp_attention = flag_in(row, "decode_dp_attention"),
+          .decode_num_workers = count("decode_num_workers"),
+          .num_prefill_gpu = count("num_prefill_gpu"),
+          .num_decode_gpu = count("num_decode_gpu")};
+}
+
+Metrics metrics_of(const json::Value& object) {
+  Metrics metrics;
+  if (!object.is_object()) return metrics;
+  for (const auto& [name, value] : object.members()) {
+    if (const auto number = double_of(value)) metrics.emplace_back(name, *number);
   }
-  r.date = text_in(row, "date");
-  if (member(row, "actualDate").is_string()) r.actual_date = text_in(row, "actualDate");
-  if (member(row, "run_url").is_string()) r.run_url = text_in(row, "run_url");
-  return r;
+  return metrics;
 }
 
 ChartEntry entry_of(const json::Value& entry) {
@@ -154,7 +171,7 @@ ChartEntry entry_of(const json::Value& entry) {
   e.num_prefill_gpu = optional_integer_in(entry, "num_prefill_gpu");
   e.num_decode_gpu = optional_integer_in(entry, "num_decode_gpu");
   for (const std::string_view name : standard_values()) {
-    if (const auto value = optional_number_in(entry, name)) e.values.emplace(name, *value);
+    if (const auto value = optional_number_in(entry, name)) e.values.emplace_back(name, *value);
   }
   e.date = text_in(entry, "date");
   e.actual_date = text_in(entry, "actualDate");

@@ -40,7 +40,9 @@ json::Value selected(const json::Array& items, const std::vector<std::size_t>& p
 json::Value metric_of(double y);
 void set_derived(json::Value& point, const DerivedMetrics& derived);
 
-BenchmarkRow row_of(const json::Value& row);
+ServingConfig config_of(const json::Value& row);
+Metrics metrics_of(const json::Value& object);
+DatedRow row_of(const json::Value& row);
 ChartEntry entry_of(const json::Value& entry);
 json::Value entry_json(const ChartEntry& entry);
 /// An entry with coordinates and derived metrics.

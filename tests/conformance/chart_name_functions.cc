@@ -3,6 +3,7 @@
 #include "inference/chart_metrics.h"
 #include "inference/colors.h"
 #include "inference/legend.h"
+#include "inference/names.h"
 #include "inference/number_text.h"
 #include "inference/run_names.h"
 #include "inference/user_values.h"
@@ -28,21 +29,21 @@ Function of_text(std::string_view name, F f) {
 Result<Value> hw_key(const Value& in) {
   const std::string hw = text_in(in, "hw"), framework = text_in(in, "framework"),
                     spec = text_in(in, "spec_decoding");
-  return text(hardware_key(labels(), {.hardware = hw,
-                                      .framework = framework,
-                                      .spec = spec,
-                                      .mtp = text_in(in, "mtp") == "on",
-                                      .disagg = flag_in(in, "disagg")}));
+  return text(serving_key(labels(), {.hardware = hw,
+                                     .framework = framework,
+                                     .spec = spec,
+                                     .mtp = text_in(in, "mtp") == "on",
+                                     .disagg = flag_in(in, "disagg")}));
 }
 
 Result<Value> availability_key(const Value& in) {
   const std::string hw = text_in(in, "hardware"), spec = text_in(in, "specMethod"),
-                    framework = canonical_framework(registry(), text_in(in, "framework"));
-  return text(hardware_key(labels(), {.hardware = hw,
-                                      .framework = framework,
-                                      .spec = spec,
-                                      .mtp = false,
-                                      .disagg = flag_in(in, "disagg")}));
+                    framework = resolve_framework_alias(registry(), text_in(in, "framework"));
+  return text(serving_key(labels(), {.hardware = hw,
+                                     .framework = framework,
+                                     .spec = spec,
+                                     .mtp = false,
+                                     .disagg = flag_in(in, "disagg")}));
 }
 
 Result<Value> evaluation_key(const Value& in) {
@@ -137,7 +138,7 @@ Result<Value> compared_dates(const Value& in) {
 }
 
 Result<Value> change_dates(const Value& in) {
-  std::vector<BenchmarkRow> rows;
+  std::vector<DatedRow> rows;
   for (const Value& row : member(in, "rows").items()) rows.push_back(row_of(row));
   return texts(config_change_dates(rows,
                                    {.hw_key_prefixes = texts_in(in, "gpuPrefixes"),

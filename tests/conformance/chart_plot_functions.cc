@@ -207,7 +207,7 @@ Value chart_json(const std::vector<ChartPoint>& points) {
 }
 
 Result<Value> transform(const Value& in) {
-  std::vector<BenchmarkRow> rows;
+  std::vector<DatedRow> rows;
   for (const Value& row : in.items()) rows.push_back(row_of(row));
   const Charts charts = charts_of(rows, registry(), labels(), MissingValues::zero);
   Value hardware = Value::object();

@@ -91,27 +91,17 @@ Result<Value> trend_table(const Value& in) {
       trend_csv(trends, lines, text_in(in, "metricLabel"), number_in(in, "targetInteractivity")));
 }
 
-EvaluationRow evaluation_row_of(const Value& row) {
-  EvaluationRow r;
-  r.config_id = optional_integer_in(row, "config_id").value_or(0);
-  r.hardware = text_in(row, "hardware");
-  r.framework = text_in(row, "framework");
-  r.model = text_in(row, "model");
-  r.precision = text_in(row, "precision");
-  r.spec_method = text_in(row, "spec_method");
-  r.decode = {.tp = optional_integer_in(row, "decode_tp"),
-              .ep = optional_integer_in(row, "decode_ep"),
-              .dp_attention = optional_flag_in(row, "decode_dp_attention"),
-              .workers = std::nullopt};
-  r.task = text_in(row, "task");
-  r.date = text_in(row, "date");
-  r.conc = optional_integer_in(row, "conc");
-  for (const auto& [name, value] : member(row, "metrics").members()) {
-    if (const auto number = double_of(value)) r.metrics[name] = *number;
-  }
-  r.timestamp = text_in(row, "timestamp");
-  if (member(row, "run_url").is_string()) r.run_url = text_in(row, "run_url");
-  return r;
+DatedEvaluation evaluation_of(const Value& row) {
+  DatedEvaluation dated;
+  dated.row.config = config_of(row);
+  dated.row.task = text_in(row, "task");
+  dated.row.conc = optional_integer_in(row, "conc");
+  dated.row.metrics = metrics_of(member(row, "metrics"));
+  dated.config_id = optional_integer_in(row, "config_id").value_or(0);
+  dated.date = text_in(row, "date");
+  dated.timestamp = text_in(row, "timestamp");
+  if (member(row, "run_url").is_string()) dated.run_url = text_in(row, "run_url");
+  return dated;
 }
 
 template <class T>
@@ -126,8 +116,8 @@ Value maybe(const std::optional<T>& value) {
 }
 
 Result<Value> bars(const Value& in) {
-  std::vector<EvaluationRow> rows;
-  for (const Value& row : member(in, "rawData").items()) rows.push_back(evaluation_row_of(row));
+  std::vector<DatedEvaluation> rows;
+  for (const Value& row : member(in, "rawData").items()) rows.push_back(evaluation_of(row));
   EvaluationChoice choice{.task = text_in(in, "selectedBenchmark"),
                           .model = text_in(in, "selectedModel"),
                           .precisions = texts_in(in, "selectedPrecisions"),
@@ -136,24 +126,26 @@ Result<Value> bars(const Value& in) {
   Value list = Value::array();
   for (const EvaluationBar& bar :
        evaluation_bars(rows, choice, registry(), labels(), EvaluationKeys::as_dashboard)) {
-    const EvaluationRow& row = bar.row;
-    list.items().push_back(object_of({{"configId", Value::number(row.config_id)},
+    const DatedEvaluation& one = bar.evaluation;
+    const EvalRow& row = one.row;
+    const ServingConfig& c = row.config;
+    list.items().push_back(object_of({{"configId", Value::number(one.config_id)},
                                       {"hwKey", text(bar.hw_key)},
                                       {"configLabel", text(bar.label)},
                                       {"score", number_of(bar.score)},
                                       {"scoreError", number_of(bar.score_error)},
-                                      {"model", text(row.model)},
+                                      {"model", text(c.model)},
                                       {"benchmark", text(row.task)},
-                                      {"specDecode", text(row.spec_method)},
-                                      {"date", text(row.date)},
-                                      {"datetime", text(row.timestamp)},
-                                      {"precision", text(row.precision)},
-                                      {"framework", text(row.framework)},
-                                      {"tp", maybe(row.decode.tp)},
-                                      {"ep", maybe(row.decode.ep)},
-                                      {"dp_attention", maybe(row.decode.dp_attention)},
+                                      {"specDecode", text(c.spec_method)},
+                                      {"date", text(one.date)},
+                                      {"datetime", text(one.timestamp)},
+                                      {"precision", text(c.precision)},
+                                      {"framework", text(c.framework)},
+                                      {"tp", Value::number(c.decode_tp)},
+                                      {"ep", Value::number(c.decode_ep)},
+                                      {"dp_attention", Value::boolean(c.decode_dp_attention)},
                                       {"conc", maybe(row.conc)},
-                                      {"runUrl", maybe(row.run_url)}}));
+                                      {"runUrl", maybe(one.run_url)}}));
   }
   return list;
 }
@@ -161,18 +153,18 @@ Result<Value> bars(const Value& in) {
 /// A bar of a case; its config_id is its position.
 EvaluationBar bar_of(const Value& d, std::size_t position) {
   EvaluationBar bar;
-  bar.row.config_id = static_cast<std::int64_t>(position);
-  bar.row.model = text_in(d, "model");
-  bar.row.task = text_in(d, "benchmark");
-  bar.row.spec_method = text_in(d, "specDecode");
-  bar.row.precision = text_in(d, "precision");
-  bar.row.framework = text_in(d, "framework");
-  bar.row.decode = {.tp = optional_integer_in(d, "tp"),
-                    .ep = optional_integer_in(d, "ep"),
-                    .dp_attention = optional_flag_in(d, "dp_attention"),
-                    .workers = std::nullopt};
-  bar.row.conc = optional_integer_in(d, "conc");
-  bar.row.date = text_in(d, "date");
+  bar.evaluation.config_id = static_cast<std::int64_t>(position);
+  bar.evaluation.date = text_in(d, "date");
+  EvalRow& row = bar.evaluation.row;
+  row.task = text_in(d, "benchmark");
+  row.conc = optional_integer_in(d, "conc");
+  row.config.model = text_in(d, "model");
+  row.config.spec_method = text_in(d, "specDecode");
+  row.config.precision = text_in(d, "precision");
+  row.config.framework = text_in(d, "framework");
+  row.config.decode_tp = optional_integer_in(d, "tp").value_or(0);
+  row.config.decode_ep = optional_integer_in(d, "ep").value_or(0);
+  row.config.decode_dp_attention = flag_in(d, "dp_attention");
   bar.hw_key = text_in(d, "hwKey");
   bar.label = text_in(d, "configLabel");
   bar.score = number_in(d, "score");
@@ -187,7 +179,8 @@ Result<Value> aggregated_bars(const Value& in) {
   const auto enabled = texts_in(in, "enabledHardware");
   Value list = Value::array();
   for (const EvaluationBar& bar : aggregated(all, {enabled.begin(), enabled.end()}, labels())) {
-    Value& out = list.items().emplace_back(data[static_cast<std::size_t>(bar.row.config_id)]);
+    Value& out =
+        list.items().emplace_back(data[static_cast<std::size_t>(bar.evaluation.config_id)]);
     out.set("score", number_of(bar.score));
     out.set("scoreError", number_of(bar.score_error));
     out.set("minScore", number_of(bar.score_min));

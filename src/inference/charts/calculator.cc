@@ -57,24 +57,20 @@ std::string_view kind_word(TokenKind kind) {
 std::optional<OperatingPoint> operating_point(const BenchmarkRow& row, const Registry& registry,
                                               const ChartLabels& labels, MissingValues missing) {
   const auto value = [&](std::string_view name) -> std::optional<double> {
-    const auto found = row.metrics.find(name);
-    return found != row.metrics.end() ? std::optional(found->second) : std::nullopt;
+    const double* found = find_metric(row.metrics, name);
+    return found ? std::optional(*found) : std::nullopt;
   };
   const auto interactivity = value("median_intvty"), total = value("tput_per_gpu");
   if (missing == MissingValues::absent && !(interactivity && total)) return std::nullopt;
   OperatingPoint point;
-  point.hw_key = hardware_key(labels, {.hardware = row.hardware,
-                                       .framework = row.framework,
-                                       .spec = row.spec_method,
-                                       .mtp = false,
-                                       .disagg = row.disagg});
-  point.precision = row.precision;
+  point.hw_key = serving_key(labels, row.config);
+  point.precision = row.config.precision;
   point.interactivity = interactivity.value_or(0);
   point.throughputs.total = total.value_or(0);
   point.throughputs.output = value("output_tput_per_gpu").value_or(point.throughputs.total);
   point.throughputs.input = value("input_tput_per_gpu").value_or(0);
   point.concurrency = row.conc;
-  point.tp = row.decode.tp.value_or(0);
+  point.tp = row.config.decode_tp;
   point.derived = derive(point.throughputs, power_and_cost(registry, point.hw_key));
   return point;
 }

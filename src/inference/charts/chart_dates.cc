@@ -62,7 +62,7 @@ Result<std::string> monday_of(std::string_view date) {
   return text_of(sys_days(day) - (weekday - std::chrono::Monday));
 }
 
-std::vector<std::string> config_change_dates(std::span<const BenchmarkRow> rows,
+std::vector<std::string> config_change_dates(std::span<const DatedRow> rows,
                                              const ConfigChangeQuery& query,
                                              const ChartLabels& labels) {
   const auto begins = [](std::string_view text, const std::vector<std::string>& prefixes) {
@@ -70,19 +70,15 @@ std::vector<std::string> config_change_dates(std::span<const BenchmarkRow> rows,
                        [&](const std::string& prefix) { return text.starts_with(prefix); });
   };
   std::map<std::string, std::set<std::string>> by_date;
-  for (const BenchmarkRow& row : rows) {
-    const std::string key = hardware_key(labels, {.hardware = row.hardware,
-                                                  .framework = row.framework,
-                                                  .spec = row.spec_method,
-                                                  .mtp = false,
-                                                  .disagg = row.disagg});
+  for (const auto& [row, date, actual_date, run_url] : rows) {
+    const ServingConfig& c = row.config;
     const auto& precisions = query.precisions;
-    if (row.date < query.start || row.date > query.end || !begins(key, query.hw_key_prefixes) ||
-        std::find(precisions.begin(), precisions.end(), row.precision) == precisions.end())
+    if (date < query.start || date > query.end ||
+        !begins(serving_key(labels, c), query.hw_key_prefixes) ||
+        std::find(precisions.begin(), precisions.end(), c.precision) == precisions.end())
       continue;
-    by_date[row.date].insert(fmt::format("{}_{}_{}_{}", row.conc, row.decode.tp.value_or(0),
-                                         row.decode.ep.value_or(0),
-                                         row.decode.dp_attention.value_or(false)));
+    by_date[date].insert(
+        fmt::format("{}_{}_{}_{}", row.conc, c.decode_tp, c.decode_ep, c.decode_dp_attention));
   }
   std::vector<std::string> dates;
   const std::set<std::string>* before = nullptr;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "embedded/inference_registry.h"
+#include "inference/names.h"
 
 namespace bl::inference {
 namespace {
@@ -212,7 +213,7 @@ std::string ChartLabels::evaluation_task(std::string_view name) const {
   return found != tasks_.end() ? found->second : std::string(name);
 }
 
-std::string hardware_key(const ChartLabels& labels, const ServingNames& names) {
+std::string serving_key(const ChartLabels& labels, const ServingNames& names) {
   std::string key(names.hardware.substr(0, names.hardware.find('-')));
   if (!names.framework.empty()) {
     key += "_" + std::string(names.framework);
@@ -221,6 +222,14 @@ std::string hardware_key(const ChartLabels& labels, const ServingNames& names) {
   if (names.mtp || names.spec == "mtp") return key + "_mtp";
   if (!names.spec.empty() && names.spec != "none") return key + "_" + std::string(names.spec);
   return key;
+}
+
+std::string serving_key(const ChartLabels& labels, const ServingConfig& config) {
+  return serving_key(labels, ServingNames{.hardware = config.hardware,
+                                          .framework = config.framework,
+                                          .spec = config.spec_method,
+                                          .mtp = false,
+                                          .disagg = config.disagg});
 }
 
 std::optional<std::string> evaluation_hardware_key(const ChartLabels& labels,
@@ -240,7 +249,7 @@ std::optional<std::string> evaluation_hardware_key(const ChartLabels& labels,
   const auto append_if_known = [&](const std::string& word) {
     if (!word.empty() && labels.is_known(key + "_" + word)) key += "_" + word;
   };
-  std::string word = canonical_framework(registry, lower(framework));
+  std::string word = resolve_framework_alias(registry, framework);
   if (how == EvaluationKeys::as_dashboard) word = replaced(word, '-', '_');
   append_if_known(word);
   if (spec != "none") append_if_known(std::string(spec));
@@ -253,11 +262,6 @@ std::string model_display(const Registry& registry, std::string_view model_key) 
     if (model.key == model_key) return model.display;
   }
   return std::string(model_key);
-}
-
-std::string canonical_framework(const Registry& registry, std::string_view framework) {
-  const FrameworkAlias* alias = registry.framework_alias(framework);
-  return alias ? alias->canonical : std::string(framework);
 }
 
 std::string line_key(std::string_view hw_key, std::string_view precision) {

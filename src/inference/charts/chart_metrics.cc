@@ -154,8 +154,8 @@ std::vector<ShownPoint> shown_points(std::span<const ChartPoint> points, const C
     const ChartPoint& point = points[i];
     const std::optional<double>& y = point.derived[choice.metric->metric];
     if (!y) continue;
-    const auto x = point.entry.values.find(x_name);
-    const double x_shown = x != point.entry.values.end() ? x->second : point.x;
+    const double* x = find_metric(point.entry.values, x_name);
+    const double x_shown = x ? *x : point.x;
     if (is_first_token(x_name) && x_shown > limits.first_token_s_max) continue;
     shown.push_back({i, {x_shown, *y}});
   }

@@ -1,6 +1,8 @@
 #include "inference/chart_point.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <tuple>
 
 namespace bl::inference {
@@ -9,19 +11,43 @@ namespace {
 constexpr Axes k_interactivity = {"median_intvty", "tput_per_gpu"};
 constexpr Axes k_end_to_end = {"median_e2el", "tput_per_gpu"};
 
-MeasuredValues values_of(const BenchmarkRow& row, MissingValues missing) {
-  if (missing == MissingValues::absent) return row.metrics;
-  MeasuredValues values;
+constexpr auto k_standard_values = std::to_array<std::string_view>({"tput_per_gpu",
+                                                                    "output_tput_per_gpu",
+                                                                    "input_tput_per_gpu",
+                                                                    "mean_ttft",
+                                                                    "median_ttft",
+                                                                    "std_ttft",
+                                                                    "p99_ttft",
+                                                                    "mean_tpot",
+                                                                    "median_tpot",
+                                                                    "std_tpot",
+                                                                    "p99_tpot",
+                                                                    "mean_intvty",
+                                                                    "median_intvty",
+                                                                    "std_intvty",
+                                                                    "p99_intvty",
+                                                                    "mean_itl",
+                                                                    "median_itl",
+                                                                    "std_itl",
+                                                                    "p99_itl",
+                                                                    "mean_e2el",
+                                                                    "median_e2el",
+                                                                    "std_e2el",
+                                                                    "p99_e2el"});
+
+Metrics values_of(const Metrics& measured, MissingValues missing) {
+  if (missing == MissingValues::absent) return measured;
+  Metrics values;
   for (const std::string_view name : standard_values()) {
-    const auto found = row.metrics.find(name);
-    values.emplace(name, found != row.metrics.end() ? found->second : 0);
+    const double* found = find_metric(measured, name);
+    values.emplace_back(name, found ? *found : 0);
   }
   return values;
 }
 
-double value_or_zero(const MeasuredValues& values, std::string_view name) {
-  const auto found = values.find(name);
-  return found != values.end() ? found->second : 0;
+double value_or_zero(const Metrics& values, std::string_view name) {
+  const double* found = find_metric(values, name);
+  return found ? *found : 0;
 }
 
 std::string segment(const Parallelism& p, std::int64_t tp_otherwise) {
@@ -34,60 +60,41 @@ std::string segment(const Parallelism& p, std::int64_t tp_otherwise) {
 
 }  // namespace
 
-const std::vector<std::string_view>& standard_values() {
-  static const std::vector<std::string_view> names = {"tput_per_gpu",
-                                                      "output_tput_per_gpu",
-                                                      "input_tput_per_gpu",
-                                                      "mean_ttft",
-                                                      "median_ttft",
-                                                      "std_ttft",
-                                                      "p99_ttft",
-                                                      "mean_tpot",
-                                                      "median_tpot",
-                                                      "std_tpot",
-                                                      "p99_tpot",
-                                                      "mean_intvty",
-                                                      "median_intvty",
-                                                      "std_intvty",
-                                                      "p99_intvty",
-                                                      "mean_itl",
-                                                      "median_itl",
-                                                      "std_itl",
-                                                      "p99_itl",
-                                                      "mean_e2el",
-                                                      "median_e2el",
-                                                      "std_e2el",
-                                                      "p99_e2el"};
-  return names;
+std::span<const std::string_view> standard_values() {
+  return k_standard_values;
 }
 
-ChartEntry chart_entry(const BenchmarkRow& row, const Registry& registry, MissingValues missing) {
-  return {.hw = row.hardware,
+ChartEntry chart_entry(const DatedRow& dated, const Registry& registry, MissingValues missing) {
+  const BenchmarkRow& row = dated.row;
+  const ServingConfig& c = row.config;
+  const Parallelism decode{c.decode_tp, c.decode_ep, c.decode_dp_attention, c.decode_num_workers};
+  return {.hw = c.hardware,
           .hw_key = "",
-          .framework = row.framework,
-          .model = model_display(registry, row.model),
-          .precision = row.precision,
-          .spec_decoding = row.spec_method,
+          .framework = c.framework,
+          .model = model_display(registry, c.model),
+          .precision = c.precision,
+          .spec_decoding = c.spec_method,
           .mtp = false,
           .conc = row.conc,
-          .disagg = row.disagg,
-          .is_multinode = row.is_multinode,
-          .all = {row.decode.tp, row.decode.ep, row.decode.dp_attention, std::nullopt},
-          .prefill = row.prefill,
-          .decode = row.decode,
-          .num_prefill_gpu = row.num_prefill_gpu,
-          .num_decode_gpu = row.num_decode_gpu,
+          .disagg = c.disagg,
+          .is_multinode = c.is_multinode,
+          .all = {decode.tp, decode.ep, decode.dp_attention, std::nullopt},
+          .prefill = {c.prefill_tp, c.prefill_ep, c.prefill_dp_attention, c.prefill_num_workers},
+          .decode = decode,
+          .num_prefill_gpu = c.num_prefill_gpu,
+          .num_decode_gpu = c.num_decode_gpu,
           .image = row.image,
-          .values = values_of(row, missing),
-          .date = row.date,
-          .actual_date = row.actual_date.value_or(row.date),
-          .run_url = row.run_url};
+          .values = values_of(row.metrics, missing),
+          .date = dated.date,
+          .actual_date = dated.actual_date.value_or(dated.date),
+          .run_url = dated.run_url};
 }
 
 std::optional<ChartPoint> chart_point(ChartEntry entry, Axes axes, const PowerAndCost& accelerator,
                                       MissingValues missing) {
-  const MeasuredValues& values = entry.values;
-  if (missing == MissingValues::absent && !(values.contains(axes.x) && values.contains(axes.y)))
+  const Metrics& values = entry.values;
+  if (missing == MissingValues::absent &&
+      !(find_metric(values, axes.x) && find_metric(values, axes.y)))
     return std::nullopt;
   ChartPoint point;
   point.x = value_or_zero(values, axes.x);
@@ -102,16 +109,16 @@ std::optional<ChartPoint> chart_point(ChartEntry entry, Axes axes, const PowerAn
   return point;
 }
 
-Charts charts_of(const std::vector<BenchmarkRow>& rows, const Registry& registry,
+Charts charts_of(const std::vector<DatedRow>& rows, const Registry& registry,
                  const ChartLabels& labels, MissingValues missing) {
   Charts charts;
-  for (const BenchmarkRow& row : rows) {
+  for (const DatedRow& row : rows) {
     ChartEntry entry = chart_entry(row, registry, missing);
-    entry.hw_key = hardware_key(labels, {.hardware = entry.hw,
-                                         .framework = entry.framework,
-                                         .spec = entry.spec_decoding,
-                                         .mtp = entry.mtp,
-                                         .disagg = entry.disagg});
+    entry.hw_key = serving_key(labels, {.hardware = entry.hw,
+                                        .framework = entry.framework,
+                                        .spec = entry.spec_decoding,
+                                        .mtp = entry.mtp,
+                                        .disagg = entry.disagg});
     const PowerAndCost accelerator = power_and_cost(registry, entry.hw_key);
     if (auto point = chart_point(entry, k_interactivity, accelerator, missing))
       charts.interactivity.push_back(std::move(*point));
@@ -137,17 +144,18 @@ std::string front_label(const ChartEntry& entry) {
   return bare ? "TP" + label : label;
 }
 
-std::vector<BenchmarkRow> newest_of_each_line(std::vector<BenchmarkRow> rows) {
+std::vector<DatedRow> newest_of_each_line(std::vector<DatedRow> rows) {
   using Line = std::tuple<std::string, std::string, std::string, bool, std::string>;
-  const auto line_of = [](const BenchmarkRow& row) {
+  const auto line_of = [](const DatedRow& dated) {
+    const ServingConfig& row = dated.row.config;
     return Line{row.hardware, row.framework, row.spec_method, row.disagg, row.precision};
   };
   std::map<Line, std::string> newest;
-  for (const BenchmarkRow& row : rows) {
+  for (const DatedRow& row : rows) {
     std::string& date = newest[line_of(row)];
     date = std::max(date, row.date);
   }
-  std::erase_if(rows, [&](const BenchmarkRow& row) { return row.date != newest[line_of(row)]; });
+  std::erase_if(rows, [&](const DatedRow& row) { return row.date != newest[line_of(row)]; });
   return rows;
 }
 

@@ -28,9 +28,9 @@ CsvCell cell(std::int64_t number) {
   return static_cast<double>(number);
 }
 
-CsvCell cell_of(const MeasuredValues& values, std::string_view name) {
-  const auto found = values.find(name);
-  return found != values.end() ? CsvCell(found->second) : CsvCell();
+CsvCell cell_of(const Metrics& values, std::string_view name) {
+  const double* found = find_metric(values, name);
+  return found ? CsvCell(*found) : CsvCell();
 }
 
 // `b200_trt` and `fp4` of `b200_trt__fp4`.
@@ -176,14 +176,15 @@ CsvTable evaluation_csv(std::span<const EvaluationBar> bars) {
                   "Spec Decoding", "TP", "EP", "DP Attention", "Concurrency", "Date"},
                  {}};
   for (const EvaluationBar& bar : bars) {
-    const EvaluationRow& row = bar.row;
+    const EvalRow& row = bar.evaluation.row;
+    const ServingConfig& c = row.config;
     std::string label = bar.label;
     std::replace(label.begin(), label.end(), '\n', ' ');
-    table.rows.push_back({cell(label), cell(bar.hw_key), cell(row.model), cell(row.task),
-                          cell(bar.score), cell(bar.score_error), cell(bar.score_min),
-                          cell(bar.score_max), cell(row.precision), cell(row.framework),
-                          cell(row.spec_method), cell(row.decode.tp), cell(row.decode.ep),
-                          cell(row.decode.dp_attention), cell(row.conc), cell(row.date)});
+    table.rows.push_back(
+        {cell(label), cell(bar.hw_key), cell(c.model), cell(row.task), cell(bar.score),
+         cell(bar.score_error), cell(bar.score_min), cell(bar.score_max), cell(c.precision),
+         cell(c.framework), cell(c.spec_method), cell(c.decode_tp), cell(c.decode_ep),
+         cell(std::optional(c.decode_dp_attention)), cell(row.conc), cell(bar.evaluation.date)});
   }
   return table;
 }

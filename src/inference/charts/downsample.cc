@@ -38,7 +38,8 @@ std::vector<std::size_t> largest_triangles(std::span<const PlanePoint> points, s
   chosen.push_back(0);
   for (std::size_t i = shift; i < target - 2 + shift; ++i) {
     const std::size_t begin = bucket_begin(i), end = std::max(bucket_begin(i + 1), begin + 1);
-    const std::size_t next_end = std::max(bucket_begin(i + 2), end + 1);
+    // The shifted layout counts one more point into the mean.
+    const std::size_t next_end = std::max(bucket_begin(i + 2), end + 1) + shift;
     const PlanePoint next =
         end < n ? mean(points.subspan(end, std::min(next_end, n) - end)) : points[n - 1];
     std::size_t best = begin;

@@ -9,29 +9,31 @@
 namespace bl::inference {
 namespace {
 
-double first_of(const MeasuredValues& values, std::string_view name, std::string_view otherwise) {
+double first_of(const Metrics& values, std::string_view name, std::string_view otherwise) {
   for (const std::string_view candidate : {name, otherwise}) {
-    if (const auto found = values.find(candidate); found != values.end()) return found->second;
+    if (const double* found = find_metric(values, candidate)) return *found;
   }
   return 0;
 }
 
-std::string label_of(const EvaluationRow& row, std::string_view hw_key,
-                     const EvaluationChoice& choice, const ChartLabels& labels) {
-  std::string words = labels.framework(row.framework);
-  if (!row.spec_method.empty() && row.spec_method != "none")
-    words += ", " + labels.framework(row.spec_method);
+std::string label_of(const EvalRow& row, std::string_view hw_key, const EvaluationChoice& choice,
+                     const ChartLabels& labels) {
+  const ServingConfig& c = row.config;
+  std::string words = labels.framework(c.framework);
+  if (!c.spec_method.empty() && c.spec_method != "none")
+    words += ", " + labels.framework(c.spec_method);
   std::string label = labels.hardware(hw_key).label;
   if (!words.empty()) label += " (" + words + ")";
   label += "\n";
-  if (choice.precisions.size() > 1) label += labels.precision(row.precision) + ", ";
+  if (choice.precisions.size() > 1) label += labels.precision(c.precision) + ", ";
   if (row.conc) label += "C" + std::to_string(*row.conc) + ", ";
-  return label + "TP" + std::to_string(row.decode.tp.value_or(0));
+  return label + "TP" + std::to_string(c.decode_tp);
 }
 
 using Line = std::tuple<std::string, std::string, std::string, std::string>;
 Line line_of(const EvaluationBar& bar) {
-  return {bar.hw_key, bar.row.framework, bar.row.spec_method, bar.row.precision};
+  const ServingConfig& c = bar.evaluation.row.config;
+  return {bar.hw_key, c.framework, c.spec_method, c.precision};
 }
 
 void set_range(EvaluationBar& bar) {
@@ -42,35 +44,37 @@ void set_range(EvaluationBar& bar) {
 
 }  // namespace
 
-std::vector<EvaluationBar> evaluation_bars(std::span<const EvaluationRow> rows,
+std::vector<EvaluationBar> evaluation_bars(std::span<const DatedEvaluation> rows,
                                            const EvaluationChoice& choice, const Registry& registry,
                                            const ChartLabels& labels, EvaluationKeys keys) {
-  const auto chosen = [&](const EvaluationRow& row) {
+  const auto chosen = [&](const DatedEvaluation& one) {
+    const ServingConfig& c = one.row.config;
     const auto& precisions = choice.precisions;
-    return row.task == choice.task && model_display(registry, row.model) == choice.model &&
-           std::find(precisions.begin(), precisions.end(), row.precision) != precisions.end() &&
-           (!choice.date || row.date <= *choice.date);
+    return one.row.task == choice.task && model_display(registry, c.model) == choice.model &&
+           std::find(precisions.begin(), precisions.end(), c.precision) != precisions.end() &&
+           (!choice.date || one.date <= *choice.date);
   };
   std::vector<EvaluationBar> bars;
   std::map<Line, std::string> newest;
-  for (const EvaluationRow& row : rows) {
-    if (!chosen(row)) continue;
-    const auto key = evaluation_hardware_key(labels, registry, row.hardware, row.framework,
-                                             row.spec_method, keys);
-    const double score = first_of(row.metrics, "em_strict", "score");
+  for (const DatedEvaluation& one : rows) {
+    if (!chosen(one)) continue;
+    const ServingConfig& c = one.row.config;
+    const auto key =
+        evaluation_hardware_key(labels, registry, c.hardware, c.framework, c.spec_method, keys);
+    const double score = first_of(one.row.metrics, "em_strict", "score");
     if (!key || score == 0) continue;
-    EvaluationBar bar{.row = row,
+    EvaluationBar bar{.evaluation = one,
                       .hw_key = *key,
-                      .label = label_of(row, *key, choice, labels),
+                      .label = label_of(one.row, *key, choice, labels),
                       .score = score,
-                      .score_error = first_of(row.metrics, "em_strict_se", "score_se")};
+                      .score_error = first_of(one.row.metrics, "em_strict_se", "score_se")};
     set_range(bar);
     std::string& date = newest[line_of(bar)];
-    date = std::max(date, row.date);
+    date = std::max(date, one.date);
     bars.push_back(std::move(bar));
   }
-  std::erase_if(bars,
-                [&](const EvaluationBar& bar) { return bar.row.date != newest[line_of(bar)]; });
+  std::erase_if(
+      bars, [&](const EvaluationBar& bar) { return bar.evaluation.date != newest[line_of(bar)]; });
   return bars;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "inference/names.h"
+
 namespace bl::inference {
 namespace {
 
@@ -30,9 +32,7 @@ ConfigKey split(const Registry& registry, std::string_view config_key) {
   ConfigKey key;
   key.model = cut_at_dash(config_key);
   key.precision = cut_at_dash(config_key);
-  key.serving = config_key;
-  for (const FrameworkAlias& alias : registry.framework_aliases())
-    key.serving = replace_all(key.serving, alias.name, alias.canonical);
+  key.serving = resolve_framework_aliases_in(registry, config_key);
   return key;
 }
 
