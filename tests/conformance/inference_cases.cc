@@ -81,6 +81,7 @@ Result<json::Value> input_of(const json::Value& a_case, const std::filesystem::p
   const json::Value* in = a_case.find("in");
   json::Value input = in ? *in : undefined();
   const json::Value* file = input.find("file");
+  if (!file) file = input.find("bench_file");
   if (!file || !file->is_string()) return input;
   std::filesystem::path real = std::filesystem::absolute(folder / "x").parent_path();
   real = real.parent_path().parent_path() / "data" / real.filename() / file->as_string();

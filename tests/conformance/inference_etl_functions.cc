@@ -317,7 +317,9 @@ std::vector<Function> mapping_functions() {
 }
 
 std::vector<Function> etl_functions() {
-  return mapping_functions();
+  std::vector<Function> all = mapping_functions();
+  for (Function& function : runner_functions()) all.push_back(std::move(function));
+  return all;
 }
 
 }  // namespace bl::inference::conformance

@@ -1,8 +1,8 @@
 #include "inference/registry.h"
 
+#include <fmt/format.h>
 #include "base/check.h"
 #include "embedded/inference_registry.h"
-#include <fmt/format.h>
 
 namespace bl::inference {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <numeric>
 
-#include "base/utf8.h"
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include "base/utf8.h"
 
 namespace bl::inference {
 namespace {
