@@ -49,6 +49,8 @@ TEST_F(ProveReplica, judges_the_gates_and_drills_with_killed_processes) {
   ASSERT_TRUE(report.ok()) << proved.out;
   EXPECT_EQ(outcome(*report, "operations"), "passed") << proved.out;
   EXPECT_EQ(outcome(*report, "freshness"), "passed") << proved.out;
+  EXPECT_EQ(outcome(*report, "correctness"), "passed") << proved.out;
+  EXPECT_EQ(outcome(*report, "cutover"), "passed") << proved.out;
   EXPECT_EQ(outcome(*report, "performance"), "not run");
   EXPECT_THAT(proved.err, HasSubstr("report.html"));
 

@@ -180,7 +180,7 @@ Command refresh_command(const CommandPorts& ports) {
                     .repeated = true}},
        .arguments = {}},
       [ports](const ServerSetting& setting, const Arguments& arguments,
-               CommandIo& io) -> Result<ExitCode> {
+              CommandIo& io) -> Result<ExitCode> {
         BL_TRY(const ReplicaCall call, replica_call_of(arguments));
         BL_TRY(const json::Value answer, replicate(ports, setting, call, io));
         if (arguments.flag("--json")) {

@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto k_wait_max = 120s;
 constexpr auto k_pause = 100ms;
 constexpr int k_clients = 2;
-constexpr int k_series = 20;
+constexpr int k_series = 6;
 
 using Modes = std::array<const char*, k_read_ports.size()>;
 

@@ -85,7 +85,7 @@ Submission drill_submission(Timestamp now, std::int64_t i) {
   result.batch_id = result.run_id;
   result.timestamp = now;
   result.run_reason = "drill";
-  result.benchmark_case.name = fmt::format("drill.{}", i % 100);
+  result.benchmark_case = {fmt::format("drill.{}", i % 100), json::Value::object()};
   result.context.set("benchmark_language", json::Value::string("C++"));
   result.hardware.name = "drill";
   result.hardware.architecture_name = "x86_64";
@@ -110,7 +110,7 @@ struct Acknowledged {
   std::int64_t results = 0;
 };
 
-/// Submits until it is stopped.
+/// Submits, some hundred results a second, until it is stopped.
 class Writer {
  public:
   Writer(store::Database& database, const ProofWorld& world)
@@ -124,6 +124,7 @@ class Writer {
       const std::lock_guard lock(mutex_);
       stops_ = true;
     }
+    more_.notify_all();
     if (thread_.joinable()) thread_.join();
   }
   /// Waits for more acknowledgements than before, or the writer's failure.
@@ -140,19 +141,21 @@ class Writer {
  private:
   void work() {
     constexpr std::int64_t k_batch = 20;
+    constexpr std::chrono::milliseconds k_pause{20};
     for (std::int64_t i = 0;; i += k_batch) {
       std::vector<Submission> some;
       for (std::int64_t k = 0; k < k_batch; ++k) {
         some.push_back(drill_submission(world_.clock.now(), i + k));
       }
       const auto outcomes = writer_.submit_many(some);
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
       for (const auto& outcome : outcomes) {
         if (!outcome.ok()) error_ = outcome.error();
       }
       if (!error_) acknowledged_.push_back({Clock::now(), k_batch});
       more_.notify_all();
       if (stops_ || error_) return;
+      more_.wait_for(lock, k_pause, [this] { return stops_; });
     }
   }
 

@@ -18,9 +18,9 @@ using GoOn = std::function<bool(std::string_view phase, std::size_t done, std::s
 Result<json::Value> damage_and_mend(lake::Lake& lake, Replicator& replicator,
                                     const std::function<Result<void>()>& begun, const GoOn& go_on);
 
-/// A store and a lake of their own in `folder`/drill: one thread submits without a pause, this one
-/// refreshes. A result's lag ends with the first refresh that began after its acknowledgement. The
-/// report's `freshness`. Errors: those of store and lake.
+/// A store and a lake of their own in `folder`/drill: one thread submits some hundred results a
+/// second, this one refreshes. A result's lag ends with the first refresh that began after its
+/// acknowledgement. The report's `freshness`. Errors: those of store and lake.
 Result<json::Value> refresh_beside_a_writer(const ProofRequest& request, const ProofWorld& world,
                                             const GoOn& go_on);
 
