@@ -20,6 +20,7 @@ CONTENT_TYPES = {
     ".png": "image/png",
     ".ico": "image/vnd.microsoft.icon",
     ".woff2": "font/woff2",
+    ".toml": "application/toml",
     ".txt": "text/plain; charset=utf-8",
     ".webmanifest": "application/manifest+json",
 }

@@ -94,6 +94,8 @@ void append_text(std::string& out, const Value& value);
 /// json.dumps prints the value that json.loads gives for the token (ints of any size verbatim,
 /// floats by repr): cluster hashes (spec/results-conbench.md 2.4) and the identity of documents.
 std::string to_python_canonical(const Value& value);
+/// The same without blanks behind the separators, as Python's separators=(",", ":") gives it.
+std::string to_python_compact(const Value& value);
 /// Keys sorted at every level, compact, numbers normalised by numeric value (1, 1.0 and 1e0 give
 /// the same text): equal text <=> operator==. The input of dimension and payload hashes.
 std::string to_canonical(const Value& value);

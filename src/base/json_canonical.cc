@@ -82,6 +82,11 @@ struct PythonStyle {
   static void number(std::string& out, const Value& number) { append_python_number(out, number); }
 };
 
+struct PythonCompactStyle : PythonStyle {
+  static constexpr std::string_view k_item_separator = ",";
+  static constexpr std::string_view k_key_separator = ":";
+};
+
 struct CompactStyle {
   static constexpr std::string_view k_item_separator = ",";
   static constexpr std::string_view k_key_separator = ":";
@@ -169,6 +174,12 @@ bool Value::operator==(const Value& other) const {
 std::string to_python_canonical(const Value& value) {
   std::string out;
   append_sorted<PythonStyle>(out, value);
+  return out;
+}
+
+std::string to_python_compact(const Value& value) {
+  std::string out;
+  append_sorted<PythonCompactStyle>(out, value);
   return out;
 }
 

@@ -102,8 +102,8 @@ def arrows(tree: Tree) -> Iterator[Violation]:
             if quote == "<":
                 continue
             if target.startswith("embedded/"):
-                if own != "app":
-                    yield Violation(path, number, "arrows", f"only app carries embedded files: {target}")
+                if own != "app" and not target.startswith(f"embedded/{own}_"):
+                    yield Violation(path, number, "arrows", f"only app carries others' embedded files: {target}")
                 continue
             other = target.split("/")[0]
             if "/" not in target or other not in ARROWS:
