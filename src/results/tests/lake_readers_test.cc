@@ -116,6 +116,28 @@ TEST(LakeReaders, list_odd_ids_in_the_order_of_their_texts) {
   }
 }
 
+// Rows of other programs: some without a mean, which no distribution counts, some with samples
+// alone.
+TEST(LakeReaders, judge_by_old_rows_without_aggregates) {
+  ReadersWorld world(9);
+  world.fill(40);
+  world.run_sql("update benchmark_result set mean = null where substr(id, 32, 1) < '5'");
+  world.run_sql("update benchmark_result set min = null, max = null where substr(id, 32, 1) > '9'");
+  world.refresh();
+  for (const SummaryMode mode : {SummaryMode::best, SummaryMode::mean}) {
+    StoreRunBrowser store_runs(*world.database, mode);
+    StoreCompareReader store_compare(*world.database, mode);
+    LakeRunBrowser lake_runs(*world.lake, *world.engine, mode);
+    LakeCompareReader lake_compare(*world.lake, *world.engine, mode);
+    const Readers lake{world.history, lake_compare, world.health, lake_runs};
+    const Readers store{world.history, store_compare, world.health, store_runs};
+    world.compare_pairs(store, lake);
+    std::vector<std::string> ids;
+    for (const Submitted& one : world.made) ids.push_back(one.id);
+    world.compare_lists(store, lake, ids, mode);
+  }
+}
+
 // Whatever is done in whatever order. BENCHLAKE_FAULTS_ALL=1 tells many stories.
 TEST(LakeReaders, agree_after_any_story) {
   const bool is_long = getenv("BENCHLAKE_FAULTS_ALL") != nullptr;
