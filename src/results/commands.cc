@@ -12,7 +12,7 @@ std::vector<Command> commands() {
           commits_repair_command(),  alerts_list_command(),
           alerts_evaluate_command(), alerts_deliver_command(),
           verdicts_list_command(),   verdicts_on_command(),
-          verdicts_off_command()};
+          verdicts_off_command(),    results_undo_command()};
 }
 
 }  // namespace bl::results
