@@ -4,6 +4,7 @@
 #include "results/legacy_catalogue.h"
 #include "results/legacy_run_comparison.h"
 #include "results/store_schema_revision.h"
+#include "results/undo_routes.h"
 
 namespace bl::app {
 
@@ -15,10 +16,12 @@ LegacyResults::LegacyResults(store::Database& database, const Clock& clock,
       catalogue_(database),
       baselines_(database),
       comparisons_(database, options),
-      editor_(database, clock) {}
+      editor_(database, clock),
+      undo_(database, clock) {}
 
 void LegacyResults::add_routes(net::Router& router, const results::Ports& ports, TestAids aids) {
   results::add_edit_routes(router, ports, editor_);
+  results::add_undo_route(router, {.undo = undo_, .clock = clock_});
   results::add_legacy_catalogue_routes(router, {catalogue_, baselines_});
   results::add_legacy_run_comparison_route(router, comparisons_, options_.mode);
   results::LegacyServerPorts server{.results = ports, .clock = clock_, .schema_revision = [this] {

@@ -5,6 +5,7 @@
 #include "results/store_catalogue.h"
 #include "results/store_editor.h"
 #include "results/store_run_comparison.h"
+#include "results/undo.h"
 
 /// What the results API has beyond submitting and reading results, over the store: the legacy
 /// dialect's catalogues, runs, comparisons of runs and service routes, and changes of a result in
@@ -27,6 +28,7 @@ class LegacyResults {
   results::StoreBaselineReader baselines_;
   results::StoreRunComparisonReader comparisons_;
   results::StoreResultEditor editor_;
+  results::StoreResultUndo undo_;
 };
 
 }  // namespace bl::app

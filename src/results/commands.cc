@@ -14,7 +14,7 @@ std::vector<Command> commands() {
           verdicts_list_command(),    verdicts_on_command(),
           verdicts_off_command(),     reads_status_command(),
           reads_mismatches_command(), reads_replay_command(),
-          reads_explain_command()};
+          reads_explain_command(),    results_undo_command()};
 }
 
 }  // namespace bl::results

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -18,6 +19,8 @@ struct UndoSelection {
   std::optional<std::string> batch_id, run_id;
   std::optional<std::string> submitter;  ///< id or name of the token or user who sent them
   std::optional<Timestamp> since;        ///< received at or behind this, as their ids say
+  /// Asked of every repository of what is selected; its error is ours. Empty: all may go.
+  std::function<Result<void>(std::string_view repository)> may;
 };
 
 struct UndoLimits {
@@ -40,7 +43,7 @@ struct UndoPreview {
   std::int64_t results = 0, runs = 0, series = 0;
   std::vector<Group> largest_runs, largest_series;  ///< at most groups_max; series by fingerprint
   std::vector<Group> months;                        ///< `2024-08` of the results' times, in order
-  std::vector<std::string> repositories;            ///< all, in order: who asks must may write them
+  std::vector<std::string> repositories;            ///< all, in order
   std::vector<Row> first;                           ///< by id: in the order in which they came
 };
 

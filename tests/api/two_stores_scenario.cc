@@ -282,6 +282,13 @@ std::vector<Question> changes() {
   questions.push_back({"", net::Method::del, "/api/benchmarks/{id:point_6}/"});
   questions.push_back({"", net::Method::del, "/api/benchmarks/{id:point_6}/"});
   questions.push_back({"", net::Method::del, "/api/benchmarks/%FF/"});
+  for (const std::string body :
+       {"", "{}", "[]", R"({"run_id":"a\u0000"})", R"({"since":"x"})", R"({"expected":-1,"x":1})",
+        R"({"run_id":"nobody"})", R"({"batch_id":"batch-4","run_id":"run-2"})",
+        R"({"batch_id":"batch-4","expected":1000})", R"({"since":"2100-01-01T00:00:00Z"})",
+        R"({"submitter":"nobody","expected":0})"}) {
+    questions.push_back({"", net::Method::post, "/api/v1/results/undo", body});
+  }
   for (const char* name : {"keyed_after", "keyed_after_again"}) {  // the key is free again
     questions.push_back(
         {name, net::Method::post, k_submit, document(70, {{"submission_key", "\"key-ä-1\""}})});

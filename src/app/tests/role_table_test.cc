@@ -203,6 +203,7 @@ PUT    /api/benchmark-results/{id}/           401  401  403  yes  yes  yes
 DELETE /api/benchmark-results/{id}/           401  401  403  yes  yes  yes
 PUT    /api/benchmarks/{id}/                  401  401  403  yes  yes  yes
 DELETE /api/benchmarks/{id}/                  401  401  403  yes  yes  yes
+POST   /api/v1/results/undo                   401  401  403  yes  yes  yes
 GET    /api/commits/                          yes  401  yes  yes  yes  yes
 GET    /api/commits/{id}/                     yes  401  yes  yes  yes  yes
 GET    /api/contexts/                         yes  401  yes  yes  yes  yes
@@ -331,6 +332,7 @@ PUT    /api/benchmark-results/{id}/           401  401  403  yes  yes  yes
 DELETE /api/benchmark-results/{id}/           401  401  403  yes  yes  yes
 PUT    /api/benchmarks/{id}/                  401  401  403  yes  yes  yes
 DELETE /api/benchmarks/{id}/                  401  401  403  yes  yes  yes
+POST   /api/v1/results/undo                   401  401  403  yes  yes  yes
 GET    /api/commits/                          401  401  yes  yes  yes  yes
 GET    /api/commits/{id}/                     401  401  yes  yes  yes  yes
 GET    /api/contexts/                         401  401  yes  yes  yes  yes

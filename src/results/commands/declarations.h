@@ -11,6 +11,7 @@ Command series_command();
 Command history_command();
 Command compare_command();
 Command results_get_command();
+Command results_undo_command();
 Command ci_report_command();
 Command commits_list_command();
 Command commits_repair_command();

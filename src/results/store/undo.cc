@@ -94,6 +94,11 @@ Result<std::vector<Selected>> select(store::Database& database, const UndoSelect
     BL_TRY(all, select(connection, selection, limits.results_max));
     return {};
   }));
+  std::set<std::string_view> repositories;
+  for (const Selected& one : all) repositories.insert(one.repository);
+  for (const std::string_view repository : repositories) {
+    if (selection.may) BL_RETURN_IF_ERROR(selection.may(repository));
+  }
   return all;
 }
 

@@ -130,6 +130,21 @@ TEST(Undo, more_than_was_agreed_to_is_refused) {
   EXPECT_EQ(world.audited(), "0");
 }
 
+TEST(Undo, nothing_goes_where_one_of_the_repositories_may_not_be_written) {
+  Mistake world;
+  Submission other = submission_of(Mistake::draft(9, "sort", "broken"));
+  other.result.repository = "https://github.com/org/other";
+  world.send(other);
+  UndoSelection run{.run_id = "broken"};
+  run.may = [](std::string_view repository) -> Result<void> {
+    if (repository == k_repository) return {};
+    return Error{Code::forbidden, "not of this token: " + std::string(repository)};
+  };
+  EXPECT_EQ(world.undo.preview(run).error().code, Code::forbidden);
+  EXPECT_EQ(world.undo.undo(run, std::nullopt, world.who).error().code, Code::forbidden);
+  EXPECT_EQ(world.results(), "10");
+}
+
 TEST(Undo, the_same_call_goes_on_where_one_was_cut) {
   Mistake world;
   const auto cut = world.undo.undo(world.batch, std::nullopt, world.who,
