@@ -113,5 +113,14 @@ TEST(Recipes, an_append_only_change_may_not_take_away) {
   EXPECT_FALSE(append_only_delta(base, parsed(R"([{"tp": 4, "conc": 1}])").items()).ok());
 }
 
+TEST(ConfigKeyFilter, looks_at_each_part_of_a_key) {
+  ConfigKeyFilter filter{.model_prefixes = {"dsr1"}, .precisions = {"fp4"}, .gpus = {"b200-trt"}};
+  EXPECT_TRUE(filter.lets_through("dsr1-fp4-b200-trt"));
+  EXPECT_FALSE(filter.lets_through("dsr1-fp8-b200-trt"));
+  EXPECT_FALSE(filter.lets_through("dsr1-fp4-b200-trt-mtp"));
+  EXPECT_FALSE(filter.lets_through("dsr1"));
+  EXPECT_TRUE(ConfigKeyFilter{}.lets_through("anything"));
+}
+
 }  // namespace
 }  // namespace bl::inference
