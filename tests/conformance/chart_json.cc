@@ -123,6 +123,44 @@ DatedRow row_of(const json::Value& row) {
   return dated;
 }
 
+json::Value row_json(const DatedRow& dated) {
+  const BenchmarkRow& row = dated.row;
+  const ServingConfig& c = row.config;
+  const auto flag = [](bool value) { return json::Value::boolean(value); };
+  const auto maybe_integer = [](const std::optional<std::int64_t>& value) {
+    return value ? integer(*value) : json::Value();
+  };
+  const auto maybe_text = [](const std::optional<std::string>& value) {
+    return value ? text(*value) : json::Value();
+  };
+  json::Value metrics = json::Value::object();
+  for (const auto& [name, value] : row.metrics) metrics.set(name, number_of(value));
+  return object_of({{"hardware", text(c.hardware)},
+                    {"framework", text(c.framework)},
+                    {"model", text(c.model)},
+                    {"precision", text(c.precision)},
+                    {"spec_method", text(c.spec_method)},
+                    {"disagg", flag(c.disagg)},
+                    {"is_multinode", flag(c.is_multinode)},
+                    {"prefill_tp", integer(c.prefill_tp)},
+                    {"prefill_ep", integer(c.prefill_ep)},
+                    {"prefill_dp_attention", flag(c.prefill_dp_attention)},
+                    {"prefill_num_workers", integer(c.prefill_num_workers)},
+                    {"decode_tp", integer(c.decode_tp)},
+                    {"decode_ep", integer(c.decode_ep)},
+                    {"decode_dp_attention", flag(c.decode_dp_attention)},
+                    {"decode_num_workers", integer(c.decode_num_workers)},
+                    {"num_prefill_gpu", integer(c.num_prefill_gpu)},
+                    {"num_decode_gpu", integer(c.num_decode_gpu)},
+                    {"isl", maybe_integer(row.isl)},
+                    {"osl", maybe_integer(row.osl)},
+                    {"conc", integer(row.conc)},
+                    {"image", maybe_text(row.image)},
+                    {"metrics", std::move(metrics)},
+                    {"date", text(dated.date)},
+                    {"run_url", maybe_text(dated.run_url)}});
+}
+
 ServingConfig config_of(const json::Value& row) {
   const auto count = [&](const char* name) { return optional_integer_in(row, name).value_or(0); };
   return {.hardware = text_in(row, "hardware"),

@@ -43,6 +43,8 @@ void set_derived(json::Value& point, const DerivedMetrics& derived);
 ServingConfig config_of(const json::Value& row);
 Metrics metrics_of(const json::Value& object);
 DatedRow row_of(const json::Value& row);
+/// As the API of April 2026 gives rows.
+json::Value row_json(const DatedRow& dated);
 ChartEntry entry_of(const json::Value& entry);
 json::Value entry_json(const ChartEntry& entry);
 /// An entry with coordinates and derived metrics.

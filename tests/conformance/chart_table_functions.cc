@@ -5,6 +5,7 @@
 #include "inference/chart_dates.h"
 #include "inference/csv_export.h"
 #include "inference/data_sheet.h"
+#include "inference/decode.h"
 
 namespace bl::inference::conformance {
 namespace {
@@ -221,6 +222,20 @@ Result<Value> volume(const Value& in) {
   return list;
 }
 
+/// Rows of an artifact that was not ingested, as the API's rows.
+Result<Value> unofficial_rows(const Value& in) {
+  SkipTracker tracker;
+  RowMapper mapper(registry(), MappingRules::april_2026(), tracker);
+  Value list = Value::array();
+  for (const BenchmarkRow& row : mapper.benchmark_rows(member(in, "rawRows"), "rawRows")) {
+    DatedRow dated;
+    dated.row = row;
+    dated.date = text_in(in, "date");
+    list.items().push_back(row_json(dated));
+  }
+  return list;
+}
+
 /// 3.35 of `3.35 TB/s`.
 double leading_number(const std::string& quantity) {
   return parse_double(quantity.substr(0, quantity.find(' '))).value_or(0);
@@ -269,6 +284,7 @@ std::vector<Function> table_functions() {
       {"csv_evaluationChartToCsv", evaluation_table},
       {"eval_buildEvaluationChartRows", bars},
       {"eval_aggregateEvaluationChartRows", aggregated_bars},
+      {"unofficialRun_normalizeArtifactRows", unofficial_rows},
       {"submissions_groupVolumeByWeek", volume},
       {"submissions_getVendor",
        [](const Value& in) -> Result<Value> { return text(vendor_of(registry(), text_of(in))); }},

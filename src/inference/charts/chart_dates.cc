@@ -1,12 +1,13 @@
 #include "inference/chart_dates.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <map>
 #include <set>
 
 #include "base/numbers.h"
-#include "fmt/format.h"
 
 namespace bl::inference {
 namespace {
