@@ -58,6 +58,9 @@ class ChartLabels {
   bool is_known(std::string_view hw_key) const { return known_.contains(hw_key); }
   /// Of a known key; else its accelerator's alone, else `Unknown`.
   HardwareLabel hardware(std::string_view hw_key) const;
+  /// Of any key whose accelerator the registry knows, so that what is new is not hidden; else as
+  /// above.
+  HardwareLabel hardware(std::string_view hw_key, const Registry& registry) const;
   /// The word's label, else its parts between dashes in capitals: `FOO BAR`.
   std::string framework(std::string_view framework) const;
   /// `H200 (TRT, MTP)` from what a result says of itself; `spec` is empty or `none` without

@@ -32,10 +32,14 @@ Result<std::vector<std::string>> expand_config_keys(const std::vector<std::strin
 std::optional<std::string> cluster_in_job_name(std::string_view job_name,
                                                std::vector<std::string> labels);
 
-/// True when one of the keys of an entry, `{model}-{precision}-{gpu}-{framework}...`, is of one of
-/// the models, precisions and accelerators (the rest of the key).
-bool config_key_matches(std::string_view key, const std::vector<std::string>& model_prefixes,
-                        const std::vector<std::string>& precisions,
-                        const std::vector<std::string>& gpus);
+/// What the parts of a configuration's key, `{model}-{precision}-{accelerator and framework}`, must
+/// be; a list that is empty lets everything through.
+struct ConfigKeyFilter {
+  std::vector<std::string> model_prefixes;
+  std::vector<std::string> precisions;
+  std::vector<std::string> gpus;
+
+  bool lets_through(std::string_view key) const;
+};
 
 }  // namespace bl::inference

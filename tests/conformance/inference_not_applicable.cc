@@ -3,7 +3,11 @@
 namespace bl::inference::conformance {
 
 std::vector<NotApplicable> not_applicable() {
-  return {};
+  return {
+      {"db_postgresOptionsForUrl",
+       "options of another program's driver; ours: docs/configuration.md"},
+      {"db_shouldUseNeon", "chooses between two drivers; there is one here"},
+  };
 }
 
 }  // namespace bl::inference::conformance

@@ -236,6 +236,46 @@ json::Value available_json(Input in) {
   return texts_json(names);
 }
 
+std::vector<std::string> texts_at(Input in, std::string_view key) {
+  const json::Value* array = in.find(key);
+  return array && array->is_array() ? texts_of(*array) : std::vector<std::string>();
+}
+
+/// Runs by id. Of each changelog the entries that the filter lets through; of the runs those that
+/// have one; when there is none, all runs without their changelogs.
+json::Value filtered_runs(Input in) {
+  const json::Value* runs = in.find("availableRuns");
+  ConfigKeyFilter filter{.model_prefixes = texts_at(in, "modelPrefixes"),
+                         .precisions = texts_at(in, "selectedPrecisions"),
+                         .gpus = texts_at(in, "selectedGPUs")};
+  if (!runs || !runs->is_object() || filter.model_prefixes.empty()) {
+    return runs ? *runs : json::Value();
+  }
+  json::Value kept = json::Value::object(), bare = json::Value::object();
+  for (const auto& [id, run] : runs->members()) {
+    json::Value without = run;
+    std::erase_if(without.members(), [](const auto& m) { return m.first == "changelog"; });
+    bare.set(id, std::move(without));
+    const json::Value* changelog = run.find("changelog");
+    const json::Value* entries = changelog ? changelog->find("entries") : nullptr;
+    if (!entries || !entries->is_array()) continue;
+    json::Array through;
+    for (const json::Value& entry : entries->items()) {
+      for (const std::string& key : texts_at(entry, "config_keys")) {
+        if (!filter.lets_through(key)) continue;
+        through.push_back(entry);
+        break;
+      }
+    }
+    if (through.empty()) continue;
+    json::Value log = *changelog, with = run;
+    log.set("entries", json::Value::array(std::move(through)));
+    with.set("changelog", std::move(log));
+    kept.set(id, std::move(with));
+  }
+  return kept.members().empty() ? bare : kept;
+}
+
 }  // namespace
 
 std::vector<Function> runner_functions() {
@@ -269,6 +309,7 @@ std::vector<Function> runner_functions() {
       {"runner_power_parse_timestamp",
        [](Input in) { return number_or_null(parse_power_timestamp(in.as_string())); }},
       {"runner_power_integrate", power_json},
+      {"filterRunsByModel", filtered_runs},
       {"gpuMetrics_parseCsvData",
        [](Input in) { return samples_json(read_gpu_metrics(in.as_string()).samples); }},
       {"gpuMetrics_getAvailableMetrics", available_json},

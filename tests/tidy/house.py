@@ -55,6 +55,7 @@ THIRD_PARTIES = (
     _party("CLI11", r"CLI/", "base"),
     _party("prometheus-cpp", r"prometheus/", "base"),
     _party("zlib", r"zlib\.h$", "base"),
+    _party("libzip", r"^zip\.h$", "inference"),
     _party("zstd", r"zstd", "base"),
     _party("xxHash", r"xxhash\.h$", "base"),
     _party("libsodium", r"sodium", "base", "access"),

@@ -155,6 +155,18 @@ HardwareLabel ChartLabels::hardware(std::string_view hw_key) const {
   return label;
 }
 
+HardwareLabel ChartLabels::hardware(std::string_view hw_key, const Registry& registry) const {
+  const std::size_t end = std::min(hw_key.find('_'), hw_key.size());
+  const Hardware* accelerator = registry.find_hardware(hw_key.substr(0, end));
+  if (is_known(hw_key) || !accelerator) return hardware(hw_key);
+  HardwareLabel label{replaced(std::string(hw_key), '_', '-'), accelerator->label, "",
+                      accelerator->vendor + " " + accelerator->label};
+  const std::vector<std::string> words = words_of(hw_key.substr(std::min(end + 1, hw_key.size())));
+  label.suffix = in_brackets(words);
+  for (const std::string& word : words) label.description += " " + word;
+  return label;
+}
+
 std::string ChartLabels::framework(std::string_view framework) const {
   const auto found = words_.find(framework);
   return found != words_.end() ? found->second : capitals(framework);

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "base/time.h"
 #include "inference/coercion.h"
@@ -32,6 +34,7 @@ constexpr double k_power_share = 0.9;  // of the design power
 constexpr double k_clock_share = 0.7;  // of the median
 constexpr double k_busy_percent = 50;
 constexpr std::size_t k_samples_min = 3;
+constexpr double k_seconds_max = 1e12;
 
 std::optional<double> number_in(const std::vector<std::string>& fields, std::size_t column) {
   return column < fields.size() ? number_prefix(fields[column]) : std::nullopt;
@@ -116,7 +119,7 @@ class Anomalies {
     for (std::size_t i = 0; i < values.size(); ++i) {
       auto at = parse_power_timestamp(samples[i]->timestamp);
       gpu_ = gpu;
-      seconds_ = at ? std::llround(*at - start) : 0;
+      seconds_ = at && *at - start < k_seconds_max ? std::llround(*at - start) : 0;
       value_ = values[i];
       judge(median, mad, i > 0 ? values[i - 1] : 0);
     }
@@ -152,10 +155,7 @@ class Anomalies {
   }
 
   void add(const char* type, const char* label, const std::string& why) {
-    bool is_known = std::any_of(all_.begin(), all_.end(), [&](const GpuAnomaly& other) {
-      return other.type == type && other.gpu_index == gpu_ && other.seconds == seconds_;
-    });
-    if (is_known) return;
+    if (!told_.emplace(type, gpu_, seconds_).second) return;
     all_.push_back({.type = type,
                     .label = label,
                     .gpu_index = gpu_,
@@ -170,6 +170,7 @@ class Anomalies {
   std::int64_t gpu_ = 0, seconds_ = 0;
   double value_ = 0;
   std::vector<GpuAnomaly> all_;
+  std::set<std::tuple<std::string, std::int64_t, std::int64_t>> told_;
 };
 
 }  // namespace

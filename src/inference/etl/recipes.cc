@@ -195,15 +195,16 @@ std::optional<std::string> cluster_in_job_name(std::string_view job_name,
   return std::nullopt;
 }
 
-bool config_key_matches(std::string_view key, const std::vector<std::string>& model_prefixes,
-                        const std::vector<std::string>& precisions,
-                        const std::vector<std::string>& gpus) {
+bool ConfigKeyFilter::lets_through(std::string_view key) const {
   std::size_t model_end = std::min(key.find('-'), key.size());
   std::string_view rest = key.substr(std::min(model_end + 1, key.size()));
   std::size_t precision_end = std::min(rest.find('-'), rest.size());
   std::string_view gpu = rest.substr(std::min(precision_end + 1, rest.size()));
-  return contains(model_prefixes, key.substr(0, model_end)) &&
-         contains(precisions, rest.substr(0, precision_end)) && contains(gpus, gpu);
+  auto lets = [](const std::vector<std::string>& allowed, std::string_view part) {
+    return allowed.empty() || contains(allowed, part);
+  };
+  return lets(model_prefixes, key.substr(0, model_end)) &&
+         lets(precisions, rest.substr(0, precision_end)) && lets(gpus, gpu);
 }
 
 }  // namespace bl::inference

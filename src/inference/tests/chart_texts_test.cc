@@ -45,6 +45,14 @@ TEST(ChartLabels, every_accelerator_of_the_registry_that_was_recorded_has_a_labe
   }
 }
 
+TEST(ChartLabels, a_key_that_nobody_has_listed_is_shown_when_its_accelerator_is_known) {
+  const Registry& september = Registry::built_in(Edition::september_2026);
+  EXPECT_EQ(labels().hardware("vr200_vllm_mtp").display(), "Unknown");
+  EXPECT_EQ(labels().hardware("vr200_vllm_mtp", september).display(), "Vera Rubin (vLLM, MTP)");
+  EXPECT_EQ(labels().hardware("gb200_foo", september).display(), "GB200 NVL72 (FOO)");
+  EXPECT_EQ(labels().hardware("h200_trt", september), labels().hardware("h200_trt"));
+}
+
 TEST(ChartLabels, an_alias_is_a_known_key_and_means_one) {
   for (const auto& [alias, canonical] : labels().key_aliases()) {
     EXPECT_TRUE(labels().is_known(alias)) << alias;
