@@ -1,12 +1,12 @@
-// How fast results go over to the lake: the first export, a refresh of new results, a comparison.
+// How fast results go over to the lake: the first export, a refresh of new results, a comparison;
+// and how fast the readers over both answer.
 #include <filesystem>
 
 #include "filled_store.h"
 #include "multiplied_store.h"
-#include "results/lake_history.h"
+#include "replica_reads.h"
 #include "results/replica.h"
 #include "results/store_backfill.h"
-#include "results/store_history.h"
 #include "results/store_writer.h"
 
 namespace bl::bench {
@@ -14,7 +14,6 @@ namespace {
 
 constexpr int k_new_results = 10'000;
 constexpr std::size_t k_batch = 1'000;
-constexpr std::int64_t k_histories = 200;
 
 std::unique_ptr<lake::Lake> open_lake(FilledStore& store, Disk& disk, const std::string& folder) {
   lake::LakeOptions options;
@@ -75,17 +74,9 @@ int run(const Options& options) {
       some.clear();
     }
     measured(*store, report, "refresh", [&] { return must(replicator.refresh(), "refresh").rows; });
-    const Samples samples = sample(*store->database);
-    results::StoreHistoryReader of_store(*store->database);
-    results::LakeHistoryReader of_lake(*lake, store->database->dialect());
-    const auto ask = [&](results::HistoryReader& reader) {
-      return [&](std::int64_t i) {
-        const auto& series = samples.long_series;
-        must(reader.history(series[static_cast<std::size_t>(i) % series.size()]), "history");
-      };
-    };
-    report.add(measure("history_store", k_histories, ask(of_store)));
-    report.add(measure("history_lake", k_histories, ask(of_lake)));
+    judge_series(*store, report);
+    must(replicator.refresh(), "refresh");
+    measure_reads(*store, *lake, options.integer("--reads"), report);
     measured(*store, report, "check", [&] {
       const auto check = must(replicator.check(results::ReplicaRepair::no), "check");
       report.fact("differences", static_cast<double>(check.found + check.small_rows_wrong));
@@ -101,7 +92,7 @@ int run(const Options& options) {
 }  // namespace bl::bench
 
 int main(int argc, char** argv) {
-  const bl::bench::Options options(argc, argv,
-                                   bl::bench::with_store_options({{"--multiply", "0"}}));
+  const bl::bench::Options options(
+      argc, argv, bl::bench::with_store_options({{"--multiply", "0"}, {"--reads", "200"}}));
   return options.ok() ? bl::bench::run(options) : 2;
 }

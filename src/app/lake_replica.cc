@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "app/operator.h"
 #include "results/replica_encode.h"
+#include "results/replica_proof.h"
 
 namespace bl::app {
 namespace {
@@ -43,8 +45,10 @@ std::vector<ConfigKey> replica_config_keys() {
        "results are kept in the lake too, as tables; needs lake.objects"},
       {"replica.refresh_every", duration_ms, "5s", "new results are brought over so often"},
       {"replica.changes_max", integer, "20000", "results that go over in one commit"},
-      {"replica.export_rows", integer, "200000",
-       "results of one commit of the first export, which are in memory at once"},
+      {"replica.export_rows", integer, "100000",
+       "results of one commit of the first export; twice as many are in memory at once"},
+      {"replica.log_kept", duration_ms, "168h",
+       "rows of the store's change log that the lake has go when they are so old"},
   };
 }
 
@@ -64,6 +68,9 @@ Result<ReplicaSettings> replica_settings_from(const Config& config, bool has_lak
   settings.refresh_every = std::chrono::milliseconds(every);
   BL_RETURN_IF_ERROR(positive("replica.changes_max", settings.limits.changes_max));
   BL_RETURN_IF_ERROR(positive("replica.export_rows", settings.limits.export_rows_max));
+  std::int64_t kept = 0;
+  BL_RETURN_IF_ERROR(positive("replica.log_kept", kept));
+  settings.limits.log_kept = std::chrono::milliseconds(kept);
   return settings;
 }
 
@@ -84,6 +91,43 @@ ops::ReplicaCommand replica_command() {
     Metrics metrics;
     results::Replicator replicator(database, lake, ids, clock, log, metrics);
     return work(replicator, call, progress);
+  };
+}
+
+ops::ReplicaProofCommand replica_proof_command() {
+  return [](store::Database& database, const ops::ReplicaProofCall& call,
+            const ops::Progress& progress) -> Result<ops::ReplicaProofOutcome> {
+    const SystemClock clock;
+    SystemRandom random;
+    IdSource ids(clock, random);
+    Log log(clock, LogLevel::warning, stderr_sink());
+    Metrics metrics;
+    const auto disk = make_real_disk();
+    const auto migrations = all_migrations();
+    results::ProofRequest request;
+    request.folder = call.folder;
+    request.program = call.program;
+    request.version = call.version;
+    request.families = call.families;
+    request.variants = call.variants;
+    request.readers = call.readers;
+    request.repetitions = call.repetitions;
+    request.requests = call.requests;
+    request.freshness_rounds = call.refreshes;
+    request.refresh_every = call.refresh_every;
+    request.kills = call.kills;
+    BL_TRY(const results::ProofReport report,
+           results::prove_replica(request,
+                                  {database, migrations, *disk, clock, random, ids, log, metrics},
+                                  [&](std::string_view phase, std::size_t done, std::size_t all) {
+                                    return progress(phase, done, all);
+                                  }));
+    using From = results::ProofGate::Outcome;
+    using To = ops::ReplicaProofOutcome::Verdict;
+    const From outcome = report.outcome();
+    return ops::ReplicaProofOutcome{report.json, outcome == From::passed   ? To::passed
+                                                 : outcome == From::failed ? To::failed
+                                                                           : To::not_run};
   };
 }
 

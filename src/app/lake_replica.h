@@ -22,5 +22,6 @@ Result<ReplicaSettings> replica_settings_from(const Config& config, bool has_lak
 
 ops::ReplicaPort replica_port(results::Replicator& replicator);
 ops::ReplicaCommand replica_command();
+ops::ReplicaProofCommand replica_proof_command();
 
 }  // namespace bl::app

@@ -25,8 +25,7 @@ std::vector<store::Migration> all_migrations() {
        {results::migrations(), access::migrations(), results::commit_migrations(),
         results::later_migrations(), store::audit_migrations(), access::user_migrations(),
         results::ci_migrations(), results::alert_migrations(), results::shared_table_migrations(),
-        results::history_migrations(), results::verdict_migrations(),
-        results::read_migrations()})
+        results::history_migrations(), results::verdict_migrations(), results::read_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -134,6 +133,7 @@ ops::CommandPorts command_ports() {
   ports.version = BL_VERSION;
   ports.backfill = backfill_port();
   ports.replica = replica_command();
+  ports.replica_proof = replica_proof_command();
   return ports;
 }
 

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "app/open_files.h"
 #include "app/service.h"
 #include "base/json.h"
@@ -35,15 +37,21 @@ void greet(CommandIo& io, const Settings& settings, const Service& service) {
   }
 }
 
-/// SIGHUP reads the certificate again; but where a person looks on, it is their terminal that
-/// closes. Gives the signal that ends the server.
-int serve_until_stopped(Service& service, Log& log) {
+Result<Settings> read_settings(const Arguments& arguments, const CommandIo& io, Disk& disk) {
+  BL_TRY(const Config config, load_config(arguments, io, disk));
+  return settings_from(config, io.environment);
+}
+
+/// SIGHUP reads certificate and configuration again; but where a person looks on, it is their
+/// terminal that closes. Gives the signal that ends the server.
+int serve_until_stopped(Service& service, Log& log,
+                        const std::function<Result<Settings>()>& settings) {
   const bool has_terminal = isatty(STDERR_FILENO) != 0;
   while (true) {
     const int signal = net::wait_for_signal();
     if (signal != SIGHUP || has_terminal) return signal;
     log.info("reload", {{"signal", signal}});
-    service.reload();
+    service.reload(settings());
   }
 }
 
@@ -67,7 +75,8 @@ Result<void> serve(const Arguments& arguments, CommandIo& io) {
   BL_TRY(const auto service, Service::start(settings, *disk, clock, random, log, metrics, &errors));
   print_ready(io, settings, *service);
   greet(io, settings, *service);
-  const int signal = serve_until_stopped(*service, log);
+  const int signal =
+      serve_until_stopped(*service, log, [&] { return read_settings(arguments, io, *disk); });
   log.info("stopping", {{"signal", signal}});
   service->stop();
   return {};

@@ -28,6 +28,8 @@
 #include "results/commit_enricher.h"
 #include "results/commit_routes.h"
 #include "results/legacy_routes.h"
+#include "results/read_freshness.h"
+#include "results/read_routes.h"
 #include "results/replica.h"
 #include "results/routes.h"
 #include "results/schema.h"
@@ -85,6 +87,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_queries());
     BL_RETURN_IF_ERROR(open_access());
     open_domains();
+    BL_RETURN_IF_ERROR(open_reads());
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
     add_routes();
@@ -107,10 +110,12 @@ class RunningService final : public Service {
       }
       server_->stop();
     }
+    if (lake_reads_ != nullptr) lake_reads_->stop();
     if (replica_job_ != nullptr) replica_job_->stop();
     replica_task_.reset();
     operations_.reset();  // ends what runs, also on the lake
     query_engine_.reset();
+    lake_reads_.reset();
     lake_replica_.reset();
     lake_.reset();
     if (alerts_ != nullptr) alerts_->stop();
@@ -119,7 +124,11 @@ class RunningService final : public Service {
     backfill_task_.reset();
   }
 
-  void reload() override { reload_certificate(net::Server::Reload::always); }
+  void reload(const Result<Settings>& settings) override {
+    reload_certificate(net::Server::Reload::always);
+    const auto reloaded = settings.ok() ? reload_reads(settings->reads) : settings.error();
+    if (!reloaded.ok()) log_.error("reload", {{"error", reloaded.error().message}});
+  }
 
   std::string url() const override {
     const std::string& host = settings_.http.address;
@@ -265,6 +274,47 @@ class RunningService final : public Service {
     alerts_->open(ci_results_->reporter());
   }
 
+  /// What the store's side reads with: its read replica where there is one.
+  results::Readers store_readers() {
+    const results::SummaryMode mode = settings_.analysis.mode;
+    if (replica_ == nullptr) {
+      return {*history_reader_, *compare_reader_, *health_reader_, *run_browser_, mode};
+    }
+    return {replica_->history, replica_->compare, *health_reader_, replica_->runs, mode};
+  }
+  /// What routes read with.
+  results::Readers result_readers() {
+    return lake_reads_ == nullptr ? store_readers() : lake_reads_->router().readers();
+  }
+
+  Result<void> open_reads() {
+    read_evidence_ = std::make_unique<results::ReadEvidence>(*database_, ids_, clock_);
+    const bool has_replica = settings_.replica.enabled && lake_replica_ != nullptr;
+    const bool is_local = has_replica && lake_->store().kind() == "file";
+    if (is_local) {
+      BL_TRY(lake_reads_, LakeReads::open(settings_.reads, store_readers(), settings_.analysis,
+                                          {*database_, *lake_, *lake_replica_, *read_evidence_,
+                                           clock_, random_, log_, metrics_}));
+    } else {
+      BL_RETURN_IF_ERROR(demand_reads_of_store(settings_.reads));
+    }
+    read_ports_ = std::make_unique<results::ReadRoutePorts>(results::ReadRoutePorts{
+        *read_evidence_, is_local ? &lake_reads_->router() : nullptr,
+        [this] { return lake_reads_ != nullptr && lake_reads_->unproven_ports() > 0; }});
+    return {};
+  }
+  static Result<void> demand_reads_of_store(const ReadSettings& reads) {
+    if (reads.modes == results::ReadModes()) return {};
+    return Error{Code::unsupported,
+                 "reads are answered by the store: nothing brings results to a lake on this "
+                 "machine's disk (a lake on S3 is not read, nor that of a store which is only "
+                 "read)"};
+  }
+  Result<void> reload_reads(const ReadSettings& reads) {
+    if (lake_reads_ == nullptr) return demand_reads_of_store(reads);
+    return lake_reads_->set_modes(reads);
+  }
+
   Result<void> open_commits() {
     BL_TRY(commit_sources_,
            make_commit_sources(settings_.commits, clock_, metrics_,
@@ -312,24 +362,21 @@ class RunningService final : public Service {
           {"replica_rows_behind", "changes that the lake does not have yet", status.rows_behind});
       facts.push_back({"replica_seconds_behind", "seconds that the lake is behind the store",
                        static_cast<std::int64_t>(status.seconds_behind)});
+      if (lake_reads_ != nullptr && lake_reads_->unproven_ports() > 0) {
+        facts.push_back({"reads_unproven", "readers that the lake answers without a proof",
+                         lake_reads_->unproven_ports()});
+      }
       return facts;
     };
   }
 
   void add_routes() {
-    results::RunBrowser* runs = run_browser_.get();
-    results::HistoryReader* history = history_reader_.get();
-    results::CompareReader* compare = compare_reader_.get();
-    if (replica_ != nullptr) {
-      runs = &replica_->runs;
-      history = &replica_->history;
-      compare = &replica_->compare;
-    }
+    const results::Readers readers = result_readers();
     const results::Ports ports{.writer = *noting_writer_,
-                               .runs = *runs,
-                               .history = *history,
-                               .compare = *compare,
-                               .health = *health_reader_,
+                               .runs = readers.runs,
+                               .history = readers.history,
+                               .compare = readers.compare,
+                               .health = readers.health,
                                .mode = settings_.analysis.mode,
                                .version = BL_VERSION,
                                .receipts = alerts_->receipts(),
@@ -339,6 +386,10 @@ class RunningService final : public Service {
     legacy_results_->add_routes(
         router_, ports,
         settings_.test_aids ? LegacyResults::TestAids::on : LegacyResults::TestAids::off);
+    add_search_routes(router_, {[this](std::string_view text, int count_max) {
+                        return result_readers().health.search(text, count_max);
+                      }});
+    router_.wrap(results::telling_freshness);
     ci_results_->add_routes(router_);
     results::add_settings_route(router_, {.hardware_keys = settings_.hardware_keys,
                                           .mode = settings_.analysis.mode,
@@ -369,12 +420,10 @@ class RunningService final : public Service {
                                          .cli_logins = *cli_logins_,
                                          .log = log_,
                                          .metrics = metrics_});
+    results::add_read_routes(router_, *read_ports_);
     ops::add_routes(router_, *operation_ports_);
     ops::add_lake_routes(router_, *lake_ports_);
     ops::add_query_routes(router_, *query_ports_);
-    add_search_routes(router_, {[this](std::string_view text, int count_max) {
-                        return health_reader_->search(text, count_max);
-                      }});
     add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
                                 return database_->read([](store::Connection& connection) {
                                   return connection.query(k_probe, {},
@@ -415,6 +464,7 @@ class RunningService final : public Service {
       replica_task_ = std::make_unique<PeriodicTask>(settings_.replica.refresh_every,
                                                      [this] { return replica_job_->work(); });
     }
+    if (lake_reads_ != nullptr) lake_reads_->start();
     alerts_->start();
   }
 
@@ -507,6 +557,9 @@ class RunningService final : public Service {
   std::unique_ptr<results::CompareReader> compare_reader_;
   std::unique_ptr<ReplicaReaders> replica_;  // absent without store.read_uri
   std::unique_ptr<results::ProjectHealthReader> health_reader_;
+  std::unique_ptr<results::ReadEvidence> read_evidence_;
+  std::unique_ptr<LakeReads> lake_reads_;  // absent without a replica in a local lake
+  std::unique_ptr<results::ReadRoutePorts> read_ports_;
   std::unique_ptr<results::SeriesRefresher> series_refresher_;
   std::unique_ptr<results::VerdictRefresher> verdict_refresher_;
   std::unique_ptr<results::Backfill> backfill_;

@@ -29,8 +29,10 @@ class Service {
   /// Finishes running requests (http.stop_timeout), then closes everything in order. Idempotent.
   virtual void stop() = 0;
   /// Reads the TLS certificate again (net::Server::reload_certificate); a look at its files happens
-  /// every tls.check_interval anyhow. What goes wrong is in the log. Threads: any.
-  virtual void reload() = 0;
+  /// every tls.check_interval anyhow. Takes over who answers reads (ReadSettings); every other
+  /// setting waits for a restart. What goes wrong is in the log, and all stays as it was. Threads:
+  /// any.
+  virtual void reload(const Result<Settings>& settings) = 0;
 
   virtual std::string url() const = 0;
   /// The route table, for comparison with the API's description.

@@ -19,16 +19,17 @@ constexpr std::int64_t k_distribution_commits_max = 1'000;
 struct FlagOfKey {
   const char* flag;
   const char* key;
-  const char* value_name;
+  const char* value_name;           ///< empty: a switch
   const char* separator = nullptr;  ///< set: the flag may be given again, and adds to the list
 };
-constexpr std::array<FlagOfKey, 7> k_flags = {{{"--data", "server.data", "DIR"},
+constexpr std::array<FlagOfKey, 8> k_flags = {{{"--data", "server.data", "DIR"},
                                                {"--store", "server.store", "URI"},
                                                {"--http", "server.http", "HOST:PORT"},
                                                {"--log-level", "log.level", "LEVEL"},
                                                {"--tls-certificate", "tls.certificate", "FILE"},
                                                {"--tls-key", "tls.key", "FILE"},
-                                               {"--git", "commits.git", "[URL=]DIR", ";"}}};
+                                               {"--git", "commits.git", "[URL=]DIR", ";"},
+                                               {"--unproven", "reads.unproven", ""}}};
 
 const ConfigKey& key_named(std::string_view name) {
   for (const ConfigKey& key : config_keys()) {
@@ -245,6 +246,7 @@ const std::vector<ConfigKey>& config_keys() {
     for (ConfigKey& key : lake_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : query_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : replica_config_keys()) all.push_back(std::move(key));
+    for (ConfigKey& key : read_config_keys()) all.push_back(std::move(key));
     return all;
   }();
   return keys;
@@ -280,6 +282,7 @@ Result<Settings> settings_from(const Config& config) {
   BL_TRY(settings.lake, lake_settings_from(config, settings.data_folder, settings.store_uri));
   BL_TRY(settings.query, query_settings_from(config));
   BL_TRY(settings.replica, replica_settings_from(config, settings.lake != nullptr));
+  BL_TRY(settings.reads, read_settings_from(config, settings.replica.enabled));
   if (settings.access.authenticator.disabled && !is_loopback(address.host)) {
     return Error{Code::invalid, "access.disabled is for a loopback address only; server.http is " +
                                     config.text("server.http")};
@@ -340,6 +343,10 @@ Result<Config> load_config(const Arguments& arguments, const CommandIo& io, Disk
   }
   for (const FlagOfKey& flag : k_flags) {
     if (!arguments.defaults.contains(flag.flag)) continue;  // not every command has every flag
+    if (*flag.value_name == '\0') {
+      if (arguments.flag(flag.flag)) sources.flags[flag.key] = "true";
+      continue;
+    }
     for (const std::string& value : arguments.list(flag.flag)) {
       std::string& text = sources.flags[flag.key];
       text = flag.separator == nullptr || text.empty() ? value : text + flag.separator + value;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "base/utf8.h"
 #include "columns/c_data.h"
@@ -68,6 +70,31 @@ Result<void> bind_all(duckdb_prepared_statement statement, const Values& values)
     }
   }
   return {};
+}
+
+/// Does the query's work that this thread can do; false: it failed. The engine's own loop asks for
+/// work all the time while the last of it is done by other threads: a core that they could use.
+bool work_until_ready(duckdb_pending_result pending) {
+  constexpr std::chrono::microseconds k_pause{50};
+  for (;;) {
+    const duckdb_pending_state state = duckdb_pending_execute_task(pending);
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
+      std::this_thread::sleep_for(k_pause);
+    } else if (state != DUCKDB_PENDING_RESULT_NOT_READY) {
+      // Also where the engine must wait for something: then it says no error, and does so itself.
+      const char* message = duckdb_pending_error(pending);
+      return message == nullptr || *message == '\0' || state != DUCKDB_PENDING_ERROR;
+    }
+  }
+}
+
+/// A failed pending query has no kind but in its message.
+duckdb_error_type kind_of(std::string_view message) {
+  if (message.starts_with("INTERRUPT Error")) return DUCKDB_ERROR_INTERRUPT;
+  if (message.starts_with("INTERNAL Error")) return DUCKDB_ERROR_INTERNAL;
+  if (message.starts_with("Out of Memory Error")) return DUCKDB_ERROR_OUT_OF_MEMORY;
+  if (message.starts_with("Permission Error")) return DUCKDB_ERROR_PERMISSION;
+  return DUCKDB_ERROR_INVALID;
 }
 
 /// The names of a result's columns; what is there twice gets a number, as Arrow's readers want it.
@@ -135,8 +162,10 @@ struct Answer::State {
 
   /// The engine's error, or why we ended the query.
   Error failure() {
-    Error error = connection.failed(duckdb_result_error(result->get()),
-                                    duckdb_result_error_type(result->get()));
+    return failure(duckdb_result_error(result->get()), duckdb_result_error_type(result->get()));
+  }
+  Error failure(const char* message, duckdb_error_type type) {
+    Error error = connection.failed(message, type);
     return error.code == Code::cancelled ? ended() : error;
   }
   Error ended() {
@@ -150,9 +179,13 @@ struct Answer::State {
   Result<void> start(duckdb_prepared_statement prepared, const Values& values) {
     BL_RETURN_IF_ERROR(bind_all(prepared, values));
     result = std::make_unique<ResultHandle>();
-    if (duckdb_execute_prepared_streaming(prepared, result->get()) != DuckDBSuccess) {
-      return failure();
+    PendingHandle pending;
+    (void)duckdb_pending_prepared_streaming(prepared, pending.out());  // its error is the result's
+    if (!work_until_ready(pending.get())) {
+      const char* message = duckdb_pending_error(pending.get());
+      return failure(message, kind_of(message));
     }
+    if (duckdb_execute_pending(pending.get(), result->get()) != DuckDBSuccess) return failure();
     options = ArrowOptionsHandle(duckdb_result_get_arrow_options(result->get()));
     BL_TRY(schema, schema_of(*result->get(), options.get()));
     return {};

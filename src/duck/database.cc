@@ -78,6 +78,7 @@ struct Database::State {
   Watchdog watchdog;
   Offers offers;
   DatabaseHandle handle;
+  bool counts_progress = true;
 };
 
 Database::Database() : state_(std::make_unique<State>()) {}
@@ -95,6 +96,7 @@ Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options) {
   }
   BL_TRY(const ConfigHandle config, config_of(options.limits));
   std::unique_ptr<Database> database(new Database());
+  database->state_->counts_progress = options.counts_progress;
   char* message = nullptr;
   const char* path = options.path.empty() ? nullptr : options.path.c_str();
   if (duckdb_open_ext(path, database->state_->handle.out(), config.get(), &message) !=
@@ -124,12 +126,12 @@ Result<std::unique_ptr<Connection>> Database::connect() {
     return Error{Code::internal, "the engine opens no connection"};
   }
   std::unique_ptr<Connection> connection(new Connection(std::move(session)));
-  // Progress is counted only where a bar is; printing it is off.
-  for (const char* setting :
-       {"SET TimeZone = 'UTC'", "SET enable_progress_bar = true",
-        "SET enable_progress_bar_print = false", "SET progress_bar_time = 0"}) {
-    auto set = connection->run(setting);
-    if (!set.ok()) return std::move(set).error();
+  BL_RETURN_IF_ERROR(set_all(*connection, {"SET TimeZone = 'UTC'"}));
+  if (state_->counts_progress) {
+    // It is counted only where a bar is; printing it is off. Each of these makes a bar.
+    BL_RETURN_IF_ERROR(set_all(
+        *connection, {"SET enable_progress_bar = true", "SET enable_progress_bar_print = false",
+                      "SET progress_bar_time = 0"}));
   }
   return connection;
 }

@@ -37,6 +37,8 @@ struct DatabaseOptions {
   std::vector<std::string> folders;     ///< for Access::folders
   std::vector<std::string> extensions;  ///< names, loaded on open in this order
   std::string extension_folder;         ///< empty: default_extension_folder()
+  /// Connection::progress() tells. It is counted behind every piece of work, under locks.
+  bool counts_progress = true;
 };
 
 /// One engine with its memory, threads and catalog. One process per file. Threads: any. Keep it

@@ -19,7 +19,10 @@ using std::chrono::steady_clock;
 /// Sessions that rest between queries. Threads: any.
 class Sessions {
  public:
-  explicit Sessions(duck::Database& database) : database_(database) {}
+  /// Counting how far queries are costs a tenth of a small one.
+  enum class Progress : unsigned char { counted, none };
+  Sessions(duck::Database& database, Progress progress)
+      : database_(database), progress_(progress) {}
 
   Result<std::unique_ptr<duck::Connection>> take() {
     {
@@ -30,7 +33,12 @@ class Sessions {
         return session;
       }
     }
-    return database_.connect();
+    BL_TRY(auto session, database_.connect());
+    if (progress_ == Progress::none) {
+      auto set = session->run("SET enable_progress_bar = false");
+      if (!set.ok()) return std::move(set).error();
+    }
+    return session;
   }
   void give_back(std::unique_ptr<duck::Connection> session) {
     const std::lock_guard lock(mutex_);
@@ -39,11 +47,21 @@ class Sessions {
 
  private:
   duck::Database& database_;
+  const Progress progress_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<duck::Connection>> resting_;  // guarded by mutex_
 };
 
-/// A session with the tables of one query as views, which go with it.
+/// What begins the statement with the tables of the query as named parts of it: two statements
+/// less than views take, for each table. Nothing where it does not begin so that this can be done.
+std::optional<std::string> with_parts(std::string_view sql, std::string_view parts) {
+  constexpr std::string_view k_select = "SELECT ", k_with = "WITH ", k_recursive = "WITH RECURSIVE";
+  if (sql.starts_with(k_select)) return fmt::format("WITH {} {}", parts, sql);
+  if (!sql.starts_with(k_with) || sql.starts_with(k_recursive)) return std::nullopt;
+  return fmt::format("WITH {}, {}", parts, sql.substr(k_with.size()));
+}
+
+/// A session with the tables of one query, which go with it.
 class Workplace {
  public:
   explicit Workplace(Sessions& sessions, std::unique_ptr<duck::Connection> session)
@@ -64,11 +82,25 @@ class Workplace {
     BL_TRY(lake::Relation relation,
            lake::relation_of(*session_, table.snapshot, files.files, files.paths, tail_name));
     if (relation.tail) tails_.push_back(*std::move(relation.tail));
-    views_.push_back(table.name);
-    const auto made = session_->run(
-        fmt::format("CREATE TEMP VIEW {} AS {}", duck::quoted_name(table.name), relation.sql));
-    if (!made.ok()) return made.error();
+    parts_ += parts_.empty() ? "" : ", ";
+    parts_ += duck::quoted_name(table.name) + " AS NOT MATERIALIZED " + relation.sql;
+    relations_.emplace_back(table.name, std::move(relation.sql));
     return {};
+  }
+
+  Result<duck::Statement> prepare(std::string_view sql) {
+    if (const auto whole = with_parts(sql, parts_); whole && !parts_.empty()) {
+      auto statement = prepare_reading(*session_, *whole);
+      if (statement.ok()) return statement;
+    }
+    // Also where it is at fault: the place that the engine names is to be that in the text given.
+    for (const auto& [name, relation] : relations_) {
+      views_.push_back(name);
+      const auto made = session_->run(
+          fmt::format("CREATE TEMP VIEW {} AS {}", duck::quoted_name(name), relation));
+      if (!made.ok()) return made.error();
+    }
+    return prepare_reading(*session_, sql);
   }
   duck::Connection& session() { return *session_; }
 
@@ -76,6 +108,8 @@ class Workplace {
   Sessions& sessions_;
   std::unique_ptr<duck::Connection> session_;
   std::deque<duck::OfferedTable> tails_;
+  std::vector<std::pair<std::string, std::string>> relations_;
+  std::string parts_;
   std::vector<std::string> views_;
 };
 
@@ -108,7 +142,7 @@ class DuckCursor final : public Cursor {
     if (left.count() <= 0) return Error{Code::timeout, "the query's time passed"};
     query_.control->on_cancel([this] { workplace_.session().interrupt(); });
     if (query_.control->wants_end()) return Error{Code::cancelled, "the query was cancelled"};
-    BL_TRY(statement_, prepare_reading(workplace_.session(), query_.sql));
+    BL_TRY(statement_, workplace_.prepare(query_.sql));
     BL_TRY(answer_, statement_->query(query_.parameters, {.time_max = left}));
     return {};
   }
@@ -157,14 +191,16 @@ class DuckEngine final : public Engine {
       : store_(store),
         admission_(limits.admission, metrics, "in_process"),
         database_(std::move(database)),
-        sessions_(*database_) {}
+        sessions_(*database_, Sessions::Progress::counted),
+        quiet_sessions_(*database_, Sessions::Progress::none) {}
 
   Result<std::unique_ptr<Cursor>> run(Query query) override {
     const Instant began = steady_clock::now();
+    Sessions& sessions = query.control == nullptr ? quiet_sessions_ : sessions_;
     if (query.control == nullptr) query.control = std::make_shared<QueryControl>();
     BL_TRY(Admission::Place place, admission_.enter(began + query.limits.time_max, *query.control));
-    BL_TRY(auto session, sessions_.take());
-    auto cursor = std::make_unique<DuckCursor>(std::move(place), sessions_, std::move(session),
+    BL_TRY(auto session, sessions.take());
+    auto cursor = std::make_unique<DuckCursor>(std::move(place), sessions, std::move(session),
                                                std::move(query), began);
     const auto begun = cursor->begin(store_);
     if (!begun.ok()) return with_place(begun.error());
@@ -176,6 +212,7 @@ class DuckEngine final : public Engine {
   Admission admission_;
   std::unique_ptr<duck::Database> database_;
   Sessions sessions_;
+  Sessions quiet_sessions_;  // of queries that nobody watches
 };
 
 }  // namespace

@@ -17,8 +17,10 @@ struct Expired {
 };
 
 /// Snapshots of before `keep_from` that are not the newest of a table go, then the files that only
-/// they listed. What a table of `tables` or a lease (lease.h) holds stays. `tables`: all that this
-/// process has open. Errors: those of catalog and store.
+/// they listed. A table that stood still since before `keep_from` while files of others were
+/// removed gets an empty commit, so that its newest snapshot keeps them no longer than twice that
+/// time. What a table of `tables` or a lease (lease.h) holds stays. `tables`: all that this process
+/// has open. Errors: those of catalog and store.
 Result<Expired> expire(Catalog& catalog, objects::ObjectStore& store,
                        std::span<const std::shared_ptr<Table>> tables, Timestamp now,
                        Timestamp keep_from);

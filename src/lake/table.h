@@ -79,16 +79,22 @@ struct Compacted {
   std::int64_t rows = 0;
 };
 
-/// Whole files go and others come, in one snapshot.
-struct Change {
-  std::string what = "replace";
+/// Whole files go and others come.
+struct ChangePart {
   std::vector<std::string> removed;  ///< keys of files of the newest snapshot
   std::vector<columns::Batch> rows;  ///< of the table's schema
   /// The rows of the new files: an SQL table expression over `removed_rows` (those of the removed
   /// files) and `new_rows`. Our own SQL only. Empty: no new files.
   std::string select = "new_rows";
   std::optional<std::string> group;  ///< that all new rows belong to, where it is known
-  std::string note;                  ///< kept with the snapshot; empty: that of before stays
+};
+
+/// All of it in one snapshot.
+struct Change : ChangePart {
+  std::string what = "replace";
+  std::string note;  ///< kept with the snapshot; empty: that of before stays
+  /// Of other groups: each part's rows are written by themselves.
+  std::vector<ChangePart> more;
 };
 
 struct Finding {
@@ -99,6 +105,10 @@ struct Finding {
 struct TableStatus {
   std::string name;
   std::int64_t snapshot = 0;
+  Timestamp snapshot_at;
+  /// Since this snapshot no file of the table was removed; of an earlier process's time it is not
+  /// known, and taken to be the first one of this.
+  std::int64_t removed_at = 0;
   std::int64_t files = 0, rows = 0;
   std::uint64_t bytes = 0;
   std::int64_t tail_rows = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -64,6 +65,10 @@ class Router {
   /// The path is the raw one: segments are decoded after splitting, so that %2F never makes a
   /// segment; literals are compared as they came. A capture is never empty, a rest may be.
   Match find(Method method, std::string_view raw_path) const;
+  /// Puts something around each handler that is here already. Before any request.
+  void wrap(const std::function<Handler(Handler)>& around) {
+    for (const auto& route : routes_) route->handler = around(std::move(route->handler));
+  }
   void add_error_shape(ErrorShape shape) { error_shapes_.push_back(std::move(shape)); }
   /// What answers an error on that path before or instead of a handler: the first shape that
   /// applies, else a problem.

@@ -8,8 +8,9 @@ namespace bl::ops {
 
 std::vector<Command> commands(const CommandPorts& ports) {
   std::vector<Command> all = {doctor_command(ports),       migrate_command(ports),
-                              prove_compat_command(ports), backup_command(ports),
-                              restore_command(ports),      query_command(ports)};
+                              prove_compat_command(ports), prove_replica_command(ports),
+                              backup_command(ports),       restore_command(ports),
+                              query_command(ports)};
   for (Command& command : lake_commands(ports)) all.push_back(std::move(command));
   return all;
 }

@@ -53,8 +53,9 @@ struct CommandPorts {
   std::vector<store::Migration> migrations;
   StoredFacts facts;
   std::string version;
-  BackfillPort backfill;   ///< may be empty
-  ReplicaCommand replica;  ///< may be empty
+  BackfillPort backfill;              ///< may be empty
+  ReplicaCommand replica;             ///< may be empty
+  ReplicaProofCommand replica_proof;  ///< may be empty
 };
 
 /// For the routes, inside of the server.

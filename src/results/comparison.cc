@@ -35,6 +35,19 @@ bool units_match(const CompareSide& baseline, const CompareSide& contender) {
   return baseline.failed || contender.failed || baseline.unit == contender.unit;
 }
 
+Result<void> check_comparable(const CompareSide& baseline, const CompareSide& contender) {
+  if (baseline.history_fingerprint != contender.history_fingerprint) {
+    return Error{Code::invalid,
+                 "the two results are of different series: " + baseline.history_fingerprint +
+                     " and " + contender.history_fingerprint};
+  }
+  if (!units_match(baseline, contender)) {
+    return Error{Code::invalid, "the units of the two results do not match: " + *baseline.unit +
+                                    " and " + *contender.unit};
+  }
+  return {};
+}
+
 namespace {
 
 /// Why nothing of the run could be judged.

@@ -27,6 +27,8 @@ Comparison compare(const CompareInput& input, const Thresholds& thresholds);
 CompareSide side_of(const StoredResult& result, SummaryMode mode);
 /// Values of different units are never set against each other; a result that failed has no value.
 bool units_match(const CompareSide& baseline, const CompareSide& contender);
+/// Errors: invalid (another series, units that do not match).
+Result<void> check_comparable(const CompareSide& baseline, const CompareSide& contender);
 
 /// What a run asks of its readers, from the newest state of its series. Statuses and their
 /// precedence are those of a CI report [4.8]: action_required (a result failed), failure (a series

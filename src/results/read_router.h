@@ -19,10 +19,10 @@
 namespace bl::results {
 
 struct ReadRouterLimits {
-  std::size_t comparisons_max = 256;       ///< that wait; more are left out and counted
-  std::chrono::seconds behind_max{30};     ///< a lake that is further behind is not asked
-  std::chrono::seconds catch_up_max{120};  ///< that a comparison waits for the lake
-  int looks_max = 3;                       ///< at an answer that keeps changing
+  std::size_t comparisons_max = 256;             ///< that wait; more are left out and counted
+  std::chrono::milliseconds behind_max{30'000};  ///< a lake that is further behind is not asked
+  std::chrono::seconds catch_up_max{120};        ///< that a comparison waits for the lake
+  int looks_max = 3;                             ///< at an answer that keeps changing
 };
 
 /// How a port's reads are answered now.

@@ -33,13 +33,16 @@ struct ReplicaMetrics {
         rows(metrics.counter("bl_replica_rows_total", "Results that changes put into the replica")),
         replaced(metrics.counter("bl_replica_files_replaced_total",
                                  "Files of the replica that were made again for a change")),
+        pruned(metrics.counter("bl_replica_log_pruned_total",
+                               "Rows of the store's change log that went because the lake has "
+                               "them")),
         failures(metrics.counter("bl_replica_failures_total", "Refreshes that failed")),
         found(metrics.counter("bl_replica_differences_total",
                               "Rows that were not the same on both sides when they were compared")),
         duration(metrics.histogram("bl_replica_refresh_seconds", "Duration of a refresh",
                                    Metrics::latency_bounds())) {}
   Gauge rows_behind, seconds_behind, last_success;
-  Counter exported, changes, rows, replaced, failures, found;
+  Counter exported, changes, rows, replaced, pruned, failures, found;
   Histogram duration;
 };
 
@@ -94,7 +97,11 @@ class Replicator::Impl {
  public:
   Impl(store::Database& database, lake::Lake& lake, IdSource& ids, const Clock& clock, Log& log,
        Metrics& metrics, const ReplicaLimits& limits)
-      : work_(database, lake, ids, log, limits), clock_(clock), metrics_(metrics) {}
+      : work_(database, lake, ids, log, limits),
+        clock_(clock),
+        log_(log),
+        log_kept_(limits.log_kept),
+        metrics_(metrics) {}
 
   Result<ReplicaRound> refresh(const ReplicaProgress& progress) {
     const std::lock_guard working(work_mutex_);
@@ -146,6 +153,13 @@ class Replicator::Impl {
       if (progress && !progress("changes", static_cast<std::size_t>(round.changes), 0)) break;
     }
     BL_RETURN_IF_ERROR(work_.refresh_stale_series());
+    const auto pruned = work_.prune_log(clock_.now() - log_kept_);
+    if (pruned.ok()) {
+      round.log_pruned = *pruned;
+    } else {
+      // The lake has all; the next round tries again.
+      log_.warning("replica_log_not_pruned", {{"error", pruned.error().message}});
+    }
     return round;
   }
 
@@ -176,6 +190,7 @@ class Replicator::Impl {
     const auto lag = replica::lag_behind(work_.database(), work_.place());
     const std::lock_guard lock(mutex_);
     status_.has_run = true;
+    if (round.ok()) status_.is_whole = !work_.is_exporting();
     status_.place = work_.place().seq;
     if (lag.ok()) {
       status_.rows_behind = lag->rows;
@@ -197,6 +212,7 @@ class Replicator::Impl {
     metrics_.changes.add(static_cast<double>(round->changes));
     metrics_.rows.add(static_cast<double>(round->rows));
     metrics_.replaced.add(static_cast<double>(round->files_replaced));
+    metrics_.pruned.add(static_cast<double>(round->log_pruned));
   }
 
   // Everything up to here is compared. After a conflict there is no such place: then the log's end
@@ -286,6 +302,8 @@ class Replicator::Impl {
   std::mutex work_mutex_;
   replica::Work work_;  // guarded by work_mutex_
   const Clock& clock_;
+  Log& log_;
+  const std::chrono::milliseconds log_kept_;
   ReplicaMetrics metrics_;
   mutable std::mutex mutex_;
   ReplicaStatus status_;  // guarded by mutex_

@@ -23,11 +23,17 @@
 namespace bl::results {
 
 struct ReplicaLimits {
-  std::int64_t changes_max = 20'000;         ///< rows of the change log that go over at once
-  std::int64_t export_rows_max = 200'000;    ///< results of one commit of the first export,
-  std::size_t export_bytes_max = 192 << 20;  ///< or so many bytes of them
-  std::int64_t page_rows = 10'000;           ///< read from the store at once
-  std::int64_t small_rows_max = 100'000;     ///< rows of another table in one commit
+  std::int64_t changes_max = 20'000;        ///< rows of the change log that go over at once
+  std::int64_t export_rows_max = 100'000;   ///< results of one commit of the first export,
+  std::size_t export_bytes_max = 96 << 20;  ///< or so many bytes of them; the next ones are read
+                                            ///< meanwhile
+  std::int64_t page_rows = 10'000;          ///< read from the store at once
+  std::int64_t small_rows_max = 100'000;    ///< rows of another table in one commit
+  /// Rows of the change log that are in the lake go when they are so old: a lake that is restored
+  /// to an earlier time catches up from them, and is repaired where they are gone.
+  std::chrono::milliseconds log_kept = std::chrono::hours(7 * 24);
+  std::int64_t prune_rows_max = 10'000;  ///< of the log in one transaction,
+  int prune_writes_max = 10;             ///< of which a refresh makes so many
 };
 
 /// Says how far a long work is; gives false to end it early.
@@ -47,6 +53,7 @@ struct ReplicaRound {
   std::int64_t changes = 0;         ///< rows of the change log
   std::int64_t rows = 0;            ///< results that were put
   std::int64_t files_replaced = 0;  ///< that were made again
+  std::int64_t log_pruned = 0;      ///< rows of the change log that went
 };
 const char* name_of(ReplicaRound::State state);
 
@@ -83,7 +90,8 @@ struct RemovalProof {
 };
 
 struct ReplicaStatus {
-  bool has_run = false;  ///< since the start of this process
+  bool has_run = false;   ///< since the start of this process
+  bool is_whole = false;  ///< the first export is done: the lake has all that was before `place`
   std::int64_t place = 0;
   std::int64_t rows_behind = 0;
   double seconds_behind = 0;

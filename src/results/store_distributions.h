@@ -19,6 +19,10 @@ struct DistributionOptions {
   std::size_t large_run_series = 1'000;
 };
 
+/// How many commits an ancestry has at most, and the window over its results.
+int ancestry_commits(int wanted);
+verdict::LookbackOptions ancestry_window(int commits);
+
 /// By history fingerprint; a series without a usable result there is absent.
 using Distributions = std::unordered_map<std::string, verdict::Distribution>;
 

@@ -38,6 +38,13 @@ class StoreRunBrowser final : public RunBrowser {
 Result<std::vector<RunRow>> recent_runs_of(store::Connection& connection,
                                            const std::optional<std::string>& repository, int count);
 
+/// A row of a run as a RunRow without its commit: run_id, repository, latest_result_id, run_reason,
+/// latest_batch_id, run_tags, the counts of batches, results, errors and series, the times of the
+/// first and last result, and how many series are insufficient, stable, regressed, improved.
+Result<RunRow> run_row_of(const store::Row& row);
+inline constexpr int k_run_columns = 16;
+void add_commit(RunRow& run, std::optional<StoredCommit> commit);
+
 /// Every repository that has a run, sorted. Cost: one index probe each.
 Result<std::vector<std::string>> repositories_of(store::Connection& connection);
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct SeriesState {
   std::vector<double> sparkline;  ///< the newest 32 values, oldest first
 };
 
+/// Of the points of a history by commit time, then result time; `unit` is that of the newest.
+SeriesState state_of(std::span<const verdict::LookbackRow> points,
+                     const std::optional<std::string>& unit, int commits = 100);
 /// Reads the history and judges it. `unit` is that of the newest point.
 Result<SeriesState> judge_series(store::Connection& connection, std::int64_t series_no,
                                  const std::optional<std::string>& unit, SummaryMode mode,

@@ -214,3 +214,107 @@ test('jobs tell who is at them and how they ended', { skip: skip_writes }, () =>
     }),
   ),
 );
+
+const k_evidence = {
+  proof: null,
+  equal: 0,
+  different: 0,
+  moved: 0,
+  failed: 0,
+  unexplained: 0,
+  since: null,
+  missing: 'no proof says that the lake answers as the store does',
+};
+const k_read_port = {
+  port: 'history',
+  mode: 'store',
+  is_paused: false,
+  by_store: 12,
+  by_lake: 0,
+  comparisons_waiting: 0,
+  comparisons_left_out: 0,
+  evidence: k_evidence,
+};
+const k_reads = {
+  has_lake: true,
+  is_unproven: true,
+  ports: [
+    {
+      ...k_read_port,
+      mode: 'lake+shadow(1%)',
+      by_lake: 12345,
+      evidence: {
+        ...k_evidence,
+        proof: { passed: true, requests: 10000, at: '2026-08-01T00:00:00Z', version: '0.1.0' },
+        equal: 12000,
+        different: 1,
+        unexplained: 1,
+        missing: '1 answers of the lake differ from the store\u2019s without an explanation',
+      },
+    },
+    { ...k_read_port, port: 'runs', mode: 'shadow', is_paused: true },
+  ],
+};
+const k_mismatch = {
+  id: 'm1',
+  port: 'history',
+  question: { port: 'history', method: 'history', texts: ['0123456789abcdef'.repeat(2)] },
+  at: '2026-08-01T00:00:00Z',
+  place: 4711,
+  first_difference: '/answer/samples/3/mean',
+  explanation: null,
+  explained_by: null,
+  replayed_at: null,
+  is_equal_now: null,
+};
+
+test(
+  'reads tell who answers them, and what store and lake did not agree on',
+  { skip: skip_writes },
+  () =>
+    with_user('admin', (user) =>
+      with_page({}, async (page) => {
+        await signed_in(page, user, '/admin?part=reads');
+        const panel = page.getByRole('region', { name: 'Reads' });
+        for (const port of ['history', 'compare', 'health', 'runs']) {
+          await panel.getByText(port, { exact: true }).waitFor();
+        }
+        await page.getByText('Store and lake agreed wherever they were compared.').waitFor();
+
+        let mismatch = k_mismatch;
+        await page.route('**/api/v1/reads', (route) => route.fulfill({ json: k_reads }));
+        await page.route('**/api/v1/reads/mismatches?*', (route) =>
+          route.fulfill({ json: { mismatches: [mismatch] } }),
+        );
+        await page.route('**/api/v1/reads/mismatches/m1/replay', (route) =>
+          route.fulfill({
+            json: {
+              is_equal: false,
+              first_difference: '/answer/samples/3/mean',
+              store_answer: '{"mean":1}',
+              lake_answer: '{"mean":2}',
+            },
+          }),
+        );
+        await page.route('**/api/v1/reads/mismatches/m1/explanation', (route) => {
+          const { explanation } = route.request().postDataJSON();
+          mismatch = { ...k_mismatch, explanation, explained_by: 'ada' };
+          return route.fulfill({ json: mismatch });
+        });
+        // Looked at again every few seconds.
+        await panel.getByText('lake+shadow(1%)').waitFor();
+        await panel.getByText('Paused').waitFor();
+        await panel.getByText('the lake answers although evidence is missing').waitFor();
+        const kept = page.getByRole('region', { name: 'Mismatches' });
+        await kept.getByText('/answer/samples/3/mean').waitFor();
+        await kept.getByRole('button', { name: 'Ask both again' }).click();
+        await kept.getByText('They still differ.').waitFor();
+        await kept.getByText('Answers of now').click();
+        assert.equal(await kept.getByLabel('Answer of the lake').textContent(), '{"mean":2}');
+        await looks(page, 'admin-reads');
+        await kept.getByLabel('Why it does not count').fill('mended in 0.2');
+        await kept.getByRole('button', { name: 'Explain' }).click();
+        await kept.getByText('mended in 0.2').waitFor();
+      }),
+    ),
+);

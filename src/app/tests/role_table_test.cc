@@ -22,6 +22,7 @@
 #include "results/commit_enricher.h"
 #include "results/commit_routes.h"
 #include "results/legacy_routes.h"
+#include "results/read_routes.h"
 #include "results/routes.h"
 #include "results/schema.h"
 #include "results/settings_route.h"
@@ -70,6 +71,7 @@ class RoleTable : public ::testing::Test {
     ops::add_routes(real, operation_ports_);
     ops::add_lake_routes(real, lake_ports_);
     ops::add_query_routes(real, query_ports_);
+    results::add_read_routes(real, read_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     ci_.add_routes(real);
     results::add_settings_route(real, {});
@@ -147,6 +149,8 @@ class RoleTable : public ::testing::Test {
   results::StoreCompareReader compare_{*database_};
   results::StoreProjectHealthReader health_{*database_};
   LegacyResults legacy_{*database_, clock_};
+  results::ReadEvidence read_evidence_{*database_, ids_, clock_};
+  results::ReadRoutePorts read_ports_{read_evidence_, nullptr, {}};
   results::StoreCommits commits_{*database_, ids_, "owner"};
   results::CannedCommits source_;
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
@@ -259,6 +263,11 @@ GET    /api/v1/queries                        yes  401  yes  yes  yes  yes
 GET    /api/v1/queries/{id}                   yes  401  yes  yes  yes  yes
 DELETE /api/v1/queries/{id}                   yes  401  yes  yes  yes  yes
 GET    /api/v1/tables                         yes  401  yes  yes  yes  yes
+GET    /api/v1/reads                          401  401  403  403  yes  yes
+GET    /api/v1/reads/mismatches               401  401  403  403  yes  yes
+GET    /api/v1/reads/mismatches/{id}          401  401  403  403  yes  yes
+POST   /api/v1/reads/mismatches/{id}/replay   401  401  403  403  yes  yes
+PUT    /api/v1/reads/mismatches/{id}/explanation 401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 GET    /api/ci/report                         yes  401  yes  yes  yes  yes
@@ -382,6 +391,11 @@ GET    /api/v1/queries                        401  401  yes  yes  yes  yes
 GET    /api/v1/queries/{id}                   401  401  yes  yes  yes  yes
 DELETE /api/v1/queries/{id}                   401  401  yes  yes  yes  yes
 GET    /api/v1/tables                         401  401  yes  yes  yes  yes
+GET    /api/v1/reads                          401  401  403  403  yes  yes
+GET    /api/v1/reads/mismatches               401  401  403  403  yes  yes
+GET    /api/v1/reads/mismatches/{id}          401  401  403  403  yes  yes
+POST   /api/v1/reads/mismatches/{id}/replay   401  401  403  403  yes  yes
+PUT    /api/v1/reads/mismatches/{id}/explanation 401  401  403  403  yes  yes
 GET    /api/v1/commits/incomplete             401  401  403  yes  yes  yes
 POST   /api/v1/commits/repair                 401  401  403  403  yes  yes
 GET    /api/ci/report                         401  401  yes  yes  yes  yes

@@ -254,6 +254,7 @@ Result<void> complete(CatalogSession& session, const CatalogPlace& place,
 Result<std::unique_ptr<CatalogSession>> changing_session(const CatalogOptions& options,
                                                          const CatalogPlace& place, Disk& disk) {
   duck::DatabaseOptions engine;
+  engine.counts_progress = false;
   engine.limits.memory_bytes_max = options.limits.memory_bytes_max;
   engine.limits.temp_folder = options.temp_folder;
   engine.extensions.push_back(scanner_of(place));
@@ -269,6 +270,7 @@ Result<std::unique_ptr<CatalogSession>> changing_session(const CatalogOptions& o
 Result<std::unique_ptr<CatalogSession>> looking_session(const CatalogOptions& options,
                                                         const CatalogPlace& place) {
   duck::DatabaseOptions engine;
+  engine.counts_progress = false;
   engine.limits.memory_bytes_max = options.limits.memory_bytes_max;
   engine.extensions.push_back(scanner_of(place));
   BL_TRY(auto opened, duck::Database::open(std::move(engine)));

@@ -62,7 +62,8 @@ Result<void> Lake::open_parts() {
   BL_TRY(engine_, duck::Database::open(
                       {.limits = {.memory_bytes_max = options_.limits.engine_memory_bytes_max,
                                   .threads = options_.limits.engine_threads,
-                                  .temp_folder = options_.folder + "/spill"}}));
+                                  .temp_folder = options_.folder + "/spill"},
+                       .counts_progress = false}));
   CatalogOptions catalog;
   catalog.catalog = options_.catalog;
   catalog.objects = options_.objects;

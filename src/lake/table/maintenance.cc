@@ -1,5 +1,6 @@
 #include "lake/maintenance.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -8,10 +9,33 @@
 #include "objects/listing.h"
 
 namespace bl::lake {
+namespace {
+
+// The catalog's snapshots are of all tables at once: the newest commit of a table that stands still
+// keeps the files that the others listed then. A commit without a change makes it a newer one.
+Result<void> keep_up(std::span<const std::shared_ptr<Table>> tables, Timestamp keep_from) {
+  std::int64_t removed_at = 0;
+  for (const auto& table : tables) removed_at = std::max(removed_at, table->status().removed_at);
+  Result<void> kept;
+  for (const auto& table : tables) {
+    const TableStatus status = table->status();
+    if (status.snapshot >= removed_at || status.snapshot_at >= keep_from) continue;
+    Change change;
+    change.what = "keep";
+    change.select = "";
+    auto done = table->replace(change);
+    if (!done.ok()) kept = std::move(done).error().with_context("table " + status.name);
+  }
+  return kept;
+}
+
+}  // namespace
 
 Result<Expired> expire(Catalog& catalog, objects::ObjectStore& store,
                        std::span<const std::shared_ptr<Table>> tables, Timestamp now,
                        Timestamp keep_from) {
+  // Who cannot keep up keeps more: no reason not to expire the rest.
+  const auto kept = keep_up(tables, keep_from);
   BL_TRY(std::set<std::int64_t> held, leased_snapshots(store, now));
   for (const auto& table : tables) held.merge(table->held());
   BL_RETURN_IF_ERROR(catalog.expire(keep_from, std::vector(held.begin(), held.end())));
@@ -37,6 +61,7 @@ Result<Expired> expire(Catalog& catalog, objects::ObjectStore& store,
   }
   if (!gone.empty()) BL_RETURN_IF_ERROR(catalog.forget_files(gone));
   if (failed) return *std::move(failed);
+  BL_RETURN_IF_ERROR(kept);
   report.files = std::ssize(gone);
   return report;
 }

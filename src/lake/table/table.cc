@@ -108,6 +108,7 @@ void Table::Impl::take_files(CatalogSnapshot snapshot) {
   metrics_.files.set(static_cast<double>(files->files().size()));
   metrics_.file_bytes.set(static_cast<double>(files->bytes()));
   const std::lock_guard lock(mutex_);
+  if (files_ == nullptr) removed_at_ = files->id();
   files_ = std::move(files);
 }
 
@@ -306,6 +307,7 @@ void Table::Impl::apply(const Commit& commit, std::int64_t id, Timestamp at) {
     // Rows leave the tail in the moment in which they are in the files.
     const std::lock_guard lock(mutex_);
     files_ = std::move(files);
+    if (!commit.removed.empty()) removed_at_ = id;
     if (tail_.is_flushing()) tail_.end_flush();
     if (tail_.rows() == 0) tail_since_.reset();
     show_tail();

@@ -23,39 +23,51 @@ Result<std::int64_t> Table::Impl::replace(const Change& change) {
 
 // With the work mutex, settled.
 Result<std::int64_t> Table::Impl::commit_change(const Change& change) {
+  Commit commit = new_commit(change.what);
+  commit.note = change.note;
+  auto written = write_part(change, commit);
+  for (const ChangePart& part : change.more) {
+    if (written.ok()) written = write_part(part, commit);
+  }
+  if (!written.ok()) {
+    data_.discard(commit.added);
+    return std::move(written).error();
+  }
+  return publish(std::move(commit), Files::made);
+}
+
+Result<void> Table::Impl::write_part(const ChangePart& part, Commit& commit) {
   const auto now = files();
   std::vector<const DataFile*> removed;
-  for (const std::string& key : change.removed) {
+  for (const std::string& key : part.removed) {
     removed.push_back(now->find(key));
     if (removed.back() == nullptr) {
       return Error{Code::not_found, "no file of the newest snapshot: " + key};
     }
   }
-  for (const auto& batch : change.rows) BL_RETURN_IF_ERROR(check_rows(batch, now->schema()));
-  Commit commit = new_commit(change.what);
-  commit.removed = change.removed;
-  commit.note = change.note;
-  if (!change.select.empty()) {
-    BL_TRY(const LocalFiles local, data_.fetch(removed));
-    BL_TRY(const auto connection, parts_.engine.connect());
-    BL_TRY(const auto offered, connection->offer(k_offered, now->schema(), change.rows));
-    BL_TRY(std::string old_rows, select_of_files(now->schema(), removed, local.paths()));
-    const std::string new_rows = fmt::format("SELECT * FROM {}", duck::quoted_name(k_offered));
-    if (old_rows.empty()) old_rows = new_rows + " LIMIT 0";
-    const std::string from =
-        fmt::format("(WITH {} AS ({}), {} AS ({}) SELECT * FROM {})", k_removed_rows, old_rows,
-                    k_new_rows, new_rows, change.select);
-    BL_TRY(commit.added, data_.write(*connection, now->schema(), layout_, from, change.group,
-                                     texts_of(commit, now->watermarks())));
-  }
+  for (const auto& batch : part.rows) BL_RETURN_IF_ERROR(check_rows(batch, now->schema()));
+  commit.removed.insert(commit.removed.end(), part.removed.begin(), part.removed.end());
+  if (part.select.empty()) return {};
+  BL_TRY(const LocalFiles local, data_.fetch(removed));
+  BL_TRY(const auto connection, parts_.engine.connect());
+  const auto order = layout_.order.empty() ? duck::RowOrder::kept : duck::RowOrder::any;
+  BL_TRY(const auto offered, connection->offer(k_offered, now->schema(), part.rows, order));
+  BL_TRY(std::string old_rows, select_of_files(now->schema(), removed, local.paths()));
+  const std::string new_rows = fmt::format("SELECT * FROM {}", duck::quoted_name(k_offered));
+  if (old_rows.empty()) old_rows = new_rows + " LIMIT 0";
+  const std::string from = fmt::format("(WITH {} AS ({}), {} AS ({}) SELECT * FROM {})",
+                                       k_removed_rows, old_rows, k_new_rows, new_rows, part.select);
+  BL_TRY(auto made, data_.write(*connection, now->schema(), layout_, from, part.group,
+                                texts_of(commit, now->watermarks())));
   // A group without rows needs no file.
-  std::vector<DataFile> empty;
-  std::erase_if(commit.added, [&](const DataFile& file) {
-    if (file.rows == 0) empty.push_back(file);
-    return file.rows == 0;
-  });
-  data_.discard(empty);
-  return publish(std::move(commit), Files::made);
+  for (DataFile& file : made) {
+    if (file.rows == 0) {
+      data_.discard({&file, 1});
+    } else {
+      commit.added.push_back(std::move(file));
+    }
+  }
+  return {};
 }
 
 Result<Change> Table::Impl::next_compaction(std::set<std::string>& done) const {
@@ -67,8 +79,10 @@ Result<Change> Table::Impl::next_compaction(std::set<std::string>& done) const {
     small[group].push_back(&file);
   }
   for (const auto& [group, all] : small) {
-    Change change{
-        .what = std::string(k_compact), .select = std::string(k_removed_rows), .group = group};
+    Change change;
+    change.what = k_compact;
+    change.select = k_removed_rows;
+    change.group = group;
     std::int64_t rows = 0;
     for (const DataFile* file : all) {
       if (change.removed.size() == limits_.compact_files_max) break;
@@ -79,7 +93,7 @@ Result<Change> Table::Impl::next_compaction(std::set<std::string>& done) const {
     if (change.removed.size() >= limits_.compact_files_min) return change;
     done.insert(group);
   }
-  return Change{.what = "", .select = ""};
+  return Change();
 }
 
 Result<Compacted> Table::Impl::compact() {
@@ -222,6 +236,8 @@ TableStatus Table::Impl::status() const {
   status.journal_next = journal_->next();
   const std::lock_guard lock(mutex_);
   status.snapshot = files_->id();
+  status.snapshot_at = files_->snapshot().at;
+  status.removed_at = removed_at_;
   status.files = std::ssize(files_->files());
   status.rows = files_->rows();
   status.bytes = files_->bytes();

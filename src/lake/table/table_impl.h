@@ -97,6 +97,7 @@ class Table::Impl {
   Result<std::vector<DataFile>> write_rows(const Commit& commit,
                                            const std::vector<columns::Batch>& rows);
   Result<std::int64_t> commit_change(const Change& change);
+  Result<void> write_part(const ChangePart& part, Commit& commit);
   enum class Files : unsigned char { made, of_before };  // the ones that a commit adds
   // A commit that was published, or not: the answer was lost.
   struct Pending {
@@ -137,6 +138,7 @@ class Table::Impl {
   std::optional<RowsChange> mirror_lacks_ = RowsChange::yes;
 
   std::shared_ptr<const FileSet> files_;                             // guarded by mutex_
+  std::int64_t removed_at_ = 0;                                      // guarded by mutex_
   Tail tail_;                                                        // guarded by mutex_
   std::optional<std::chrono::steady_clock::time_point> tail_since_;  // guarded by mutex_
   std::string fenced_;                                               // guarded by mutex_

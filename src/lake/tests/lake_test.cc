@@ -140,6 +140,36 @@ TEST(Lake, what_nobody_reads_goes_and_what_somebody_reads_stays) {
   EXPECT_EQ(on.numbers(*lake).value(), counting(1, 30));
 }
 
+TEST(Lake, a_table_that_stands_still_keeps_no_files_of_the_others) {
+  LakeOnDisk on;
+  on.limits.keep_snapshots = std::chrono::seconds(0);
+  on.limits.catalog.expire_age_min = std::chrono::milliseconds(0);
+  on.limits.table.compact_files_min = 2;
+  auto lake = on.open();
+  auto moving = lake->create_table("points", Points::schema(), LakeOnDisk::layout()).value();
+  ASSERT_OK(moving->append(points(1, 10)));
+  ASSERT_OK(moving->flush());
+  auto still = lake->create_table("still", Points::schema(), LakeOnDisk::layout()).value();
+  ASSERT_OK(still->append(points(1)));
+  ASSERT_OK(still->flush());
+  ASSERT_OK(moving->append(points(11, 10)));
+  ASSERT_OK(moving->flush());
+  ASSERT_OK(moving->compact());
+  const auto files_of_moving = [&] {
+    return on.disk->list(on.folder + "/objects/tables/points/data")->size();
+  };
+  ASSERT_EQ(files_of_moving(), 3U);
+
+  ASSERT_OK(lake->expire());
+  ASSERT_OK(lake->expire());
+  EXPECT_EQ(files_of_moving(), 1U) << "the newest snapshot of `still` kept the first file";
+  EXPECT_EQ(on.numbers(*lake, "still").value(), counting(1, 1));
+
+  const std::int64_t kept = still->snapshot().id();
+  ASSERT_OK(lake->expire());
+  EXPECT_EQ(still->snapshot().id(), kept) << "nothing was removed since: nothing to keep up with";
+}
+
 TEST(Lake, a_lease_of_another_process_keeps_its_snapshot) {
   LakeOnDisk on;
   on.limits.keep_snapshots = std::chrono::seconds(0);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+
 namespace bl::ops {
 
 Command operator_command(const CommandPorts& ports, Command declaration, OperatorBody body) {
@@ -28,6 +30,13 @@ void PhaseBars::show(std::string_view phase, std::uint64_t done, std::uint64_t t
   }
   bar_->advance(done - done_);
   done_ = done;
+}
+
+Result<std::string> own_program() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return Error{Code::io, "this program does not know where it is: " + error.message()};
+  return path.string();
 }
 
 std::string describe(const Manifest& manifest) {

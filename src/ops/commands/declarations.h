@@ -11,6 +11,7 @@ namespace bl::ops {
 Command doctor_command(const CommandPorts& ports);
 Command migrate_command(const CommandPorts& ports);
 Command prove_compat_command(const CommandPorts& ports);
+Command prove_replica_command(const CommandPorts& ports);
 Command backup_command(const CommandPorts& ports);
 Command restore_command(const CommandPorts& ports);
 
@@ -32,6 +33,9 @@ class PhaseBars {
   std::uint64_t done_ = 0;
   std::unique_ptr<ProgressBar> bar_;
 };
+
+/// Where this program lies. Errors: io.
+Result<std::string> own_program();
 
 /// `4.2 MiB, 12,345 rows in 18 tables, schema 4`.
 std::string describe(const Manifest& manifest);

@@ -179,7 +179,7 @@ Command refresh_command(const CommandPorts& ports) {
                     .help = "prove that this deleted result is in no file of the lake",
                     .repeated = true}},
        .arguments = {}},
-      [&ports](const ServerSetting& setting, const Arguments& arguments,
+      [ports](const ServerSetting& setting, const Arguments& arguments,
                CommandIo& io) -> Result<ExitCode> {
         BL_TRY(const ReplicaCall call, replica_call_of(arguments));
         BL_TRY(const json::Value answer, replicate(ports, setting, call, io));

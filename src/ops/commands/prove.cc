@@ -1,19 +1,10 @@
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "ops/commands/declarations.h"
 #include "ops/prove/compat.h"
 
 namespace bl::ops {
 namespace {
-
-Result<std::string> own_program() {
-  std::error_code error;
-  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return Error{Code::io, "this program does not know where it is: " + error.message()};
-  return path.string();
-}
 
 void print_report(const CompatReport& report, CommandIo& io) {
   Table table({{"gate"}, {"outcome"}, {"what"}});

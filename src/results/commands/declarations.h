@@ -20,5 +20,9 @@ Command alerts_deliver_command();
 Command verdicts_list_command();
 Command verdicts_on_command();
 Command verdicts_off_command();
+Command reads_status_command();
+Command reads_mismatches_command();
+Command reads_replay_command();
+Command reads_explain_command();
 
 }  // namespace bl::results

@@ -132,6 +132,7 @@ void Comparer::differ(const Question& question, const std::string& store_answer,
 }
 
 bool Comparer::work() {
+  if (!world_.replica().is_whole) return false;  // there is nothing to compare with yet
   bool more = false;
   for (int i = 0; i < k_first_looks; ++i) {
     std::optional<Question> question;
@@ -149,7 +150,7 @@ bool Comparer::work() {
   for (std::size_t left = looks_.size(); left > 0; --left) {
     Look look = std::move(looks_.front());
     looks_.pop_front();
-    if (status.has_run && status.place >= look.place) {
+    if (status.place >= look.place) {
       look_again(std::move(look));
     } else if (now >= look.until) {
       ++tally_of(look.question.port).moved;

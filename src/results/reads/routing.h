@@ -148,7 +148,7 @@ class Routing {
   template <class Make>
   std::optional<Instead> why_not_lake(Port& port, const Make& question) {
     const ReplicaStatus status = world_.replica();
-    if (!status.has_run || !status.error.empty() ||
+    if (!status.is_whole || !status.error.empty() ||
         status.seconds_behind > std::chrono::duration<double>(limits_.behind_max).count()) {
       return Instead::behind;
     }

@@ -168,6 +168,7 @@ Result<Changes> read_changes(Connection& connection, const LogPlace& after, cons
         ++changes.rows;
         std::string id(row.text(2));
         changes.end = {row.integer(0), id, row.integer(3)};
+        if (row.text(1) == "delete") changes.deleted.insert(id);
         if (row.text(1) == "commit") {
           changes.commits.insert(std::move(id));
         } else if (row.text(1) == "insert" && !changes.changed.contains(id)) {
@@ -181,6 +182,31 @@ Result<Changes> read_changes(Connection& connection, const LogPlace& after, cons
         return true;
       }));
   return changes;
+}
+
+Result<std::int64_t> prune_log(store::Database& database, const LogPlace& place,
+                               Timestamp older_than, std::int64_t rows_max) {
+  // From the beginning: what is left has no holes, whatever the clock did.
+  std::int64_t last = 0;
+  BL_RETURN_IF_ERROR(database.read([&](Connection& connection) {
+    last = 0;
+    return connection.query(
+        both_dialects<"select seq, at from @change_log where seq < $1 and seq < (select max(seq) "
+                      "from @change_log) order by seq limit $2">(),
+        {place.seq, rows_max}, [&](const Row& row) {
+          if (row.integer(1) >= older_than.micros) return false;
+          last = row.integer(0);
+          return true;
+        });
+  }));
+  if (last == 0) return std::int64_t{0};
+  std::int64_t pruned = 0;
+  BL_RETURN_IF_ERROR(database.write([&](Connection& connection) -> Result<void> {
+    BL_TRY(pruned,
+           connection.execute(both_dialects<"delete from @change_log where seq <= $1">(), {last}));
+    return {};
+  }));
+  return pruned;
 }
 
 Result<LogLag> lag_behind(store::Database& database, const LogPlace& place) {

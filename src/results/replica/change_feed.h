@@ -71,12 +71,19 @@ struct Changes {
   LogPlace end;                    ///< of what was read
   std::set<std::string> inserted;  ///< results that were only inserted
   std::set<std::string> changed;   ///< updated, deleted, or more than once
+  std::set<std::string> deleted;   ///< those of `changed` that were
   std::set<std::string> commits;   ///< commits of which more became known
   std::int64_t rows = 0;           ///< of the log
 };
 /// The rows behind `after` up to `end`, at most `rows_max` of them.
 Result<Changes> read_changes(store::Connection& connection, const LogPlace& after,
                              const LogPlace& end, std::int64_t rows_max);
+
+/// Removes rows before `place` that were written before `older_than`, the oldest ones first, at
+/// most `rows_max` of them, in one transaction. The row of the place and the newest one stay. Gives
+/// how many.
+Result<std::int64_t> prune_log(store::Database& database, const LogPlace& place,
+                               Timestamp older_than, std::int64_t rows_max);
 
 struct LogLag {
   std::int64_t rows = 0;               ///< of the log behind a place, an estimate

@@ -12,8 +12,6 @@
 namespace bl::results::replica {
 namespace {
 
-// Of so many months at most the files are made again in one commit: each costs a pass over them.
-constexpr std::size_t k_months_at_once_max = 6;
 constexpr int k_attempts_max = 5;
 
 std::vector<const lake::DataFile*> all_files(const lake::Snapshot& snapshot) {
@@ -100,28 +98,11 @@ Result<std::map<std::int64_t, std::vector<columns::Batch>>> by_month(
   return months;
 }
 
-struct MonthWork {
-  std::vector<columns::Batch> rows;
-  std::vector<std::string> files;
-};
-
-Result<void> commit(lake::Table& table, const Shape& shape, const Keys& keys, MonthWork work,
-                    std::optional<std::string> group, std::string note) {
-  lake::Change change;
-  change.what = work.files.empty() ? "append" : "replace";
-  change.removed = std::move(work.files);
-  change.rows = std::move(work.rows);
-  change.group = std::move(group);
-  change.note = std::move(note);
-  if (!change.removed.empty()) {
-    BL_TRY(const std::string list, list_of(keys));
-    change.select = fmt::format(
-        "(SELECT * FROM removed_rows WHERE {} NOT IN ({}) UNION ALL SELECT * FROM "
-        "new_rows)",
-        duck::quoted_name(shape.key), list);
-  }
-  BL_TRY([[maybe_unused]] const auto snapshot, table.replace(change));
-  return {};
+// Where files have the keys, their other rows go along.
+void make_again(lake::ChangePart& part, const Shape& shape, const std::string& keys) {
+  part.select = fmt::format(
+      "(SELECT * FROM removed_rows WHERE {} NOT IN ({}) UNION ALL SELECT * FROM new_rows)",
+      duck::quoted_name(shape.key), keys);
 }
 
 Result<PutDone> put_once(lake::Lake& lake, const Put& put) {
@@ -131,35 +112,32 @@ Result<PutDone> put_once(lake::Lake& lake, const Put& put) {
   BL_TRY(auto rows, by_month(shape, put.rows));
   for (const columns::Batch& batch : put.rows) done.rows += batch.rows();
 
-  std::map<std::int64_t, MonthWork> months;
+  std::map<std::int64_t, lake::ChangePart> months;
   for (auto& [month, some] : rows) months[month].rows = std::move(some);
+  std::string keys;
   if (!put.is_new) {
     const lake::Snapshot snapshot = table->snapshot();
     BL_TRY(const auto files, files_with(lake, snapshot, shape, put.keys));
     for (const lake::DataFile* file : files) {
-      months[month_of_file(shape.name, file->key).value_or(0)].files.push_back(file->key);
-      ++done.files_replaced;
+      months[month_of_file(shape.name, file->key).value_or(0)].removed.push_back(file->key);
+    }
+    done.files_replaced = std::ssize(files);
+    if (!files.empty()) {
+      BL_TRY(keys, list_of(put.keys));
     }
   }
   if (months.empty()) return done;
-  const auto group_name = [&](std::int64_t month) -> std::string {
-    return month == 0 ? "" : std::to_string(month);
-  };
-  const bool has_few = months.size() <= k_months_at_once_max;
-  if (months.size() == 1 || !has_few) {
-    std::size_t left = months.size();
-    for (auto& [month, work] : months) {
-      BL_RETURN_IF_ERROR(commit(*table, shape, put.keys, std::move(work), group_name(month),
-                                --left == 0 ? put.note : ""));
-    }
-  } else {
-    MonthWork all;
-    for (auto& [month, work] : months) {
-      all.rows.insert(all.rows.end(), work.rows.begin(), work.rows.end());
-      all.files.insert(all.files.end(), work.files.begin(), work.files.end());
-    }
-    BL_RETURN_IF_ERROR(commit(*table, shape, put.keys, std::move(all), std::nullopt, put.note));
+  lake::Change change;
+  change.what = done.files_replaced == 0 ? "append" : "replace";
+  change.note = put.note;
+  for (auto& [month, part] : months) {
+    part.group = month == 0 ? "" : std::to_string(month);
+    if (!part.removed.empty()) make_again(part, shape, keys);
+    change.more.push_back(std::move(part));
   }
+  static_cast<lake::ChangePart&>(change) = std::move(change.more.front());
+  change.more.erase(change.more.begin());
+  BL_TRY([[maybe_unused]] const auto snapshot, table->replace(change));
   done.committed = true;
   return done;
 }

@@ -58,8 +58,7 @@ struct PutDone {
 };
 /// Puts them: every key has the rows given and no other ones then, however often it is done. Rows
 /// that come and files without their keys: one small file a month is added, nothing is read; else
-/// the files that have one of the keys are made again. One commit where it touches few months, else
-/// one a month, the last with the note.
+/// the files that have one of the keys are made again. One commit.
 Result<PutDone> put(lake::Lake& lake, Put put);
 
 }  // namespace bl::results::replica

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "base/hash.h"
@@ -18,11 +19,24 @@ namespace {
 
 using columns::Kind;
 
-std::int64_t bits_of_digits(std::string_view digits) {
+// The value of each lower-case hex digit; 16: it is none.
+constexpr std::array<std::uint8_t, 256> k_digits = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(16);
+  for (unsigned i = 0; i < 16; ++i) values[static_cast<unsigned char>("0123456789abcdef"[i])] = i;
+  return values;
+}();
+
+// Sets `is_hex` to false where a digit is none.
+std::int64_t bits_of_digits(std::string_view digits, bool& is_hex) {
   std::uint64_t bits = 0;
+  unsigned seen = 0;
   for (const char c : digits) {
-    bits = bits << 4 | static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+    const unsigned value = k_digits[static_cast<unsigned char>(c)];
+    seen |= value;
+    bits = bits << 4 | value;
   }
+  is_hex = is_hex && seen < 16;
   return static_cast<std::int64_t>(bits);
 }
 
@@ -56,8 +70,12 @@ void append_samples(std::string& out, std::string_view text) {
 }  // namespace
 
 std::optional<IdBits> bits_of(std::string_view id) {
-  if (!is_id(id)) return std::nullopt;
-  return IdBits{bits_of_digits(id.substr(0, 16)), bits_of_digits(id.substr(16))};
+  if (id.size() != 32) return std::nullopt;
+  bool is_hex = true;
+  const IdBits bits{bits_of_digits(id.substr(0, 16), is_hex),
+                    bits_of_digits(id.substr(16), is_hex)};
+  if (!is_hex) return std::nullopt;
+  return bits;
 }
 
 std::string id_of(IdBits bits) {
@@ -175,6 +193,13 @@ const std::string& StoreRows::select(std::string_view extra) {
   return select_;
 }
 
+// Of the row that is being added: an id stands in three columns.
+const std::optional<IdBits>& StoreRows::bits_in(const store::Row& row, int source) {
+  if (bits_source_ != source) bits_ = bits_of(row.text(source));
+  bits_source_ = source;
+  return bits_;
+}
+
 void StoreRows::add_value(const Column& column, Builder& builder, const store::Row& row,
                           int source) {
   const auto put = [&]<class T>(T value) {
@@ -212,12 +237,12 @@ void StoreRows::add_value(const Column& column, Builder& builder, const store::R
       return put(month_of(Timestamp{row.integer(source)}));
     case Make::id_high:
     case Make::id_low:
-      if (const auto bits = bits_of(row.text(source))) {
+      if (const auto& bits = bits_in(row, source)) {
         return put(column.make == Make::id_high ? bits->high : bits->low);
       }
       return put_null();
     case Make::id_odd:
-      if (bits_of(row.text(source))) return put_null();
+      if (bits_in(row, source)) return put_null();
       return put(row.text(source));
     case Make::key:
       return put(key_of(row.text(source)));
@@ -239,6 +264,7 @@ void StoreRows::add_value(const Column& column, Builder& builder, const store::R
 }
 
 Result<void> StoreRows::add(const store::Row& row) {
+  bits_source_ = -1;
   for (Target& target : targets_) {
     for (std::size_t i = 0; i < target.sources.size(); ++i) {
       add_value(target.shape->columns[i], target.builders[i], row, target.sources[i]);

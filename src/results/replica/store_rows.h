@@ -92,6 +92,7 @@ class StoreRows {
     std::vector<columns::Batch> done;
   };
   void add_value(const Column& column, Builder& builder, const store::Row& row, int source);
+  const std::optional<IdBits>& bits_in(const store::Row& row, int source);
   Result<void> finish_batches();
 
   std::vector<Target> targets_;
@@ -101,6 +102,8 @@ class StoreRows {
   const RowLimits limits_;
   std::string select_;
   std::string text_;  // of a value in the making
+  int bits_source_ = -1;
+  std::optional<IdBits> bits_;  // of the text of that source, in the row that is being added
   std::int64_t rows_ = 0, open_rows_ = 0;
   std::size_t bytes_ = 0, open_bytes_ = 0;
 };

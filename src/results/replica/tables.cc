@@ -194,8 +194,17 @@ lake::Layout layout_of_results() {
           .group = "\"month\"",
           .row_group_rows = k_row_group_rows};
 }
+// Of the small tables a question wants a few rows, mostly one.
+constexpr std::int64_t k_small_group_rows = 4'096;
+
 lake::Layout layout_by(const char* column) {
-  return {.order = {{column}}, .group = "", .row_group_rows = k_row_group_rows};
+  return {.order = {{column}}, .group = "", .row_group_rows = k_small_group_rows};
+}
+// Histories and ancestries ask for those of one repository and time.
+lake::Layout layout_of_commits() {
+  return {.order = {{"repository"}, {"timestamp"}, {"id"}},
+          .group = "",
+          .row_group_rows = k_small_group_rows};
 }
 
 }  // namespace
@@ -228,7 +237,7 @@ const Shape& runs_shape() {
 }
 const Shape& commits_shape() {
   static const Shape k_shape{"commits", k_commits, " from \"commit\" c", "id",
-                             "c.id",    "c.id",    layout_by("id")};
+                             "c.id",    "c.id",    layout_of_commits()};
   return k_shape;
 }
 const Shape& cases_shape() {

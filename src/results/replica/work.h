@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,7 +57,8 @@ class Work {
   /// Before the first result: all small tables, and from where on changes count. False: writers are
   /// under way, and nobody knows from where on yet.
   Result<bool> begin_export(const ReplicaProgress& progress);
-  /// The next results by time, in one commit. Gives how many; 0: all are there.
+  /// The next results by time, in one commit; those behind them are read meanwhile. Gives how many;
+  /// 0: all are there.
   Result<std::int64_t> export_some();
   /// Results that the store has, an estimate.
   Result<std::int64_t> count_results();
@@ -88,6 +90,9 @@ class Work {
   Result<std::vector<ReplicaFinding>> differences(std::int64_t month);
   /// Results that changes name which are not brought over yet: they may differ.
   Result<std::set<std::string>> on_their_way();
+  /// The change log without what the lake has, and has for good, from before that instant. Gives
+  /// how many rows went.
+  Result<std::int64_t> prune_log(Timestamp older_than);
   /// Keeps the place although no row changed.
   Result<void> keep_place(const LogPlace& place);
   /// Another store's replica, or that of another past, is to be made equal to this one.
@@ -106,6 +111,14 @@ class Work {
   Result<void> load_stale();
   Result<void> mend_samples();
   Result<Rows> read_results(const std::set<std::string>& ids);
+  static Result<void> take_rows(StoreRows& reader, Rows& rows);
+  struct ExportPart {
+    ExportPlace from, to;
+    Rows rows;
+    bool is_last = false;
+  };
+  Result<ExportPart> read_export(const ExportPlace& from);
+  Result<ExportPart> next_export(const ExportPlace& from);
   Result<std::int64_t> read_page(store::Connection& connection, StoreRows& reader, ExportPlace& at,
                                  Timestamp end);
   static Result<std::optional<Timestamp>> first_behind(store::Connection& connection,
@@ -144,6 +157,7 @@ class Work {
   std::map<const Shape*, std::unordered_set<std::string>> known_;  // ids that the lake has
   std::set<std::string> stale_;  // fingerprints of series whose status will change without a log
   bool is_sure_ = false;         // nothing of the next part of the export is in the lake
+  std::future<Result<ExportPart>> ahead_;  // of the export; uses repositories_. Last: waits
 };
 
 }  // namespace bl::results::replica

@@ -41,19 +41,6 @@ Result<Side> read_side(store::Connection& connection, std::string_view id, std::
   return std::move(*found);
 }
 
-Result<void> check_comparable(const CompareSide& baseline, const CompareSide& contender) {
-  if (baseline.history_fingerprint != contender.history_fingerprint) {
-    return Error{Code::invalid,
-                 "the two results are of different series: " + baseline.history_fingerprint +
-                     " and " + contender.history_fingerprint};
-  }
-  if (!units_match(baseline, contender)) {
-    return Error{Code::invalid, "the units of the two results do not match: " + *baseline.unit +
-                                    " and " + *contender.unit};
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<CompareInput> StoreCompareReader::compare(std::string_view baseline_id,

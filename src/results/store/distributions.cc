@@ -202,7 +202,7 @@ Result<std::optional<Distributions>> distributions_in(store::Connection& connect
                                                       const StoredCommit& commit,
                                                       const Scope& scope,
                                                       const DistributionOptions& options) {
-  const int commits = std::clamp(options.commits, 1, k_commits_max);
+  const int commits = ancestry_commits(options.commits);
   BL_TRY(const Ancestry ancestry, ancestry_of(connection, commit, commits));
   if (ancestry.commits.empty()) return std::optional<Distributions>();
   std::vector<std::string_view> ids;
@@ -215,13 +215,21 @@ Result<std::optional<Distributions>> distributions_in(store::Connection& connect
         scope.of == Scope::Of::list ? gather_list_on_postgres : gather_run_on_postgres;
     BL_RETURN_IF_ERROR(gather(connection, scope, options, ids, gathering));
   }
-  verdict::LookbackOptions window;
-  window.window = verdict::LookbackOptions::Window::inclusive;
-  window.commits = commits;
-  return std::optional(gathering.judged(window));
+  return std::optional(gathering.judged(ancestry_window(commits)));
 }
 
 }  // namespace
+
+int ancestry_commits(int wanted) {
+  return std::clamp(wanted, 1, k_commits_max);
+}
+
+verdict::LookbackOptions ancestry_window(int commits) {
+  verdict::LookbackOptions window;
+  window.window = verdict::LookbackOptions::Window::inclusive;
+  window.commits = commits;
+  return window;
+}
 
 Result<std::optional<Distributions>> distributions_of(store::Connection& connection,
                                                       const StoredCommit& commit,

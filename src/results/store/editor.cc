@@ -21,15 +21,13 @@ json::Value quoted(std::string_view text) {
 struct Held {
   json::Value annotations;
   Timestamp timestamp;
-  std::string fingerprint, run_id;
 };
 
 Result<Held> hold(store::Connection& connection, std::string_view id) {
   std::optional<Held> held;
   BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<"select @text{change_annotations}, @micros{timestamp}, "
-                           "history_fingerprint, run_id from benchmark_result where id = $1 "
-                           "@postgres{for update}">(),
+      store::both_dialects<"select @text{change_annotations}, @micros{timestamp} "
+                           "from benchmark_result where id = $1 @postgres{for update}">(),
       {id}, [&](const store::Row& row) {
         held.emplace();
         // Another program may have stored any JSON where an object belongs.
@@ -37,22 +35,10 @@ Result<Held> hold(store::Connection& connection, std::string_view id) {
         held->annotations =
             annotations.ok() ? std::move(annotations).value() : json::Value::object();
         held->timestamp = Timestamp{row.integer(1)};
-        held->fingerprint = row.text(2);
-        held->run_id = row.text(3);
         return true;
       }));
   if (held) return std::move(*held);
   return Error{Code::not_found, "no benchmark result has the id " + std::string(id)};
-}
-
-Result<void> note(store::Connection& connection, std::string_view op, std::string_view id,
-                  const Held& held, Timestamp now) {
-  auto noted = connection.execute(
-      store::both_dialects<"insert into @change_log (op, result_id, result_timestamp, at) "
-                           "values ($1, $2, $3, $4)">(),
-      {op, id, held.timestamp.micros, now.micros});
-  if (!noted.ok()) return std::move(noted).error();
-  return {};
 }
 
 // The fact as the derived tables have it; nothing when they do not have it yet.
@@ -111,7 +97,7 @@ Result<void> StoreResultEditor::annotate(std::string_view result_id, const json:
         BL_RETURN_IF_ERROR(change_history(connection, fact.view()));
       }
     }
-    BL_RETURN_IF_ERROR(note(connection, "update", result_id, held, now));
+    BL_RETURN_IF_ERROR(log_change(connection, "update", result_id, held.timestamp, now));
     return store::record_audit(connection,
                                {now, editor.id, editor.name, "result.annotate", result_id, detail});
   });
@@ -120,16 +106,9 @@ Result<void> StoreResultEditor::annotate(std::string_view result_id, const json:
 Result<void> StoreResultEditor::remove(std::string_view result_id, const Editor& editor) {
   const Timestamp now = clock_.now();
   return database_.write([&](store::Connection& connection) -> Result<void> {
-    BL_TRY(const Held held, hold(connection, result_id));
-    BL_TRY(auto facts, numbered(connection, result_id));
-    BL_TRY([[maybe_unused]] auto deleted,
-           connection.execute("delete from benchmark_result where id = $1", {result_id}));
-    for (OwnedFact& fact : facts) {
-      BL_RETURN_IF_ERROR(remove_derived(connection, fact.view()));
-    }
-    BL_RETURN_IF_ERROR(note(connection, "delete", result_id, held, now));
+    BL_TRY(const RemovedResult gone, remove_result(connection, result_id, now));
     const std::string detail = json::to_stored_text(json::Value::object(
-        {{"history_fingerprint", quoted(held.fingerprint)}, {"run_id", quoted(held.run_id)}}));
+        {{"history_fingerprint", quoted(gone.fingerprint)}, {"run_id", quoted(gone.run_id)}}));
     return store::record_audit(connection,
                                {now, editor.id, editor.name, "result.delete", result_id, detail});
   });

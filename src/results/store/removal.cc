@@ -257,4 +257,35 @@ Result<void> remove_derived(store::Connection& connection, const DerivedFact& go
   return count(connection, "results", -1);
 }
 
+Result<void> log_change(store::Connection& connection, std::string_view op, std::string_view id,
+                        Timestamp result_timestamp, Timestamp now) {
+  return execute(connection,
+                 store::both_dialects<"insert into @change_log (op, result_id, result_timestamp, "
+                                      "at) values ($1, $2, $3, $4)">(),
+                 {op, id, result_timestamp.micros, now.micros});
+}
+
+Result<RemovedResult> remove_result(store::Connection& connection, std::string_view id,
+                                    Timestamp now) {
+  std::optional<RemovedResult> gone;
+  Timestamp timestamp;
+  BL_RETURN_IF_ERROR(connection.query(
+      store::both_dialects<"select history_fingerprint, run_id, @micros{timestamp} from "
+                           "benchmark_result where id = $1 @postgres{for update}">(),
+      {id}, [&](const store::Row& row) {
+        gone = RemovedResult{std::string(row.text(0)), std::string(row.text(1))};
+        timestamp = Timestamp{row.integer(2)};
+        return true;
+      }));
+  if (!gone) return Error{Code::not_found, "no benchmark result has the id " + std::string(id)};
+  // Nothing when the derived tables do not have it yet.
+  store::ParamRows ids(1);
+  ids.add({id});
+  BL_TRY(auto facts, read_facts(connection, ids));
+  BL_RETURN_IF_ERROR(execute(connection, "delete from benchmark_result where id = $1", {id}));
+  for (OwnedFact& fact : facts) BL_RETURN_IF_ERROR(remove_derived(connection, fact.view()));
+  BL_RETURN_IF_ERROR(log_change(connection, "delete", id, timestamp, now));
+  return *std::move(gone);
+}
+
 }  // namespace bl::results

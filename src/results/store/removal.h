@@ -1,5 +1,9 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
 #include "results/store/derived.h"
 #include "store/database.h"
 
@@ -10,5 +14,18 @@ namespace bl::results {
 /// that had a number; its fact row is deleted before, in the same transaction. Rows are touched in
 /// the same order (series, then run), so that the two never wait for each other in a circle.
 Result<void> remove_derived(store::Connection& connection, const DerivedFact& fact);
+
+/// A row of the change log, in the transaction of the change itself.
+Result<void> log_change(store::Connection& connection, std::string_view op, std::string_view id,
+                        Timestamp result_timestamp, Timestamp now);
+
+/// What a removed result was of.
+struct RemovedResult {
+  std::string fingerprint, run_id;
+};
+/// A result goes: the fact, all that is kept beside it, and the change log says so. Errors:
+/// not_found, those of the store.
+Result<RemovedResult> remove_result(store::Connection& connection, std::string_view id,
+                                    Timestamp now);
 
 }  // namespace bl::results

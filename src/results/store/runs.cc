@@ -200,29 +200,6 @@ static_assert(static_cast<int>(SeriesStatus::insufficient) == 0 &&
               static_cast<int>(SeriesStatus::regressed) == 2 &&
               static_cast<int>(SeriesStatus::improved) == 3);
 
-Result<RunRow> run_row_of(const store::Row& row) {
-  RunRow run;
-  run.run_id = row.text(0);
-  run.repository = row.text(1);
-  run.latest_result_id = row.text(2);
-  run.run_reason = row.text_or_null(3);
-  run.latest_batch_id = row.text_or_null(4);
-  BL_TRY(run.run_tags, object_of(row, 5));
-  run.batch_count = row.integer(6);
-  run.result_count = row.integer(7);
-  run.error_count = row.integer(8);
-  run.series_count = row.integer(9);
-  run.first_result_at = Timestamp{row.integer(10)};
-  run.last_result_at = Timestamp{row.integer(11)};
-  run.insufficient_count = row.integer(12);
-  run.stable_count = row.integer(13);
-  run.regressed_count = row.integer(14);
-  run.improved_count = row.integer(15);
-  run.commit = commit_of(row, 16);
-  if (run.commit) run.commit_sha = run.commit->sha;
-  return run;
-}
-
 }  // namespace
 
 Result<std::vector<ResultRow>> StoreRunBrowser::results(const ResultFilter& filter) {
@@ -318,12 +295,39 @@ Result<StoredResult> StoreRunBrowser::result(std::string_view id) {
   return std::move(*found);
 }
 
+Result<RunRow> run_row_of(const store::Row& row) {
+  RunRow run;
+  run.run_id = row.text(0);
+  run.repository = row.text(1);
+  run.latest_result_id = row.text(2);
+  run.run_reason = row.text_or_null(3);
+  run.latest_batch_id = row.text_or_null(4);
+  BL_TRY(run.run_tags, object_of(row, 5));
+  run.batch_count = row.integer(6);
+  run.result_count = row.integer(7);
+  run.error_count = row.integer(8);
+  run.series_count = row.integer(9);
+  run.first_result_at = Timestamp{row.integer(10)};
+  run.last_result_at = Timestamp{row.integer(11)};
+  run.insufficient_count = row.integer(12);
+  run.stable_count = row.integer(13);
+  run.regressed_count = row.integer(14);
+  run.improved_count = row.integer(15);
+  return run;
+}
+
+void add_commit(RunRow& run, std::optional<StoredCommit> commit) {
+  run.commit = std::move(commit);
+  if (run.commit) run.commit_sha = run.commit->sha;
+}
+
 Result<std::vector<RunRow>> recent_runs_of(store::Connection& connection,
                                            const std::optional<std::string>& repository,
                                            int count) {
   std::vector<RunRow> runs;
   const auto take = [&](const store::Row& row) -> Result<void> {
     BL_TRY(auto run, run_row_of(row));
+    add_commit(run, commit_of(row, k_run_columns));
     runs.push_back(std::move(run));
     return {};
   };

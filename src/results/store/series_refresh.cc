@@ -105,19 +105,18 @@ Result<void> store_state(store::Connection& connection, const StaleSeries& serie
 
 }  // namespace
 
-Result<SeriesState> judge_series(store::Connection& connection, std::int64_t series_no,
-                                 const std::optional<std::string>& unit, SummaryMode mode,
-                                 int commits) {
+SeriesState state_of(std::span<const verdict::LookbackRow> points,
+                     const std::optional<std::string>& unit, int commits) {
   SeriesState state;
-  BL_TRY(const auto rows, lookback_rows(connection, series_no, mode));
-  if (rows.empty() || !unit) return state;
-  const std::size_t first = rows.size() > k_sparkline_points ? rows.size() - k_sparkline_points : 0;
-  for (std::size_t i = first; i < rows.size(); ++i) state.sparkline.push_back(rows[i].value);
+  if (points.empty() || !unit) return state;
+  const std::size_t first =
+      points.size() > k_sparkline_points ? points.size() - k_sparkline_points : 0;
+  for (std::size_t i = first; i < points.size(); ++i) state.sparkline.push_back(points[i].value);
 
-  const auto stats = verdict::lookback(rows, {.commits = commits});
+  const auto stats = verdict::lookback(points, {.commits = commits});
   const auto& newest = stats.back();
   const auto direction = direction_of(*unit);
-  const double value = rows.back().value;
+  const double value = points.back().value;
   const auto change = verdict::pairwise(newest.mean_excluding_this_commit, value, direction);
   if (change) state.change_percent = change->score;
   const auto z =
@@ -128,6 +127,13 @@ Result<SeriesState> judge_series(store::Connection& connection, std::int64_t ser
                  : z->improvement ? SeriesStatus::improved
                                   : SeriesStatus::stable;
   return state;
+}
+
+Result<SeriesState> judge_series(store::Connection& connection, std::int64_t series_no,
+                                 const std::optional<std::string>& unit, SummaryMode mode,
+                                 int commits) {
+  BL_TRY(const auto rows, lookback_rows(connection, series_no, mode));
+  return state_of(rows, unit, commits);
 }
 
 Result<void> SeriesRefresher::note_mode() {

@@ -124,6 +124,24 @@ TEST(ReplicaCheck, a_store_of_an_earlier_time_is_refused_then_mended) {
   EXPECT_THAT(world.differences(), IsEmpty());
 }
 
+TEST(ReplicaCheck, a_store_of_an_earlier_time_is_found_when_its_log_was_pruned) {
+  ReplicaWorld world;
+  world.limits.log_kept = std::chrono::hours(1);
+  world.replicator = world.make_replicator();
+  for (int i = 0; i < 3; ++i) world.submit(submission_of(on_commit(i)));
+  world.clock.advance(std::chrono::hours(2));
+  ASSERT_EQ(world.refresh().log_pruned, 2);
+  // As restored: the newest result, and what was said of it, never were.
+  world.run_sql("delete from bl_change_log where seq = (select max(seq) from bl_change_log)");
+  world.replicator = world.make_replicator();
+  const auto refused = world.replicator->refresh();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  ASSERT_TRUE(world.replicator->check(ReplicaRepair::yes).ok());
+  EXPECT_TRUE(world.replicator->refresh().ok());
+  EXPECT_THAT(world.differences(), IsEmpty());
+}
+
 TEST(ReplicaCheck, another_stores_replica_is_refused) {
   Damaged world;
   world.run_sql("update bl_results_setting set value = 'another' where name = 'replica_source'");

@@ -125,6 +125,58 @@ TEST(Replica, nothing_is_passed_over_that_a_transaction_under_way_will_say) {
   EXPECT_THAT(world.differences(), IsEmpty());
 }
 
+TEST(Replica, the_log_keeps_what_is_young_what_the_lake_has_not_and_its_newest_row) {
+  ReplicaWorld world;
+  world.limits.log_kept = std::chrono::hours(24);
+  world.limits.prune_rows_max = 2;
+  world.replicator = world.make_replicator();
+  const auto rows = [&] { return world.value("select count(*) from bl_change_log"); };
+  for (int i = 0; i < 7; ++i) world.submit(submission_of(at_hour(i)));
+  world.refresh();
+  EXPECT_EQ(rows(), "7") << "young";
+
+  world.clock.advance(std::chrono::hours(25));
+  world.submit(submission_of(at_hour(7)));
+  EXPECT_EQ(world.refresh().log_pruned, 7);
+  EXPECT_EQ(rows(), "1");
+  world.clock.advance(std::chrono::hours(25));
+  EXPECT_EQ(world.refresh().log_pruned, 0) << "the row of the place";
+
+  // Who comes back goes on from there, and finds nothing amiss.
+  world.submit(submission_of(at_hour(8)));
+  world.replicator = world.make_replicator();
+  EXPECT_EQ(world.refresh().changes, 1);
+  EXPECT_THAT(world.differences(), IsEmpty());
+}
+
+TEST(Replica, what_a_result_left_that_came_and_went_between_two_refreshes_is_there) {
+  ReplicaWorld world;
+  world.submit(submission_of(at_hour(0)));
+  world.refresh();
+  const auto gone = world.submit(submission_of(at_hour(1)));
+  ASSERT_OK(world.editor.remove(gone.id, {.id = "u", .name = "operator"}));
+  world.refresh();
+  EXPECT_THAT(world.lake_values(replica::commits_shape(), "sha"), SizeIs(2));
+  EXPECT_THAT(world.differences(), IsEmpty());
+}
+
+TEST(Replica, a_change_without_effect_is_not_pruned_before_the_lake_says_so) {
+  ReplicaWorld world;
+  world.limits.log_kept = std::chrono::hours(1);
+  world.replicator = world.make_replicator();
+  const auto first = world.submit(submission_of(at_hour(0)));
+  world.refresh();
+  // A result that comes and goes between two refreshes leaves nothing to commit.
+  const auto gone = world.submit(submission_of(at_hour(1)));
+  ASSERT_OK(world.editor.remove(gone.id, {.id = "u", .name = "operator"}));
+  world.clock.advance(std::chrono::hours(2));
+  world.refresh();
+  world.replicator = world.make_replicator();
+  EXPECT_EQ(world.refresh().state, ReplicaRound::State::current) << "its place is still there";
+  EXPECT_THAT(world.lake_ids(), ElementsAre(first.id));
+  EXPECT_THAT(world.differences(), IsEmpty());
+}
+
 TEST(Replica, a_commit_that_becomes_known_changes_its_results) {
   ReplicaWorld world;
   Draft unknown = at_hour(3);

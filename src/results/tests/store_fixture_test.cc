@@ -36,9 +36,10 @@ Folder::~Folder() {
 // The domain's own, numbered as if there were no others between them.
 std::vector<store::Migration> StoreFixture::steps() {
   std::vector<store::Migration> steps;
-  for (const auto part : {migrations(), commit_migrations(), later_migrations(),
-                          store::audit_migrations(), ci_migrations(), alert_migrations(),
-                          shared_table_migrations(), history_migrations(), verdict_migrations(), read_migrations()}) {
+  for (const auto part :
+       {migrations(), commit_migrations(), later_migrations(), store::audit_migrations(),
+        ci_migrations(), alert_migrations(), shared_table_migrations(), history_migrations(),
+        verdict_migrations(), read_migrations()}) {
     for (store::Migration step : part) {
       step.number = static_cast<int>(steps.size()) + 1;
       steps.push_back(step);

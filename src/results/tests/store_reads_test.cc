@@ -42,7 +42,7 @@ class StoreReads : public ::testing::Test {
   StoreReads() {
     for (int i = 0; i < 3; ++i)
       fingerprint = store.submit(submission_of(on_commit(i))).history_fingerprint;
-    status.has_run = true;
+    status.is_whole = true;
     catch_up();
   }
   void catch_up() { status.place = *reads::newest_place(*store.database); }
@@ -108,7 +108,7 @@ TEST_F(StoreReads, ALakeThatIsFarBehindOrNeverRanIsNotAsked) {
   status.error = "the disk is full";
   points();
   status.error = "";
-  status.has_run = false;
+  status.is_whole = false;
   points();
   EXPECT_EQ(lake_history.asked, 0);
 }
@@ -223,6 +223,16 @@ TEST_F(StoreReads, AnAnswerThatKeepsChangingIsNotCalledDifferent) {
   const ReadTally tally = evidence.standing(ReadPort::history)->tally;
   EXPECT_EQ(tally.different, 0);
   EXPECT_EQ(tally.moved, 1);
+}
+
+TEST_F(StoreReads, NothingIsComparedBeforeTheLakeWasMade) {
+  set("shadow");
+  status.is_whole = false;
+  points();
+  compare();
+  EXPECT_EQ(lake_history.asked, 0);
+  status.is_whole = true;
+  EXPECT_EQ(compare().equal, 1);
 }
 
 TEST_F(StoreReads, ALakeWithoutAnAnswerIsCountedAndNobodyNotices) {

@@ -35,6 +35,7 @@ import type {
   VerdictProjects,
 } from './types_verdict';
 import type { LakeTable, QueryAnswer, QueryState } from './types_query';
+import type { ReadMismatch, ReadReplay, Reads } from './types_reads';
 import type {
   Json,
   CompareResult,
@@ -247,6 +248,14 @@ export const api = {
     ),
   background_jobs: (signal?: AbortSignal) =>
     get<{ jobs: BackgroundJob[] }>('/api/v1/background-jobs', {}, signal),
+
+  reads: (signal?: AbortSignal) => get<Reads>('/api/v1/reads', {}, signal),
+  read_mismatches: (signal?: AbortSignal) =>
+    get<{ mismatches: ReadMismatch[] }>('/api/v1/reads/mismatches', { count: 100 }, signal),
+  replay_mismatch: (id: string) =>
+    send<ReadReplay>('POST', `/api/v1/reads/mismatches/${at(id)}/replay`),
+  explain_mismatch: (id: string, explanation: string) =>
+    send<ReadMismatch>('PUT', `/api/v1/reads/mismatches/${at(id)}/explanation`, { explanation }),
 
   users: (signal?: AbortSignal) => get<{ users: User[] }>('/api/v1/users', {}, signal),
   change_user: (id: string, change: { role: Role }) =>
