@@ -85,6 +85,11 @@ std::vector<ShownPoint> shown_points(std::span<const ChartPoint> points, const C
 std::vector<std::size_t> within_cost(std::span<const ChartPoint> points, const ChartMetric& metric,
                                      std::optional<double> cost_max);
 
+/// The positions of points with one of the hardware keys, aliases resolved; of all without keys.
+std::vector<std::size_t> of_hardware(std::span<const ChartPoint> points,
+                                     std::span<const std::string> hw_keys,
+                                     const ChartLabels& labels);
+
 /// The fronts of shown points, one for each `hwKey__precision`, by that key.
 struct ChartFront {
   std::string line;

@@ -13,7 +13,7 @@ std::string ecma_number(double n);
 /// value; from 1e21 as ecma_number.
 std::string ecma_fixed(double n, int digits);
 /// Rounded to at most `digits` (0 to 20) behind the point, halves away from zero, thousands grouped
-/// by commas: `10,000.5`.
+/// by commas: `10,000.5`; `NaN`, `∞`.
 std::string grouped_number(double n, int digits);
 
 /// Below 10,000 (also far below zero) as ecma_number, else grouped with three digits at most.

@@ -294,16 +294,9 @@ Function filling(std::string_view name, void (*fill)(DerivedMetrics&, const Powe
 }
 
 Result<Value> filter_by_gpu(const Value& in) {
-  const auto wanted = texts_in(in, "selectedGPUs");
-  const json::Array& data = member(in, "data").items();
-  std::vector<std::size_t> kept;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    const std::string key = text_in(data[i], "hwKey");
-    const std::string canonical(labels().canonical_key(key));
-    const auto is_wanted = [&](const std::string& one) { return one == key || one == canonical; };
-    if (std::any_of(wanted.begin(), wanted.end(), is_wanted)) kept.push_back(i);
-  }
-  return selected(data, kept);
+  const Value& data = member(in, "data");
+  return selected(data.items(),
+                  of_hardware(points_of(data), texts_in(in, "selectedGPUs"), labels()));
 }
 
 Result<Value> gradient(const Value& in) {

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 
 #include "base/numbers.h"
@@ -6,6 +7,7 @@
 #include "inference/csv_export.h"
 #include "inference/data_sheet.h"
 #include "inference/decode.h"
+#include "inference/number_text.h"
 
 namespace bl::inference::conformance {
 namespace {
@@ -17,8 +19,10 @@ constexpr double k_absent = std::numeric_limits<double>::quiet_NaN();  // an emp
 CsvCell cell_of(const Value& value) {
   if (value.is_bool()) return value.as_bool();
   if (value.is_string() && !double_of(value)) return value.as_string();
-  if (const auto number = double_of(value)) return *number;
-  return {};
+  const auto number = double_of(value);
+  if (!number) return {};
+  if (std::isfinite(*number)) return *number;
+  return ecma_number(*number);  // the dashboard's cells say so; ours are empty
 }
 
 Value cell_json(const CsvCell& cell) {

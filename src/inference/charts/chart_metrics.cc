@@ -162,6 +162,20 @@ std::vector<ShownPoint> shown_points(std::span<const ChartPoint> points, const C
   return shown;
 }
 
+std::vector<std::size_t> of_hardware(std::span<const ChartPoint> points,
+                                     std::span<const std::string> hw_keys,
+                                     const ChartLabels& labels) {
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::string& key = points[i].entry.hw_key;
+    const bool wanted = std::any_of(hw_keys.begin(), hw_keys.end(), [&](const std::string& one) {
+      return labels.canonical_key(one) == labels.canonical_key(key);
+    });
+    if (wanted || hw_keys.empty()) kept.push_back(i);
+  }
+  return kept;
+}
+
 std::vector<ChartFront> fronts_of(std::span<const ChartPoint> points,
                                   std::span<const ShownPoint> shown, Corner corner) {
   std::map<std::string, std::vector<ShownPoint>> lines;

@@ -108,7 +108,8 @@ std::string ecma_fixed(double n, int digits) {
 }
 
 std::string grouped_number(double n, int digits) {
-  if (!std::isfinite(n)) return not_finite(n);
+  if (std::isnan(n)) return "NaN";
+  if (std::isinf(n)) return n < 0 ? "-∞" : "∞";
   Decimal d = shortest(n);
   round_at(d, digits);
   std::string text = plain(d.digits, d.exponent + 1);

@@ -3,6 +3,7 @@
 
 #include "inference/chart_dates.h"
 #include "inference/chart_labels.h"
+#include "inference/chart_presets.h"
 #include "inference/colors.h"
 #include "inference/csv_export.h"
 #include "inference/data_sheet.h"
@@ -196,6 +197,22 @@ TEST(DataSheets, are_read_strictly_and_a_rack_is_one_domain) {
   EXPECT_FALSE(scale_up_topology(mi355x).switched);
   EXPECT_EQ(scale_up_topology(mi355x).switches, 0);
   EXPECT_EQ(tflops_text(mi355x.fp4_tflops), "10,066");
+}
+
+TEST(ChartPresets, show_only_what_is_known) {
+  auto files = built_in_preset_files();
+  const auto presets = read_presets(files, labels());
+  ASSERT_TRUE(presets.ok()) << presets.error().message;
+  EXPECT_THAT(*presets, SizeIs(6));
+  EXPECT_TRUE(presets->back().timeline);
+  files = {{"mine.toml",
+            "[presets.x]\nmodel = \"GLM-5\"\nsequence = \"8k/1k\"\nmetric = \"y_joy\"\n"
+            "keys = [\"h100_vllm\", \"h999\"]\n"}};
+  const auto refused = read_presets(files, labels());
+  ASSERT_FALSE(refused.ok());
+  ASSERT_THAT(refused.error().faults, SizeIs(2));
+  EXPECT_EQ(refused.error().faults[0].path, "mine.toml:4");
+  EXPECT_EQ(refused.error().faults[1].path, "mine.toml:5");
 }
 
 RC_GTEST_PROP(LargestTriangles, keep_the_ends_and_the_order_and_no_more_than_the_target, ()) {

@@ -137,6 +137,15 @@ TEST(ChartMetrics, what_costs_too_much_or_waits_too_long_is_not_shown) {
   EXPECT_THAT(shown("y_inputTputPerGpu"), ElementsAre(Field(&ShownPoint::position, 1u)));
 }
 
+TEST(ChartMetrics, points_are_found_by_every_name_of_their_hardware) {
+  std::vector<ChartPoint> points(2);
+  points[0].entry.hw_key = "gb200_dynamo-trtllm";
+  points[1].entry.hw_key = "b200_trt";
+  const std::string wanted[] = {"gb200_dynamo-trt"};
+  EXPECT_THAT(of_hardware(points, wanted, labels()), ElementsAre(0u));
+  EXPECT_THAT(of_hardware(points, {}, labels()), SizeIs(2));
+}
+
 TEST(ChartMetrics, over_a_time_to_first_token_the_front_bends_the_other_way) {
   const ChartMetric& metric = *chart_metric_named("y_inputTputPerGpu");
   const auto kind = ChartKind::interactivity;

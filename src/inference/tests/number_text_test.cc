@@ -39,6 +39,7 @@ TEST(NumberText, large_numbers_are_grouped) {
   EXPECT_EQ(format_number(1234567.8916), "1,234,567.892");
   EXPECT_EQ(format_number(999999.9999), "1,000,000");
   EXPECT_EQ(format_number(-12345), "-12345");
+  EXPECT_EQ(format_number(std::numeric_limits<double>::infinity()), "∞");
   EXPECT_EQ(format_large_number(1500), "1.5k");
   EXPECT_EQ(format_large_number(2e6), "2M");
 }
