@@ -13,8 +13,8 @@
 #include "inference/registry.h"
 
 /// How hardware, frameworks, models and sequences are shown, and which hardware keys are known.
-/// Data files: data/inference/charts, to which an operator's are added. Immutable after reading;
-/// any thread.
+/// Data files: src/inference/data/charts, to which an operator's are added. Immutable after
+/// reading; any thread.
 namespace bl::inference {
 
 /// What a hardware key (`gb200_dynamo-trt_mtp`) is shown as.

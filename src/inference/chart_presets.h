@@ -7,7 +7,7 @@
 #include "inference/chart_metrics.h"
 
 /// Ready-made views of the charts (spec/inference.md 5.10). Data file:
-/// data/inference/charts/presets.toml, to which an operator's are added. Immutable; any thread.
+/// src/inference/data/charts/presets.toml, to which an operator's are added. Immutable; any thread.
 namespace bl::inference {
 
 struct ChartPreset {

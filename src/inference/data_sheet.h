@@ -8,7 +8,7 @@
 #include "inference/registry_reader.h"
 
 /// Accelerators by their data sheets (spec/inference.md 5.10): memory, arithmetic, links. Data
-/// file: data/inference/charts/data_sheets.toml. Immutable after reading; any thread.
+/// file: src/inference/data/charts/data_sheets.toml. Immutable after reading; any thread.
 namespace bl::inference {
 
 struct DataSheet {

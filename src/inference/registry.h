@@ -10,8 +10,8 @@
 #include "inference/registry_reader.h"
 
 /// What this domain knows by name: models, frameworks, precisions, accelerators with their power
-/// and cost. Data files: built-in ones in data/inference/EDITION, to which an operator's are added.
-/// Immutable after reading; any thread.
+/// and cost. Data files: built-in ones in src/inference/data/EDITION, to which an operator's are
+/// added. Immutable after reading; any thread.
 namespace bl::inference {
 
 /// A state of the built-in files. The contract's cases were recorded with april_2026.
