@@ -117,8 +117,9 @@ SELECT (1 + (p * {repositories} + repository_no - 1) * {machines} + machine)::BI
 Result<void> put_once(lake::Lake& lake, const replica::Shape& shape, const std::string& select) {
   BL_TRY(const auto table, replica::open_table(lake, shape));
   if (table->snapshot().rows() > 0) return {};
-  BL_TRY([[maybe_unused]] const auto id,
-         table->replace({.what = "generate", .select = "(" + select + ")"}));
+  lake::Change change{.what = "generate"};
+  change.select = "(" + select + ")";
+  BL_TRY([[maybe_unused]] const auto id, table->replace(change));
   return {};
 }
 
@@ -153,9 +154,9 @@ Result<void> fill_lake(lake::Lake& lake, Disk& disk, const std::string& scratch,
   std::int64_t month = replica::month_of({k_start});
   for (std::int64_t i = 0; i < LakePlan::k_months; ++i, month = replica::next_month(month)) {
     for (std::int64_t chunk = files[month]; chunk < chunks; ++chunk) {
-      lake::Change change{.what = "generate",
-                          .select = "(" + results_select(plan, series, month, chunk, chunks) + ")",
-                          .group = std::to_string(month)};
+      lake::Change change{.what = "generate"};
+      change.select = "(" + results_select(plan, series, month, chunk, chunks) + ")";
+      change.group = std::to_string(month);
       BL_TRY([[maybe_unused]] const auto id, table->replace(change));
     }
     done(i + 1, LakePlan::k_months);

@@ -57,21 +57,19 @@ constexpr std::string_view k_placed =
 Result<void> damage(lake::Lake& lake, lake::Table& table, const lake::DataFile& file) {
   const std::int64_t month = replica::month_of_file("results", file.key).value_or(0);
   BL_TRY(const std::string path, duck::quoted_text(lake.store().address(file.key)));
-  const lake::Change moved{
-      .what = "drill",
-      .select = fmt::format("(SELECT * EXCLUDE (place) FROM ({}read_parquet({})) WHERE place = 4)",
-                            k_placed, path),
-      .group = std::to_string(month + (month % 100 == 12 ? 89 : 1))};
+  lake::Change moved{.what = "drill"};
+  moved.select = fmt::format("(SELECT * EXCLUDE (place) FROM ({}read_parquet({})) WHERE place = 4)",
+                             k_placed, path);
+  moved.group = std::to_string(month + (month % 100 == 12 ? 89 : 1));
   BL_TRY([[maybe_unused]] const auto first, table.replace(moved));
-  const lake::Change kept{
-      .what = "drill",
-      .removed = {file.key},
-      .select = fmt::format(
-          "(SELECT * EXCLUDE (place) REPLACE (CASE WHEN place = 3 THEN coalesce(mean, 0) + 1 ELSE "
-          "mean END AS mean) FROM ({0}removed_rows) WHERE place NOT IN (1, 4) UNION ALL SELECT * "
-          "EXCLUDE (place) FROM ({0}removed_rows) WHERE place = 2)",
-          k_placed),
-      .group = std::to_string(month)};
+  lake::Change kept{.what = "drill"};
+  kept.removed = {file.key};
+  kept.select = fmt::format(
+      "(SELECT * EXCLUDE (place) REPLACE (CASE WHEN place = 3 THEN coalesce(mean, 0) + 1 ELSE "
+      "mean END AS mean) FROM ({0}removed_rows) WHERE place NOT IN (1, 4) UNION ALL SELECT * "
+      "EXCLUDE (place) FROM ({0}removed_rows) WHERE place = 2)",
+      k_placed);
+  kept.group = std::to_string(month);
   BL_TRY([[maybe_unused]] const auto second, table.replace(kept));
   return {};
 }

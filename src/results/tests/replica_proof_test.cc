@@ -221,10 +221,8 @@ TEST(ReplicaProof, finds_what_was_changed_in_the_lake) {
   };
   EXPECT_EQ(compare(), 0u);
   auto table = world.lake->table("results").value();
-  lake::Change change{.what = "test",
-                      .select =
-                          "(SELECT * REPLACE (min + 1 AS min) FROM "
-                          "removed_rows)"};
+  lake::Change change{.what = "test"};
+  change.select = "(SELECT * REPLACE (min + 1 AS min) FROM removed_rows)";
   for (const lake::DataFile& file : table->snapshot().files().files()) {
     change.removed.push_back(file.key);
   }
