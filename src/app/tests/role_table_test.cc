@@ -161,7 +161,13 @@ class RoleTable : public ::testing::Test {
   access::Sessions sessions_{*database_, clock_, random_, users_};
   access::PasswordSignIn password_sign_in_{users_, sessions_, tokens_, clock_, metrics_, ""};
   access::RequestAuthenticator authenticator_{
-      tokens_, sessions_, users_, clock_, metrics_, {.operator_token = k_operator_token}};
+      tokens_,
+      sessions_,
+      users_,
+      clock_,
+      metrics_,
+      {.operator_token = k_operator_token,
+       .wrong_tokens = {.burst = 10'000, .per_minute = 10'000}}};
   access::CliLogins cli_logins_{*database_, clock_, random_, users_, tokens_};
   std::unique_ptr<Disk> disk_ = make_real_disk();
   ops::StatusReader status_{{.database = *database_, .metrics = metrics_}, clock_};

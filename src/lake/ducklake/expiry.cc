@@ -54,7 +54,9 @@ Result<std::vector<std::int64_t>> DuckLakeCatalog::expirable(Timestamp older_tha
     const bool first_young = !all_stay && one.at >= older_than;
     if (first_young) all_stay = true;
     if (all_stay) staying.insert(one.id);
-    if (first_young || wanted.contains(one.id) || one.id == all.back().id) {
+    // Who holds one holds files of its own table: what it says of the others is not looked at.
+    if (wanted.contains(one.id)) staying.insert(one.id);
+    if (first_young || one.id == all.back().id) {
       staying.insert(one.id);
       for (const auto& [table, id] : newest) staying.insert(id);
     }
