@@ -6,6 +6,7 @@
 #include "access/sign_in_page.h"
 #include "base/hash.h"
 #include "base/hmac.h"
+#include "base/html.h"
 #include "base/uri.h"
 #include "net/query_fields.h"
 

@@ -1,5 +1,6 @@
 #include "access/sign_in_page.h"
 
+#include "base/html.h"
 #include "base/uri.h"
 
 namespace bl::access {
@@ -23,29 +24,6 @@ void keep_private(net::Response& response) {
 }
 
 }  // namespace
-
-std::string html_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string html_head(std::string_view title) {
   std::string html =

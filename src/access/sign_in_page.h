@@ -16,8 +16,6 @@ net::Response redirect(std::string location);
 
 /// What every page begins with, up to the open `<main>`. `title` is plain text of ours.
 std::string html_head(std::string_view title);
-/// For text and for attributes in double quotes.
-std::string html_escaped(std::string_view text);
 /// Not to be kept by anybody; no scripts, no forms, in no frame.
 net::Response html_page(int status, std::string html);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/html.h"
 #include "base/terminal.h"
 #include "results/proof/gates.h"
 
@@ -148,29 +149,6 @@ std::string cell(const std::string& text) {
   return out;
 }
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 // Bars of a question's p50 over all layouts, warm and with one reader, as an SVG.
 std::string chart_of(const json::Value& document, const std::string& family) {
   std::vector<std::pair<std::string, double>> bars;
@@ -183,15 +161,15 @@ std::string chart_of(const json::Value& document, const std::string& family) {
   for (const auto& bar : bars) most = std::max(most, bar.second);
   constexpr int k_row = 22, k_label = 220, k_width = 420;
   std::string svg = fmt::format("<svg viewBox=\"0 0 760 {}\" role=\"img\" aria-label=\"{}\">",
-                                k_row * bars.size() + 4, escaped(family));
+                                k_row * bars.size() + 4, html_escaped(family));
   int y = 2;
   for (const auto& [label, value] : bars) {
     const double width = most > 0 ? value / most * k_width : 0;
     svg += fmt::format(
         "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text><rect x=\"{}\" y=\"{}\" "
         "width=\"{:.1f}\" height=\"{}\"/><text x=\"{:.1f}\" y=\"{}\">{:.2f} ms</text>",
-        k_label - 8, y + 15, escaped(label), k_label, y + 2, width, k_row - 6, k_label + width + 6,
-        y + 15, value);
+        k_label - 8, y + 15, html_escaped(label), k_label, y + 2, width, k_row - 6,
+        k_label + width + 6, y + 15, value);
     y += k_row;
   }
   return svg + "</svg>";
@@ -250,17 +228,17 @@ std::string to_html(const json::Value& document) {
   std::string text = fmt::format(
       "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Proof of the "
       "replica</title><style>{}</style><h1>Proof of the replica</h1><p>{}</p>",
-      k_style, escaped(heading(document)));
+      k_style, html_escaped(heading(document)));
   for (const Table& table : tables_of(document)) {
     if (table.rows.empty()) continue;
-    text += "<h2>" + escaped(table.title) + "</h2>";
+    text += "<h2>" + html_escaped(table.title) + "</h2>";
     if (table.title == "Questions") {
       for (const std::string& family : families_of(document)) {
-        text += "<h3>" + escaped(family) + ", median</h3>" + chart_of(document, family);
+        text += "<h3>" + html_escaped(family) + ", median</h3>" + chart_of(document, family);
       }
     }
     text += "<table><tr>";
-    for (const std::string& one : table.head) text += "<th>" + escaped(one) + "</th>";
+    for (const std::string& one : table.head) text += "<th>" + html_escaped(one) + "</th>";
     text += "</tr>";
     for (const auto& row : table.rows) {
       text += "<tr>";
@@ -268,7 +246,7 @@ std::string to_html(const json::Value& document) {
         const bool is_outcome = one == "passed" || one == "failed" || one == "not run";
         text += is_outcome ? fmt::format("<td class=\"{}\">{}</td>",
                                          one == "not run" ? "not-run" : one, one)
-                           : "<td>" + escaped(one) + "</td>";
+                           : "<td>" + html_escaped(one) + "</td>";
       }
       text += "</tr>";
     }

@@ -1,21 +1,13 @@
 #include "results/reads/encode.h"
 
 #include "base/json.h"
+#include "base/optional_time.h"
 #include "results/reads/difference.h"
 
 namespace bl::results::reads {
 namespace {
 
 using json::Writer;
-
-void write_time(Writer& out, std::string_view name, const std::optional<Timestamp>& time) {
-  out.key(name);
-  if (time) {
-    out.value(to_rfc3339(*time));
-  } else {
-    out.null();
-  }
-}
 
 void write_standing(Writer& out, const ReadStanding& standing) {
   out.begin_object().key("proof");
@@ -33,9 +25,10 @@ void write_standing(Writer& out, const ReadStanding& standing) {
       .member("different", standing.tally.different)
       .member("moved", standing.tally.moved)
       .member("failed", standing.tally.failed)
-      .member("unexplained", standing.unexplained);
-  write_time(out, "since", standing.since);
-  out.member("missing", standing.missing()).end_object();
+      .member("unexplained", standing.unexplained)
+      .member("since", to_rfc3339(standing.since))
+      .member("missing", standing.missing())
+      .end_object();
 }
 
 void write_port(Writer& out, const PortReport& port) {
@@ -63,9 +56,9 @@ void write_mismatch(Writer& out, const ReadMismatch& mismatch) {
       .member("place", mismatch.place)
       .member("first_difference", first_difference(mismatch.store_answer, mismatch.lake_answer))
       .member("explanation", mismatch.explanation)
-      .member("explained_by", mismatch.explained_by);
-  write_time(out, "replayed_at", mismatch.replayed_at);
-  out.member("is_equal_now", mismatch.is_equal_now);
+      .member("explained_by", mismatch.explained_by)
+      .member("replayed_at", to_rfc3339(mismatch.replayed_at))
+      .member("is_equal_now", mismatch.is_equal_now);
 }
 
 }  // namespace

@@ -49,8 +49,8 @@ class Routing {
       ++port.by_store;
       return ask(store_);
     }
-    if (const auto why = why_not_lake(port, question)) return instead(port, *why, ask);
     const ReplicaStatus status = world_.replica();
+    if (const auto why = why_not_lake(port, status, question)) return instead(port, *why, ask);
     const auto start = world_.clock.steady_now();
     auto answer = ask(lake_);
     const bool failed = !answer.ok() && !is_answer(answer.error());
@@ -146,8 +146,8 @@ class Routing {
   }
 
   template <class Make>
-  std::optional<Instead> why_not_lake(Port& port, const Make& question) {
-    const ReplicaStatus status = world_.replica();
+  std::optional<Instead> why_not_lake(Port& port, const ReplicaStatus& status,
+                                      const Make& question) {
     if (!status.is_whole || !status.error.empty() ||
         status.seconds_behind > std::chrono::duration<double>(limits_.behind_max).count()) {
       return Instead::behind;
