@@ -84,6 +84,8 @@ export async function with_page(options, look) {
     await look(page);
     assert.deepEqual(wrong, [], `the page at ${page.url()} complained`);
   } finally {
+    // An answer that a test holds back may still be under way: it has nobody to go to now.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
   }
 }

@@ -44,7 +44,7 @@ std::size_t read_decimal(std::string_view text, double& number) {
   return taken.size();
 }
 
-/// A whole text as a number: "" is 0.
+/// A whole text as a number: "" is 0, a sign alone is none.
 std::optional<double> whole_number(std::string_view text) {
   text = without_blanks_before(text);
   text = text.substr(0, text.find_last_not_of(" \t\n\r\v\f") + 1);
@@ -52,7 +52,7 @@ std::optional<double> whole_number(std::string_view text) {
   double sign = take_sign(text);
   if (text == "Infinity") return sign * k_infinity;
   double number = 0;
-  if (read_decimal(text, number) != text.size()) return std::nullopt;
+  if (text.empty() || read_decimal(text, number) != text.size()) return std::nullopt;
   return sign * number;
 }
 

@@ -200,6 +200,11 @@ RC_GTEST_PROP(Coercion, a_written_number_is_read_back, (double number)) {
   RC_ASSERT(is_whole_number(text_of(&value)));
 }
 
+TEST(Coercion, a_sign_alone_is_no_number) {
+  for (const char* text : {"+", "-", " + ", "-\n"}) EXPECT_FALSE(is_whole_number(text)) << text;
+  EXPECT_TRUE(is_whole_number(" -3.5 "));
+}
+
 RC_GTEST_PROP(Coercion, no_text_is_read_beyond_its_number, (std::string text)) {
   json::Value value = json::Value::string(text);
   auto number = parse_number(&value);
