@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
+#include "base/file_copy.h"
+
 namespace bl {
 namespace {
-
-std::string folder_of(const std::string& path) {
-  auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 Result<void> write_temporary(Disk& disk, const std::string& path, std::string_view bytes,
                              FileMode mode) {

@@ -5,17 +5,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/file_copy.h"
+
 namespace bl::duck {
 namespace {
 
 using columns::Batch;
 using columns::Column;
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 /// `"a"."b""c"` -> a, b"c: as the engine names a leaf column.
 std::vector<std::string> unquoted_path(std::string_view quoted) {

@@ -131,6 +131,8 @@ class Catalog {
   virtual Result<std::vector<std::string>> expired_files() = 0;
   virtual Result<void> forget_files(std::span<const std::string> keys) = 0;
 
+  /// Of this catalog alone: one that is made anew has another.
+  virtual std::string number() const = 0;
   /// What another program attaches, for people: `ducklake:sqlite:...`; no secrets in it.
   virtual std::string address() const = 0;
 };

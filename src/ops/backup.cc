@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
-#include "base/hash.h"
-#include "ops/file_copy.h"
+#include "base/file_copy.h"
 #include "ops/postgres_tools.h"
 #include "ops/store_access.h"
 #include "store/sqlite_file.h"
@@ -73,7 +72,7 @@ Result<void> fill(const BackupRequest& request, Disk& disk, const std::string& p
   } else {
     BL_RETURN_IF_ERROR(dump_postgres(request.place, partial, clock, manifest, progress));
   }
-  BL_TRY(const FileDigest digest, digest_file(disk, partial, progress));
+  BL_TRY(const FileDigest digest, digest_file(disk, partial, phase_of(progress, "checksum")));
   manifest.bytes = digest.bytes;
   manifest.sha256 = digest.sha256;
   return sync_file(disk, partial);
@@ -125,7 +124,7 @@ Result<Manifest> verify_backup(Disk& disk, const std::string& path, const Progre
     return std::move(error).with_context("a backup is a file and its manifest");
   }
   BL_TRY(Manifest manifest, decode_manifest(*text));
-  BL_TRY(const FileDigest digest, digest_file(disk, path, progress));
+  BL_TRY(const FileDigest digest, digest_file(disk, path, phase_of(progress, "checksum")));
   if (digest.bytes != manifest.bytes) {
     return Error(Code::corrupt, fmt::format("the backup has {} bytes, its manifest says {}: {}",
                                             digest.bytes, manifest.bytes, path));

@@ -67,5 +67,12 @@ std::string manifest_path(const std::string& backup);
 /// How far a long call is; false ends it with `cancelled`. `phase` is a word for people.
 using Progress =
     std::function<bool(std::string_view phase, std::uint64_t done, std::uint64_t total)>;
+/// The same for one phase. `progress` outlives it.
+inline std::function<bool(std::uint64_t, std::uint64_t)> phase_of(const Progress& progress,
+                                                                  std::string_view phase) {
+  return [&progress, phase](std::uint64_t done, std::uint64_t total) {
+    return progress(phase, done, total);
+  };
+}
 
 }  // namespace bl::ops

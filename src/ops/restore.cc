@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/file_copy.h"
 #include "ops/backup.h"
-#include "ops/file_copy.h"
 #include "ops/postgres_tools.h"
 #include "ops/store_access.h"
 #include "store/sqlite_file.h"
@@ -121,7 +121,7 @@ Result<std::string> put_in_place(const RestoreRequest& request, const std::strin
                                  const Manifest& manifest, Disk& disk, const Clock& clock,
                                  const Progress& progress) {
   const std::string& file = request.place.file;
-  BL_TRY(const FileDigest digest, copy_file(disk, request.backup, copy, progress));
+  BL_TRY(const FileDigest digest, copy_file(disk, request.backup, copy, phase_of(progress, "copying")));
   if (digest.sha256 != manifest.sha256) {
     return Error(Code::corrupt, "the backup changed while it was read: " + request.backup);
   }

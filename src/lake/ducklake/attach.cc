@@ -125,18 +125,18 @@ Result<void> attach(CatalogSession& session, const CatalogPlace& place,
   return {};
 }
 
-/// The catalog of these objects, and no other's.
-Result<void> check_marker(CatalogSession& session, const CatalogPlace& place,
-                          const CatalogOptions& options, objects::ObjectStore& store,
-                          const std::string& marker) {
+/// The catalog of these objects, and no other's. Gives its number.
+Result<std::string> check_marker(CatalogSession& session, const CatalogPlace& place,
+                                 const CatalogOptions& options, objects::ObjectStore& store,
+                                 const std::string& marker) {
   BL_TRY(const Rows rows, session.look(fmt::format("SELECT x.schema_uuid FROM {} x WHERE "
                                                    "x.schema_id = 0",
                                                    place.table("schema"))));
   if (rows.count() != 1 || !rows.text(0, 0)) {
     return Error{Code::corrupt, "the catalog has no first schema: " + place.address};
   }
-  const std::string number(*rows.text(0, 0));
-  if (number == marker) return {};
+  std::string number(*rows.text(0, 0));
+  if (number == marker) return number;
   if (!marker.empty()) {
     Listing listing(session, place, "");
     BL_TRY(const std::int64_t head, listing.head());
@@ -148,10 +148,11 @@ Result<void> check_marker(CatalogSession& session, const CatalogPlace& place,
     }
     BL_RETURN_IF_ERROR(store.remove(k_marker));
   }
-  auto written = write_marker(store, number);
-  if (written.ok() || written.error().code != Code::conflict) return written;
+  const auto written = write_marker(store, number);
+  if (written.ok()) return number;
+  if (written.error().code != Code::conflict) return written.error();
   BL_TRY(const std::string other, read_marker(store));  // another process was faster
-  if (other == number) return {};
+  if (other == number) return number;
   return Error{Code::conflict, "the objects of this lake have another catalog: " + place.address};
 }
 
@@ -318,9 +319,9 @@ Result<void> tell_credentials(CatalogSession& session, const CatalogOptions& opt
                "the engine does not take the credentials for " + settings.text()};
 }
 
-Result<void> attach_catalog(CatalogSession& session, const CatalogOptions& options,
-                            const CatalogPlace& place, const std::string& data_path,
-                            objects::ObjectStore& store, Disk& disk) {
+Result<std::string> attach_catalog(CatalogSession& session, const CatalogOptions& options,
+                                   const CatalogPlace& place, const std::string& data_path,
+                                   objects::ObjectStore& store, Disk& disk) {
   BL_TRY(const Found found, probe(session, place, disk));
   BL_TRY(const std::string marker, read_marker(store));
   if (found == Found::nothing) {
@@ -334,8 +335,9 @@ Result<void> attach_catalog(CatalogSession& session, const CatalogOptions& optio
     }
   }
   BL_RETURN_IF_ERROR(attach(session, place, data_path, found == Found::nothing));
-  BL_RETURN_IF_ERROR(check_marker(session, place, options, store, marker));
-  return complete(session, place, data_path);
+  BL_TRY(std::string number, check_marker(session, place, options, store, marker));
+  BL_RETURN_IF_ERROR(complete(session, place, data_path));
+  return number;
 }
 
 }  // namespace bl::lake

@@ -31,9 +31,10 @@ Result<void> attach_again(CatalogSession& session, const CatalogPlace& place,
 /// Tells the engine the bucket's credentials, as they are now; nothing where the files are on disk.
 Result<void> tell_credentials(CatalogSession& session, const CatalogOptions& options, Disk& disk);
 /// Attaches the catalog as `lake`, checked or made. The caller holds the catalog's lock.
-/// `data_path`: where the keys of the store begin. Errors: as open_catalog().
-Result<void> attach_catalog(CatalogSession& session, const CatalogOptions& options,
-                            const CatalogPlace& place, const std::string& data_path,
-                            objects::ObjectStore& store, Disk& disk);
+/// `data_path`: where the keys of the store begin. Gives the catalog's number. Errors: as
+/// open_catalog().
+Result<std::string> attach_catalog(CatalogSession& session, const CatalogOptions& options,
+                                   const CatalogPlace& place, const std::string& data_path,
+                                   objects::ObjectStore& store, Disk& disk);
 
 }  // namespace bl::lake

@@ -69,7 +69,10 @@ Result<void> DuckLakeCatalog::start() {
   const auto attached = attempts<bool>(changing_, [&]() -> Result<bool> {
     changing_->begin();
     auto done = attach_catalog(*changing_, options_, place_, data_path_, store_, world_.disk);
-    if (done.ok()) return true;
+    if (done.ok()) {
+      number_ = std::move(done).value();
+      return true;
+    }
     const Fate fate = changing_->fate();
     (void)changing_->run("DETACH lake");
     changing_->set_fate(fate);

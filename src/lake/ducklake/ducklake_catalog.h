@@ -52,6 +52,7 @@ class DuckLakeCatalog final : public Catalog {
                                           std::span<const std::int64_t> keep) override;
   Result<std::vector<std::string>> expired_files() override;
   Result<void> forget_files(std::span<const std::string> keys) override;
+  std::string number() const override { return number_; }
   std::string address() const override { return place_.address; }
 
  private:
@@ -124,6 +125,7 @@ class DuckLakeCatalog final : public Catalog {
   objects::ObjectStore& store_;
   const objects::World world_;
   std::string data_path_;
+  std::string number_;  ///< set by start()
   CatalogMetrics metrics_;
 
   std::timed_mutex changing_mutex_, reading_mutex_;

@@ -13,8 +13,11 @@ constexpr std::string_view k_property = "benchlake.";
 
 class DeltaMirror final : public Mirror {
  public:
-  DeltaMirror(DeltaWorld world, std::string table)
-      : world_(std::move(world)), table_(std::move(table)), prefix_(delta_prefix(table_)) {}
+  DeltaMirror(DeltaWorld world, std::string table, const std::string& catalog)
+      : world_(std::move(world)),
+        table_(std::move(table)),
+        prefix_(delta_prefix(table_)),
+        application_("benchlake/" + catalog) {}
 
   Result<void> follow(const CatalogSnapshot& snapshot, RowsChange change) override;
   Result<std::set<std::string>> listed(Timestamp removed_after) override;
@@ -25,6 +28,7 @@ class DeltaMirror final : public Mirror {
 
   const DeltaWorld world_;
   const std::string table_, prefix_;
+  const std::string application_;  // of the log's transactions
   std::unique_ptr<DeltaLog> log_;
 };
 
@@ -67,7 +71,7 @@ Result<DeltaReplace> DeltaMirror::difference(const DeltaSnapshot& have,
 
 Result<void> DeltaMirror::follow(const CatalogSnapshot& snapshot, RowsChange change) {
   BL_RETURN_IF_ERROR(open(snapshot));
-  const auto behind = log_->snapshot()->transaction(std::string(k_mirror_application));
+  const auto behind = log_->snapshot()->transaction(application_);
   if (behind && *behind > snapshot.id) {
     return Error{Code::conflict,
                  fmt::format("the Delta log of the table {} is of a later snapshot than {}: {}",
@@ -76,17 +80,25 @@ Result<void> DeltaMirror::follow(const CatalogSnapshot& snapshot, RowsChange cha
   if (behind == snapshot.id) return {};
   BL_RETURN_IF_ERROR(log_->evolve(snapshot.schema, delta_properties(snapshot.properties)));
   BL_TRY(DeltaReplace replace, difference(*log_->snapshot(), snapshot));
-  if (replace.add.empty() && replace.remove.empty()) return {};
-  replace.data_change = change == RowsChange::yes;
-  replace.transaction = DeltaTransaction{std::string(k_mirror_application), snapshot.id};
-  replace.note.operation = replace.remove.empty() ? "WRITE" : "REPLACE";
-  replace.note.user = text_of(MirrorNote{snapshot.id, snapshot.watermarks, snapshot.note});
-  const auto replaced = log_->replace(std::move(replace));
-  if (!replaced.ok()) {
-    log_.reset();  // read anew, whatever it was
-    return replaced.error();
+  const DeltaTransaction transaction{application_, snapshot.id};
+  const std::string words = text_of(MirrorNote{snapshot.id, snapshot.watermarks, snapshot.note});
+  Result<DeltaCommitted> committed = DeltaCommitted{};
+  if (!replace.add.empty() || !replace.remove.empty()) {
+    replace.data_change = change == RowsChange::yes;
+    replace.transaction = transaction;
+    replace.note.operation = replace.remove.empty() ? "WRITE" : "REPLACE";
+    replace.note.user = words;
+    committed = log_->replace(std::move(replace));
+  } else if (!behind && (!snapshot.note.empty() || !snapshot.watermarks.empty())) {
+    // No file, but something to say: of an empty table, and the first time after a rebuild.
+    DeltaAppend append;
+    append.transaction = transaction;
+    append.note.user = words;
+    committed = log_->append(std::move(append));
   }
-  return {};
+  if (committed.ok()) return {};
+  log_.reset();  // read anew, whatever it was
+  return committed.error();
 }
 
 Result<std::set<std::string>> DeltaMirror::listed(Timestamp removed_after) {
@@ -153,8 +165,9 @@ Result<MirrorNote> mirror_note(std::string_view text) {
   return note;
 }
 
-std::unique_ptr<Mirror> make_delta_mirror(DeltaWorld world, const std::string& table) {
-  return std::make_unique<DeltaMirror>(std::move(world), table);
+std::unique_ptr<Mirror> make_delta_mirror(DeltaWorld world, const std::string& table,
+                                          const std::string& catalog) {
+  return std::make_unique<DeltaMirror>(std::move(world), table, catalog);
 }
 
 }  // namespace bl::lake

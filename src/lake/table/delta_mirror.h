@@ -23,15 +23,14 @@ std::string text_of(const MirrorNote& note);
 Result<MirrorNote> mirror_note(std::string_view text);
 
 /// The same files as a Delta table: one version for each snapshot, its transaction the snapshot's
-/// id. The log is opened with the first call.
-std::unique_ptr<Mirror> make_delta_mirror(DeltaWorld world, const std::string& table);
+/// id. `catalog`: the number of the snapshots' catalog; the log of a table whose catalog was made
+/// anew goes on with the new one's. The log is opened with the first call.
+std::unique_ptr<Mirror> make_delta_mirror(DeltaWorld world, const std::string& table,
+                                          const std::string& catalog);
 
 using Properties = std::map<std::string, std::string>;
 /// A table's properties as those of its Delta log, `benchlake.NAME`, and back.
 Properties delta_properties(const Properties& properties);
 Properties table_properties(const Properties& configuration);
-
-/// The application of the log's transactions.
-inline constexpr std::string_view k_mirror_application = "benchlake";
 
 }  // namespace bl::lake

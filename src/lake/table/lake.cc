@@ -123,7 +123,7 @@ Result<std::shared_ptr<Table>> Lake::open_table(const std::string& name) {
   const TableParts parts{*catalog_, *store_,      *engine_,   world_.disk,   scratch_,
                          ids_,      world_.clock, world_.log, world_.metrics};
   std::unique_ptr<Mirror> mirror;
-  if (options_.delta) mirror = make_delta_mirror(delta_world(), name);
+  if (options_.delta) mirror = make_delta_mirror(delta_world(), name, catalog_->number());
   BL_TRY(std::shared_ptr<Table> table,
          Table::open(parts, name, std::move(journal), std::move(mirror), options_.limits.table));
   // Before the first append of this process: until then its own journal has no chain.

@@ -50,6 +50,7 @@ class MemoryCatalog final : public Catalog {
                                           std::span<const std::int64_t> keep) override;
   Result<std::vector<std::string>> expired_files() override;
   Result<void> forget_files(std::span<const std::string> keys) override;
+  std::string number() const override { return "memory"; }
   std::string address() const override { return "memory"; }
 
  private:

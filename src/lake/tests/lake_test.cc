@@ -107,6 +107,10 @@ TEST(Lake, a_lost_catalog_is_made_again_from_the_delta_logs) {
     EXPECT_THAT(table->verify().value(), IsEmpty());
     ASSERT_OK(table->append(points(46)));
     ASSERT_OK(table->flush());
+    std::set<std::string> keys;
+    for (const DataFile& file : table->snapshot().files().files()) keys.insert(file.key);
+    EXPECT_EQ(table->mirrored(on.clock.now()).value(), keys)
+        << "the Delta log follows the new catalog";
   }
   auto lake = on.open();
   EXPECT_EQ(on.numbers(*lake).value(), counting(1, 46));

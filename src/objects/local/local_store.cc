@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/file_copy.h"
 #include "base/hash.h"
 #include "objects/key.h"
 #include "objects/local/folder_listing.h"
@@ -13,11 +14,6 @@ namespace bl::objects {
 namespace {
 
 constexpr std::size_t k_copy_bytes = 1u << 20;
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 Error taken(const std::string& key) {
   return Error{Code::conflict, "the object exists: " + quoted(key)};

@@ -2,9 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_copy.h"
 #include "base/numbers.h"
 #include "ops/checks/checks.h"
-#include "ops/file_copy.h"
 #include "ops/store_access.h"
 #include "store/sqlite_file.h"
 

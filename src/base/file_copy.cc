@@ -1,14 +1,13 @@
-#include "ops/file_copy.h"
+#include "base/file_copy.h"
 
 #include "base/hash.h"
 
-namespace bl::ops {
+namespace bl {
 namespace {
 
 constexpr std::size_t k_piece_bytes = 1 << 20;
 
-Result<FileDigest> read_pieces(Disk& disk, const std::string& path, const char* phase,
-                               const Progress& progress,
+Result<FileDigest> read_pieces(Disk& disk, const std::string& path, const FileProgress& progress,
                                const std::function<Result<void>(std::string_view)>& take) {
   BL_TRY(const auto file, disk.open_read(path));
   BL_TRY(const std::uint64_t total, file->size());
@@ -16,7 +15,7 @@ Result<FileDigest> read_pieces(Disk& disk, const std::string& path, const char* 
   FileDigest digest;
   std::vector<std::byte> piece(k_piece_bytes);
   while (true) {
-    if (!progress(phase, digest.bytes, total)) return Error(Code::cancelled, "cancelled: " + path);
+    if (!progress(digest.bytes, total)) return Error(Code::cancelled, "cancelled: " + path);
     BL_TRY(const std::size_t got, file->read_at(digest.bytes, piece));
     if (got == 0) break;
     const std::string_view bytes(reinterpret_cast<const char*>(piece.data()), got);
@@ -30,17 +29,16 @@ Result<FileDigest> read_pieces(Disk& disk, const std::string& path, const char* 
 
 }  // namespace
 
-Result<FileDigest> digest_file(Disk& disk, const std::string& path, const Progress& progress) {
-  return read_pieces(disk, path, "checksum", progress,
-                     [](std::string_view) { return Result<void>(); });
+Result<FileDigest> digest_file(Disk& disk, const std::string& path, const FileProgress& progress) {
+  return read_pieces(disk, path, progress, [](std::string_view) { return Result<void>(); });
 }
 
 Result<FileDigest> copy_file(Disk& disk, const std::string& from, const std::string& to,
-                             const Progress& progress) {
+                             const FileProgress& progress) {
   BL_TRY(const auto target, disk.create(to, FileMode::secret));
-  BL_TRY(FileDigest digest,
-         read_pieces(disk, from, "copying", progress,
-                     [&](std::string_view bytes) { return target->append(bytes); }));
+  BL_TRY(FileDigest digest, read_pieces(disk, from, progress, [&](std::string_view bytes) {
+           return target->append(bytes);
+         }));
   BL_RETURN_IF_ERROR(target->sync());
   return digest;
 }
@@ -62,4 +60,4 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-}  // namespace bl::ops
+}  // namespace bl
