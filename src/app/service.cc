@@ -24,6 +24,7 @@
 #include "net/server_address.h"
 #include "ops/lake_routes.h"
 #include "ops/query_routes.h"
+#include "ops/restore.h"
 #include "ops/routes.h"
 #include "results/commit_enricher.h"
 #include "results/commit_routes.h"
@@ -82,6 +83,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(disk_.make_folder(settings_.data_folder));
     const std::string note = fmt::format("pid {} since {}", getpid(), to_rfc3339(clock_.now()));
     BL_TRY(folder_lock_, disk_.lock(settings_.data_folder + "/server.lock", note));
+    BL_RETURN_IF_ERROR(ops::demand_restored(disk_, settings_.data_folder));
     BL_RETURN_IF_ERROR(open_store());
     BL_RETURN_IF_ERROR(open_lake());
     BL_RETURN_IF_ERROR(open_queries());
@@ -341,9 +343,12 @@ class RunningService final : public Service {
                          .version = BL_VERSION},
         clock_);
     operations_ = std::make_unique<ops::Operations>(ids_, clock_);
-    operation_ports_ = std::make_unique<ops::RoutePorts>(
-        ops::RoutePorts{*status_reader_, *operations_, disk_, clock_, place, BL_VERSION,
-                        ops::BackupMetrics(metrics_)});
+    if (lake_ != nullptr) {
+      backed_up_lake_.emplace(ops::OpenLake{*lake_, {disk_, clock_, random_, log_, metrics_}});
+    }
+    operation_ports_ = std::make_unique<ops::RoutePorts>(ops::RoutePorts{
+        *status_reader_, *operations_, disk_, clock_, place, BL_VERSION,
+        ops::BackupMetrics(metrics_), backed_up_lake_ ? &*backed_up_lake_ : nullptr});
     lake_ports_ = std::make_unique<ops::LakeRoutePorts>(ops::LakeRoutePorts{
         lake_.get(), settings_.lake.get(), *operations_, *database_, clock_,
         lake_replica_ == nullptr ? ops::ReplicaPort() : replica_port(*lake_replica_)});
@@ -571,6 +576,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::CommitEnricher> commit_enricher_;
   std::unique_ptr<results::ResultWriter> noting_writer_;
   std::unique_ptr<ops::StatusReader> status_reader_;
+  std::optional<ops::OpenLake> backed_up_lake_;
   std::unique_ptr<ops::RoutePorts> operation_ports_;
   std::unique_ptr<ops::LakeRoutePorts> lake_ports_;
   std::unique_ptr<ops::QueryRoutePorts> query_ports_;

@@ -54,6 +54,19 @@ Result<void> remove_if_there(Disk& disk, const std::string& path) {
   return removed;
 }
 
+Result<void> remove_tree(Disk& disk, const std::string& path) {
+  const auto facts = disk.facts(path);
+  if (!facts.ok() && facts.error().code == Code::not_found) return {};
+  if (!facts.ok()) return facts.error();
+  if (facts->kind == FileFacts::Kind::folder) {
+    BL_TRY(const auto names, disk.list(path));
+    for (const std::string& name : names) {
+      BL_RETURN_IF_ERROR(remove_tree(disk, path + "/" + name));
+    }
+  }
+  return disk.remove(path);
+}
+
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";

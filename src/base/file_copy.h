@@ -24,6 +24,8 @@ Result<FileDigest> copy_file(Disk& disk, const std::string& from, const std::str
                              const FileProgress& progress);
 Result<void> sync_file(Disk& disk, const std::string& path);
 Result<void> remove_if_there(Disk& disk, const std::string& path);
+/// A folder with all that is in it, links not followed; fine when it is not there.
+Result<void> remove_tree(Disk& disk, const std::string& path);
 /// The folder that a path names a file of: `.` for a bare name.
 std::string folder_of(const std::string& path);
 

@@ -78,11 +78,18 @@ Result<void> fill(const BackupRequest& request, Disk& disk, const std::string& p
   return sync_file(disk, partial);
 }
 
+std::string partial_lake(const std::string& path) {
+  return lake_path(path) + ".partial";
+}
+
 Result<void> publish(Disk& disk, const std::string& partial, const std::string& path,
                      const Manifest& manifest) {
+  if (manifest.lake) {
+    BL_RETURN_IF_ERROR(disk.rename(partial_lake(path), lake_path(path)));
+  }
   // link(2) never overwrites, rename(2) would.
-  BL_RETURN_IF_ERROR(disk.link(partial, path));
-  auto published = disk.remove(partial);
+  auto published = disk.link(partial, path);
+  if (published.ok()) published = disk.remove(partial);
   if (published.ok()) {
     published =
         write_file_atomically(disk, manifest_path(path), encode(manifest), FileMode::secret);
@@ -91,6 +98,7 @@ Result<void> publish(Disk& disk, const std::string& partial, const std::string& 
     // Half a backup would only be in the way of the next one.
     (void)remove_if_there(disk, manifest_path(path)).ok();
     (void)remove_if_there(disk, path).ok();
+    if (manifest.lake) (void)remove_tree(disk, lake_path(path)).ok();
   }
   return published;
 }
@@ -101,17 +109,27 @@ Result<Manifest> make_backup(const BackupRequest& request, Disk& disk, const Clo
                              const Progress& progress) {
   BL_RETURN_IF_ERROR(demand_absent(disk, request.path));
   BL_RETURN_IF_ERROR(demand_absent(disk, manifest_path(request.path)));
+  BL_RETURN_IF_ERROR(demand_absent(disk, lake_path(request.path)));
   const std::string partial = request.path + ".partial";
   // Left by a backup that was killed.
   BL_RETURN_IF_ERROR(remove_if_there(disk, partial));
+  BL_RETURN_IF_ERROR(remove_tree(disk, partial_lake(request.path)));
   Manifest manifest;
   manifest.dialect = request.place.dialect;
-  manifest.made_at = clock.now();
   manifest.program_version = request.program_version;
-  auto done = fill(request, disk, partial, clock, manifest, progress);
+  Result<void> done;
+  if (request.lake != nullptr) {
+    auto copied = back_up_lake(*request.lake, partial_lake(request.path), progress);
+    if (copied.ok()) manifest.lake = std::move(copied).value();
+    if (!copied.ok()) done = std::move(copied).error();
+  }
+  manifest.made_at = clock.now();
+  if (done.ok()) done = fill(request, disk, partial, clock, manifest, progress);
   if (done.ok()) done = publish(disk, partial, request.path, manifest);
   if (!done.ok()) {
-    (void)remove_if_there(disk, partial).ok();  // the first error is the one to tell
+    // The first error is the one to tell.
+    (void)remove_if_there(disk, partial).ok();
+    (void)remove_tree(disk, partial_lake(request.path)).ok();
     return std::move(done).error().with_context("backup to " + request.path);
   }
   return manifest;

@@ -6,7 +6,9 @@
 namespace bl::ops {
 namespace {
 
-constexpr std::int64_t k_manifest_format = 1;
+/// Programs that know the first only would pass over the lake.
+constexpr std::int64_t k_format_store = 1;
+constexpr std::int64_t k_format_lake = 2;
 
 /// The members of a manifest, each demanded once; the first that is missing is the error.
 class ManifestReader {
@@ -80,7 +82,7 @@ std::string encode(const Manifest& manifest) {
   std::string text;
   json::Writer writer(text);
   writer.begin_object()
-      .member("format", k_manifest_format)
+      .member("format", manifest.lake ? k_format_lake : k_format_store)
       .member("store", manifest.dialect == store::Dialect::sqlite ? "sqlite" : "postgres")
       .member("bytes", static_cast<std::int64_t>(manifest.bytes))
       .member("sha256", manifest.sha256)
@@ -89,7 +91,20 @@ std::string encode(const Manifest& manifest) {
       .member("schema", manifest.schema);
   writer.key("tables").begin_object();
   for (const store::TableRows& table : manifest.tables) writer.member(table.table, table.rows);
-  writer.end_object().end_object();
+  writer.end_object();
+  if (manifest.lake) {
+    writer.key("lake").begin_object();
+    writer.key("tables").begin_object();
+    for (const store::TableRows& table : manifest.lake->tables) {
+      writer.member(table.table, table.rows);
+    }
+    writer.end_object()
+        .member("files", static_cast<std::int64_t>(manifest.lake->files))
+        .member("bytes", static_cast<std::int64_t>(manifest.lake->bytes))
+        .member("list_sha256", manifest.lake->list_sha256)
+        .end_object();
+  }
+  writer.end_object();
   return text + "\n";
 }
 
@@ -99,7 +114,7 @@ Result<Manifest> decode_manifest(std::string_view text) {
     return Error(Code::corrupt, "this is not a backup's manifest");
   ManifestReader reader(*document);
   const std::int64_t format = reader.number("format");
-  if (!reader.error() && format != k_manifest_format) {
+  if (!reader.error() && format != k_format_store && format != k_format_lake) {
     return Error(Code::unsupported,
                  "not supported: a manifest of format " + std::to_string(format));
   }
@@ -112,6 +127,15 @@ Result<Manifest> decode_manifest(std::string_view text) {
   manifest.schema = reader.number("schema");
   manifest.tables = reader.tables("tables");
   if (reader.error()) return *reader.error();
+  if (format == k_format_lake) {
+    const json::Value* part = document->find("lake");
+    if (part == nullptr) return Error(Code::corrupt, "the backup's manifest is broken at: lake");
+    ManifestReader lake(*part);
+    manifest.lake =
+        LakeManifest{lake.tables("tables"), static_cast<std::uint64_t>(lake.number("files")),
+                     static_cast<std::uint64_t>(lake.number("bytes")), lake.text("list_sha256")};
+    if (lake.error()) return *lake.error();
+  }
   if (!made_at.ok()) return made_at.error();
   manifest.made_at = *made_at;
   if (store == "postgres") {

@@ -49,6 +49,14 @@ struct StoredFact {
   std::int64_t value = 0;
 };
 
+/// The lake's part of a backup, in the folder `FILE.lake`.
+struct LakeManifest {
+  std::vector<store::TableRows> tables;
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;  ///< of them
+  std::string list_sha256;  ///< of `files.json`, which has each file's
+};
+
 /// What lies beside a backup, in `FILE.manifest.json`. A backup without it is not whole.
 struct Manifest {
   store::Dialect dialect = store::Dialect::sqlite;
@@ -58,6 +66,7 @@ struct Manifest {
   std::string program_version;
   std::int64_t schema = 0;  ///< number of the newest migration
   std::vector<store::TableRows> tables;
+  std::optional<LakeManifest> lake;  ///< nullopt: the store alone
 };
 std::string encode(const Manifest& manifest);
 /// Errors: corrupt, unsupported (of a newer program).

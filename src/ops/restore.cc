@@ -94,18 +94,6 @@ Result<void> settle(Disk& disk, const std::string& file, const std::string& kept
   return disk.sync_folder(folder_of(file));
 }
 
-/// `FILE.replaced-20261121T180000`, or with a number behind it: what is kept is never overwritten.
-Result<std::string> name_of_kept(Disk& disk, const std::string& file, Timestamp now) {
-  std::string time = to_rfc3339_seconds(now);
-  std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == 'Z'; });
-  const std::string name = file + ".replaced-" + time;
-  for (int number = 1;; ++number) {
-    std::string tried = number == 1 ? name : fmt::format("{}-{}", name, number);
-    BL_TRY(const bool is_taken, disk.exists(tried));
-    if (!is_taken) return tried;
-  }
-}
-
 /// The former store by its new name, if any: a second name of the same file, until the rename.
 Result<std::string> keep_former(const std::string& file, Disk& disk, const Clock& clock) {
   BL_TRY(const bool is_there, disk.exists(file));
@@ -121,7 +109,8 @@ Result<std::string> put_in_place(const RestoreRequest& request, const std::strin
                                  const Manifest& manifest, Disk& disk, const Clock& clock,
                                  const Progress& progress) {
   const std::string& file = request.place.file;
-  BL_TRY(const FileDigest digest, copy_file(disk, request.backup, copy, phase_of(progress, "copying")));
+  BL_TRY(const FileDigest digest,
+         copy_file(disk, request.backup, copy, phase_of(progress, "copying")));
   if (digest.sha256 != manifest.sha256) {
     return Error(Code::corrupt, "the backup changed while it was read: " + request.backup);
   }
@@ -141,7 +130,6 @@ Result<std::string> restore_sqlite(const RestoreRequest& request, const Manifest
   const std::string& file = request.place.file;
   const std::string copy = file + ".restoring";
   BL_TRY(const auto lock, disk.lock(file + ".lock", fmt::format("restore, pid {}", getpid())));
-  BL_RETURN_IF_ERROR(demand_replaceable(request, clock));
   BL_RETURN_IF_ERROR(remove_if_there(disk, copy));  // of a restore that was killed
   auto kept = put_in_place(request, copy, manifest, disk, clock, progress);
   // The first error is the one to tell; the next restore removes what this cannot.
@@ -186,7 +174,6 @@ Result<void> make_schema(const StorePlace& place, const Clock& clock) {
 
 Result<void> restore_postgres(const RestoreRequest& request, const Manifest& manifest,
                               const Clock& clock, const Progress& progress) {
-  BL_RETURN_IF_ERROR(demand_replaceable(request, clock));
   if (manifest.schema > static_cast<std::int64_t>(request.migrations.size())) {
     return Error(Code::conflict,
                  fmt::format("the backup is of a newer program; its newest migration is {} and "
@@ -201,6 +188,81 @@ Result<void> restore_postgres(const RestoreRequest& request, const Manifest& man
   return demand_tables(request.place, manifest, clock);
 }
 
+std::string unfinished_path(const std::string& data_folder) {
+  return data_folder + "/restore.unfinished";
+}
+
+/// The lake's part of a restore.
+class LakeRestore {
+ public:
+  LakeRestore(const RestoreRequest& request, Disk& disk) : request_(request), disk_(disk) {}
+
+  /// Looks at all that could refuse it before anything is changed.
+  Result<void> check(const Manifest& manifest, const Progress& progress) {
+    if (!manifest.lake || request_.store_alone) return {};
+    if (request_.lake == nullptr) {
+      return Error(Code::invalid,
+                   fmt::format("the backup holds a lake of {} tables, and no setting says where it "
+                               "goes (lake.objects); --store-only leaves it out",
+                               manifest.lake->tables.size()));
+    }
+    folder_ = lake_path(request_.backup);
+    BL_TRY(files_, verify_lake(disk_, folder_, *manifest.lake, progress));
+    wanted_ = true;
+    BL_TRY(goes_on_, disk_.exists(unfinished_path(request_.data_folder)));
+    if (goes_on_) return {};
+    BL_TRY(is_there_, is_lake_there(*request_.lake, *request_.world));
+    if (!is_there_ || request_.existing == Existing::replace) return {};
+    return Error(Code::conflict,
+                 "a lake is there; --force moves it aside: " + request_.lake->objects);
+  }
+  bool is_wanted() const { return wanted_; }
+  bool goes_on() const { return goes_on_; }
+
+  /// From here on no server starts until load() is through.
+  Result<void> begin(Timestamp now, std::vector<std::string>& kept) {
+    if (!wanted_) return {};
+    if (is_there_) {
+      BL_TRY(kept, move_lake_aside(*request_.lake, disk_, now));
+    }
+    BL_RETURN_IF_ERROR(write_file_atomically(disk_, unfinished_path(request_.data_folder),
+                                             request_.backup + "\n", FileMode::secret));
+    return drop_catalog_file(*request_.lake, disk_);
+  }
+  /// The store did not come back: the lake that was there fits to the one that is.
+  void give_back(const std::vector<std::string>& kept) {
+    if (!wanted_ || goes_on_) return;
+    for (const std::string& path : kept) {
+      (void)disk_.rename(path, path.substr(0, path.rfind(k_kept_mark))).ok();
+    }
+    (void)remove_if_there(disk_, unfinished_path(request_.data_folder)).ok();
+  }
+  Result<void> load(const Progress& progress) {
+    if (!wanted_) return {};
+    const auto loaded = lake::load_lake(*request_.lake, *request_.world, folder_, files_,
+                                        phase_of(progress, "restoring the lake"));
+    if (!loaded.ok()) return loaded.error();
+    BL_RETURN_IF_ERROR(remove_if_there(disk_, unfinished_path(request_.data_folder)));
+    return disk_.sync_folder(request_.data_folder);
+  }
+
+ private:
+  const RestoreRequest& request_;
+  Disk& disk_;
+  std::string folder_;
+  std::vector<lake::CopiedFile> files_;
+  bool wanted_ = false, goes_on_ = false, is_there_ = false;
+};
+
+Result<void> restore_store(const RestoreRequest& request, Disk& disk, const Clock& clock,
+                           const Progress& progress, RestoreOutcome& outcome) {
+  if (request.place.dialect == store::Dialect::sqlite) {
+    BL_TRY(outcome.kept, restore_sqlite(request, outcome.manifest, disk, clock, progress));
+    return {};
+  }
+  return restore_postgres(request, outcome.manifest, clock, progress);
+}
+
 }  // namespace
 
 Result<RestoreOutcome> restore_backup(const RestoreRequest& request, Disk& disk, const Clock& clock,
@@ -213,13 +275,32 @@ Result<RestoreOutcome> restore_backup(const RestoreRequest& request, Disk& disk,
   BL_RETURN_IF_ERROR(disk.make_folder(request.data_folder));
   BL_TRY(const auto lock,
          disk.lock(request.data_folder + "/server.lock", fmt::format("restore, pid {}", getpid())));
-  RestoreOutcome outcome{std::move(manifest), {}};
-  if (request.place.dialect == store::Dialect::sqlite) {
-    BL_TRY(outcome.kept, restore_sqlite(request, outcome.manifest, disk, clock, progress));
-  } else {
-    BL_RETURN_IF_ERROR(restore_postgres(request, outcome.manifest, clock, progress));
+  LakeRestore lake(request, disk);
+  BL_RETURN_IF_ERROR(lake.check(manifest, progress));
+  RestoreRequest wanted = request;
+  // The store that the call brought which was cut off.
+  if (lake.goes_on()) wanted.existing = Existing::replace;
+  BL_RETURN_IF_ERROR(demand_replaceable(wanted, clock));
+  RestoreOutcome outcome;
+  outcome.manifest = std::move(manifest);
+  outcome.has_lake = lake.is_wanted();
+  BL_RETURN_IF_ERROR(lake.begin(clock.now(), outcome.kept_lake));
+  if (auto done = restore_store(wanted, disk, clock, progress, outcome); !done.ok()) {
+    lake.give_back(outcome.kept_lake);
+    return std::move(done).error();
   }
+  BL_RETURN_IF_ERROR(lake.load(progress));
   return outcome;
+}
+
+Result<void> demand_restored(Disk& disk, const std::string& data_folder) {
+  const auto backup = read_file(disk, unfinished_path(data_folder), 64u << 10);
+  if (!backup.ok() && backup.error().code == Code::not_found) return {};
+  if (!backup.ok()) return backup.error();
+  return Error(
+      Code::conflict,
+      "a restore of store and lake was cut off, they may not fit together; restore again: " +
+          backup->substr(0, backup->find('\n')));
 }
 
 }  // namespace bl::ops

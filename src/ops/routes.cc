@@ -29,32 +29,41 @@ Response status(const Request& request, const RoutePorts& ports) {
   return Response::json(200, ports.status.read(audience));
 }
 
+struct BackupCall {
+  std::string path;
+  bool store_only = false;
+};
+
 /// Errors: malformed, invalid.
-Result<std::string> decode_path(std::string_view body) {
+Result<BackupCall> decode_backup(std::string_view body) {
   BL_TRY(const json::Value document, json::parse(body));
   json::Faults faults;
-  std::string path;
+  BackupCall call;
   if (!document.is_object()) faults.add("", "must be an object", &document);
   for (const auto& [key, value] : document.is_object() ? document.members() : json::Object()) {
-    if (key != "path") {
+    if (key == "store_only") {
+      if (!value.is_bool()) faults.add("/store_only", "must be true or false", &value);
+      call.store_only = value.is_bool() && value.as_bool();
+    } else if (key != "path") {
       faults.add(json::pointer_append("", key), "unknown field", &value);
     } else if (!value.is_string() || !value.as_string().starts_with('/') ||
                value.as_string().ends_with('/') || value.as_string().size() > k_path_bytes_max ||
                value.as_string().find('\0') != std::string::npos) {
       faults.add("/path", "must be the absolute path of a file on the server", &value);
     } else {
-      path = value.as_string();
+      call.path = value.as_string();
     }
   }
-  if (faults.ok() && path.empty()) faults.add("/path", "is required");
+  if (faults.ok() && call.path.empty()) faults.add("/path", "is required");
   if (!faults.ok()) return faults.to_error("the backup");
-  return path;
+  return call;
 }
 
-Result<std::string> back_up(const RoutePorts& ports, const std::string& path,
+Result<std::string> back_up(const RoutePorts& ports, const BackupCall& call,
                             const Progress& progress) {
   const auto made =
-      make_backup({ports.place, path, ports.version}, ports.disk, ports.clock, progress);
+      make_backup({ports.place, call.path, ports.version, call.store_only ? nullptr : ports.lake},
+                  ports.disk, ports.clock, progress);
   BackupMetrics metrics = ports.metrics;  // handles
   if (!made.ok()) {
     metrics.failed.add();
@@ -72,11 +81,11 @@ Response start_backup(const Request& request, const RoutePorts& ports) {
                               "token, not an admin's"),
                         request.request_id);
   }
-  const auto path = decode_path(request.body);
-  if (!path.ok()) return net::problem(path.error(), request.request_id);
+  const auto call = decode_backup(request.body);
+  if (!call.ok()) return net::problem(call.error(), request.request_id);
   const auto started = ports.operations.start(
       "backup",
-      [&ports, path = *path](const Progress& progress) { return back_up(ports, path, progress); });
+      [&ports, call = *call](const Progress& progress) { return back_up(ports, call, progress); });
   if (!started.ok()) return net::problem(started.error(), request.request_id);
   return accepted(*started);
 }

@@ -3,6 +3,7 @@
 #include "base/disk.h"
 #include "base/metrics.h"
 #include "net/router.h"
+#include "ops/lake_backup.h"
 #include "ops/operations.h"
 #include "ops/status.h"
 
@@ -24,6 +25,7 @@ struct RoutePorts {
   StorePlace place;  ///< what a backup copies
   std::string version;
   BackupMetrics metrics;
+  const OpenLake* lake = nullptr;  ///< what a backup copies as well; null: no lake
 };
 
 /// 202, with the place where the operation is asked after.

@@ -74,6 +74,53 @@ TEST_F(Operator, backup_while_clients_submit_and_restore_elsewhere) {
   submit(copy, 10'000, 10'001);
 }
 
+// The replica in the backup is behind the store in it, never ahead: its refresh brings the rest.
+TEST_F(Operator, store_and_lake_come_back_together_and_fit) {
+  const auto lake_in = [](const std::string& place) {
+    return std::vector<std::string>{"--set", "lake.objects=" + place + "/objects",
+                                    "--set", "lake.catalog=sqlite://" + place + "/catalog.sqlite",
+                                    "--set", "replica.enabled=true",
+                                    "--set", "replica.refresh_every=200ms"};
+  };
+  const auto with_lake = [&](std::vector<std::string> arguments, const std::string& place) {
+    const auto more = lake_in(place);
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(std::move(arguments), place);
+  };
+  {
+    ServerProcess server(data, lake_in(data));
+    submit(server, 0, 30);
+    ASSERT_EQ(with_lake({"lake", "refresh"}, data).exit_code, 0);
+    std::atomic<bool> stop = false;
+    std::thread client([&] {
+      for (int i = 30; !stop; ++i) submit(server, i, i + 1);
+    });
+    const CommandOutcome made = with_lake({"backup", backup}, data);
+    stop = true;
+    client.join();
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    EXPECT_NE(made.err.find("and a lake:"), std::string::npos) << made.err;
+    EXPECT_EQ(server.terminate(), 0);
+  }
+  EXPECT_EQ(with_lake({"restore", backup}, data).exit_code, 2) << "both are there";
+
+  const std::string elsewhere = folder.path() + "/elsewhere";
+  const CommandOutcome restored = with_lake({"restore", backup}, elsewhere);
+  ASSERT_EQ(restored.exit_code, 0) << restored.err;
+  {
+    ServerProcess copy(elsewhere, lake_in(elsewhere));
+    submit(copy, 10'000, 10'005);
+    ASSERT_EQ(with_lake({"lake", "refresh"}, elsewhere).exit_code, 0);
+    const CommandOutcome compared = with_lake({"lake", "refresh", "--check"}, elsewhere);
+    EXPECT_EQ(compared.exit_code, 0) << compared.out << compared.err;
+    EXPECT_EQ(with_lake({"lake", "verify"}, elsewhere).exit_code, 0);
+  }
+  std::ofstream(elsewhere + "/restore.unfinished") << backup << "\n";
+  const CommandOutcome refused = with_lake({"serve", "--http", "127.0.0.1:0"}, elsewhere);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("restore again: " + backup), std::string::npos) << refused.err;
+}
+
 TEST_F(Operator, a_restore_wants_a_stopped_server_and_force_for_a_store_with_rows) {
   ServerProcess server(data);
   submit(server, 0, 3);

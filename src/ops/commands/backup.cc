@@ -7,6 +7,8 @@
 
 #include "ops/commands/declarations.h"
 #include "ops/commands/running_server.h"
+#include "ops/lake_access.h"
+#include "ops/lake_setting.h"
 
 namespace bl::ops {
 namespace {
@@ -26,11 +28,33 @@ std::string path_of_backup(const std::string& wanted, store::Dialect dialect, Ti
 }
 
 /// The server makes it, as its own user; we look on.
-Result<Manifest> ask_server(net::ApiClient& server, const std::string& path, PhaseBars& bars) {
+Result<Manifest> ask_server(net::ApiClient& server, const std::string& path, bool store_only,
+                            PhaseBars& bars) {
   std::string body;
-  json::Writer(body).begin_object().member("path", path).end_object();
+  json::Writer writer(body);
+  writer.begin_object().member("path", path);
+  if (store_only) writer.member("store_only", true);
+  writer.end_object();
   BL_TRY(const json::Value result, run_operation(server, "/api/v1/backups", body, bars));
   return decode_manifest(json::to_text(result));
+}
+
+/// Nobody runs: this process opens the lake itself.
+Result<Manifest> make_here(const std::string& version, const ServerSetting& setting,
+                           const std::string& path, bool store_only, PhaseBars& bars) {
+  LakeSurroundings around;
+  const Progress progress = [&](std::string_view phase, std::uint64_t done, std::uint64_t total) {
+    bars.show(phase, done, total);
+    return true;
+  };
+  BackupRequest request{setting.place, path, version};
+  if (store_only || setting.lake == nullptr) {
+    return make_backup(request, *around.disk, around.clock, progress);
+  }
+  BL_TRY(const auto lake, open_lake(setting.lake->options, around));
+  const OpenLake open{*lake, around.world()};
+  request.lake = &open;
+  return make_backup(request, *around.disk, around.clock, progress);
 }
 
 /// The kind of store that the server has, which may be another than these settings say.
@@ -51,14 +75,11 @@ Result<ExitCode> back_up(const std::string& version, const ServerSetting& settin
       arguments.text("PATH"), server ? dialect_of(*server) : setting.place.dialect, clock.now());
   PhaseBars bars(io.err, clock);
   Result<Manifest> made = Error(Code::internal, "nobody has made it");
+  const bool store_only = arguments.flag("--store-only");
   if (server) {
-    made = ask_server(*server, path, bars);
+    made = ask_server(*server, path, store_only, bars);
   } else {
-    made = make_backup({setting.place, path, version}, *disk, clock,
-                       [&](std::string_view phase, std::uint64_t done, std::uint64_t total) {
-                         bars.show(phase, done, total);
-                         return true;
-                       });
+    made = make_here(version, setting, path, store_only, bars);
   }
   BL_TRY(const Manifest manifest, std::move(made));
   if (arguments.flag("--json")) {
@@ -81,9 +102,10 @@ Command backup_command(const CommandPorts& ports) {
   return operator_command(
       ports,
       {.path = "backup",
-       .help = "writes a consistent copy of the store and its manifest, also while the server runs",
+       .help = "writes a consistent copy of store and lake and its manifest, also while the server "
+               "runs",
        .example = "benchlake backup /backup/ --data /var/lib/benchlake",
-       .options = {},
+       .options = {{.name = "--store-only", .help = "leave the lake out"}},
        .arguments = {{.name = "PATH", .help = "a new file, or a folder: then named by the time"}}},
       [version = ports.version](const ServerSetting& setting, const Arguments& arguments,
                                 CommandIo& io) {

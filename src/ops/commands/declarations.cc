@@ -42,9 +42,17 @@ Result<std::string> own_program() {
 std::string describe(const Manifest& manifest) {
   std::int64_t rows = 0;
   for (const store::TableRows& table : manifest.tables) rows += table.rows;
-  return fmt::format(
+  std::string words = fmt::format(
       "{}, {} rows in {} tables, schema {}", human_value(static_cast<double>(manifest.bytes), "B"),
       with_thousands(static_cast<std::uint64_t>(rows)), manifest.tables.size(), manifest.schema);
+  if (!manifest.lake) return words;
+  std::int64_t lake_rows = 0;
+  for (const store::TableRows& table : manifest.lake->tables) lake_rows += table.rows;
+  words += fmt::format("; and a lake: {}, {} rows in {} tables",
+                       human_value(static_cast<double>(manifest.lake->bytes), "B"),
+                       with_thousands(static_cast<std::uint64_t>(lake_rows)),
+                       manifest.lake->tables.size());
+  return words;
 }
 
 }  // namespace bl::ops

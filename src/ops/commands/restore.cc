@@ -4,6 +4,8 @@
 
 #include "base/json.h"
 #include "ops/commands/declarations.h"
+#include "ops/lake_access.h"
+#include "ops/lake_setting.h"
 
 namespace bl::ops {
 namespace {
@@ -16,6 +18,13 @@ Result<ExitCode> restore(const std::vector<store::Migration>& migrations,
                          .data_folder = setting.data_folder,
                          .backup = arguments.text("BACKUP"),
                          .migrations = migrations};
+  LakeSurroundings around;
+  const lake::LakeWorld world = around.world();
+  if (setting.lake != nullptr) {
+    request.lake = &setting.lake->options;
+    request.world = &world;
+  }
+  request.store_alone = arguments.flag("--store-only");
   if (arguments.flag("--force")) request.existing = RestoreRequest::Existing::replace;
   Result<RestoreOutcome> restored = [&] {
     PhaseBars bars(io.err, clock);
@@ -32,6 +41,9 @@ Result<ExitCode> restore(const std::vector<store::Migration>& migrations,
     writer.begin_object()
         .member("store", setting.place.redacted)
         .member("kept", outcome.kept.empty() ? std::nullopt : std::optional(outcome.kept));
+    writer.member("lake", outcome.has_lake).key("kept_lake").begin_array();
+    for (const std::string& path : outcome.kept_lake) writer.value(path);
+    writer.end_array();
     writer.key("manifest").raw(encode(outcome.manifest)).end_object();
     std::erase(text, '\n');
     fmt::print(io.out, "{}\n", text);
@@ -43,6 +55,14 @@ Result<ExitCode> restore(const std::vector<store::Migration>& migrations,
     fmt::print(io.err, "the replaced store is kept, remove it when you are sure: {}\n",
                outcome.kept);
   }
+  for (const std::string& path : outcome.kept_lake) {
+    fmt::print(io.err, "a part of the replaced lake is kept: {}\n", path);
+  }
+  if (setting.lake != nullptr && !outcome.has_lake) {
+    fmt::print(io.err,
+               "the lake did not come back with it: `benchlake lake refresh --repair` makes its "
+               "replica as the store is now\n");
+  }
   return ExitCode::ok;
 }
 
@@ -52,9 +72,10 @@ Command restore_command(const CommandPorts& ports) {
   return operator_command(
       ports,
       {.path = "restore",
-       .help = "puts a backup in the store's place; no server may run on it",
+       .help = "puts a backup in the place of store and lake; no server may run on them",
        .example = "benchlake restore /backup/benchlake-20261121T180000Z.db --data ./data",
-       .options = {{.name = "--force", .help = "replace a store that holds rows"}},
+       .options = {{.name = "--force", .help = "replace a store that holds rows, and a lake"},
+                   {.name = "--store-only", .help = "leave the backup's lake out"}},
        .arguments = {{.name = "BACKUP", .help = "the file; its manifest lies beside it"}}},
       [migrations = ports.migrations](const ServerSetting& setting, const Arguments& arguments,
                                       CommandIo& io) {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/testing/faulty_disk.h"
+#include "lake/testing/table_world.h"
 #include "ops/restore.h"
 #include "ops/tests/sqlite_place.h"
 
@@ -184,7 +185,7 @@ TEST_F(Backup, of_a_newer_program_is_refused) {
 TEST_F(Backup, manifests_that_are_none_are_refused) {
   for (const char* text : {"", "{}", "[]", R"({"format":1})", R"({"format":"1"})"})
     EXPECT_EQ(decode_manifest(text).error().code, Code::corrupt) << text;
-  EXPECT_EQ(decode_manifest(R"({"format":2})").error().code, Code::unsupported);
+  EXPECT_EQ(decode_manifest(R"({"format":3})").error().code, Code::unsupported);
   store_.write_notes(1);
   std::string text = encode(back_up(backup_).value());
   EXPECT_TRUE(decode_manifest(text).ok());
@@ -248,6 +249,170 @@ TEST_F(Backup, a_restore_that_fails_on_the_way_leaves_the_old_store_or_the_new_o
   }
   EXPECT_GT(new_ones, 5);
   EXPECT_GE(old_ones, 1) << "the sync of the folder, at least";
+}
+
+/// A store and a lake with the table `points`.
+class BackupOfBoth : public Backup {
+ protected:
+  static lake::LakeOptions options_in(const std::string& folder) {
+    lake::LakeOptions options;
+    options.folder = folder + "/lake";
+    options.objects = folder + "/objects";
+    options.catalog = "sqlite://" + folder + "/lake/catalog.sqlite";
+    options.housekeeping = false;
+    return options;
+  }
+  lake::LakeWorld world() { return {*disk_, store_.clock, random_, store_.log, store_.metrics}; }
+  std::unique_ptr<lake::Lake> open(const lake::LakeOptions& options) {
+    auto opened = lake::Lake::open(options, world());
+    BL_CHECK(opened.ok());
+    return *std::move(opened);
+  }
+  void append(lake::Lake& lake, std::int64_t from, std::int64_t count) {
+    if (!lake.table("points").ok()) {
+      ASSERT_TRUE(lake.create_table("points", lake::Points::schema(), {}).ok());
+    }
+    ASSERT_TRUE(lake.table("points").value()->append(lake::points(from, count)).ok());
+  }
+  std::int64_t rows_of(const lake::LakeOptions& options) {
+    const auto lake = open(options);
+    const auto table = lake->table("points");
+    if (!table.ok()) return -1;
+    return (*table)->status().rows + (*table)->status().tail_rows;
+  }
+  Result<Manifest> back_up_both(Disk& disk) {
+    const auto lake = open(lake_);
+    const OpenLake both{*lake, world()};
+    return make_backup({store_.place(), backup_, "1.2.3", &both}, disk, store_.clock, go_on);
+  }
+  RestoreRequest request(Existing existing = Existing::refuse) {
+    return {.place = store_.place(),
+            .data_folder = store_.data(),
+            .backup = backup_,
+            .existing = existing,
+            .lake = &lake_,
+            .world = &world_,
+            .migrations = std::span(&k_notes, 1)};
+  }
+  Result<RestoreOutcome> restore_both(Existing existing = Existing::refuse) {
+    return restore_backup(request(existing), *disk_, store_.clock, go_on);
+  }
+
+  SystemRandom random_;
+  const lake::LakeWorld world_ = world();
+  const lake::LakeOptions lake_ = options_in(store_.data());
+};
+
+TEST_F(BackupOfBoth, comes_back_where_nothing_is) {
+  store_.write_notes(5);
+  append(*open(lake_), 1, 10);
+  const Manifest made = back_up_both(*disk_).value();
+  ASSERT_TRUE(made.lake);
+  EXPECT_EQ(made.lake->tables, (std::vector<store::TableRows>{{"points", 10}}));
+  EXPECT_EQ(decode_manifest(encode(made))->lake->list_sha256, made.lake->list_sha256);
+  std::filesystem::remove_all(store_.data());
+  const RestoreOutcome outcome = restore_both().value();
+  EXPECT_TRUE(outcome.has_lake);
+  EXPECT_EQ(store_.contents(), "5 of note");
+  EXPECT_EQ(rows_of(lake_), 10);
+  EXPECT_TRUE(demand_restored(*disk_, store_.data()).ok());
+}
+
+TEST_F(BackupOfBoth, moves_the_former_lake_aside_and_only_when_asked_for) {
+  store_.write_notes(5);
+  append(*open(lake_), 1, 10);
+  ASSERT_TRUE(back_up_both(*disk_).ok());
+  append(*open(lake_), 11, 3);
+  std::filesystem::remove(store_.file());
+  const auto refused = restore_both();
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("--force moves it aside"));
+  EXPECT_EQ(rows_of(lake_), 13);
+  const RestoreOutcome outcome = restore_both(Existing::replace).value();
+  EXPECT_EQ(rows_of(lake_), 10);
+  ASSERT_THAT(outcome.kept_lake, ::testing::Contains(HasSubstr("objects.replaced-")));
+  EXPECT_TRUE(std::filesystem::exists(outcome.kept_lake.front()));
+}
+
+TEST_F(BackupOfBoth, a_lake_without_a_place_is_not_passed_over) {
+  store_.write_notes(5);
+  append(*open(lake_), 1, 10);
+  ASSERT_TRUE(back_up_both(*disk_).ok());
+  std::filesystem::remove_all(store_.data());
+  const auto refused = restore(backup_);
+  EXPECT_EQ(refused.error().code, Code::invalid);
+  EXPECT_THAT(refused.error().message, HasSubstr("lake.objects"));
+  RestoreRequest alone = request();
+  alone.lake = nullptr;
+  alone.store_alone = true;
+  EXPECT_FALSE(restore_backup(alone, *disk_, store_.clock, go_on)->has_lake);
+  EXPECT_EQ(store_.contents(), "5 of note");
+}
+
+TEST_F(BackupOfBoth, a_damaged_file_of_the_lake_is_found_before_anything_is_changed) {
+  store_.write_notes(5);
+  append(*open(lake_), 1, 10);
+  ASSERT_TRUE(back_up_both(*disk_).ok());
+  store_.write_notes(1);
+  for (const auto& file : std::filesystem::recursive_directory_iterator(lake_path(backup_))) {
+    if (file.path().extension() == ".parquet") {
+      std::fstream(file.path(), std::ios::in | std::ios::out).seekp(40) << "damaged";
+    }
+  }
+  const auto refused = restore_both(Existing::replace);
+  EXPECT_EQ(refused.error().code, Code::corrupt);
+  EXPECT_EQ(store_.contents(), "6 of note");
+  EXPECT_EQ(rows_of(lake_), 10);
+}
+
+TEST_F(BackupOfBoth, gives_the_lake_back_when_the_store_cannot_come) {
+  store_.write_notes(5);
+  append(*open(lake_), 1, 10);
+  ASSERT_TRUE(back_up_both(*disk_).ok());
+  append(*open(lake_), 11, 1);
+  RestoreRequest older = request(Existing::replace);
+  older.migrations = {};  // a program that does not know the backup's schema
+  EXPECT_EQ(restore_backup(older, *disk_, store_.clock, go_on).error().code, Code::conflict);
+  EXPECT_EQ(rows_of(lake_), 11);
+  EXPECT_TRUE(demand_restored(*disk_, store_.data()).ok());
+}
+
+TEST_F(BackupOfBoth, a_disk_that_fails_leaves_no_backup_that_looks_whole) {
+  store_.write_notes(5);
+  append(*open(lake_), 1, 10);
+  for (std::uint64_t at = 1;; ++at) {
+    FaultyDisk faulty(*disk_, {.fail_at = at});
+    const auto lake = open(lake_);
+    const OpenLake both{*lake, {faulty, store_.clock, random_, store_.log, store_.metrics}};
+    const auto made =
+        make_backup({store_.place(), backup_, "1.2.3", &both}, faulty, store_.clock, go_on);
+    if (made.ok()) break;
+    ASSERT_FALSE(verify_backup(*disk_, backup_, go_on).ok()) << "at call " << at;
+  }
+  EXPECT_TRUE(verify_backup(*disk_, backup_, go_on).ok());
+}
+
+TEST_F(BackupOfBoth, a_restore_that_is_cut_off_keeps_servers_away_until_it_is_done_again) {
+  store_.write_notes(5);
+  append(*open(lake_), 1, 10);
+  ASSERT_TRUE(back_up_both(*disk_).ok());
+  int cut = 0;
+  for (int calls_max = 1;; ++calls_max) {
+    std::filesystem::remove_all(store_.data());
+    int calls = 0;
+    const auto restored = restore_backup(
+        request(), *disk_, store_.clock,
+        [&](std::string_view, std::uint64_t, std::uint64_t) { return ++calls < calls_max; });
+    if (restored.ok()) break;
+    if (demand_restored(*disk_, store_.data()).ok()) continue;  // nothing was changed yet
+    ++cut;
+    const auto again = restore_both();
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    EXPECT_EQ(store_.contents(), "5 of note");
+    EXPECT_EQ(rows_of(lake_), 10);
+    EXPECT_TRUE(demand_restored(*disk_, store_.data()).ok());
+  }
+  EXPECT_GE(cut, 2);
 }
 
 }  // namespace

@@ -1,0 +1,193 @@
+#include "ops/lake_backup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include "base/file_copy.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/uri.h"
+#include "objects/open.h"
+
+namespace bl::ops {
+namespace {
+
+constexpr const char* k_list = "/files.json";
+constexpr const char* k_end = ".lake";
+constexpr std::uint64_t k_list_bytes_max = 256u << 20;
+constexpr std::size_t k_earlier_max = 3;
+constexpr const char* k_phase = "lake";
+
+std::string encode(const std::vector<lake::CopiedFile>& files) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().member("format", 1).key("files").begin_array();
+  for (const lake::CopiedFile& file : files) {
+    writer.begin_object()
+        .member("key", file.key)
+        .member("bytes", file.bytes)
+        .member("sha256", file.sha256)
+        .end_object();
+  }
+  writer.end_array().end_object();
+  return text + "\n";
+}
+
+Result<std::vector<lake::CopiedFile>> decode_files(std::string_view text) {
+  const Error broken(Code::corrupt, "the list of the backup's lake is broken");
+  const auto document = json::parse(text);
+  const json::Value* list = document.ok() ? document->find("files") : nullptr;
+  if (list == nullptr || !list->is_array()) return broken;
+  std::vector<lake::CopiedFile> files;
+  for (const json::Value& one : list->items()) {
+    const json::Value* key = one.find("key");
+    const json::Value* bytes = one.find("bytes");
+    const json::Value* sum = one.find("sha256");
+    if (key == nullptr || !key->is_string() || bytes == nullptr || !bytes->is_number() ||
+        bytes->as_int64().value_or(-1) < 0 || sum == nullptr || !sum->is_string())
+      return broken;
+    files.push_back(
+        {key->as_string(), static_cast<std::uint64_t>(*bytes->as_int64()), sum->as_string()});
+  }
+  return files;
+}
+
+/// Other backups' lakes in that folder, the newest names first.
+Result<std::vector<std::string>> lakes_in(Disk& disk, const std::string& folder) {
+  BL_TRY(const auto names, disk.list(folder));
+  std::vector<std::string> lakes;
+  for (auto name = names.rbegin(); name != names.rend() && lakes.size() < k_earlier_max; ++name) {
+    if (name->ends_with(k_end)) lakes.push_back(folder + "/" + *name);
+  }
+  return lakes;
+}
+
+Result<std::string> catalog_file(const lake::LakeOptions& options) {
+  BL_TRY(const Uri uri, parse_uri(options.catalog));
+  return uri.scheme == "sqlite" ? uri.path : std::string();
+}
+
+/// What SQLite keeps of a database, and ends with its name.
+constexpr std::array<const char*, 4> k_parts = {"", "-wal", "-shm", "-journal"};
+
+/// The folder of objects on this machine's disk; empty: they lie elsewhere.
+std::string objects_folder(const lake::LakeOptions& options) {
+  constexpr std::string_view k_file = "file://";
+  if (options.objects.starts_with('/')) return options.objects;
+  return options.objects.starts_with(k_file) ? options.objects.substr(k_file.size()) : "";
+}
+
+Result<bool> is_empty_folder(Disk& disk, const std::string& folder) {
+  BL_TRY(const bool is_there, disk.exists(folder));
+  if (!is_there) return true;
+  BL_TRY(const auto names, disk.list(folder));
+  return names.empty();
+}
+
+}  // namespace
+
+std::string lake_path(const std::string& backup) {
+  return backup + k_end;
+}
+
+Result<LakeManifest> back_up_lake(const OpenLake& open, const std::string& folder,
+                                  const Progress& progress) {
+  Disk& disk = open.world.disk;
+  BL_TRY(const auto earlier, lakes_in(disk, folder_of(folder)));
+  BL_TRY(const lake::LakeCopy copy,
+         lake::copy_lake(open.lake, open.world, folder, earlier, phase_of(progress, k_phase)));
+  LakeManifest manifest;
+  for (const lake::CopiedTable& table : copy.tables) {
+    manifest.tables.push_back({table.name, table.rows});
+  }
+  manifest.files = copy.files.size();
+  for (const lake::CopiedFile& file : copy.files) manifest.bytes += file.bytes;
+  const std::string list = encode(copy.files);
+  manifest.list_sha256 = sha256_hex(list);
+  BL_RETURN_IF_ERROR(write_file_atomically(disk, folder + k_list, list, FileMode::secret));
+  return manifest;
+}
+
+Result<std::vector<lake::CopiedFile>> verify_lake(Disk& disk, const std::string& folder,
+                                                  const LakeManifest& manifest,
+                                                  const Progress& progress) {
+  BL_TRY(const std::string list, read_file(disk, folder + k_list, k_list_bytes_max));
+  if (sha256_hex(list) != manifest.list_sha256) {
+    return Error(Code::corrupt,
+                 "the list of the backup's lake is not what its manifest says: " + folder + k_list);
+  }
+  BL_TRY(auto files, decode_files(list));
+  BL_RETURN_IF_ERROR(lake::verify_copy(disk, folder, files, phase_of(progress, k_phase)));
+  return files;
+}
+
+Result<bool> is_lake_there(const lake::LakeOptions& options, const lake::LakeWorld& world) {
+  BL_TRY(const std::string catalog, catalog_file(options));
+  if (!catalog.empty()) {
+    BL_TRY(const bool is_there, world.disk.exists(catalog));
+    if (is_there) return true;
+  }
+  if (const std::string folder = objects_folder(options); !folder.empty()) {
+    BL_TRY(const bool is_empty, is_empty_folder(world.disk, folder));
+    return !is_empty;
+  }
+  const auto wait = [](std::chrono::milliseconds time) {
+    std::this_thread::sleep_for(time);
+    return true;
+  };
+  BL_TRY(const auto store,
+         objects::open_store(options.objects, options.variables,
+                             {world.clock, world.random, world.disk, world.metrics, wait}));
+  BL_TRY(const auto listing, store->list({.prefix = "", .after = "", .count_max = 1}));
+  return !listing.objects.empty();
+}
+
+Result<std::vector<std::string>> move_lake_aside(const lake::LakeOptions& options, Disk& disk,
+                                                 Timestamp now) {
+  BL_TRY(const std::string catalog, catalog_file(options));
+  const std::string objects = objects_folder(options);
+  if (catalog.empty() || objects.empty()) {
+    return Error(
+        Code::unsupported,
+        fmt::format("not supported: moving a lake aside that is not on this machine's disk; "
+                    "name another place, or remove what is there: {}",
+                    objects.empty() ? options.objects : "the schema of its catalog"));
+  }
+  std::vector<std::string> moved;
+  const auto move = [&](const std::string& path) -> Result<void> {
+    BL_TRY(const bool is_there, disk.exists(path));
+    if (!is_there) return {};
+    BL_TRY(std::string kept, name_of_kept(disk, path, now));
+    BL_RETURN_IF_ERROR(disk.rename(path, kept));
+    BL_RETURN_IF_ERROR(disk.sync_folder(folder_of(path)));
+    moved.push_back(std::move(kept));
+    return {};
+  };
+  BL_RETURN_IF_ERROR(move(objects));
+  for (const char* part : k_parts) BL_RETURN_IF_ERROR(move(catalog + part));
+  BL_RETURN_IF_ERROR(move(options.folder + "/journals"));
+  return moved;
+}
+
+Result<void> drop_catalog_file(const lake::LakeOptions& options, Disk& disk) {
+  BL_TRY(const std::string catalog, catalog_file(options));
+  if (catalog.empty()) return {};
+  for (const char* part : k_parts) BL_RETURN_IF_ERROR(remove_if_there(disk, catalog + part));
+  return {};
+}
+
+Result<std::string> name_of_kept(Disk& disk, const std::string& path, Timestamp now) {
+  std::string time = to_rfc3339_seconds(now);
+  std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == 'Z'; });
+  const std::string name = path + std::string(k_kept_mark) + time;
+  for (int number = 1;; ++number) {
+    std::string tried = number == 1 ? name : fmt::format("{}-{}", name, number);
+    BL_TRY(const bool is_taken, disk.exists(tried));
+    if (!is_taken) return tried;
+  }
+}
+
+}  // namespace bl::ops
