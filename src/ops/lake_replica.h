@@ -23,7 +23,7 @@ struct ReplicaCall {
   std::vector<std::string> results;  ///< of prove_removed
 };
 struct ReplicaCallLimits {
-  std::size_t results_max = 1'000;
+  std::size_t results_max = 200'000;  ///< what one undo may remove
 };
 
 /// Of a server; bound by app.

@@ -18,6 +18,7 @@ using net::Response;
 using Wants = LakeAction::Wants;
 
 constexpr std::size_t k_body_bytes_max = 16u << 10;
+constexpr std::size_t k_refresh_bytes_max = 16u << 20;  // the ids of results
 constexpr std::size_t k_name_bytes_max = 64;
 constexpr std::int64_t k_snapshots = 100;
 
@@ -196,7 +197,7 @@ void add_lake_routes(net::Router& router, const LakeRoutePorts& ports) {
                     if (!started.ok()) return net::problem(started.error(), request.request_id);
                     return accepted(*started);
                   },
-              .options = {.body_bytes_max = k_body_bytes_max}});
+              .options = {.body_bytes_max = k_refresh_bytes_max}});
 }
 
 }  // namespace bl::ops

@@ -86,6 +86,7 @@ struct RemovalProof {
   std::int64_t files = 0;          ///< data files that are there, all were read
   std::int64_t files_removed = 0;  ///< with the snapshots that listed them
   std::vector<std::string> held;   ///< files that still have one of the results: in use
+  std::vector<std::string> read;   ///< of them, those that readers of today get: none, or a fault
   bool is_gone() const { return held.empty(); }
 };
 

@@ -49,6 +49,8 @@ std::string encode(const RemovalProof& proof) {
       .member("files_removed", proof.files_removed);
   writer.key("held").begin_array();
   for (const std::string& key : proof.held) writer.value(key);
+  writer.end_array().key("read").begin_array();
+  for (const std::string& key : proof.read) writer.value(key);
   writer.end_array().end_object();
   return text;
 }

@@ -121,6 +121,25 @@ TEST_F(Operator, store_and_lake_come_back_together_and_fit) {
   EXPECT_NE(refused.err.find("restore again: " + backup), std::string::npos) << refused.err;
 }
 
+TEST_F(Operator, an_undo_is_proved_of_store_and_lake) {
+  const ServerProcess server(
+      data, {"--set", "lake.objects=" + data + "/objects", "--set", "replica.enabled=true"});
+  submit(server, 8, 12);  // ten of a run
+  ASSERT_EQ(run({"lake", "refresh"}).exit_code, 0);
+  const auto undo = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"results", "undo", "--run", "run-1"});
+    return run(std::move(more));
+  };
+  const CommandOutcome preview = undo({});
+  EXPECT_EQ(preview.exit_code, 0) << preview.err;
+  EXPECT_NE(preview.err.find("--yes removes them"), std::string::npos) << preview.err;
+  EXPECT_EQ(results_of(server), 4);
+  const CommandOutcome gone = undo({"--yes"});
+  EXPECT_EQ(gone.exit_code, 0) << gone.out << gone.err;
+  EXPECT_NE(gone.out.find("no row of the lake is one of them"), std::string::npos) << gone.out;
+  EXPECT_EQ(results_of(server), 2);
+}
+
 TEST_F(Operator, a_restore_wants_a_stopped_server_and_force_for_a_store_with_rows) {
   ServerProcess server(data);
   submit(server, 0, 3);

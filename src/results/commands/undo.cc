@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/terminal.h"
+#include "net/operation.h"
 #include "results/commands/declarations.h"
 #include "results/commands/reading.h"
 
@@ -55,6 +56,73 @@ void print_preview(CommandIo& io, const json::Value& preview) {
   fmt::print(io.out, "\n{}", table.to_text(terminal_width(io.out), is_color_terminal(io.out)));
 }
 
+/// What the lake's copy of the results was proved to be.
+struct Proof {
+  enum class Outcome : unsigned char {
+    gone,       ///< in no file
+    kept,       ///< in no row that is read, but in files that readers or a Delta log keep a while
+    read,       ///< in rows of the lake
+    no_lake,    ///< nothing keeps a second copy
+    forbidden,  ///< the caller may remove results, but not ask this
+  };
+  Outcome outcome = Outcome::gone;
+  json::Value report;
+};
+
+Result<Proof> prove_gone(net::ApiClient& server, const std::vector<std::string>& ids,
+                         CommandIo& io) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().member("work", "prove_removed").key("results").begin_array();
+  for (const std::string& id : ids) writer.value(id);
+  writer.end_array().end_object();
+  const SystemClock clock;
+  ProgressBar bar(io.err, clock, "proving it of the lake", 0);
+  auto report =
+      net::run_operation(server, "/api/v1/lake/refresh", body,
+                         [&](std::string_view, std::uint64_t, std::uint64_t) { bar.advance(); });
+  bar.finish();
+  if (report.ok()) {
+    auto outcome = Proof::Outcome::gone;
+    if (!items_at(*report, "held").empty()) outcome = Proof::Outcome::kept;
+    if (!items_at(*report, "read").empty()) outcome = Proof::Outcome::read;
+    return Proof{outcome, std::move(report).value()};
+  }
+  if (report.error().code == Code::forbidden) return Proof{Proof::Outcome::forbidden, {}};
+  if (report.error().code == Code::not_found) return Proof{Proof::Outcome::no_lake, {}};
+  return std::move(report).error().with_context(
+      "the results were removed; that they are in no file of the lake is not proved");
+}
+
+ExitCode print_proof(CommandIo& io, const Proof& proof) {
+  switch (proof.outcome) {
+    case Proof::Outcome::gone:
+      fmt::print(io.out, "no file of the lake has one of them: {} files were read\n",
+                 count_at(proof.report, "files_read"));
+      break;
+    case Proof::Outcome::kept:
+      fmt::print(io.out,
+                 "no row of the lake is one of them; {} files that readers or the Delta log keep "
+                 "for a while still have some: `benchlake lake refresh --removed ID` tells later\n",
+                 items_at(proof.report, "held").size());
+      break;
+    case Proof::Outcome::read:
+      fmt::print(io.err, "rows of the lake are still some of them, in:\n");
+      for (const json::Value& key : items_at(proof.report, "read")) {
+        fmt::print(io.err, "  {}\n", key.as_string());
+      }
+      return ExitCode::regression;
+    case Proof::Outcome::no_lake:
+      break;
+    case Proof::Outcome::forbidden:
+      fmt::print(io.err,
+                 "an admin proves that no file of the lake has them: `benchlake lake refresh "
+                 "--removed ID`\n");
+      break;
+  }
+  return ExitCode::ok;
+}
+
 Result<ExitCode> undo(net::ApiClient& server, const Arguments& arguments, CommandIo& io) {
   BL_TRY(const json::Value preview, server.post(k_path, body_of(arguments, std::nullopt)));
   const bool is_json = arguments.flag("--json");
@@ -68,17 +136,21 @@ Result<ExitCode> undo(net::ApiClient& server, const Arguments& arguments, Comman
     if (!is_json && left > 0) fmt::print(io.err, "nothing was changed; --yes removes them\n");
     return ExitCode::ok;
   }
-  std::int64_t removed = 0;
+  std::vector<std::string> removed;
   while (left > 0) {
     BL_TRY(const json::Value report, server.post(k_path, body_of(arguments, left)));
     const json::Array& ids = items_at(report, "removed");
-    removed += std::ssize(ids);
+    for (const json::Value& id : ids) removed.push_back(id.as_string());
     if (is_json) fmt::print(io.out, "{}\n", json::to_text(report));
     left = count_at(report, "left");
-    if (left > 0) fmt::print(io.err, "{} removed, {} left\n", removed, left);
+    if (left > 0) fmt::print(io.err, "{} removed, {} left\n", removed.size(), left);
   }
-  if (!is_json) fmt::print(io.out, "{} results were removed\n", removed);
-  return ExitCode::ok;
+  if (!is_json) fmt::print(io.out, "{} results were removed\n", removed.size());
+  if (removed.empty()) return ExitCode::ok;
+  BL_TRY(const Proof proof, prove_gone(server, removed, io));
+  if (!is_json) return print_proof(io, proof);
+  if (!proof.report.is_null()) fmt::print(io.out, "{}\n", json::to_text(proof.report));
+  return proof.outcome == Proof::Outcome::read ? ExitCode::regression : ExitCode::ok;
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // looked at row by row.
 #include "results/replica/work.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -123,6 +125,26 @@ Result<void> Work::read_small(const Shape& shape,
   return {};
 }
 
+// A submission makes its dimensions before its result, and may end between the two: the changes of
+// results bring such a row when one names it.
+Result<void> Work::keep_named(const Shape& shape, std::set<std::string>& keys) {
+  if (keys.empty() || shape.named_by.empty()) return {};
+  BL_TRY(const auto results, open_table(lake_, results_shape()));
+  std::set<std::string> named;
+  BL_RETURN_IF_ERROR(read_table(lake_, results->snapshot(),
+                                fmt::format("SELECT DISTINCT {} AS id FROM rows", shape.named_by),
+                                [&](const columns::Batch& batch) -> Result<void> {
+                                  BL_TRY(const auto ids, batch.column(0).as<std::string_view>());
+                                  for (std::int64_t i = 0; i < batch.rows(); ++i) {
+                                    if (const std::string id(ids[i]); keys.contains(id))
+                                      named.insert(id);
+                                  }
+                                  return {};
+                                }));
+  keys = std::move(named);
+  return {};
+}
+
 Result<std::int64_t> Work::compare_small(const Shape& shape, ReplicaRepair repair) {
   BL_TRY(const auto table, open_table(lake_, shape));
   KeySums ours, theirs;
@@ -131,11 +153,14 @@ Result<std::int64_t> Work::compare_small(const Shape& shape, ReplicaRepair repai
                  [&](const columns::Batch& batch) { return add_keys(batch, shape, ours); }));
   BL_RETURN_IF_ERROR(read_small(
       shape, [&](const columns::Batch& batch) { return add_keys(batch, shape, theirs); }));
-  std::set<std::string> wrong;
+  std::set<std::string> wrong, missing;
   for (const auto& [key, sum] : theirs) {
     const auto found = ours.find(key);
-    if (found == ours.end() || found->second != sum) wrong.insert(key);
+    if (found == ours.end()) missing.insert(key);
+    if (found != ours.end() && found->second != sum) wrong.insert(key);
   }
+  if (repair == ReplicaRepair::no) BL_RETURN_IF_ERROR(keep_named(shape, missing));
+  wrong.merge(missing);
   for (const auto& [key, sum] : ours) {
     if (!theirs.contains(key)) wrong.insert(key);
   }

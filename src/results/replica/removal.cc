@@ -65,6 +65,8 @@ Result<RemovalProof> prove_removed(lake::Lake& lake, Timestamp now,
     odd.push_back(bits ? "" : id);
   }
   BL_TRY(const auto keys, data_files(lake, "results"));
+  BL_TRY(const auto results, lake.table("results"));
+  const lake::Snapshot now_read = results->snapshot();
   BL_TRY(const auto connection, lake.engine().connect());
   for (const std::string& key : keys) {
     BL_TRY(duck::Answer answer,
@@ -76,7 +78,9 @@ Result<RemovalProof> prove_removed(lake::Lake& lake, Timestamp now,
     BL_TRY(const columns::Batch batch, answer.all());
     BL_TRY(const auto count, batch.column(0).as<std::int64_t>());
     ++proof.files;
-    if (count[0] > 0) proof.held.push_back(key);
+    if (count[0] == 0) continue;
+    proof.held.push_back(key);
+    if (now_read.files().find(key) != nullptr) proof.read.push_back(key);
   }
   // Old samples have no id to look for: no file may be there but those of the newest snapshots.
   for (const char* name : {"results", "result_samples"}) {

@@ -242,22 +242,22 @@ const Shape& commits_shape() {
 }
 const Shape& cases_shape() {
   static const Shape k_shape{"cases", k_cases, " from \"case\" k", "id",
-                             "k.id",  "k.id",  layout_by("id")};
+                             "k.id",  "k.id",  layout_by("id"),    "case_id"};
   return k_shape;
 }
 const Shape& contexts_shape() {
   static const Shape k_shape{"contexts", k_contexts, " from context x", "id",
-                             "x.id",     "x.id",     layout_by("id")};
+                             "x.id",     "x.id",     layout_by("id"),   "context_id"};
   return k_shape;
 }
 const Shape& infos_shape() {
-  static const Shape k_shape{"infos", k_infos, " from info i", "id",
-                             "i.id",  "i.id",  layout_by("id")};
+  static const Shape k_shape{"infos", k_infos, " from info i",  "id",
+                             "i.id",  "i.id",  layout_by("id"), "info_id"};
   return k_shape;
 }
 const Shape& hardware_shape() {
   static const Shape k_shape{"hardware", k_hardware, " from hardware h", "id",
-                             "h.id",     "h.id",     layout_by("id")};
+                             "h.id",     "h.id",     layout_by("id"),    "hardware_id"};
   return k_shape;
 }
 const Shape& repositories_shape() {

@@ -44,6 +44,9 @@ struct Shape {
   /// The rows in pages: SQL of a number or text that is unique.
   std::string_view page_by;
   lake::Layout layout;
+  /// The column of `results` that names a row; a row that no result names need not be there. Empty:
+  /// every row of the store is.
+  std::string_view named_by = {};
 
   columns::Schema schema() const;
   bool has_number_key() const;

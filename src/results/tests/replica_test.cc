@@ -160,6 +160,21 @@ TEST(Replica, what_a_result_left_that_came_and_went_between_two_refreshes_is_the
   EXPECT_THAT(world.differences(), IsEmpty());
 }
 
+// A submission that ended before its result left its dimensions.
+TEST(Replica, a_dimension_that_no_result_names_need_not_be_there) {
+  ReplicaWorld world;
+  world.submit(submission_of(at_hour(0)));
+  world.refresh();
+  ASSERT_OK(world.database->write([](store::Connection& connection) -> Result<void> {
+    const store::Sql sql("insert into info (id, tags) values ($1, $2)");
+    BL_TRY([[maybe_unused]] const auto added,
+           connection.execute(sql, {std::string_view("00000000000000000000000000000001"),
+                                    std::string_view("{\"left\": \"alone\"}")}));
+    return {};
+  }));
+  EXPECT_THAT(world.differences(), IsEmpty());
+}
+
 TEST(Replica, a_change_without_effect_is_not_pruned_before_the_lake_says_so) {
   ReplicaWorld world;
   world.limits.log_kept = std::chrono::hours(1);
