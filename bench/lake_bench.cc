@@ -92,6 +92,12 @@ int run(const Options& options) {
                  }),
        "generating");
   report.fact("generate_s", seconds_since(start));
+  const auto generated = must(place->lake->table("results"), "results")->snapshot();
+  report.fact("by_month_bytes_per_row", static_cast<double>(generated.files().bytes()) /
+                                            static_cast<double>(generated.rows()));
+  const auto sealing = std::chrono::steady_clock::now();
+  must(seal_lake(*place->lake), "sealing");
+  report.fact("seal_s", seconds_since(sealing));
   const auto table = must(place->lake->table("results"), "results");
   report.fact("results", static_cast<double>(table->snapshot().rows()));
   const std::string wanted = options.text("--variants");

@@ -7,6 +7,7 @@
 
 #include "duck/parquet.h"
 #include "results/replica/lake_rows.h"
+#include "results/replica/sealing.h"
 #include "results/replica/store_rows.h"
 
 namespace bl::bench {
@@ -146,7 +147,10 @@ Result<void> fill_lake(lake::Lake& lake, Disk& disk, const std::string& scratch,
   BL_TRY(const auto table, replica::open_table(lake, replica::results_shape()));
   std::map<std::int64_t, std::int64_t> files;  // of each month
   for (const lake::DataFile& file : table->snapshot().files().files()) {
-    ++files[replica::month_of_file("results", file.key).value_or(0)];
+    const auto group = replica::group_of_file("results", file.key);
+    if (group && group->is_sealed())
+      return disk.remove(path);  // years are sealed when all is there
+    if (group) ++files[group->first_month];
   }
   const std::int64_t per_month = plan.results / LakePlan::k_months;
   const std::int64_t chunks =
@@ -162,6 +166,14 @@ Result<void> fill_lake(lake::Lake& lake, Disk& disk, const std::string& scratch,
     done(i + 1, LakePlan::k_months);
   }
   return disk.remove(path);
+}
+
+Result<void> seal_lake(lake::Lake& lake) {
+  const std::int64_t end = replica::month_of({k_start}) / 100 + LakePlan::k_months / 12 - 1;
+  for (;;) {
+    BL_TRY(const auto year, replica::seal_one_year(lake, replica::results_shape(), end, {}));
+    if (!year) return {};
+  }
 }
 
 }  // namespace bl::bench

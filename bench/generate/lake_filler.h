@@ -28,4 +28,7 @@ Result<void> fill_lake(lake::Lake& lake, Disk& disk, const std::string& scratch,
                        const LakePlan& plan,
                        const std::function<void(std::int64_t, std::int64_t)>& done);
 
+/// Seals all years but the last, as the replica does by and by.
+Result<void> seal_lake(lake::Lake& lake);
+
 }  // namespace bl::bench

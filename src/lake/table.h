@@ -87,6 +87,8 @@ struct ChangePart {
   /// files) and `new_rows`. Our own SQL only. Empty: no new files.
   std::string select = "new_rows";
   std::optional<std::string> group;  ///< that all new rows belong to, where it is known
+  /// Else the SQL expression of their groups, our own; empty: the layout's.
+  std::string group_by;
 };
 
 /// All of it in one snapshot.

@@ -160,6 +160,12 @@ class Replicator::Impl {
       // The lake has all; the next round tries again.
       log_.warning("replica_log_not_pruned", {{"error", pruned.error().message}});
     }
+    const auto sealed = work_.seal(clock_.now());
+    if (sealed.ok()) {
+      round.sealed = *sealed;
+    } else {
+      log_.warning("replica_year_not_sealed", {{"error", sealed.error().message}});
+    }
     return round;
   }
 

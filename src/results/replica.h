@@ -34,6 +34,9 @@ struct ReplicaLimits {
   std::chrono::milliseconds log_kept = std::chrono::hours(7 * 24);
   std::int64_t prune_rows_max = 10'000;  ///< of the log in one transaction,
   int prune_writes_max = 10;             ///< of which a refresh makes so many
+  /// Years that ended so many months ago are sealed: by fingerprint, no longer by month.
+  int sealed_after_months = 12;
+  std::int64_t sealed_rows_per_file = 500'000;
 };
 
 /// Says how far a long work is; gives false to end it early.
@@ -54,6 +57,7 @@ struct ReplicaRound {
   std::int64_t rows = 0;            ///< results that were put
   std::int64_t files_replaced = 0;  ///< that were made again
   std::int64_t log_pruned = 0;      ///< rows of the change log that went
+  std::int64_t sealed = 0;          ///< years that were sealed, of both tables of results
 };
 const char* name_of(ReplicaRound::State state);
 

@@ -57,7 +57,9 @@ Result<void> Table::Impl::write_part(const ChangePart& part, Commit& commit) {
   if (old_rows.empty()) old_rows = new_rows + " LIMIT 0";
   const std::string from = fmt::format("(WITH {} AS ({}), {} AS ({}) SELECT * FROM {})",
                                        k_removed_rows, old_rows, k_new_rows, new_rows, part.select);
-  BL_TRY(auto made, data_.write(*connection, now->schema(), layout_, from, part.group,
+  Layout layout = layout_;
+  if (!part.group_by.empty()) layout.group = part.group_by;
+  BL_TRY(auto made, data_.write(*connection, now->schema(), layout, from, part.group,
                                 texts_of(commit, now->watermarks())));
   // A group without rows needs no file.
   for (DataFile& file : made) {

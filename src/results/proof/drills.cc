@@ -55,7 +55,9 @@ constexpr std::string_view k_placed =
     "SELECT *, row_number() OVER (ORDER BY result_no) AS place FROM ";
 
 Result<void> damage(lake::Lake& lake, lake::Table& table, const lake::DataFile& file) {
-  const std::int64_t month = replica::month_of_file("results", file.key).value_or(0);
+  const auto group = replica::group_of_file("results", file.key);
+  if (!group) return Error{Code::not_found, "a file of no month: " + file.key};
+  const std::int64_t month = group->last_month;
   BL_TRY(const std::string path, duck::quoted_text(lake.store().address(file.key)));
   lake::Change moved{.what = "drill"};
   moved.select = fmt::format("(SELECT * EXCLUDE (place) FROM ({}read_parquet({})) WHERE place = 4)",
@@ -69,7 +71,7 @@ Result<void> damage(lake::Lake& lake, lake::Table& table, const lake::DataFile& 
       "mean END AS mean) FROM ({0}removed_rows) WHERE place NOT IN (1, 4) UNION ALL SELECT * "
       "EXCLUDE (place) FROM ({0}removed_rows) WHERE place = 2)",
       k_placed);
-  kept.group = std::to_string(month);
+  kept.group = group->name;
   BL_TRY([[maybe_unused]] const auto second, table.replace(kept));
   return {};
 }

@@ -195,7 +195,7 @@ ProofGate cost(const json::Value& document, const GateRules& rules) {
                  ""};
   if (!has_rows(document, rules, gate)) return gate;
   for (const json::Value& one : items_of(document, "variants")) {
-    if (text_at(one, "name") != "ducklake_monthly") continue;
+    if (text_at(one, "name") != "tiered") continue;
     const double bytes = number_at(one, {"bytes_per_row"}).value_or(0);
     gate.evidence = fmt::format(
         "{:.1f} bytes a row as the replica lies; {:.1f} with samples and dimensions; "

@@ -172,12 +172,15 @@ class Proof {
     return step("cutover", [this] { return drill_cutover(request_, world_.disk, progress_); });
   }
 
+  /// With all years sealed that are to be.
   Result<void> refresh(std::int64_t& exported) {
-    BL_TRY(const ReplicaRound round,
-           replicator_->refresh([this](std::string_view phase, std::size_t done, std::size_t all) {
-             return progress_(phase, done, all);
-           }));
-    exported = round.exported;
+    ReplicaRound round;
+    do {
+      BL_TRY(round,
+             replicator_->refresh([this](std::string_view phase, std::size_t done,
+                                         std::size_t all) { return progress_(phase, done, all); }));
+      exported += round.exported;
+    } while (round.sealed > 0);
     if (round.state == ReplicaRound::State::current) return {};
     if (round.state == ReplicaRound::State::exporting) {
       return Error{Code::cancelled, "the proof was ended"};

@@ -25,8 +25,8 @@ constexpr std::array k_variants = {
     Variant{"plain_repository", "Parquet by month, rows by repository, fingerprint and time", month,
             "repository_no, fingerprint64, timestamp, result_no"},
     Variant{.name = "ducklake_monthly",
-            .what = "DuckLake by month: the replica as it is",
-            .is_replica = true,
+            .what = "DuckLake by month",
+            .order = "repository_no, fingerprint64, commit_timestamp, result_no",
             .in_catalog = true},
     Variant{.name = "ducklake_buckets",
             .what = "DuckLake by month and bucket of the fingerprint",
@@ -34,9 +34,8 @@ constexpr std::array k_variants = {
             .order = "repository_no, fingerprint64, commit_timestamp, result_no",
             .in_catalog = true},
     Variant{.name = "tiered",
-            .what = "DuckLake, closed years in buckets of the fingerprint, then by month",
-            .split = tiered,
-            .order = "repository_no, fingerprint64, commit_timestamp, result_no",
+            .what = "DuckLake, sealed years by fingerprint, then by month: the replica as it is",
+            .is_replica = true,
             .in_catalog = true},
 };
 
@@ -62,23 +61,14 @@ void add_buckets(std::vector<FilePlan>& plans, const std::string& name,
 }
 
 std::vector<FilePlan> plan_of(const Variant& variant, const std::set<std::int64_t>& months) {
-  constexpr std::string_view k_by_fingerprint = "fingerprint64, commit_timestamp, result_no";
   std::vector<FilePlan> plans;
-  if (months.empty()) return plans;
-  const std::int64_t newest_year = *months.rbegin() / 100;
-  std::map<std::int64_t, std::vector<std::int64_t>> closed;  // years
   for (const std::int64_t month : months) {
     const std::string name = std::to_string(month);
-    if (variant.split == Variant::Split::tiered && month / 100 < newest_year - 1) {
-      closed[month / 100].push_back(month);
-    } else if (variant.split == Variant::Split::month_and_bucket) {
+    if (variant.split == Variant::Split::month_and_bucket) {
       add_buckets(plans, name, {month}, variant.order);
     } else {
       plans.push_back({.name = name, .months = {month}, .order = variant.order});
     }
-  }
-  for (const auto& [year, its] : closed) {
-    add_buckets(plans, std::to_string(year), its, k_by_fingerprint);
   }
   return plans;
 }
@@ -129,20 +119,25 @@ class Builder {
     std::vector<const lake::DataFile*> files;
     const std::set<std::int64_t> months(plan.months.begin(), plan.months.end());
     for (const lake::DataFile& file : facts.files().files()) {
-      const auto its = replica::month_of_file("results", file.key);
-      if (its && months.contains(*its)) files.push_back(&file);
+      const auto group = replica::group_of_file("results", file.key);
+      const bool is_wanted = group && std::ranges::any_of(months, [&](std::int64_t month) {
+                               return group->holds(month);
+                             });
+      if (is_wanted) files.push_back(&file);
     }
     BL_TRY(const auto paths, replica::paths_of(lake_, files));
     BL_TRY(const auto connection, lake_.engine().connect());
     BL_TRY(const auto relation, lake::relation_of(*connection, facts, files, paths, "tail"));
     const std::string path = scratch_ + "/" + ids_.next() + ".parquet";
-    const std::string select =
-        fmt::format("SELECT * FROM {} WHERE fingerprint64 BETWEEN $1 AND $2 ORDER BY {}",
-                    relation.sql, plan.order);
+    const std::string select = fmt::format(
+        "SELECT * FROM {} WHERE fingerprint64 BETWEEN $1 AND $2 AND \"month\" IN "
+        "(SELECT unnest($3)) ORDER BY {}",
+        relation.sql, plan.order);
     BL_TRY(const duck::ParquetFile file,
-           duck::write_parquet(*connection, disk_, select,
-                               {duck::Value(plan.low), duck::Value(plan.high)}, path,
-                               {.row_group_rows = k_row_group_rows, .field_ids = true}));
+           duck::write_parquet(
+               *connection, disk_, select,
+               {duck::Value(plan.low), duck::Value(plan.high), duck::Value(plan.months)}, path,
+               {.row_group_rows = k_row_group_rows, .field_ids = true}));
     Result<void> kept;
     if (file.rows > 0) kept = lake_.store().put_file_if_absent(key, path);
     BL_RETURN_IF_ERROR(disk_.remove(path));
@@ -186,7 +181,9 @@ Result<BuiltVariant> build_variant(lake::Lake& lake, Disk& disk, IdSource& ids,
   const lake::Snapshot facts = table->snapshot();
   std::set<std::int64_t> months;
   for (const lake::DataFile& file : facts.files().files()) {
-    if (const auto its = replica::month_of_file("results", file.key)) months.insert(*its);
+    const auto group = replica::group_of_file("results", file.key);
+    if (!group) continue;
+    for (auto month = group->first_month; month <= group->last_month; ++month) months.insert(month);
   }
   BL_TRY(const auto there, keys_below(lake.store(), folder_of(variant)));
   const std::set<std::string> known(there.begin(), there.end());

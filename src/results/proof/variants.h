@@ -20,7 +20,6 @@ struct Variant {
   enum class Split : unsigned char {
     month,
     month_and_bucket,
-    tiered,  ///< closed years in buckets, the newest one or two years by month
   };
   std::string_view name;
   std::string_view what;  ///< for people

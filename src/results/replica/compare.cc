@@ -180,7 +180,11 @@ Result<std::set<std::int64_t>> Work::months() {
   for (const Shape* shape : {&results_shape(), &samples_shape()}) {
     BL_TRY(const auto table, open_table(lake_, *shape));
     for (const lake::DataFile& file : table->snapshot().files().files()) {
-      if (const auto month = month_of_file(shape->name, file.key)) months.insert(*month);
+      const auto group = group_of_file(shape->name, file.key);
+      if (!group) continue;
+      for (auto month = group->first_month; month <= group->last_month; ++month) {
+        months.insert(month);
+      }
     }
   }
   BL_RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Result<void> {
@@ -226,11 +230,18 @@ Result<void> Work::read_lake_month(const Shape& shape, std::int64_t month,
                                    const std::function<Result<void>(const columns::Batch&)>& each) {
   BL_TRY(const auto table, open_table(lake_, shape));
   const lake::Snapshot snapshot = table->snapshot();
-  std::vector<const lake::DataFile*> files;
+  std::vector<const lake::DataFile*> open, sealed;
   for (const lake::DataFile& file : snapshot.files().files()) {
-    if (month_of_file(shape.name, file.key) == month) files.push_back(&file);
+    const auto group = group_of_file(shape.name, file.key);
+    if (group && group->holds(month)) (group->is_sealed() ? sealed : open).push_back(&file);
   }
-  return read_files(lake_, snapshot, files, "SELECT * FROM rows", {}, each);
+  BL_RETURN_IF_ERROR(read_files(lake_, snapshot, open, "SELECT * FROM rows", {}, each));
+  // Rows that strayed into the file of another year are told with its first month.
+  std::string select = fmt::format("SELECT * FROM rows WHERE \"month\" = {}", month);
+  if (month % 100 == 1) {
+    select += fmt::format(" OR \"month\" NOT BETWEEN {} AND {}", month, month + 11);
+  }
+  return read_files(lake_, snapshot, sealed, select, {}, each);
 }
 
 Result<Work::Month> Work::compare_month(std::int64_t month) {

@@ -13,6 +13,7 @@ namespace bl::results::replica {
 namespace {
 
 constexpr int k_attempts_max = 5;
+constexpr std::string_view k_sealed_mark = "-b";
 
 std::vector<const lake::DataFile*> all_files(const lake::Snapshot& snapshot) {
   std::vector<const lake::DataFile*> files;
@@ -112,26 +113,29 @@ Result<PutDone> put_once(lake::Lake& lake, const Put& put) {
   BL_TRY(auto rows, by_month(shape, put.rows));
   for (const columns::Batch& batch : put.rows) done.rows += batch.rows();
 
-  std::map<std::int64_t, lake::ChangePart> months;
-  for (auto& [month, some] : rows) months[month].rows = std::move(some);
+  std::map<std::string, lake::ChangePart> groups;
+  for (auto& [month, some] : rows) {
+    groups[month == 0 ? "" : std::to_string(month)].rows = std::move(some);
+  }
   std::string keys;
   if (!put.is_new) {
     const lake::Snapshot snapshot = table->snapshot();
     BL_TRY(const auto files, files_with(lake, snapshot, shape, put.keys));
     for (const lake::DataFile* file : files) {
-      months[month_of_file(shape.name, file->key).value_or(0)].removed.push_back(file->key);
+      const auto group = group_of_file(shape.name, file->key);
+      groups[group ? group->name : ""].removed.push_back(file->key);
     }
     done.files_replaced = std::ssize(files);
     if (!files.empty()) {
       BL_TRY(keys, list_of(put.keys));
     }
   }
-  if (months.empty()) return done;
+  if (groups.empty()) return done;
   lake::Change change;
   change.what = done.files_replaced == 0 ? "append" : "replace";
   change.note = put.note;
-  for (auto& [month, part] : months) {
-    part.group = month == 0 ? "" : std::to_string(month);
+  for (auto& [name, part] : groups) {
+    part.group = name;
     if (!part.removed.empty()) make_again(part, shape, keys);
     change.more.push_back(std::move(part));
   }
@@ -177,13 +181,17 @@ std::string data_folder(std::string_view table) {
   return fmt::format("tables/{}/data/", table);
 }
 
-std::optional<std::int64_t> month_of_file(std::string_view table, std::string_view key) {
+std::optional<FileGroup> group_of_file(std::string_view table, std::string_view key) {
   const std::string folder = data_folder(table);
   if (!key.starts_with(folder)) return std::nullopt;
   key.remove_prefix(folder.size());
   const auto slash = key.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
-  return parse_int64(key.substr(0, slash));
+  const std::string_view name = key.substr(0, slash);
+  if (const auto month = parse_int64(name)) return FileGroup{std::string(name), *month, *month};
+  const auto year = parse_int64(name.substr(0, name.find(k_sealed_mark)));
+  if (!year || name.find(k_sealed_mark) == std::string_view::npos) return std::nullopt;
+  return FileGroup{std::string(name), *year * 100 + 1, *year * 100 + 12};
 }
 
 Result<void> read_files(lake::Lake& lake, const lake::Snapshot& snapshot,

@@ -25,8 +25,16 @@ Result<std::shared_ptr<lake::Table>> open_table(lake::Lake& lake, const Shape& s
 
 /// Where the files of a table lie (docs/formats/lake.md).
 std::string data_folder(std::string_view table);
-/// The month of a file by its key, 202408; nullopt of a table without months.
-std::optional<std::int64_t> month_of_file(std::string_view table, std::string_view key);
+/// Which rows lie in a file, by its place: those of a month, `202408`, or of a sealed year and a
+/// range of fingerprints, `2021-b03` (sealing.h).
+struct FileGroup {
+  std::string name;
+  std::int64_t first_month = 0, last_month = 0;
+  bool is_sealed() const { return first_month != last_month; }
+  bool holds(std::int64_t month) const { return first_month <= month && month <= last_month; }
+};
+/// nullopt of a table without months.
+std::optional<FileGroup> group_of_file(std::string_view table, std::string_view key);
 
 /// Where the engine opens files of the lake. Errors: unsupported (a lake that is not on a disk).
 Result<std::vector<std::string>> paths_of(lake::Lake& lake,
@@ -58,7 +66,7 @@ struct PutDone {
 };
 /// Puts them: every key has the rows given and no other ones then, however often it is done. Rows
 /// that come and files without their keys: one small file a month is added, nothing is read; else
-/// the files that have one of the keys are made again. One commit.
+/// the files that have one of the keys are made again, in their groups. One commit.
 Result<PutDone> put(lake::Lake& lake, Put put);
 
 }  // namespace bl::results::replica

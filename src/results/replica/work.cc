@@ -6,6 +6,7 @@
 #include <array>
 
 #include "results/replica/row_hash.h"
+#include "results/replica/sealing.h"
 #include "results/store/text_array.h"
 #include "results/store_backfill.h"
 #include "store/both_dialects.h"
@@ -519,6 +520,20 @@ Result<std::int64_t> Work::prune_log(Timestamp older_than) {
     if (some < limits_.prune_rows_max) break;
   }
   return pruned;
+}
+
+Result<std::int64_t> Work::seal(Timestamp now) {
+  const std::int64_t month = month_of(now);
+  const std::int64_t ended = month / 100 * 12 + month % 100 - 1 - limits_.sealed_after_months;
+  const SealLimits limits{.rows_per_file = limits_.sealed_rows_per_file};
+  std::int64_t sealed = 0;
+  for (const Shape* shape : {&samples_shape(), &results_shape()}) {
+    const auto year = seal_one_year(lake_, *shape, ended / 12, limits);
+    if (year.ok() && *year) ++sealed;
+    // Compaction was faster: the next round.
+    if (!year.ok() && year.error().code != Code::not_found) return year.error();
+  }
+  return sealed;
 }
 
 // Small tables -------------------------------------------------------------------------------

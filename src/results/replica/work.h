@@ -95,6 +95,8 @@ class Work {
   /// The change log without what the lake has, and has for good, from before that instant. Gives
   /// how many rows went.
   Result<std::int64_t> prune_log(Timestamp older_than);
+  /// Seals at most one year of each table of results. Gives how many.
+  Result<std::int64_t> seal(Timestamp now);
   /// Keeps the place although no row changed.
   Result<void> keep_place(const LogPlace& place);
   /// Another store's replica, or that of another past, is to be made equal to this one.

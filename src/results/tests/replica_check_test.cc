@@ -36,7 +36,8 @@ struct Damaged : ReplicaWorld {
     change.select = "(" + select + ")";
     change.group = std::to_string(into_month == 0 ? month : into_month);
     for (const lake::DataFile& file : table->snapshot().files().files()) {
-      if (replica::month_of_file(shape.name, file.key) == month) change.removed.push_back(file.key);
+      const auto group = replica::group_of_file(shape.name, file.key);
+      if (group && group->first_month == month) change.removed.push_back(file.key);
     }
     const auto done = table->replace(change);
     if (!done.ok()) ADD_FAILURE() << done.error().message;

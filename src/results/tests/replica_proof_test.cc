@@ -293,7 +293,7 @@ TEST(ProofGates, reconciliation_wants_each_kind_found_and_mended) {
 TEST(ProofGates, cost_is_bytes_a_row_of_the_replica) {
   const auto of = [](double bytes) {
     return document(fmt::format(R"({{"data":{{"rows":100000}},"variants":[
-      {{"name":"ducklake_monthly","bytes_per_row":{}}}]}})",
+      {{"name":"tiered","bytes_per_row":{}}}]}})",
                                 bytes));
   };
   EXPECT_EQ(outcome(of(40), "cost"), Outcome::passed);

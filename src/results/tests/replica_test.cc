@@ -160,6 +160,93 @@ TEST(Replica, what_a_result_left_that_came_and_went_between_two_refreshes_is_the
   EXPECT_THAT(world.differences(), IsEmpty());
 }
 
+/// Two results a month of two years, and one of the year that goes on.
+struct ThreeYears : ReplicaWorld {
+  ThreeYears() {
+    limits.sealed_rows_per_file = 10;
+    replicator = make_replicator();
+    clock.advance(std::chrono::hours(24 * 366 * 2));
+    for (int i = 0; i < 48; ++i) send(i / 2, i);
+    send(28, 48);
+    EXPECT_EQ(refresh().exported, 49);
+  }
+  void send(int month, int i) {
+    Draft draft = on_commit(i);
+    draft.name = "case-" + std::to_string(i % 5);
+    draft.timestamp =
+        Timestamp{replica::begin_of(202301 + month / 12 * 100 + month % 12).micros + i};
+    results.push_back(submit(submission_of(draft)));
+  }
+  /// The groups in which files of the results lie.
+  std::set<std::string> groups() {
+    std::set<std::string> out;
+    const auto table = lake->table("results").value();
+    for (const lake::DataFile& file : table->snapshot().files().files()) {
+      out.insert(replica::group_of_file("results", file.key)->name);
+    }
+    return out;
+  }
+  std::vector<Submitted> results;
+};
+
+TEST(Replica, years_that_ended_long_ago_are_sealed_one_at_a_time) {
+  ThreeYears world;  // the first refresh sealed the first
+  EXPECT_EQ(world.groups().count("202301"), 0u);
+  EXPECT_EQ(world.groups().count("202401"), 1u);
+  EXPECT_EQ(world.refresh().sealed, 2) << "the next year, of both tables";
+  EXPECT_EQ(world.refresh().sealed, 0);
+  const auto groups = world.groups();
+  EXPECT_TRUE(groups.contains("202505")) << "the year that goes on stays by month";
+  EXPECT_EQ(std::ranges::count_if(groups, [](auto& name) { return name.starts_with("2023-b"); }),
+            std::ranges::count_if(groups, [](auto& name) { return name.starts_with("2024-b"); }));
+  EXPECT_THAT(world.lake_ids(), SizeIs(49));
+  EXPECT_THAT(world.differences(), IsEmpty());
+}
+
+TEST(Replica, sealed_years_take_late_results_edits_and_deletes) {
+  ThreeYears world;
+  world.refresh();
+  const Editor who{.id = "u", .name = "operator"};
+  ASSERT_OK(world.editor.remove(world.results[3].id, who));
+  ASSERT_OK(world.editor.annotate(
+      world.results[7].id,
+      json::Value::object({{"begins_distribution_change", json::Value::boolean(true)}}), who));
+  world.send(4, 100);
+  EXPECT_EQ(world.refresh().sealed, 0) << "so few late rows wait";
+  EXPECT_TRUE(world.groups().contains("202305"));
+  EXPECT_THAT(world.lake_ids(), SizeIs(49));
+  EXPECT_THAT(world.lake_values(results_shape(), "count(*)", "WHERE begins_change"),
+              ElementsAre("1"));
+  EXPECT_THAT(world.differences(), IsEmpty());
+  for (int i = 101; i < 106; ++i) world.send(5, i);
+  EXPECT_EQ(world.refresh().sealed, 2) << "now the year is made again";
+  EXPECT_FALSE(world.groups().contains("202305"));
+  EXPECT_THAT(world.differences(), IsEmpty());
+}
+
+TEST(Replica, what_is_wrong_in_a_sealed_year_is_found_and_mended) {
+  ThreeYears world;
+  world.refresh();
+  const auto table = world.lake->table("results").value();
+  std::string key;
+  for (const lake::DataFile& file : table->snapshot().files().files()) {
+    if (replica::group_of_file("results", file.key)->name.starts_with("2023-b")) key = file.key;
+  }
+  lake::Change change;
+  change.removed = {key};
+  change.group = replica::group_of_file("results", key)->name;
+  change.select =
+      "(SELECT * EXCLUDE place REPLACE (CASE WHEN place = 2 THEN 202402 ELSE \"month\" END AS "
+      "\"month\") FROM (SELECT *, row_number() OVER (ORDER BY result_no) AS place FROM "
+      "removed_rows) WHERE place <> 1)";
+  ASSERT_OK(table->replace(change));
+  EXPECT_THAT(world.differences(),
+              ::testing::UnorderedElementsAre("results missing", "results wrong month"));
+  ASSERT_OK(world.replicator->check(ReplicaRepair::yes));
+  EXPECT_THAT(world.differences(), IsEmpty());
+  EXPECT_THAT(world.lake_ids(), SizeIs(49));
+}
+
 // A submission that ended before its result left its dimensions.
 TEST(Replica, a_dimension_that_no_result_names_need_not_be_there) {
   ReplicaWorld world;

@@ -82,6 +82,13 @@ struct ReplicaWorld : StoreFixture {
     return std::make_unique<Replicator>(faulty, *lake, ids, clock, log, metrics, limits);
   }
 
+  /// Every year is sealed as soon as it is in the lake, into files of a few rows.
+  void seal_at_once() {
+    limits.sealed_after_months = -1'200;
+    limits.sealed_rows_per_file = 3;
+    replicator = make_replicator();
+  }
+
   ReplicaRound refresh() {
     auto round = replicator->refresh();
     if (!round.ok()) ADD_FAILURE() << round.error().message;
