@@ -84,7 +84,21 @@ Asked asked_in(const Request& request, Format format, std::string_view file_name
   return asked;
 }
 
-Result<Asked> frontier(const Request& request, const ReadPorts& ports) {
+Result<Asked> registry(const Request& request, const ReadPorts&) {
+  BL_RETURN_IF_ERROR(QueryFields(request).finish());
+  Asked asked;
+  asked.key = request.path;
+  asked.make = [](const Question& question) -> Result<std::string> {
+    return registry_json(question.ports());
+  };
+  return asked;
+}
+
+using Decode = Result<Asked> (*)(const Request&, const ReadPorts&);
+
+}  // namespace
+
+Result<Asked> frontier_asked(const Request& request, const ReadPorts& ports) {
   QueryFields fields(request);
   FrontierQuery query;
   query.lines = asked_lines(fields, ports);
@@ -110,7 +124,7 @@ Result<Asked> frontier(const Request& request, const ReadPorts& ports) {
   return asked;
 }
 
-Result<Asked> calculator(const Request& request, const ReadPorts& ports) {
+Result<Asked> calculator_asked(const Request& request, const ReadPorts& ports) {
   QueryFields fields(request);
   CalculatorQuery query;
   query.lines = asked_lines(fields, ports);
@@ -135,7 +149,7 @@ Result<Asked> calculator(const Request& request, const ReadPorts& ports) {
   return asked;
 }
 
-Result<Asked> trend(const Request& request, const ReadPorts& ports) {
+Result<Asked> trend_asked(const Request& request, const ReadPorts& ports) {
   QueryFields fields(request);
   TrendQuery query;
   query.lines = asked_lines(fields, ports);
@@ -154,23 +168,16 @@ Result<Asked> trend(const Request& request, const ReadPorts& ports) {
   return asked;
 }
 
-Result<Asked> registry(const Request& request, const ReadPorts&) {
-  BL_RETURN_IF_ERROR(QueryFields(request).finish());
-  Asked asked;
-  asked.key = request.path;
-  asked.make = [](const Question& question) -> Result<std::string> {
-    return registry_json(question.ports());
-  };
-  return asked;
-}
-
-Result<Asked> skipped(const Request& request, const ReadPorts&) {
+Result<Asked> skipped_asked(const Request& request, const ReadPorts& ports) {
   QueryFields fields(request);
   const auto limit = static_cast<int>(
       fields.integer("limit", 1, SweepWriter::k_reports_kept).value_or(k_reports_default));
   const Format format = asked_format(fields, request);
   BL_RETURN_IF_ERROR(fields.finish());
+  // Reports do not move the store's revision: the newest one stands for it.
+  BL_TRY(const auto newest, ports.sweeps.reports(1));
   Asked asked = asked_in(request, format, "skipped");
+  if (!newest.empty()) asked.key += " " + newest[0].id;
   asked.make = [limit, format](const Question& question) -> Result<std::string> {
     BL_TRY(const auto reports, question.ports().sweeps.reports(limit));
     return format == Format::csv ? skipped_csv(reports) : encode_reports(reports);
@@ -178,16 +185,13 @@ Result<Asked> skipped(const Request& request, const ReadPorts&) {
   return asked;
 }
 
-using Decode = Result<Asked> (*)(const Request&, const ReadPorts&);
-
-}  // namespace
-
 void add_own_routes(net::Router& router, std::shared_ptr<Reads> reads) {
-  const std::pair<const char*, Decode> routes[] = {{"/api/v1/inference/frontier", frontier},
-                                                   {"/api/v1/inference/calculator", calculator},
-                                                   {"/api/v1/inference/trend", trend},
-                                                   {"/api/v1/inference/registry", registry},
-                                                   {"/api/v1/inference/skipped", skipped}};
+  const std::pair<const char*, Decode> routes[] = {
+      {"/api/v1/inference/frontier", frontier_asked},
+      {"/api/v1/inference/calculator", calculator_asked},
+      {"/api/v1/inference/trend", trend_asked},
+      {"/api/v1/inference/registry", registry},
+      {"/api/v1/inference/skipped", skipped_asked}};
   for (const auto& [path, decode] : routes) {
     router.add({.method = net::Method::get,
                 .pattern = path,
