@@ -77,6 +77,7 @@ class Ingest {
     /// JSON file of rows; or an archive of many runs: `gcs/DATE/RUN/artifacts/`, from any of these
     /// levels.
     std::string path;
+    std::string name;       ///< of a file whose path does not say it: `bmk_x.zip`; else empty
     std::string label;      ///< how the report calls it; empty: the path
     std::string submitter;  ///< who sends it
     RunFacts facts;         ///< of an archive of many runs only what they share

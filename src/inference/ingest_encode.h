@@ -11,6 +11,10 @@ namespace bl::inference {
 /// InferenceIngestReport of the API's description.
 void write_report(json::Writer& writer, const IngestReport& report);
 std::string report_json(const IngestReport& report);
+/// What report_json wrote. Absent members are empty.
+IngestReport report_of(const json::Value& document);
+/// Adds up what is in two reports; the rest stays as `to` has it.
+void add(IngestReport& to, const IngestReport& from);
 
 /// What a store holds, for the summary.
 struct SweepTotals {

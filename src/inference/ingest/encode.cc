@@ -4,7 +4,9 @@
 
 #include <array>
 #include <numeric>
+#include <set>
 
+#include "base/numbers.h"
 #include "base/utf8.h"
 
 namespace bl::inference {
@@ -12,6 +14,18 @@ namespace {
 
 constexpr std::size_t k_names_shown = 20;
 constexpr std::size_t k_store_errors_shown = 10;
+
+struct CountName {
+  std::string_view name;
+  WriteCount Written::* member;
+};
+constexpr std::array<CountName, 7> k_counts = {{{"points", &Written::points},
+                                                {"evaluations", &Written::evals},
+                                                {"run_stats", &Written::stats},
+                                                {"changelogs", &Written::changelogs},
+                                                {"configs", &Written::configs},
+                                                {"server_logs", &Written::server_logs},
+                                                {"gpu_metrics", &Written::gpu_metrics}}};
 
 void write_count(json::Writer& writer, std::string_view name, const WriteCount& count) {
   writer.key(name).begin_object();
@@ -110,13 +124,9 @@ void write_report(json::Writer& writer, const IngestReport& report) {
   }
   writer.member("run_attempt", report.attempt);
   writer.key("written").begin_object();
-  write_count(writer, "points", report.written.points);
-  write_count(writer, "evaluations", report.written.evals);
-  write_count(writer, "run_stats", report.written.stats);
-  write_count(writer, "changelogs", report.written.changelogs);
-  write_count(writer, "configs", report.written.configs);
-  write_count(writer, "server_logs", report.written.server_logs);
-  write_count(writer, "gpu_metrics", report.written.gpu_metrics);
+  for (const CountName& name : k_counts) {
+    write_count(writer, name.name, report.written.*name.member);
+  }
   writer.end_object();
   writer.key("skipped").begin_object();
   for (const auto& [reason, count] : report.skipped) writer.member(reason, count);
@@ -140,6 +150,71 @@ std::string report_json(const IngestReport& report) {
   json::Writer writer(text);
   write_report(writer, report);
   return text;
+}
+
+IngestReport report_of(const json::Value& document) {
+  IngestReport report;
+  const auto text = [](const json::Value& object, const char* key) {
+    const json::Value* value = object.find(key);
+    return value != nullptr && value->is_string() ? value->as_string() : std::string();
+  };
+  const auto number = [](const json::Value* value) {
+    return value != nullptr && value->is_number() ? value->as_int64().value_or(0) : 0;
+  };
+  const auto texts = [&](const char* key) {
+    std::vector<std::string> all;
+    const json::Value* list = document.find(key);
+    if (list == nullptr || !list->is_array()) return all;
+    for (const json::Value& item : list->items()) {
+      if (item.is_string()) all.push_back(item.as_string());
+    }
+    return all;
+  };
+  report.id = text(document, "id");
+  report.source = text(document, "source");
+  report.submitter = text(document, "submitter");
+  if (const auto at = parse_rfc3339(text(document, "at")); at.ok()) report.at = *at;
+  report.github_run_id = parse_int64(text(document, "github_run_id"));
+  if (const json::Value* attempt = document.find("run_attempt"); attempt && !attempt->is_null()) {
+    report.attempt = number(attempt);
+  }
+  for (const CountName& name : k_counts) {
+    const json::Value* written = document.find("written");
+    const json::Value* count = written == nullptr ? nullptr : written->find(name.name);
+    if (count == nullptr) continue;
+    report.written.*name.member = {number(count->find("added")), number(count->find("changed")),
+                                   number(count->find("unchanged")),
+                                   number(count->find("repeated"))};
+  }
+  const json::Value* skipped = document.find("skipped");
+  if (skipped != nullptr && skipped->is_object()) {
+    for (const auto& [reason, count] : skipped->members()) report.skipped[reason] = number(&count);
+  }
+  report.models = texts("models");
+  report.hardware = texts("hardware");
+  report.precisions = texts("precisions");
+  report.new_metrics = texts("new_metrics");
+  return report;
+}
+
+void add(IngestReport& to, const IngestReport& from) {
+  for (const CountName& name : k_counts) {
+    WriteCount& sum = to.written.*name.member;
+    const WriteCount& more = from.written.*name.member;
+    sum = {sum.added + more.added, sum.changed + more.changed, sum.unchanged + more.unchanged,
+           sum.repeated + more.repeated};
+  }
+  for (const auto& [reason, count] : from.skipped) to.skipped[reason] += count;
+  to.examples.insert(to.examples.end(), from.examples.begin(), from.examples.end());
+  const auto join = [](std::vector<std::string>& names, const std::vector<std::string>& more) {
+    std::set<std::string> all(names.begin(), names.end());
+    all.insert(more.begin(), more.end());
+    names.assign(all.begin(), all.end());
+  };
+  join(to.models, from.models);
+  join(to.hardware, from.hardware);
+  join(to.precisions, from.precisions);
+  join(to.new_metrics, from.new_metrics);
 }
 
 std::string summary_text(const IngestOutcome& outcome, const std::optional<SweepTotals>& totals) {

@@ -30,7 +30,7 @@ class Pipeline {
         queue_(limits.queue_bytes) {}
 
   Result<void> run() {
-    BL_TRY(places_, find_runs(disk_, source_.path));
+    BL_TRY(places_, find_runs(disk_, source_.path, source_.name));
     const std::size_t parsers = std::clamp<std::size_t>(places_.runs.size(), 1, limits_.parsers);
     std::vector<std::jthread> writing;
     for (std::size_t i = 0; i < std::max<std::size_t>(1, limits_.writers); ++i) {

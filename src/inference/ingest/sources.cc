@@ -277,13 +277,13 @@ std::optional<TreeName> tree_name(std::string_view path) {
   return std::nullopt;
 }
 
-Result<void> add_tree(Disk& disk, const std::string& path, const ArtifactLimits& limits,
+Result<void> add_tree(Disk& disk, const RunPlace& place, const ArtifactLimits& limits,
                       const std::string& spool_path, SkipTracker& tracker, Finding& finding) {
   BL_TRY(const std::shared_ptr<Spool> spool, Spool::create(disk, spool_path));
   std::map<std::string, std::vector<Spool::Entry>, std::less<>> artifacts;
-  BL_TRY(const auto file, disk.open_read(path));
+  BL_TRY(const auto file, disk.open_read(place.path));
   BL_RETURN_IF_ERROR(read_zip(
-      *file, last_part(path), limits,
+      *file, place.name, limits,
       [](std::string_view name) {
         return Finding::is_metadata(last_part(name)) || tree_name(name).has_value();
       },
@@ -330,7 +330,7 @@ Result<void> add_day(Disk& disk, const std::string& folder, RunPlaces& places) {
     const std::string path = folder + "/" + name;
     BL_TRY(const bool is_run, is_folder(disk, path));
     if (!is_run) continue;
-    places.runs.push_back({RunPlace::Kind::folder, path, date + "/" + name + "/", date});
+    places.runs.push_back({RunPlace::Kind::folder, path, name, date + "/" + name + "/", date});
   }
   places.is_archive = true;
   return {};
@@ -366,24 +366,25 @@ Result<RunPlaces> runs_of_folder(Disk& disk, const std::string& path) {
                  "in " +
                      path};
   }
-  places.runs.push_back({RunPlace::Kind::folder, path, "", date_above(path)});
+  places.runs.push_back(
+      {RunPlace::Kind::folder, path, std::string(last_part(path)), "", date_above(path)});
   return places;
 }
 
 }  // namespace
 
-Result<RunPlaces> find_runs(Disk& disk, const std::string& path) {
+Result<RunPlaces> find_runs(Disk& disk, const std::string& path, const std::string& called) {
   BL_TRY(const FileFacts facts, disk.facts(path));
   // Only a link that somebody names is followed; none that lies in a source.
   BL_TRY(const bool leads_to_folder, is_folder(disk, path + "/."));
   if (facts.kind == FileFacts::Kind::folder || leads_to_folder) return runs_of_folder(disk, path);
   RunPlaces places;
-  const std::string_view name = last_part(path);
+  const std::string name = called.empty() ? std::string(last_part(path)) : called;
   RunPlace::Kind kind = RunPlace::Kind::rows_file;
   if (!name.ends_with(".json")) {
     kind = is_artifact(name) ? RunPlace::Kind::artifact_zip : RunPlace::Kind::tree_zip;
   }
-  places.runs.push_back({kind, path, "", std::nullopt});
+  places.runs.push_back({kind, path, name, "", std::nullopt});
   return places;
 }
 
@@ -391,7 +392,7 @@ Result<RunSource> open_run(Disk& disk, const RunPlace& place, const RunFacts& gi
                            const ArtifactLimits& limits, const std::string& spool,
                            SkipTracker& tracker) {
   Finding finding(place, given, tracker);
-  std::string_view name = last_part(place.path);
+  std::string_view name = place.name;
   switch (place.kind) {
     case RunPlace::Kind::folder: {
       BL_RETURN_IF_ERROR(add_folder(disk, place.path, limits, place.prefix, finding));
@@ -406,7 +407,7 @@ Result<RunSource> open_run(Disk& disk, const RunPlace& place, const RunFacts& gi
       finding.add(name, zip_reader(disk, place.path, std::string(name), limits));
       return std::move(finding).finish("");
     case RunPlace::Kind::tree_zip:
-      BL_RETURN_IF_ERROR(add_tree(disk, place.path, limits, spool, tracker, finding));
+      BL_RETURN_IF_ERROR(add_tree(disk, place, limits, spool, tracker, finding));
       if (name.ends_with(".zip")) name.remove_suffix(4);
       break;
     case RunPlace::Kind::rows_file:

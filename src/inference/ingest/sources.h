@@ -39,6 +39,7 @@ struct RunPlace {
   enum class Kind : unsigned char { folder, artifact_zip, tree_zip, rows_file };
   Kind kind = Kind::folder;
   std::string path;
+  std::string name;                 ///< by which it is told what it is; its path's end, or another
   std::string prefix;               ///< of labels: `2026-01-02/x_123/`; may be empty
   std::optional<std::string> date;  ///< of the folder it lies in
 };
@@ -48,9 +49,9 @@ struct RunPlaces {
   bool is_archive = false;  ///< of many runs: one that cannot be read is skipped
 };
 
-/// The runs of a path, in their order by date and name. Errors: not_found, io; invalid (nothing
-/// there is an artifact).
-Result<RunPlaces> find_runs(Disk& disk, const std::string& path);
+/// The runs of a path, in their order by date and name. `name`: what a file is called, where its
+/// path does not say it. Errors: not_found, io; invalid (nothing there is an artifact).
+Result<RunPlaces> find_runs(Disk& disk, const std::string& path, const std::string& name = "");
 
 /// Lists a run's artifacts and reads its metadata; what is `given` stands before that. `spool`: a
 /// new file's path, for a tree_zip; what is returned keeps it open, and its name is gone.

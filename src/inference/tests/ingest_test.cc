@@ -42,8 +42,12 @@ class IngestTest : public testing::Test {
   Result<IngestOutcome> ingest(const std::string& path, const RunFacts& facts = run_of_today()) {
     IdSource ids(clock_, random_);
     Ingest ingest(disk_, Registry::built_in(), store_, clock_, ids, limits_);
-    return ingest.run(
-        {.path = path, .label = "", .submitter = "ci", .facts = facts, .spool = "/spool"});
+    return ingest.run({.path = path,
+                       .name = "",
+                       .label = "",
+                       .submitter = "ci",
+                       .facts = facts,
+                       .spool = "/spool"});
   }
   std::vector<std::string> skips() const {
     std::vector<std::string> texts;
