@@ -59,6 +59,7 @@ std::vector<ConfigKey> inference_config_keys() {
       {"inference.ingest_queue", bytes, "128MiB",
        "what an ingest has read and not written yet; at least 1MiB"},
       {"inference.upload_max", bytes, "2GiB", "an archive that is uploaded for an ingest"},
+      {"inference.cache_bytes", bytes, "64MiB", "compressed answers that are kept; 0: none"},
   };
 }
 
@@ -82,6 +83,11 @@ Result<InferenceSettings> inference_settings_from(const Config& config) {
     return Error{Code::invalid, fmt::format("inference.upload_max must be at least 1: {}", upload)};
   }
   settings.upload_bytes = static_cast<std::uint64_t>(upload);
+  const std::int64_t cache = config.integer("inference.cache_bytes");
+  if (cache < 0) {
+    return Error{Code::invalid, fmt::format("inference.cache_bytes must be at least 0: {}", cache)};
+  }
+  settings.cache_bytes = static_cast<std::uint64_t>(cache);
   return settings;
 }
 
