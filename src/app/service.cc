@@ -12,6 +12,7 @@
 #include "app/alerts.h"
 #include "app/background_jobs.h"
 #include "app/ci_results.h"
+#include "app/inference_ingest.h"
 #include "app/legacy_results.h"
 #include "app/operator.h"
 #include "app/periodic_task.h"
@@ -87,6 +88,8 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_queries());
     BL_RETURN_IF_ERROR(open_access());
     open_domains();
+    BL_TRY(inference_ingest_, InferenceIngest::open(settings_.inference, settings_.data_folder,
+                                                    {*database_, disk_, clock_, ids_, metrics_}));
     BL_RETURN_IF_ERROR(open_reads());
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
@@ -424,6 +427,7 @@ class RunningService final : public Service {
     ops::add_routes(router_, *operation_ports_);
     ops::add_lake_routes(router_, *lake_ports_);
     ops::add_query_routes(router_, *query_ports_);
+    inference_ingest_->add_routes(router_);
     add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
                                 return database_->read([](store::Connection& connection) {
                                   return connection.query(k_probe, {},
@@ -565,6 +569,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::Backfill> backfill_;
   std::unique_ptr<LegacyResults> legacy_results_;
   std::unique_ptr<CiResults> ci_results_;
+  std::unique_ptr<InferenceIngest> inference_ingest_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;
   std::unique_ptr<results::StoreCommits> commits_;

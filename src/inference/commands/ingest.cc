@@ -160,15 +160,17 @@ class IngestCall {
                              const RunFacts& facts) {
     BL_TRY(const RunPlaces places, find_runs(*disk_, path));
     IngestOutcome outcome;
-    outcome.report.source = path;
     ProgressBar bar(io_.err, clock_, "runs", places.runs.size());
     for (const RunPlace& place : places.runs) {
       SkipTracker skips;
       auto report = send_run(address, place, facts, skips);
       if (!report.ok() && !places.is_archive) return report.error();
       if (report.ok()) {
-        add(outcome.report, *report);
-        ++outcome.runs;
+        if (++outcome.runs == 1) {
+          outcome.report = *std::move(report);
+        } else {
+          add(outcome.report, *report);
+        }
       } else if (report.error().code == Code::invalid) {
         outcome.warnings.push_back(
             fmt::format("[WARN] {}: {}", place.prefix, report.error().message));
@@ -177,6 +179,7 @@ class IngestCall {
       }
       bar.advance();
     }
+    outcome.report.source = path;
     return outcome;
   }
 

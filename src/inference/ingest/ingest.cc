@@ -120,7 +120,8 @@ class Pipeline {
         skips.examples().empty()
             ? std::string()
             : fmt::format(" ({}: {})", skips.examples()[0].path, skips.examples()[0].value);
-    return Error{Code::invalid, "there is no artifact in " + source_.path + why};
+    const std::string& called = source_.label.empty() ? source_.path : source_.label;
+    return Error{Code::invalid, "there is no artifact in " + called + why};
   }
 
   void warn(std::string text) {
