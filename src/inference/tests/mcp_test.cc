@@ -172,8 +172,7 @@ TEST_F(Mcp, rows_do_not_repeat_what_they_are_filtered_by) {
             R"("tput_per_gpu":700.1235,)"
             R"("origin":{"artifact":"bmk_dsr1_conc8.zip","path":"agg.json#/0"}}],)"
             R"("count":2,"total":3,"truncated":true,)"
-            R"("hint":"filter more, or ask for a greater limit (at most 5000)"
-})");
+            R"j("hint":"filter more, or ask for a greater limit (at most 5000)"})j");
 }
 
 TEST_F(Mcp, rows_without_the_metric_come_last_whatever_the_order) {
