@@ -60,7 +60,8 @@ void add_columns(CsvTable& table, std::initializer_list<std::string> headers) {
 
 }  // namespace
 
-std::string frontier_csv(const Frontier& frontier, const FrontierQuery& query) {
+std::string frontier_csv(const Frontier& frontier, const FrontierQuery& query,
+                         const ReadPorts& ports) {
   const SequenceChoice& sequence = query.lines.sequence;
   const SequenceLabel lengths{.name = sequence.name,
                               .label = sequence.name,
@@ -71,7 +72,10 @@ std::string frontier_csv(const Frontier& frontier, const FrontierQuery& query) {
   CsvTable all;
   for (const ChartState& state : frontier.states) {
     std::vector<ChartPoint> points;
-    for (const ShownPoint& shown : state.shown) points.push_back(state.points[shown.position]);
+    for (const ShownPoint& shown : state.shown) {
+      points.push_back(
+          *known_point(*state.stored[shown.position], frontier.x_name, ports, CarriedValues::all));
+    }
     CsvTable table = inference_csv(points, what);
     add_columns(table, {frontier.x_label, std::string(query.chart.metric->label), "On Front",
                         "As Of", "Image", "Run", "Artifact", "Path", "Point"});

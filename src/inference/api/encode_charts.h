@@ -18,7 +18,8 @@ std::string trend_json(const TrendAnswer& trend, const TrendQuery& query, const 
 std::string registry_json(const ReadPorts& ports);
 
 /// Texts that a spreadsheet would take for a formula begin with an apostrophe.
-std::string frontier_csv(const Frontier& frontier, const FrontierQuery& query);
+std::string frontier_csv(const Frontier& frontier, const FrontierQuery& query,
+                         const ReadPorts& ports);
 std::string calculator_csv(const Calculation& calculation, const CalculatorQuery& query,
                            const ReadPorts& ports);
 std::string trend_csv(const TrendAnswer& trend, const TrendQuery& query, const ReadPorts& ports);

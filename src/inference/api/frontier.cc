@@ -15,6 +15,20 @@ bool is_known(DerivedMetric metric, double value) {
   return std::isfinite(value) && (measured || value != 0);
 }
 
+// A row as the library's charts read it.
+DatedRow dated_row(const StoredPoint& stored, std::string_view x_name, CarriedValues values) {
+  DatedRow dated{.date = stored.date, .run_url = run_url_of(stored)};
+  const BenchmarkRow& row = stored.row;
+  dated.row.config = row.config;
+  dated.row.conc = row.conc;
+  dated.row.image = row.image;
+  for (const auto& metric : row.metrics) {
+    const bool is_needed = metric.first == x_name || metric.first.ends_with(k_throughput);
+    if (values == CarriedValues::all || is_needed) dated.row.metrics.push_back(metric);
+  }
+  return dated;
+}
+
 Result<ChartState> state_of(const Question& question, const FrontierQuery& query,
                             std::optional<std::string> date, Frontier& frontier) {
   ChartState state;
@@ -50,13 +64,10 @@ std::optional<std::string> run_url_of(const StoredPoint& stored) {
   return *stored.html_url + "/attempts/" + std::to_string(stored.attempt);
 }
 
-DatedRow dated_row(const StoredPoint& stored) {
-  return {stored.row, stored.date, std::nullopt, run_url_of(stored)};
-}
-
 std::optional<ChartPoint> known_point(const StoredPoint& stored, std::string_view x_name,
-                                      const ReadPorts& ports) {
-  ChartEntry entry = chart_entry(dated_row(stored), ports.registry, MissingValues::absent);
+                                      const ReadPorts& ports, CarriedValues values) {
+  ChartEntry entry =
+      chart_entry(dated_row(stored, x_name, values), ports.registry, MissingValues::absent);
   entry.hw_key = serving_key(ports.labels, stored.row.config);
   const PowerAndCost accelerator = power_and_cost(ports.registry, entry.hw_key);
   auto point =

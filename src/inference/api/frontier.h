@@ -32,15 +32,17 @@ struct Frontier {
 };
 Result<Frontier> frontier_of(const Question& question, const FrontierQuery& query);
 
-/// A row as the library's charts read it.
-DatedRow dated_row(const StoredPoint& stored);
 /// html_url with the attempt.
 std::optional<std::string> run_url_of(const StoredPoint& stored);
 
+/// Which measured values a point carries: those that charts compute with, or all. Most points are
+/// only drawn, and rows have many values.
+enum class CarriedValues : unsigned char { needed, all };
 /// The point of a row over a horizontal value; what is not known of it (no such throughput was
 /// measured, nobody knows the accelerator's power or price) has no derived value. nullopt when the
 /// row lacks the horizontal value or a throughput.
 std::optional<ChartPoint> known_point(const StoredPoint& stored, std::string_view x_name,
-                                      const ReadPorts& ports);
+                                      const ReadPorts& ports,
+                                      CarriedValues values = CarriedValues::needed);
 
 }  // namespace bl::inference

@@ -14,7 +14,7 @@ using net::Request;
 
 constexpr std::string_view k_metric_default = "y_tpPerGpu";
 constexpr int k_reports_default = 50;
-constexpr std::size_t k_list_bytes_max = 4000;
+constexpr std::size_t k_list_bytes_max = 2000;
 
 enum class Format : unsigned char { json, csv };
 
@@ -118,7 +118,7 @@ Result<Asked> frontier_asked(const Request& request, const ReadPorts& ports) {
   Asked asked = asked_in(request, format, "frontier");
   asked.make = [query, format](const Question& question) -> Result<std::string> {
     BL_TRY(const Frontier found, frontier_of(question, query));
-    return format == Format::csv ? frontier_csv(found, query)
+    return format == Format::csv ? frontier_csv(found, query, question.ports())
                                  : frontier_json(found, query, question.ports());
   };
   return asked;

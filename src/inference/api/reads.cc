@@ -6,14 +6,13 @@
 namespace bl::inference {
 namespace {
 
-KeptMetrics metrics_of(bl::Metrics& metrics, const char* what, const char* cost_name,
-                       const char* cost_help) {
-  const auto count = [&](const char* outcome) {
+KeptMetrics metrics_of(bl::Metrics& metrics, const char* what, Gauge cost) {
+  const auto count = [&](const char* source) {
     return metrics.counter("bl_inference_reads_total",
                            "Reads of sweeps, by what was needed and where it came from",
-                           {{"what", what}, {"source", outcome}});
+                           {{"what", what}, {"source", source}});
   };
-  return {count("kept"), count("made"), count("waited"), metrics.gauge(cost_name, cost_help)};
+  return {count("kept"), count("made"), count("waited"), cost};
 }
 
 std::string fingerprint_of(const ReadPorts& ports) {
@@ -29,12 +28,14 @@ Reads::Reads(ReadPorts given, const ReadLimits& read_limits, bl::Metrics& metric
       fingerprint(fingerprint_of(ports)),
       answers(
           limits.kept_bytes_max, [](const std::string& bytes) { return bytes.size(); },
-          metrics_of(metrics, "answer", "bl_inference_kept_answer_bytes",
-                     "Bytes of compressed answers that are kept")),
+          metrics_of(metrics, "answer",
+                     metrics.gauge("bl_inference_kept_answer_bytes",
+                                   "Bytes of compressed answers that are kept"))),
       points(
           limits.kept_points_max, [](const Points& rows) { return rows.size() + 1; },
-          metrics_of(metrics, "points", "bl_inference_kept_points",
-                     "Points of states of models that are kept")) {}
+          metrics_of(metrics, "points",
+                     metrics.gauge("bl_inference_kept_points",
+                                   "Points of states of models that are kept"))) {}
 
 std::shared_ptr<Reads> make_reads(ReadPorts ports, const ReadLimits& limits, bl::Metrics& metrics) {
   return std::make_shared<Reads>(std::move(ports), limits, metrics);

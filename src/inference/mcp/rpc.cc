@@ -135,9 +135,9 @@ std::string tool_list() {
 
 // What a tool said, or why it could not: an assistant reads that too, and asks better.
 std::string tool_result(const Result<std::string>& said) {
-  std::string message;
-  if (!said.ok()) {
-    message = said.error().message;
+  std::string message = said.ok() ? *said : said.error().message;
+  if (!said.ok() && !said.error().faults.empty()) {
+    message = "wrong arguments";
     for (const Fault& fault : said.error().faults) {
       message += "\n" + fault.path.substr(fault.path.starts_with('?') ? 1 : 0) + ": " +
                  fault.message + (fault.value.empty() ? "" : ": " + fault.value);
@@ -150,7 +150,7 @@ std::string tool_result(const Result<std::string>& said) {
       .begin_array()
       .begin_object()
       .member("type", "text")
-      .member("text", said.ok() ? *said : message)
+      .member("text", message)
       .end_object()
       .end_array()
       .member("isError", !said.ok())
