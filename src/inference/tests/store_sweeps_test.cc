@@ -368,19 +368,20 @@ TEST(StoreSweeps, submissions_count_points_sequences_and_concurrencies) {
   nameless.row.image = std::nullopt;
   store.write(sweep_of(run_of(1, 0), {nameless, point_of(2), other}));
   store.write(sweep_of(run_of(2, 1), {point_of(2)}));
+  store.write(sweep_of(run_of(3, 0), {point_of(2), point_of(128)}));  // the same day
 
   const auto submissions = *store.reader.submissions();
   ASSERT_EQ(submissions.summary.size(), 2u);
   EXPECT_EQ(submissions.summary[0].date, "2026-08-02");
   const SubmissionSummary& first = submissions.summary[1];
-  EXPECT_EQ(first.points, 3);
+  EXPECT_EQ(first.points, 5);
   EXPECT_EQ(first.distinct_sequences, 2);
-  EXPECT_EQ(first.distinct_concurrencies, 3);
-  EXPECT_EQ(first.max_concurrency, 64);
+  EXPECT_EQ(first.distinct_concurrencies, 4);
+  EXPECT_EQ(first.max_concurrency, 128);
   EXPECT_EQ(first.image, "vllm:1");
   ASSERT_EQ(submissions.volume.size(), 2u);
   EXPECT_EQ(submissions.volume[0].date, "2026-08-01");
-  EXPECT_EQ(submissions.volume[0].points, 3);
+  EXPECT_EQ(submissions.volume[0].points, 5);
 }
 
 TEST(StoreSweeps, a_run_keeps_its_date_and_what_a_later_ingest_does_not_know) {
