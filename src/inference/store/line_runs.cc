@@ -5,6 +5,13 @@
 
 namespace bl::inference {
 
+Result<void> hold_run(store::Connection& connection, std::int64_t github_run_id) {
+  if (connection.dialect() == store::Dialect::sqlite) return {};  // one writer at a time
+  return connection.query(
+      "select pg_advisory_xact_lock(hashtextextended('benchlake.inference_run ' || $1, 0))",
+      {std::string_view(std::to_string(github_run_id))}, [](const store::Row&) { return true; });
+}
+
 Result<void> take_from_lines(store::Connection& connection, std::int64_t run_id) {
   for (const store::Sql& sql :
        {store::both_dialects<"delete from @inference_line_run where run_id = $1">(),

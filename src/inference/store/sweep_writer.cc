@@ -85,14 +85,8 @@ void take_stored(RunRow& row, const SweepRun& stored) {
                  run.created_at != stored.created_at;
 }
 
-// Holds all attempts of the run until the end of the transaction.
-Result<RunRow> hold_run(store::Connection& connection, const SweepRun& given) {
-  if (connection.dialect() == store::Dialect::postgres) {
-    BL_RETURN_IF_ERROR(connection.query(
-        "select pg_advisory_xact_lock(hashtextextended('benchlake.inference_run ' || $1, 0))",
-        {std::string_view(std::to_string(given.github_run_id))},
-        [](const store::Row&) { return true; }));
-  }
+Result<RunRow> run_row(store::Connection& connection, const SweepRun& given) {
+  BL_RETURN_IF_ERROR(hold_run(connection, given.github_run_id));
   RunRow row{.at = {}, .run = given, .is_new = true, .is_changed = true, .is_moved = true};
   BL_RETURN_IF_ERROR(connection.query(
       store::both_dialects<"select id, attempt, name, status, conclusion, head_sha, head_branch, "
@@ -174,7 +168,7 @@ bool has_changed(const WriteCount& count) {
 
 Result<Written> write_all(store::Connection& connection, const Sweep& sweep, const SweepIds& ids) {
   Written written{.configs = ids.configs};
-  BL_TRY(RunRow run, hold_run(connection, sweep.run));
+  BL_TRY(RunRow run, run_row(connection, sweep.run));
   BL_RETURN_IF_ERROR(store_run(connection, run));
   BL_TRY(const WrittenLogs logs, write_server_logs(connection, run.at.id, sweep));
   written.server_logs = logs.count;

@@ -440,6 +440,11 @@ TEST(StoreSweeps, the_database_itself_refuses_what_cannot_be) {
   EXPECT_NE(store.refusal("update @inference_point set offload_mode = 'maybe'"), "");
   EXPECT_NE(store.refusal("update @inference_run_stat set n_success = 11"), "");
   EXPECT_NE(store.refusal("update @inference_eval set task = 'GSM8K'"), "");
+  EXPECT_NE(store.refusal("insert into @inference_run (github_run_id, attempt, name, created_at, "
+                          "date, append_only, is_newest, place) select github_run_id, attempt, "
+                          "name, created_at, date, append_only, is_newest, place "
+                          "from @inference_run"),
+            "");
   EXPECT_NE(store.refusal("insert into @inference_eval (run_id, config_id, task, metrics, "
                           "origin_artifact, origin_path) select run_id, config_id, task, metrics, "
                           "'', '' from @inference_eval"),
