@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "inference/tests/zip_files.h"
 #include "product/server_process.h"
 #include "product/sweep_files.h"
 
@@ -69,18 +70,14 @@ TEST_F(InferenceIngest, twice_changes_nothing_without_a_server_and_with_one) {
 TEST_F(InferenceIngest, an_upload_is_answered_by_the_report_and_counted) {
   const ServerProcess server(data);
   ASSERT_TRUE(server.ready());
-  const std::string zip = folder.path() + "/run.zip";
-  ASSERT_EQ(std::system(("cd " + run + " && python3 -c \"import shutil; shutil.make_archive('" +
-                         folder.path() + "/run', 'zip', '.')\"")
-                            .c_str()),
-            0);
-  std::ifstream file(zip, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string bytes = inference::make_zip(
+      {{"bmk_b/agg.json", "[" + sweep_row(8) + "," + sweep_row(9, "x9") + "," + sweep_row(4) + "]"},
+       {"run.json", R"({"id":29003473063,"created_at":"2026-07-09T10:00:00Z"})"}});
   const Answer answer = server.post("/api/v1/inference/ingest", bytes, "application/zip");
   ASSERT_EQ(answer.status, 200) << answer.text;
   EXPECT_EQ(count(answer.body, "points", "added"), 2);
   EXPECT_EQ(answer.body.find("examples")->items()[0].find("path")->as_string(),
-            "bmk_b_conc8/agg.json#/1");
+            "bmk_b/agg.json#/1");
   EXPECT_THAT(server.get("/metrics").text,
               AllOf(HasSubstr("bl_inference_skipped_total{reason=\"unmapped_hardware\"} 1"),
                     HasSubstr("bl_inference_unknown_names{kind=\"hardware\"} 1")));

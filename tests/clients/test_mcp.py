@@ -37,7 +37,6 @@ def with_a_sweep(store: str, request: pytest.FixtureRequest, tmp_path_factory: p
     return deployment
 
 
-
 def said_to(deployment: Deployment, calls: List[Any], token: str = "") -> Any:
     """What the server says to a client in a process of its own."""
     script = pathlib.Path(__file__).with_name("mcp_session.py")

@@ -34,7 +34,9 @@ TEST(InferenceRegistry, an_operators_files_stand_beside_the_built_in_ones) {
 
 TEST(InferenceRegistry, an_unknown_key_is_named_with_file_and_line) {
   MemoryDisk disk;
-  put(disk, "/gpus.toml", std::string(k_new_gpu) + "colour = \"red\"\n");
+  std::string text = k_new_gpu;
+  text += "colour = \"red\"\n";
+  put(disk, "/gpus.toml", text);
   const auto registry = load_inference_registry({"/gpus.toml"}, disk);
   ASSERT_FALSE(registry.ok());
   EXPECT_EQ(registry.error().code, Code::invalid);

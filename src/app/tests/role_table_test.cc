@@ -11,6 +11,7 @@
 #include "access/user_routes.h"
 #include "app/alerts.h"
 #include "app/ci_results.h"
+#include "app/inference_ingest.h"
 #include "app/inference_reads.h"
 #include "app/legacy_results.h"
 #include "app/operator.h"
@@ -79,6 +80,7 @@ class RoleTable : public ::testing::Test {
     results::add_settings_route(real, {});
     alerts_.open(ci_.reporter());
     alerts_.add_routes(real);
+    inference_ingest_->add_routes(real);
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
                    .pattern = route->pattern,
@@ -176,6 +178,8 @@ class RoleTable : public ::testing::Test {
   ops::Operations operations_{ids_, clock_};
   ops::RoutePorts operation_ports_{
       status_, operations_, *disk_, clock_, {}, "0", ops::BackupMetrics(metrics_)};
+  std::unique_ptr<InferenceIngest> inference_ingest_ =
+      InferenceIngest::open({}, "none", {*database_, *disk_, clock_, ids_, metrics_}).value();
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},
@@ -325,6 +329,7 @@ POST   /api/v1/alerts/deliver                 401  401  403  403  yes  yes
 GET    /api/v1/alerts/deliveries              401  401  403  403  yes  yes
 GET    /api/v1/receipts                       401  401  403  yes  yes  yes
 GET    /api/v1/background-jobs                401  401  403  yes  yes  yes
+POST   /api/v1/inference/ingest               401  401  403  yes  yes  yes
 )");
 }
 
@@ -468,6 +473,7 @@ POST   /api/v1/alerts/deliver                 401  401  403  403  yes  yes
 GET    /api/v1/alerts/deliveries              401  401  403  403  yes  yes
 GET    /api/v1/receipts                       401  401  403  yes  yes  yes
 GET    /api/v1/background-jobs                401  401  403  yes  yes  yes
+POST   /api/v1/inference/ingest               401  401  403  yes  yes  yes
 )");
 }
 

@@ -69,6 +69,25 @@ std::string place_of(const Sweep& one) {
   return "run " + std::to_string(one.run.github_run_id);
 }
 
+/// As much of a batch as the store takes.
+Result<Written> write_parts(SweepWriter& writer, Sweep batch, const IngestLimits& limits,
+                            SkipTracker& skips) {
+  auto written = write_patiently(writer, batch, limits);
+  if (written.ok() || written.error().code != Code::invalid) return written;
+  const std::size_t size = size_of(batch);
+  if (size <= 1) {
+    skips.skip(SkipReason::db_error, place_of(batch), written.error().message);
+    return Written();
+  }
+  Written both;
+  for (const auto& [begin, count] :
+       {std::pair<std::size_t, std::size_t>(0, size / 2), {size / 2, size - size / 2}}) {
+    BL_TRY(const Written half, write_parts(writer, part_of(batch, begin, count), limits, skips));
+    add(both, half);
+  }
+  return both;
+}
+
 }  // namespace
 
 void add(Written& to, const Written& from) {
@@ -85,18 +104,11 @@ Result<Written> write_batch(SweepWriter& writer, Sweep batch, const IngestLimits
                             SkipTracker& skips) {
   auto written = write_patiently(writer, batch, limits);
   if (written.ok() || written.error().code != Code::invalid) return written;
-  const std::size_t size = size_of(batch);
-  if (size <= 1) {
-    skips.skip(SkipReason::db_error, place_of(batch), written.error().message);
-    return Written();
-  }
-  Written both;
-  for (const auto& [begin, count] :
-       {std::pair<std::size_t, std::size_t>(0, size / 2), {size / 2, size - size / 2}}) {
-    BL_TRY(const Written half, write_batch(writer, part_of(batch, begin, count), limits, skips));
-    add(both, half);
-  }
-  return both;
+  Sweep run_alone;
+  run_alone.run = batch.run;
+  const auto run = writer.write(run_alone);
+  if (!run.ok()) return run.error();  // then no part of it would be taken
+  return write_parts(writer, std::move(batch), limits, skips);
 }
 
 }  // namespace bl::inference

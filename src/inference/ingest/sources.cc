@@ -299,17 +299,16 @@ Result<void> add_tree(Disk& disk, const RunPlace& place, const ArtifactLimits& l
       },
       tracker));
   for (auto& [name, entries] : artifacts) {
-    finding.add(
-        name,
-        [spool, entries = std::move(entries)](const EntryFilter& wanted, const EntrySink& sink,
-                                              SkipTracker&) -> Result<void> {
-          for (const Spool::Entry& entry : entries) {
-            if (!wanted(entry.name)) continue;
-            BL_TRY(std::string bytes, spool->read(entry));
-            BL_RETURN_IF_ERROR(sink(entry.name, std::move(bytes)));
-          }
-          return {};
-        });
+    finding.add(name,
+                [spool, all = std::move(entries)](const EntryFilter& wanted, const EntrySink& sink,
+                                                  SkipTracker&) -> Result<void> {
+                  for (const Spool::Entry& entry : all) {
+                    if (!wanted(entry.name)) continue;
+                    BL_TRY(std::string bytes, spool->read(entry));
+                    BL_RETURN_IF_ERROR(sink(entry.name, std::move(bytes)));
+                  }
+                  return {};
+                });
   }
   return {};
 }

@@ -17,6 +17,9 @@ class FakeSweeps final : public SweepWriter {
   Result<Written> write(const Sweep& sweep) override {
     const std::lock_guard lock(mutex_);
     if (failure) return *failure;
+    if (overloaded_writes > 0 && overloaded_writes-- > 0) {
+      return Error{Code::overloaded, "come back later"};
+    }
     for (const SweepPoint& point : sweep.points) {
       if (refused_concurrencies.contains(point.row.conc)) {
         return Error{Code::invalid, fmt::format("refused: {}", point.row.conc)};
@@ -62,6 +65,7 @@ class FakeSweeps final : public SweepWriter {
   }
 
   std::optional<Error> failure;
+  int overloaded_writes = 0;  // so many are refused first
   std::set<std::int64_t> refused_concurrencies;
   std::map<std::pair<std::int64_t, std::int64_t>, SweepRun> runs;
   std::map<std::string, SweepPoint> points;

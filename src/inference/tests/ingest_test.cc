@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/random.h"
+#include "base/testing/faulty_disk.h"
 #include "base/testing/memory_disk.h"
 #include "inference/ingest_encode.h"
 #include "inference/tests/fake_sweeps.h"
@@ -368,6 +369,45 @@ TEST_F(IngestTest, a_tiny_queue_still_lets_everything_through) {
   ASSERT_TRUE(outcome.ok());
   EXPECT_EQ(outcome->report.written.points.added, 18);
   EXPECT_THAT(outcome->days, SizeIs(9));
+}
+
+TEST_F(IngestTest, a_run_that_the_store_refuses_is_its_error) {
+  put("/run/bmk_a/agg.json", row(1));
+  store_.failure = Error{Code::invalid, "no such date"};
+  EXPECT_EQ(ingest("/run").error().message, "no such date");
+}
+
+TEST_F(IngestTest, an_overloaded_store_is_asked_again) {
+  put("/run/bmk_a/agg.json", row(1));
+  limits_.write_pause = std::chrono::milliseconds(0);
+  store_.overloaded_writes = 3;
+  ASSERT_TRUE(ingest("/run").ok());
+  EXPECT_THAT(store_.points, SizeIs(1));
+}
+
+TEST_F(IngestTest, a_disk_that_fails_once_loses_nothing_silently_and_the_next_ingest_has_all) {
+  put("/run/run.json", R"({"id":7,"created_at":"2026-09-02T23:00:00Z"})");
+  put_zip("/run/bmk_a.zip", {{"agg.json", row(1)}});
+  put("/run/bmk_b/agg.json", row(2));
+  put("/run/results_bmk/agg_bmk.json", "[" + row(1) + "," + row(2) + "]");
+  IdSource ids(clock_, random_);
+  const auto ingest_from = [&](Disk& disk, FakeSweeps& store) {
+    return Ingest(disk, Registry::built_in(), store, clock_, ids, limits_)
+        .run({.path = "/run", .facts = {}, .spool = "/spool"});
+  };
+  FakeSweeps whole;
+  FaultyDisk counting(disk_, {});
+  ASSERT_TRUE(ingest_from(counting, whole).ok());
+  ASSERT_GT(counting.calls(), 10u);
+  for (std::uint64_t n = 1; n <= counting.calls(); ++n) {
+    FakeSweeps store;
+    FaultyDisk disk(disk_, {.fail_at = n});
+    const auto outcome = ingest_from(disk, store);
+    const bool is_told = !outcome.ok() || !outcome->report.skipped.empty();
+    EXPECT_TRUE(is_told || store.points.size() == 2) << "call " << n;
+    ASSERT_TRUE(ingest_from(disk_, store).ok());
+    EXPECT_EQ(store.points.size(), 2u) << "call " << n;
+  }
 }
 
 // What people read -----------------------------------------------------------------------------
