@@ -168,16 +168,13 @@ Result<Asked> trend_asked(const Request& request, const ReadPorts& ports) {
   return asked;
 }
 
-Result<Asked> skipped_asked(const Request& request, const ReadPorts& ports) {
+Result<Asked> skipped_asked(const Request& request, const ReadPorts&) {
   QueryFields fields(request);
   const auto limit = static_cast<int>(
       fields.integer("limit", 1, SweepWriter::k_reports_kept).value_or(k_reports_default));
   const Format format = asked_format(fields, request);
   BL_RETURN_IF_ERROR(fields.finish());
-  // Reports do not move the store's revision: the newest one stands for it.
-  BL_TRY(const auto newest, ports.sweeps.reports(1));
   Asked asked = asked_in(request, format, "skipped");
-  if (!newest.empty()) asked.key += " " + newest[0].id;
   asked.make = [limit, format](const Question& question) -> Result<std::string> {
     BL_TRY(const auto reports, question.ports().sweeps.reports(limit));
     return format == Format::csv ? skipped_csv(reports) : encode_reports(reports);
