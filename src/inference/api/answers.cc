@@ -25,6 +25,7 @@ Result<std::string> text_of(const Asked& asked, const Question& question) {
   BL_TRY(std::string text, asked.make(question));
   const std::size_t most = question.reads.limits.answer_bytes_max;
   if (text.size() > most) {
+    question.reads.answers_too_large.add();
     return Error{
         Code::too_large,
         fmt::format("the answer is larger than {} bytes, ask for less: {}", most, text.size())};

@@ -15,6 +15,11 @@ KeptMetrics metrics_of(bl::Metrics& metrics, const char* what, Gauge cost) {
   return {count("kept"), count("made"), count("waited"), cost};
 }
 
+Counter limit_hits(bl::Metrics& metrics, const char* limit) {
+  return metrics.counter("bl_inference_read_limit_hits_total",
+                         "Times that a limit of reads of sweeps was reached", {{"limit", limit}});
+}
+
 std::string fingerprint_of(const ReadPorts& ports) {
   const std::uint64_t hash = xxh3_64(ports.version + '\n' + registry_json(ports));
   return to_hex(std::as_bytes(std::span(&hash, 1)));
@@ -35,7 +40,9 @@ Reads::Reads(ReadPorts given, const ReadLimits& read_limits, bl::Metrics& metric
           limits.kept_points_max, [](const Points& rows) { return rows.size() + 1; },
           metrics_of(metrics, "points",
                      metrics.gauge("bl_inference_kept_points",
-                                   "Points of states of models that are kept"))) {}
+                                   "Points of states of models that are kept"))),
+      answers_too_large(limit_hits(metrics, "answer_bytes_max")),
+      batches_too_large(limit_hits(metrics, "messages_max")) {}
 
 std::shared_ptr<Reads> make_reads(ReadPorts ports, const ReadLimits& limits, bl::Metrics& metrics) {
   return std::make_shared<Reads>(std::move(ports), limits, metrics);

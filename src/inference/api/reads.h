@@ -24,6 +24,8 @@ class Reads {
   const std::string fingerprint;
   Kept<std::string> answers;  ///< compressed, by question and coding
   Kept<Points> points;        ///< states of models, by model, day or run, and rule
+  Counter answers_too_large;
+  Counter batches_too_large;
 };
 
 /// One question: the store as of a revision, until a deadline.

@@ -214,9 +214,11 @@ bool is_from_another_site(const Request& request) {
 
 Response answer_batch(const Value& batch, Reads& reads, const Request& request,
                       std::size_t messages_max) {
-  if (batch.items().empty() || batch.items().size() > messages_max)
+  if (batch.items().empty() || batch.items().size() > messages_max) {
+    if (!batch.items().empty()) reads.batches_too_large.add();
     return refused(400, RpcCode::invalid_request,
                    "a batch has 1 to " + std::to_string(messages_max) + " messages");
+  }
   std::string all;
   for (const Value& message : batch.items()) {
     if (const auto one = answer_to(message, reads, request)) all += (all.empty() ? "" : ",") + *one;

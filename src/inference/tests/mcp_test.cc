@@ -91,6 +91,11 @@ TEST_F(Mcp, a_batch_is_answered_by_a_batch) {
   EXPECT_EQ(response.body, R"([{"jsonrpc":"2.0","id":"a","result":{}},{"jsonrpc":"2.0","id":2,)"
                            R"("error":{"code":-32601,"message":"no such method: nothing"}}])");
   EXPECT_EQ(post("[]").status, 400);
+  std::string many = "[1";
+  for (int i = 0; i < 50; ++i) many += ",1";
+  EXPECT_EQ(post(many + "]").status, 400);
+  EXPECT_THAT(metrics.text(),
+              HasSubstr("bl_inference_read_limit_hits_total{limit=\"messages_max\"} 1"));
 }
 
 TEST_F(Mcp, what_is_no_message_is_refused) {

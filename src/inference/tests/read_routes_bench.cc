@@ -12,8 +12,8 @@ struct Server {
   explicit Server(const ReadLimits& limits) {
     const char* hardware[] = {"h100", "h200", "b200", "gb200", "mi300x", "mi355x"};
     for (int i = 0; i < 900; ++i) {
-      StoredPoint point = a_point(i + 1, 10 + i % 75, 2000 - 20 * (i % 75) + i % 7, "2026-06-01",
-                                  hardware[i % 6]);
+      StoredPoint point =
+          a_point(i + 1, 10 + i % 75, 2000 - 20 * (i % 75) + i % 7, "2026-06-01", hardware[i % 6]);
       point.row.config.precision = i % 2 == 0 ? "fp8" : "fp4";
       for (int metric = 0; metric < 22; ++metric)
         point.row.metrics.emplace_back("some_measured_value_" + std::to_string(metric), i / 7.0);
@@ -24,8 +24,7 @@ struct Server {
                                        limits, metrics));
   }
 
-  std::size_t ask(const std::string& path,
-                  std::vector<std::pair<std::string, std::string>> query) {
+  std::size_t ask(const std::string& path, std::vector<std::pair<std::string, std::string>> query) {
     net::Request request;
     request.path = path;
     request.query = std::move(query);
@@ -46,8 +45,7 @@ constexpr ReadLimits k_nothing_kept{.kept_bytes_max = 0};
 
 void latest_kept(benchmark::State& state) {
   Server server({});
-  for (auto _ : state)
-    benchmark::DoNotOptimize(server.ask("/api/v1/benchmarks", {k_model}));
+  for (auto _ : state) benchmark::DoNotOptimize(server.ask("/api/v1/benchmarks", {k_model}));
 }
 BENCHMARK(latest_kept)->Unit(benchmark::kMillisecond);
 

@@ -45,6 +45,7 @@ class ReadRoutes : public testing::Test {
       rest.erase(0, end + 1);
     }
     for (auto& [name, value] : headers) request.headers.add(name, value);
+    request.principal = principal;
     request.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(10);
     const auto match = router->find(net::Method::get, request.path);
     BL_CHECK(match.route != nullptr);
@@ -60,6 +61,7 @@ class ReadRoutes : public testing::Test {
   }
 
   CannedSweeps sweeps;
+  net::Principal principal;
   ManualClock clock{*parse_rfc3339("2026-06-03T10:00:00Z")};
   bl::Metrics metrics;
   std::unique_ptr<net::Router> router;
@@ -195,6 +197,11 @@ TEST_F(ReadRoutes, a_client_that_has_the_answer_is_told_so_until_the_store_chang
   EXPECT_EQ(ask(k_latest, {{"If-None-Match", tag}}).status, 200);
 }
 
+TEST_F(ReadRoutes, what_somebody_reads_by_their_right_is_no_proxys) {
+  principal.role = net::Role::reader;
+  EXPECT_EQ(ask(k_latest).headers.get("Cache-Control"), "private, no-cache");
+}
+
 TEST_F(ReadRoutes, each_coding_has_a_tag_and_the_same_text) {
   const net::Response plain = ask(k_latest);
   const net::Response gzip = ask(k_latest, {{"Accept-Encoding", "gzip"}});
@@ -239,6 +246,8 @@ TEST_F(ReadRoutes, an_answer_beyond_its_bound_is_refused) {
   const net::Response response = ask(k_latest);
   EXPECT_EQ(response.status, 413);
   EXPECT_THAT(response.body, StartsWith(R"({"error":"the answer is larger than 100 bytes)"));
+  EXPECT_THAT(metrics.text(),
+              HasSubstr("bl_inference_read_limit_hits_total{limit=\"answer_bytes_max\"} 1"));
 }
 
 TEST_F(ReadRoutes, many_who_ask_at_once_wait_for_one_answer) {
