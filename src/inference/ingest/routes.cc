@@ -110,6 +110,7 @@ class IngestRoute {
     }
     const Place place(running_, ports_.running_max);
     if (!place.is_free()) {
+      metrics_.turned_away();
       return Error{Code::overloaded, "other ingests are running"};
     }
     BL_RETURN_IF_ERROR(ports_.disk.make_folder(ports_.folder));
