@@ -23,7 +23,6 @@ class StoreSweepWriter final : public SweepWriter {
   /// name, date or number that the tables refuse. Of optional members of the run, null keeps what
   /// is stored; its date stays that of the first time.
   Result<Written> write(const Sweep& sweep) override;
-  /// Does not move the revision: no other answer than reports() depends on it.
   Result<void> report(const IngestReport& report) override;
 
  private:

@@ -11,6 +11,8 @@
 //   before it. Rows of one run depend on that run alone, so that runs written at the same time do
 //   not wait for each other.
 // - inference_available: on which dates a line has points, in the same way.
+// - inference_submission: what a run brought of a configuration: its sequences (`1024/8192`) and
+//   concurrencies, each once, between commas; the image of its first point that has one.
 //
 // Metrics stay a document, so that a new one needs no migration. The six that are asked for most
 // are columns, made from the document in the statement that writes it, and stand in the index that
@@ -203,6 +205,17 @@ create table bl_inference_available (
   primary key (date, line_id, spec_method, disagg, run_id)
 ) strict, without rowid;
 create index bl_inference_available_run_index on bl_inference_available (run_id);
+
+create table bl_inference_submission (
+  run_id integer not null references bl_inference_run (id),
+  config_id integer not null references bl_inference_config (id),
+  date text not null,
+  points integer not null,
+  sequences text not null,
+  concurrencies text not null,
+  image text,
+  primary key (run_id, config_id)
+) strict, without rowid;
 
 create table bl_inference_ingest_report (
   id text primary key not null,
@@ -401,6 +414,17 @@ create table benchlake.inference_available (
   primary key (date, line_id, spec_method, disagg, run_id)
 );
 create index inference_available_run_index on benchlake.inference_available (run_id);
+
+create table benchlake.inference_submission (
+  run_id bigint not null references benchlake.inference_run (id),
+  config_id bigint not null references benchlake.inference_config (id),
+  date text collate "C" not null,
+  points bigint not null,
+  sequences text not null,
+  concurrencies text not null,
+  image text collate "C",
+  primary key (run_id, config_id)
+);
 
 create table benchlake.inference_ingest_report (
   id text collate "C" not null primary key,

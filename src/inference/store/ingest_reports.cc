@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "inference/store/documents.h"
+#include "inference/store/revision.h"
 #include "inference/store_sweeps.h"
 #include "store/both_dialects.h"
 
@@ -117,7 +118,7 @@ Result<void> StoreSweepWriter::report(const IngestReport& report) {
                    "delete from @inference_ingest_report where id in (select id from "
                    "@inference_ingest_report order by at desc, id desc limit 1000000 offset $1)">(),
                {std::int64_t{k_reports_kept}}));
-    return {};
+    return count_revision(connection);
   });
 }
 

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <charconv>
 #include <map>
+#include <set>
 
 #include "base/compression.h"
 #include "inference/store/documents.h"
@@ -66,19 +68,64 @@ Result<std::vector<StoredChangelog>> read_changelogs(store::Connection& connecti
   return changelogs;
 }
 
-// The image of the first point that has one is found by its id.
-const store::Sql& submissions_sql() {
-  static const store::Sql k_sql = store::both_dialects<
-      "select g.config_id, g.date, g.points, g.sequences, g.concurrencies, g.conc_max, i.image "
-      "from (select p.config_id, p.date, count(*) as points, "
-      "count(distinct coalesce(p.isl, 0) * 4294967296 + coalesce(p.osl, 0)) as sequences, "
-      "count(distinct p.conc) as concurrencies, max(p.conc) as conc_max, "
-      "min(case when p.image is not null then p.id end) as with_image "
-      "from @inference_point p join @inference_run r on r.id = p.run_id "
-      "where r.is_newest = (1 = 1) group by p.config_id, p.date) g "
-      "left join @inference_point i on i.id = g.with_image "
-      "order by g.date desc, g.points desc, g.config_id">();
-  return k_sql;
+void add_parts(std::set<std::string, std::less<>>& parts, std::string_view list) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    parts.emplace(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
+// What several runs brought of one configuration on one day.
+struct Submission {
+  std::int64_t config_id = 0;
+  SubmissionSummary summary;
+  std::set<std::string, std::less<>> sequences, concurrencies;
+
+  void add(const store::Row& row) {
+    summary.points += row.integer(2);
+    add_parts(sequences, row.text(3));
+    add_parts(concurrencies, row.text(4));
+    if (!summary.image) summary.image = row.text_or_null(5);
+  }
+  SubmissionSummary finish() {
+    summary.distinct_sequences = static_cast<std::int64_t>(sequences.size());
+    summary.distinct_concurrencies = static_cast<std::int64_t>(concurrencies.size());
+    for (const std::string& one : concurrencies) {
+      std::int64_t number = 0;
+      std::from_chars(one.data(), one.data() + one.size(), number);
+      summary.max_concurrency = std::max(summary.max_concurrency, number);
+    }
+    return std::move(summary);
+  }
+};
+
+// By date, newest first, then configuration, then run.
+Result<std::vector<std::pair<std::int64_t, SubmissionSummary>>> read_submissions(
+    store::Connection& connection, const Configs& configs) {
+  std::vector<std::pair<std::int64_t, SubmissionSummary>> found;
+  std::optional<Submission> open;
+  const auto close = [&] {
+    if (open) found.emplace_back(open->config_id, open->finish());
+    open.reset();
+  };
+  BL_RETURN_IF_ERROR(connection.query(
+      store::both_dialects<"select config_id, date, points, sequences, concurrencies, image "
+                           "from @inference_submission order by date desc, config_id, run_id">(),
+      {}, [&](const store::Row& row) {
+        const std::int64_t config_id = row.integer(0);
+        if (!open || open->config_id != config_id || open->summary.date != row.text(1)) {
+          close();
+          open = {.config_id = config_id,
+                  .summary = {.config = configs.at(config_id), .date = std::string(row.text(1))},
+                  .sequences = {},
+                  .concurrencies = {}};
+        }
+        open->add(row);
+        return true;
+      }));
+  close();
+  return found;
 }
 
 }  // namespace
@@ -163,16 +210,13 @@ Result<Submissions> StoreSweepReader::submissions() {
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
     submissions = {};
     BL_TRY(const Configs configs, read_configs(connection));
-    return connection.query(submissions_sql(), {}, [&](const store::Row& row) {
-      submissions.summary.push_back({.config = configs.at(row.integer(0)),
-                                     .date = std::string(row.text(1)),
-                                     .points = row.integer(2),
-                                     .distinct_sequences = row.integer(3),
-                                     .distinct_concurrencies = row.integer(4),
-                                     .max_concurrency = row.integer(5),
-                                     .image = row.text_or_null(6)});
-      return true;
+    BL_TRY(auto found, read_submissions(connection, configs));
+    std::ranges::stable_sort(found, [](const auto& a, const auto& b) {
+      if (a.second.date != b.second.date) return a.second.date > b.second.date;
+      return a.second.points > b.second.points;
     });
+    for (auto& [config_id, summary] : found) submissions.summary.push_back(std::move(summary));
+    return {};
   }));
   std::map<std::pair<std::string, std::string>, std::int64_t> volume;
   for (const SubmissionSummary& one : submissions.summary) {

@@ -2,7 +2,9 @@
 
 #include "inference/store/documents.h"
 #include "inference/store/known_dimensions.h"
+#include "inference/store/line_runs.h"
 #include "inference/store/point_rows.h"
+#include "inference/store/revision.h"
 #include "inference/store/run_facts.h"
 #include "inference/store/sweep_check.h"
 #include "inference/store_sweeps.h"
@@ -83,14 +85,8 @@ void take_stored(RunRow& row, const SweepRun& stored) {
                  run.created_at != stored.created_at;
 }
 
-// Holds all attempts of the run until the end of the transaction.
-Result<RunRow> hold_run(store::Connection& connection, const SweepRun& given) {
-  if (connection.dialect() == store::Dialect::postgres) {
-    BL_RETURN_IF_ERROR(connection.query(
-        "select pg_advisory_xact_lock(hashtextextended('benchlake.inference_run ' || $1, 0))",
-        {std::string_view(std::to_string(given.github_run_id))},
-        [](const store::Row&) { return true; }));
-  }
+Result<RunRow> run_row(store::Connection& connection, const SweepRun& given) {
+  BL_RETURN_IF_ERROR(hold_run(connection, given.github_run_id));
   RunRow row{.at = {}, .run = given, .is_new = true, .is_changed = true, .is_moved = true};
   BL_RETURN_IF_ERROR(connection.query(
       store::both_dialects<"select id, attempt, name, status, conclusion, head_sha, head_branch, "
@@ -150,42 +146,6 @@ Result<void> store_run(store::Connection& connection, RunRow& row) {
 
 // What is found by lines -------------------------------------------------------------------------
 
-Result<void> take_from_lines(store::Connection& connection, std::int64_t run_id) {
-  for (const store::Sql& sql :
-       {store::both_dialects<"delete from @inference_line_run where run_id = $1">(),
-        store::both_dialects<"delete from @inference_available where run_id = $1">()}) {
-    BL_TRY([[maybe_unused]] const auto removed, connection.execute(sql, {run_id}));
-  }
-  return {};
-}
-
-// Where the points of the run lie now; `known at` is its start.
-Result<void> put_on_lines(store::Connection& connection, const RunRow& row) {
-  const std::int64_t known_at = row.run.started_at.value_or(row.run.created_at).micros;
-  BL_TRY([[maybe_unused]] const auto lines,
-         connection.execute(
-             {"insert into bl_inference_line_run (line_id, place, run_id, known_at, append_only, "
-              "image) select line_id, $2, $1, $3, $4, case when count(distinct image) = 1 then "
-              "min(image) end from bl_inference_point where run_id = $1 group by line_id",
-              "insert into benchlake.inference_line_run (line_id, place, run_id, known_at, "
-              "append_only, image) select line_id, $2::text, $1::bigint, $3::bigint, $4::boolean, "
-              "case when count(distinct image) = 1 then min(image) end from "
-              "benchlake.inference_point where run_id = $1 group by line_id"},
-             {row.at.id, std::string_view(row.at.place), known_at,
-              std::int64_t{row.run.append_only}}));
-  BL_TRY([[maybe_unused]] const auto dates,
-         connection.execute(
-             {"insert into bl_inference_available (date, line_id, spec_method, disagg, run_id) "
-              "select distinct $2, p.line_id, c.spec_method, c.disagg, $1 from bl_inference_point "
-              "p join bl_inference_config c on c.id = p.config_id where p.run_id = $1",
-              "insert into benchlake.inference_available (date, line_id, spec_method, disagg, "
-              "run_id) select distinct $2::text, p.line_id, c.spec_method, c.disagg, $1::bigint "
-              "from benchlake.inference_point p join benchlake.inference_config c on c.id = "
-              "p.config_id where p.run_id = $1"},
-             {row.at.id, std::string_view(row.at.date)}));
-  return {};
-}
-
 Result<void> follow_lines(store::Connection& connection, const RunRow& row, bool points_changed) {
   if (!row.is_newest) return {};
   if (row.superseded) {
@@ -197,7 +157,7 @@ Result<void> follow_lines(store::Connection& connection, const RunRow& row, bool
   }
   if (!points_changed && !row.is_moved) return {};
   BL_RETURN_IF_ERROR(take_from_lines(connection, row.at.id));
-  return put_on_lines(connection, row);
+  return put_on_lines(connection, row.at.id);
 }
 
 // All of it --------------------------------------------------------------------------------------
@@ -206,17 +166,9 @@ bool has_changed(const WriteCount& count) {
   return count.added > 0 || count.changed > 0;
 }
 
-// Last, because other writers wait for this row.
-Result<void> count_revision(store::Connection& connection) {
-  BL_TRY([[maybe_unused]] const auto counted,
-         connection.execute(
-             store::both_dialects<"update @inference_revision set revision = revision + 1">(), {}));
-  return {};
-}
-
 Result<Written> write_all(store::Connection& connection, const Sweep& sweep, const SweepIds& ids) {
   Written written{.configs = ids.configs};
-  BL_TRY(RunRow run, hold_run(connection, sweep.run));
+  BL_TRY(RunRow run, run_row(connection, sweep.run));
   BL_RETURN_IF_ERROR(store_run(connection, run));
   BL_TRY(const WrittenLogs logs, write_server_logs(connection, run.at.id, sweep));
   written.server_logs = logs.count;

@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include "inference/schema.h"
+#include "inference/store_sweep_check.h"
 #include "inference/tests/sweep_store.h"
+#include "store/audit.h"
 #include "store/both_dialects.h"
 #include "store/testing/postgres_server.h"
 
@@ -34,7 +36,10 @@ std::unique_ptr<store::Database> SweepStore::open(store::DatabaseLimits limits) 
   }
   auto opened = store::open_database(uri, limits, log, metrics);
   BL_CHECK(opened.ok());
-  std::vector<store::Migration> steps(migrations().begin(), migrations().end());
+  std::vector<store::Migration> steps;
+  for (const auto part : {store::audit_migrations(), migrations()}) {
+    steps.insert(steps.end(), part.begin(), part.end());
+  }
   for (std::size_t i = 0; i < steps.size(); ++i) steps[i].number = static_cast<int>(i) + 1;
   const auto migrated = (*opened)->migrate(steps);
   if (!migrated.ok()) ADD_FAILURE() << migrated.error().message;
@@ -45,7 +50,9 @@ std::unique_ptr<store::Database> SweepStore::open(store::DatabaseLimits limits) 
 SweepStore::SweepStore(store::DatabaseLimits limits)
     : folder(new_folder()), database(open(limits)), writer(*database), reader(*database) {}
 
+// Whatever a test did, the store is right in itself.
 SweepStore::~SweepStore() {
+  EXPECT_EQ(faults(), "");
   database.reset();
   if (!database_name.empty()) store::testing::PostgresServer::shared().drop_database(database_name);
   std::filesystem::remove_all(folder);
@@ -70,6 +77,12 @@ std::int64_t SweepStore::revision() {
   const auto revision = reader.revision();
   BL_CHECK(revision.ok());
   return *revision;
+}
+
+std::string SweepStore::faults() {
+  const auto check = check_sweeps(*database);
+  if (!check.ok()) return check.error().message;
+  return fmt::format("{}", fmt::join(check->faults, "\n"));
 }
 
 std::string SweepStore::value(const std::string& sql) {

@@ -368,19 +368,20 @@ TEST(StoreSweeps, submissions_count_points_sequences_and_concurrencies) {
   nameless.row.image = std::nullopt;
   store.write(sweep_of(run_of(1, 0), {nameless, point_of(2), other}));
   store.write(sweep_of(run_of(2, 1), {point_of(2)}));
+  store.write(sweep_of(run_of(3, 0), {point_of(2), point_of(128)}));  // the same day
 
   const auto submissions = *store.reader.submissions();
   ASSERT_EQ(submissions.summary.size(), 2u);
   EXPECT_EQ(submissions.summary[0].date, "2026-08-02");
   const SubmissionSummary& first = submissions.summary[1];
-  EXPECT_EQ(first.points, 3);
+  EXPECT_EQ(first.points, 5);
   EXPECT_EQ(first.distinct_sequences, 2);
-  EXPECT_EQ(first.distinct_concurrencies, 3);
-  EXPECT_EQ(first.max_concurrency, 64);
+  EXPECT_EQ(first.distinct_concurrencies, 4);
+  EXPECT_EQ(first.max_concurrency, 128);
   EXPECT_EQ(first.image, "vllm:1");
   ASSERT_EQ(submissions.volume.size(), 2u);
   EXPECT_EQ(submissions.volume[0].date, "2026-08-01");
-  EXPECT_EQ(submissions.volume[0].points, 3);
+  EXPECT_EQ(submissions.volume[0].points, 5);
 }
 
 TEST(StoreSweeps, a_run_keeps_its_date_and_what_a_later_ingest_does_not_know) {
@@ -439,6 +440,11 @@ TEST(StoreSweeps, the_database_itself_refuses_what_cannot_be) {
   EXPECT_NE(store.refusal("update @inference_point set offload_mode = 'maybe'"), "");
   EXPECT_NE(store.refusal("update @inference_run_stat set n_success = 11"), "");
   EXPECT_NE(store.refusal("update @inference_eval set task = 'GSM8K'"), "");
+  EXPECT_NE(store.refusal("insert into @inference_run (github_run_id, attempt, name, created_at, "
+                          "date, append_only, is_newest, place) select github_run_id, attempt, "
+                          "name, created_at, date, append_only, is_newest, place "
+                          "from @inference_run"),
+            "");
   EXPECT_NE(store.refusal("insert into @inference_eval (run_id, config_id, task, metrics, "
                           "origin_artifact, origin_path) select run_id, config_id, task, metrics, "
                           "'', '' from @inference_eval"),

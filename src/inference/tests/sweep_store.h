@@ -28,6 +28,8 @@ struct SweepStore {
   Written write(const Sweep& sweep);
   std::vector<StoredPoint> points(const PointsWhen& when = {}, LineRule rule = LineRule::snapshot);
   std::int64_t revision();
+  /// What check_sweeps() finds wrong, one sentence a line.
+  std::string faults();
   /// One column of one row as text. Tables are named `@inference_point`.
   std::string value(const std::string& sql);
   /// The error of a statement; "" when it has none.
