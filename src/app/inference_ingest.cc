@@ -7,6 +7,7 @@
 
 #include "app/operator.h"
 #include "inference/ingest_routes.h"
+#include "inference/store_sweep_editor.h"
 #include "inference/store_totals.h"
 #include "store/open.h"
 
@@ -28,10 +29,13 @@ class CommandStore final : public inference::OwnedStore {
            store::open_database(settings_.store_uri, settings_.store_limits, log_, metrics_));
     BL_RETURN_IF_ERROR(database_->migrate(all_migrations()));
     writer_ = std::make_unique<inference::StoreSweepWriter>(*database_);
+    editor_ = std::make_unique<inference::StoreSweepEditor>(*database_, clock_);
     return {};
   }
   inference::SweepWriter& writer() override { return *writer_; }
   Result<inference::SweepTotals> totals() override { return inference::sweep_totals(*database_); }
+  inference::SweepEditor& editor() override { return *editor_; }
+  Result<inference::SweepCheck> check() override { return inference::check_sweeps(*database_); }
 
  private:
   const Settings settings_;
@@ -42,6 +46,7 @@ class CommandStore final : public inference::OwnedStore {
   std::unique_ptr<DiskLock> lock_;
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<inference::SweepWriter> writer_;
+  std::unique_ptr<inference::SweepEditor> editor_;
 };
 
 Result<std::unique_ptr<inference::OwnedStore>> open_store(const Settings& settings) {
@@ -65,24 +70,28 @@ inference::IngestLimits ingest_limits(const InferenceSettings& settings) {
 }
 
 InferenceIngest::InferenceIngest(const InferenceSettings& settings, const std::string& data_folder,
-                                 const Around& around, inference::Registry registry)
+                                 const Around& around, inference::Registry registry,
+                                 inference::Overrides overrides)
     : settings_(settings),
       folder_(data_folder + "/ingest"),
       around_(around),
       registry_(std::move(registry)),
+      overrides_(std::move(overrides)),
       writer_(around.database) {}
 
 Result<std::unique_ptr<InferenceIngest>> InferenceIngest::open(const InferenceSettings& settings,
                                                                const std::string& data_folder,
                                                                const Around& around) {
   BL_TRY(inference::Registry registry, load_inference_registry(settings.registry, around.disk));
-  return std::unique_ptr<InferenceIngest>(
-      new InferenceIngest(settings, data_folder, around, std::move(registry)));
+  BL_TRY(inference::Overrides overrides, load_inference_overrides(settings.overrides, around.disk));
+  return std::unique_ptr<InferenceIngest>(new InferenceIngest(
+      settings, data_folder, around, std::move(registry), std::move(overrides)));
 }
 
 void InferenceIngest::add_routes(net::Router& router) {
   inference::add_ingest_routes(router, {.disk = around_.disk,
                                         .registry = registry_,
+                                        .overrides = overrides_,
                                         .writer = writer_,
                                         .clock = around_.clock,
                                         .ids = around_.ids,
@@ -106,6 +115,10 @@ inference::CommandPorts inference_command_ports() {
                 .registry =
                     [paths = settings.inference.registry] {
                       return load_inference_registry(paths, *make_real_disk());
+                    },
+                .overrides =
+                    [paths = settings.inference.overrides] {
+                      return load_inference_overrides(paths, *make_real_disk());
                     },
                 .open_store = [settings] { return open_store(settings); }};
           }};

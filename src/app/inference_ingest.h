@@ -26,7 +26,7 @@ class InferenceIngest {
     IdSource& ids;
     Metrics& metrics;
   };
-  /// Errors: those of load_inference_registry.
+  /// Errors: those of load_inference_registry and load_inference_overrides.
   static Result<std::unique_ptr<InferenceIngest>> open(const InferenceSettings& settings,
                                                        const std::string& data_folder,
                                                        const Around& around);
@@ -36,12 +36,14 @@ class InferenceIngest {
 
  private:
   InferenceIngest(const InferenceSettings& settings, const std::string& data_folder,
-                  const Around& around, inference::Registry registry);
+                  const Around& around, inference::Registry registry,
+                  inference::Overrides overrides);
 
   const InferenceSettings settings_;
   const std::string folder_;
   const Around around_;
   const inference::Registry registry_;
+  const inference::Overrides overrides_;
   inference::StoreSweepWriter writer_;
 };
 

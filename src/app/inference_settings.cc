@@ -36,12 +36,31 @@ std::vector<std::string> parts_of(std::string_view list) {
   return parts;
 }
 
-Result<void> add_file(std::vector<inference::RegistryFile>& files, const std::string& path,
-                      Disk& disk) {
-  auto text = read_file(disk, path, k_registry_bytes_max);
-  if (!text.ok()) return std::move(text).error().with_context("inference.registry");
-  files.push_back({path, *std::move(text)});
+using Files = std::vector<inference::RegistryFile>;
+
+Result<void> add_file(Files& files, const std::string& path, Disk& disk) {
+  BL_TRY(std::string text, read_file(disk, path, k_registry_bytes_max));
+  files.push_back({path, std::move(text)});
   return {};
+}
+
+Result<void> add_path(Files& files, const std::string& path, Disk& disk) {
+  BL_TRY(const FileFacts facts, disk.facts(path));
+  if (facts.kind != FileFacts::Kind::folder) return add_file(files, path, disk);
+  BL_TRY(const std::vector<std::string> names, disk.list(path));
+  for (const std::string& name : names) {
+    if (name.ends_with(".toml")) BL_RETURN_IF_ERROR(add_file(files, path + "/" + name, disk));
+  }
+  return {};
+}
+
+Result<Files> with_files(Files files, const std::vector<std::string>& paths, const char* setting,
+                         Disk& disk) {
+  for (const std::string& path : paths) {
+    auto added = add_path(files, path, disk);
+    if (!added.ok()) return std::move(added).error().with_context(setting);
+  }
+  return files;
 }
 
 }  // namespace
@@ -52,6 +71,9 @@ std::vector<ConfigKey> inference_config_keys() {
       {"inference.registry", text, "",
        "TOML files, or folders of them, with models, frameworks and accelerators beside the "
        "built-in ones; more after ;"},
+      {"inference.overrides", text, "",
+       "TOML files, or folders of them, with runs that are purged and conclusions that are put "
+       "right, beside the built-in ones; more after ;"},
       {"inference.ingest_parsers", integer, "0",
        "threads of an ingest that read artifacts, 1 to 20; 0: two for each core"},
       {"inference.ingest_writers", integer, "5",
@@ -66,6 +88,7 @@ std::vector<ConfigKey> inference_config_keys() {
 Result<InferenceSettings> inference_settings_from(const Config& config) {
   InferenceSettings settings;
   settings.registry = parts_of(config.text("inference.registry"));
+  settings.overrides = parts_of(config.text("inference.overrides"));
   if (config.integer("inference.ingest_parsers") == 0) {
     settings.parsers = default_parsers();
   } else {
@@ -93,20 +116,17 @@ Result<InferenceSettings> inference_settings_from(const Config& config) {
 
 Result<inference::Registry> load_inference_registry(const std::vector<std::string>& paths,
                                                     Disk& disk) {
-  auto files = inference::Registry::built_in_files(inference::k_newest_edition);
-  for (const std::string& path : paths) {
-    const auto facts = disk.facts(path);
-    if (!facts.ok()) return Error(facts.error()).with_context("inference.registry");
-    if (facts->kind != FileFacts::Kind::folder) {
-      BL_RETURN_IF_ERROR(add_file(files, path, disk));
-      continue;
-    }
-    BL_TRY(const std::vector<std::string> names, disk.list(path));
-    for (const std::string& name : names) {
-      if (name.ends_with(".toml")) BL_RETURN_IF_ERROR(add_file(files, path + "/" + name, disk));
-    }
-  }
+  BL_TRY(const Files files,
+         with_files(inference::Registry::built_in_files(inference::k_newest_edition), paths,
+                    "inference.registry", disk));
   return inference::Registry::read(files);
+}
+
+Result<inference::Overrides> load_inference_overrides(const std::vector<std::string>& paths,
+                                                      Disk& disk) {
+  BL_TRY(const Files files,
+         with_files(inference::Overrides::built_in_files(), paths, "inference.overrides", disk));
+  return inference::Overrides::read(files);
 }
 
 }  // namespace bl::app

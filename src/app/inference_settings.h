@@ -6,14 +6,16 @@
 
 #include "base/config.h"
 #include "base/disk.h"
+#include "inference/overrides.h"
 #include "inference/registry.h"
 
 /// The settings `inference.*`, and the registry that they extend.
 namespace bl::app {
 
 struct InferenceSettings {
-  std::vector<std::string> registry;  ///< files and folders of TOML, read after the built-in ones
-  std::size_t parsers = 1;            ///< threads of one ingest
+  std::vector<std::string> registry;   ///< files and folders of TOML, read after the built-in ones
+  std::vector<std::string> overrides;  ///< the same of overrides
+  std::size_t parsers = 1;             ///< threads of one ingest
   std::size_t writers = 1;
   std::uint64_t queue_bytes = 0;   ///< of what was read and waits to be written
   std::uint64_t upload_bytes = 0;  ///< of one uploaded archive
@@ -29,5 +31,9 @@ Result<InferenceSettings> inference_settings_from(const Config& config);
 /// not_found, io, too_large; malformed, invalid: every fault with FILE:LINE.
 Result<inference::Registry> load_inference_registry(const std::vector<std::string>& paths,
                                                     Disk& disk);
+
+/// The built-in overrides with the operator's. Errors: as above.
+Result<inference::Overrides> load_inference_overrides(const std::vector<std::string>& paths,
+                                                      Disk& disk);
 
 }  // namespace bl::app

@@ -9,6 +9,8 @@
 #include "base/command_line.h"
 #include "inference/ingest.h"
 #include "inference/ingest_encode.h"
+#include "inference/store_sweep_check.h"
+#include "inference/sweep_editor.h"
 
 namespace bl::inference {
 
@@ -18,6 +20,8 @@ class OwnedStore {
   virtual ~OwnedStore() = default;
   virtual SweepWriter& writer() = 0;
   virtual Result<SweepTotals> totals() = 0;
+  virtual SweepEditor& editor() = 0;
+  virtual Result<SweepCheck> check() = 0;
 };
 
 /// What the configuration says, whether a server runs or not.
@@ -26,6 +30,7 @@ struct IngestSetting {
   IngestLimits limits;
   std::uint64_t upload_bytes_max = 0;
   std::function<Result<Registry>()> registry;
+  std::function<Result<Overrides>()> overrides;
   /// Errors: conflict (a server or another command owns it), those of the store.
   std::function<Result<std::unique_ptr<OwnedStore>>()> open_store;
 };
@@ -36,7 +41,7 @@ struct CommandPorts {
   std::function<Result<IngestSetting>(const Arguments&, const CommandIo&)> setting;
 };
 
-/// `inference ingest`, `inference process-result`.
+/// `inference ingest`, `inference process-result`, `inference overrides`, `inference verify`.
 std::vector<Command> commands(const CommandPorts& ports);
 
 }  // namespace bl::inference

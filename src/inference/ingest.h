@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "inference/artifacts.h"
+#include "inference/overrides.h"
 #include "inference/registry.h"
 #include "inference/rules.h"
 #include "inference/skips.h"
@@ -60,15 +61,17 @@ using IngestProgress = std::function<void(std::size_t artifacts)>;
 
 class Ingest {
  public:
-  /// All outlive this.
+  /// All outlive this. What `overrides` purge is not read, and counted as quarantined; conclusions
+  /// are put right.
   Ingest(Disk& disk, const Registry& registry, SweepWriter& writer, const Clock& clock,
-         IdSource& ids, IngestLimits limits = {}, MappingRules rules = {})
+         IdSource& ids, IngestLimits limits = {}, Overrides overrides = {}, MappingRules rules = {})
       : disk_(disk),
         registry_(registry),
         writer_(writer),
         clock_(clock),
         ids_(ids),
         limits_(limits),
+        overrides_(std::move(overrides)),
         rules_(rules) {}
 
   /// What to read, and what is said of it.
@@ -95,6 +98,7 @@ class Ingest {
   const Clock& clock_;
   IdSource& ids_;
   const IngestLimits limits_;
+  const Overrides overrides_;
   const MappingRules rules_;
 };
 

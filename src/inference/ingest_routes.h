@@ -12,6 +12,7 @@ namespace bl::inference {
 struct IngestRoutePorts {
   Disk& disk;
   const Registry& registry;
+  const Overrides& overrides;
   SweepWriter& writer;
   const Clock& clock;
   IdSource& ids;

@@ -117,6 +117,27 @@ TEST_F(InferenceIngest, a_registry_of_the_operators_takes_the_new_accelerator) {
   EXPECT_THAT(wrong.err, HasSubstr("gpus.toml:2"));
 }
 
+TEST_F(InferenceIngest, what_is_stored_is_verified_and_overrides_are_put_upon_it) {
+  ASSERT_EQ(ingest(run).exit_code, 0);
+  const CommandOutcome good = run_benchlake({"inference", "verify", "--data", data});
+  EXPECT_EQ(good.exit_code, 0) << good.out << good.err;
+  const std::string file = folder.path() + "/overrides.toml";
+  write_text(file, "[purged.29003473063]\nreason = \"wrong image\"\n");
+  const std::vector<std::string> call = {"inference", "overrides", "--data",
+                                         data,        "--set",     "inference.overrides=" + file};
+  const CommandOutcome preview = run_benchlake(call);
+  EXPECT_EQ(preview.exit_code, 0) << preview.err;
+  EXPECT_THAT(preview.out, AllOf(HasSubstr("purged: 2 points"), HasSubstr("wrong image")));
+  EXPECT_THAT(ingest(run).out, HasSubstr("0 new, 2 duplicate"));
+  std::vector<std::string> really = call;
+  really.push_back("--yes");
+  EXPECT_EQ(run_benchlake(really).exit_code, 0);
+  EXPECT_EQ(run_benchlake(call).out, "");
+  const CommandOutcome again = ingest(run, {"--set", "inference.overrides=" + file});
+  EXPECT_THAT(again.out, AllOf(HasSubstr("Benchmark results: 0 new, 0 duplicate"),
+                               HasSubstr("0 benchmark_results"), HasSubstr("quarantined:")));
+}
+
 TEST_F(InferenceIngest, the_serving_benchmarks_own_json_becomes_rows) {
   const std::string bench = folder.path() + "/bench.json";
   write_text(bench, R"({"model_id":"deepseek-ai/DeepSeek-R1","max_concurrency":16,)"

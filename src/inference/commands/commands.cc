@@ -5,7 +5,8 @@
 namespace bl::inference {
 
 std::vector<Command> commands(const CommandPorts& ports) {
-  return {ingest_command(ports), process_result_command()};
+  return {ingest_command(ports), process_result_command(), overrides_command(ports),
+          verify_command(ports)};
 }
 
 }  // namespace bl::inference

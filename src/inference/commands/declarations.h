@@ -7,5 +7,7 @@ namespace bl::inference {
 
 Command ingest_command(const CommandPorts& ports);
 Command process_result_command();
+Command overrides_command(const CommandPorts& ports);
+Command verify_command(const CommandPorts& ports);
 
 }  // namespace bl::inference

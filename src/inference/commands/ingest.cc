@@ -137,13 +137,14 @@ class IngestCall {
 
   Result<void> open_store() {
     BL_TRY(registry_, setting_.registry());
+    BL_TRY(overrides_, setting_.overrides());
     BL_TRY(store_, setting_.open_store());
     return {};
   }
 
   Result<IngestOutcome> write(const std::string& path, const RunFacts& facts) {
     BL_TRY(const WorkFolder folder, WorkFolder::make(io_));
-    Ingest ingest(*disk_, *registry_, store_->writer(), clock_, ids_, setting_.limits);
+    Ingest ingest(*disk_, *registry_, store_->writer(), clock_, ids_, setting_.limits, overrides_);
     ProgressBar bar(io_.err, clock_, "artifacts", 0);
     return ingest.run({.path = path,
                        .name = "",
@@ -260,6 +261,7 @@ class IngestCall {
   SystemRandom random_;
   IdSource ids_;
   std::optional<Registry> registry_;
+  Overrides overrides_;
   std::unique_ptr<OwnedStore> store_;
   IngestReport unmapped_;
 };

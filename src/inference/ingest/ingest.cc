@@ -18,11 +18,13 @@ namespace {
 class Pipeline {
  public:
   Pipeline(Disk& disk, const Registry& registry, SweepWriter& writer, const IngestLimits& limits,
-           const MappingRules& rules, const Ingest::Source& source, const IngestProgress& progress)
+           const Overrides& overrides, const MappingRules& rules, const Ingest::Source& source,
+           const IngestProgress& progress)
       : disk_(disk),
         registry_(registry),
         writer_(writer),
         limits_(limits),
+        overrides_(overrides),
         rules_(rules),
         source_(source),
         progress_(progress),
@@ -89,6 +91,11 @@ class Pipeline {
     }
     auto run = run_of(source->facts);
     if (!run.ok()) return pass_over(place, run.error(), skips);
+    if (const auto* purge = overrides_.purge_of(run->github_run_id, run->attempt)) {
+      skips.skip(SkipReason::quarantined, source->label, purge->reason);
+      return {};
+    }
+    overrides_.correct(*run);
     RunReader reader({registry_, rules_, limits_, parsing_, [this] { count_artifact(); }}, *source,
                      *run, [&](Sweep batch, std::uint64_t bytes) {
                        const bool goes_on = queue_.put({at, std::move(batch), bytes});
@@ -157,6 +164,7 @@ class Pipeline {
   const Registry& registry_;
   SweepWriter& writer_;
   const IngestLimits& limits_;
+  const Overrides& overrides_;
   const MappingRules& rules_;
   const Ingest::Source& source_;
   const IngestProgress& progress_;
@@ -181,7 +189,7 @@ std::vector<std::string> texts_of(const std::set<std::string>& names) {
 }  // namespace
 
 Result<IngestOutcome> Ingest::run(const Source& source, const IngestProgress& progress) {
-  Pipeline pipeline(disk_, registry_, writer_, limits_, rules_, source, progress);
+  Pipeline pipeline(disk_, registry_, writer_, limits_, overrides_, rules_, source, progress);
   BL_RETURN_IF_ERROR(pipeline.run());
   IngestOutcome outcome = pipeline.take_outcome();
   IngestReport& report = outcome.report;

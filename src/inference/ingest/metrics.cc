@@ -24,6 +24,11 @@ Gauge unknown(bl::Metrics& metrics, const char* kind) {
                        {{"kind", kind}});
 }
 
+Counter limit_hits(bl::Metrics& metrics) {
+  return metrics.counter("bl_inference_limit_hits_total",
+                         "Times that a limit of ingests was reached", {{"limit", "running_max"}});
+}
+
 void count_rows(bl::Metrics& metrics, const char* kind, const WriteCount& count) {
   rows(metrics, kind, "added").add(static_cast<double>(count.added));
   rows(metrics, kind, "changed").add(static_cast<double>(count.changed));
@@ -39,6 +44,7 @@ IngestMetrics::IngestMetrics(bl::Metrics& metrics) : metrics_(metrics) {
   for (std::size_t i = 0; i < k_skip_reasons; ++i) {
     skipped(metrics_, std::string(name_of(static_cast<SkipReason>(i))));
   }
+  limit_hits(metrics_);
   const Written nothing;
   count_rows(metrics_, "point", nothing.points);
 }
@@ -61,6 +67,10 @@ void IngestMetrics::count(const IngestReport& report) {
 
 void IngestMetrics::failed() {
   ingests(metrics_, "failed").add();
+}
+
+void IngestMetrics::turned_away() {
+  limit_hits(metrics_).add();
 }
 
 void IngestMetrics::note(const char* kind, Names& known, const std::vector<std::string>& names) {

@@ -15,6 +15,7 @@ class IngestMetrics {
   explicit IngestMetrics(bl::Metrics& metrics);
   void count(const IngestReport& report);
   void failed();
+  void turned_away();  ///< others were running
 
  private:
   static constexpr std::size_t k_names_max = 1000;  // of each kind; more are not told apart

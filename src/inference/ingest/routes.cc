@@ -15,6 +15,7 @@ using net::Request;
 using net::Response;
 
 constexpr std::chrono::hours k_deadline{1};
+constexpr std::size_t k_text_bytes_max = 500;  // of a parameter
 
 /// A file that goes with its last user.
 class TemporaryFile {
@@ -52,16 +53,16 @@ Result<RunFacts> facts_of(const Request& request, std::string& name) {
   RunFacts facts;
   facts.run_id = fields.integer("run_id", 0, k_most);
   facts.attempt = fields.integer("attempt", 0, INT32_MAX);
-  facts.name = fields.text("run_name");
-  facts.date = fields.text("date");
-  facts.status = fields.text("status");
-  facts.conclusion = fields.text("conclusion");
-  facts.head_branch = fields.text("head_branch");
-  facts.head_sha = fields.text("head_sha");
-  facts.html_url = fields.text("html_url");
+  facts.name = fields.text("run_name", k_text_bytes_max);
+  facts.date = fields.text("date", k_text_bytes_max);
+  facts.status = fields.text("status", k_text_bytes_max);
+  facts.conclusion = fields.text("conclusion", k_text_bytes_max);
+  facts.head_branch = fields.text("head_branch", k_text_bytes_max);
+  facts.head_sha = fields.text("head_sha", k_text_bytes_max);
+  facts.html_url = fields.text("html_url", k_text_bytes_max);
   facts.created_at = fields.time("created_at");
   facts.started_at = fields.time("started_at");
-  name = fields.text("name").value_or("upload.zip");
+  name = fields.text("name", k_text_bytes_max).value_or("upload.zip");
   if (name.find('/') != std::string::npos || name.starts_with('.') || !name.ends_with(".zip")) {
     fields.fault("name", "is no name of a zip", name);
   }
@@ -110,6 +111,7 @@ class IngestRoute {
     }
     const Place place(running_, ports_.running_max);
     if (!place.is_free()) {
+      metrics_.turned_away();
       return Error{Code::overloaded, "other ingests are running"};
     }
     BL_RETURN_IF_ERROR(ports_.disk.make_folder(ports_.folder));
@@ -122,7 +124,8 @@ class IngestRoute {
     }
     IngestLimits limits = ports_.limits;
     limits.artifacts.archive_bytes_max = ports_.upload_bytes_max;
-    Ingest ingest(ports_.disk, ports_.registry, ports_.writer, ports_.clock, ports_.ids, limits);
+    Ingest ingest(ports_.disk, ports_.registry, ports_.writer, ports_.clock, ports_.ids, limits,
+                  ports_.overrides);
     BL_TRY(const IngestOutcome outcome, ingest.run({.path = upload.path(),
                                                     .name = name,
                                                     .label = name,

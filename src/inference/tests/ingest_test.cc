@@ -410,6 +410,27 @@ TEST_F(IngestTest, a_disk_that_fails_once_loses_nothing_silently_and_the_next_in
   }
 }
 
+TEST_F(IngestTest, a_purged_run_is_left_out_and_a_conclusion_is_put_right) {
+  const auto overrides = Overrides::read({{"o.toml",
+                                           "[purged.77]\nattempts = [1]\nreason = \"wrong image\"\n"
+                                           "[conclusions.77]\nconclusion = \"success\"\n"
+                                           "reason = \"by hand\"\n"}});
+  ASSERT_TRUE(overrides.ok()) << overrides.error().message;
+  put("/run/bmk_a/agg.json", row(4));
+  IdSource ids(clock_, random_);
+  Ingest ingest(disk_, Registry::built_in(), store_, clock_, ids, limits_, *overrides);
+  RunFacts facts = run_of_today();
+  facts.run_id = 77;
+  ASSERT_TRUE(ingest.run({.path = "/run", .facts = facts, .spool = "/spool"}).ok());
+  EXPECT_THAT(store_.points, IsEmpty());
+  EXPECT_THAT(skips(), ElementsAre("quarantined run: wrong image"));
+  facts.attempt = 2;
+  facts.conclusion = "failure";
+  ASSERT_TRUE(ingest.run({.path = "/run", .facts = facts, .spool = "/spool"}).ok());
+  EXPECT_THAT(concurrencies(), ElementsAre(4));
+  EXPECT_EQ(store_.runs.begin()->second.conclusion, "success");
+}
+
 // What people read -----------------------------------------------------------------------------
 
 TEST_F(IngestTest, the_summary_says_what_is_new_and_what_was_left_out) {
