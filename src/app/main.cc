@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "access/commands.h"
+#include "app/inference_ingest.h"
 #include "app/local_server.h"
 #include "app/openapi_command.h"
 #include "app/operator.h"
@@ -10,6 +11,7 @@
 #include "app/verdict_command.h"
 #include "base/command_line.h"
 #include "engine/worker_main.h"
+#include "inference/commands.h"
 #include "ops/commands.h"
 #include "results/commands.h"
 
@@ -34,6 +36,8 @@ int main(int argc, char** argv) {
                                        bl::app::openapi_command()};
   for (auto& command : bl::results::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::access::commands()) commands.push_back(std::move(command));
+  for (auto& command : bl::inference::commands(bl::app::inference_command_ports()))
+    commands.push_back(std::move(command));
   for (auto& command : bl::ops::commands(bl::app::command_ports()))
     commands.push_back(std::move(command));
 

@@ -2,6 +2,7 @@
 
 #include "access/tokens.h"
 #include "app/lake_replica.h"
+#include "inference/schema.h"
 #include "ops/lake_setting.h"
 #include "results/schema.h"
 #include "results/store_alerts.h"
@@ -25,7 +26,8 @@ std::vector<store::Migration> all_migrations() {
        {results::migrations(), access::migrations(), results::commit_migrations(),
         results::later_migrations(), store::audit_migrations(), access::user_migrations(),
         results::ci_migrations(), results::alert_migrations(), results::shared_table_migrations(),
-        results::history_migrations(), results::verdict_migrations(), results::read_migrations()})
+        results::history_migrations(), results::verdict_migrations(), results::read_migrations(),
+        inference::migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

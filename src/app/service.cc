@@ -12,6 +12,8 @@
 #include "app/alerts.h"
 #include "app/background_jobs.h"
 #include "app/ci_results.h"
+#include "app/inference_ingest.h"
+#include "app/inference_reads.h"
 #include "app/legacy_results.h"
 #include "app/operator.h"
 #include "app/periodic_task.h"
@@ -89,6 +91,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_queries());
     BL_RETURN_IF_ERROR(open_access());
     open_domains();
+    BL_RETURN_IF_ERROR(open_inference());
     BL_RETURN_IF_ERROR(open_reads());
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
@@ -276,6 +279,15 @@ class RunningService final : public Service {
     alerts_->open(ci_results_->reporter());
   }
 
+  Result<void> open_inference() {
+    BL_TRY(inference_ingest_, InferenceIngest::open(settings_.inference, settings_.data_folder,
+                                                    {*database_, disk_, clock_, ids_, metrics_}));
+    inference_reads_ = std::make_unique<InferenceReads>(
+        InferenceReads::Around{*database_, inference_ingest_->registry(), clock_, metrics_},
+        settings_.inference.cache_bytes);
+    return {};
+  }
+
   /// What the store's side reads with: its read replica where there is one.
   results::Readers store_readers() {
     const results::SummaryMode mode = settings_.analysis.mode;
@@ -429,6 +441,8 @@ class RunningService final : public Service {
     ops::add_routes(router_, *operation_ports_);
     ops::add_lake_routes(router_, *lake_ports_);
     ops::add_query_routes(router_, *query_ports_);
+    inference_ingest_->add_routes(router_);
+    inference_reads_->add_routes(router_);
     add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
                                 return database_->read([](store::Connection& connection) {
                                   return connection.query(k_probe, {},
@@ -570,6 +584,8 @@ class RunningService final : public Service {
   std::unique_ptr<results::Backfill> backfill_;
   std::unique_ptr<LegacyResults> legacy_results_;
   std::unique_ptr<CiResults> ci_results_;
+  std::unique_ptr<InferenceIngest> inference_ingest_;
+  std::unique_ptr<InferenceReads> inference_reads_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;
   std::unique_ptr<results::StoreCommits> commits_;

@@ -6,6 +6,7 @@
 #include "app/access_settings.h"
 #include "app/alert_settings.h"
 #include "app/commit_sources.h"
+#include "app/inference_settings.h"
 #include "app/lake_reads.h"
 #include "app/lake_replica.h"
 #include "app/lake_settings.h"
@@ -46,10 +47,11 @@ struct Settings {
   CommitSettings commits;
   AlertSettings alerts;
   AccessSettings access;
-  std::shared_ptr<lake::LakeOptions> lake;   ///< null: none is set
-  ops::QuerySetting query;                   ///< of SQL over it
-  ReplicaSettings replica;                   ///< of results, in the lake
-  ReadSettings reads;                        ///< who answers reads of results
+  std::shared_ptr<lake::LakeOptions> lake;  ///< null: none is set
+  ops::QuerySetting query;                  ///< of SQL over it
+  ReplicaSettings replica;                  ///< of results, in the lake
+  ReadSettings reads;                       ///< who answers reads of results
+  InferenceSettings inference;
   std::string base_url;                      ///< as people know the server; may be empty
   std::optional<access::OidcSettings> oidc;  ///< of the issuer, if there is one
 };

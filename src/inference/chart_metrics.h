@@ -76,7 +76,13 @@ struct ChartChoice {
   ChartKind kind = ChartKind::interactivity;
   const ChartMetric* metric = nullptr;  ///< never null
   std::optional<std::string_view> x;    ///< asked for
+  /// Of the chart's own horizontal axis: `p90`; a time to first token says its own.
+  std::string_view percentile = "median";
 };
+/// The measured value on the horizontal axis of a choice: `p90_intvty`.
+std::string x_value(const ChartChoice& choice);
+/// What stands at that axis: `P90 Interactivity (tok/s/user)`, `P99 Time To First Token (s)`.
+std::string x_label(const ChartChoice& choice);
 /// The points that have the metric and are within the limits, with the chosen axes. A point without
 /// the horizontal value keeps its own x.
 std::vector<ShownPoint> shown_points(std::span<const ChartPoint> points, const ChartChoice& choice,

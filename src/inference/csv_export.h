@@ -25,6 +25,9 @@ struct CsvTable {
 
 /// Quoted when it holds a comma, a quote or a line break.
 std::string csv_cell(const CsvCell& cell);
+/// Texts that a spreadsheet would run as a formula (they begin with `=`, `+`, `-`, `@`, a tab or a
+/// return) get an apostrophe in front. The InferenceX dashboard leaves them.
+void guard_formulas(CsvTable& table);
 /// `notes` come first, each as a line that begins with `# `. Lines end with `\n`.
 std::string csv_text(const CsvTable& table, std::span<const std::string> notes);
 

@@ -49,6 +49,7 @@ struct GpuSample {
 struct GpuSamples {
   std::vector<GpuSample> samples;
   std::size_t lines_left_out = 0;
+  bool is_amd = false;  ///< amd-smi wrote it, else nvidia-smi
 };
 GpuSamples read_gpu_metrics(std::string_view csv);
 

@@ -38,15 +38,6 @@ bool accepts_gzip(std::string_view accept_encoding) {
   });
 }
 
-// If-None-Match compares weakly: `W/` in front does not matter.
-bool names_tag(std::string_view if_none_match, std::string_view tag) {
-  return any_element(if_none_match, [tag](std::string_view element) {
-    if (element == "*") return true;
-    if (element.starts_with("W/")) element.remove_prefix(2);
-    return element == tag;
-  });
-}
-
 }  // namespace
 
 const EmbeddedFile* find(std::span<const EmbeddedFile> files, std::string_view path) {
@@ -67,7 +58,7 @@ Response respond(const EmbeddedFile& file, const Request& request) {
   response.headers.set("Cache-Control",
                        file.immutable ? "public, max-age=31536000, immutable" : "no-cache");
   if (!file.gzip_bytes.empty()) response.headers.set("Vary", "Accept-Encoding");
-  if (names_tag(request.headers.get("If-None-Match"), tag)) {
+  if (is_known_to_client(request, tag)) {
     response.status = 304;
     return response;
   }

@@ -1,5 +1,6 @@
 #include "net/http.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/json.h"
@@ -144,6 +145,24 @@ const std::string& Request::capture(std::string_view name) const {
 std::string Request::origin() const {
   std::string_view host = headers.get("Host");
   return (secure ? "https://" : "http://") + std::string(host.empty() ? "localhost" : host);
+}
+
+bool is_known_to_client(const Request& request, std::string_view tag) {
+  const auto opaque = [](std::string_view text) {
+    if (text.starts_with("W/")) text.remove_prefix(2);
+    return text;
+  };
+  for (std::string_view field : request.headers.all("If-None-Match")) {
+    while (!field.empty()) {
+      const std::size_t comma = std::min(field.find(','), field.size());
+      std::string_view one = field.substr(0, comma);
+      field.remove_prefix(std::min(comma + 1, field.size()));
+      while (one.starts_with(' ') || one.starts_with('\t')) one.remove_prefix(1);
+      while (one.ends_with(' ') || one.ends_with('\t')) one.remove_suffix(1);
+      if (one == "*" || opaque(one) == opaque(tag)) return true;
+    }
+  }
+  return false;
 }
 
 Response Response::json(int status, std::string body) {

@@ -129,6 +129,10 @@ struct Response {
 
 using Handler = std::function<Response(Request&)>;
 
+/// True when If-None-Match names the entity tag: the client has this answer. Weak comparison (RFC
+/// 9110 13.1.2).
+bool is_known_to_client(const Request& request, std::string_view tag);
+
 /// The status that a code means for HTTP; total, written once.
 int http_status(Code code);
 /// `application/problem+json`: {type, title, status, detail, code, request_id, errors:[{location,

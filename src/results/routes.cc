@@ -124,25 +124,6 @@ Body list_results(const Request& request, const Ports& ports) {
   return encode_results(rows, next);
 }
 
-/// True when If-None-Match names the tag; weak comparison (RFC 9110 13.1.2).
-bool is_known_to_client(const Request& request, std::string_view tag) {
-  const auto opaque = [](std::string_view text) {
-    if (text.starts_with("W/")) text.remove_prefix(2);
-    return text;
-  };
-  for (std::string_view field : request.headers.all("If-None-Match")) {
-    while (!field.empty()) {
-      const std::size_t comma = std::min(field.find(','), field.size());
-      std::string_view one = field.substr(0, comma);
-      field.remove_prefix(std::min(comma + 1, field.size()));
-      while (one.starts_with(' ') || one.starts_with('\t')) one.remove_prefix(1);
-      while (one.ends_with(' ') || one.ends_with('\t')) one.remove_suffix(1);
-      if (one == "*" || opaque(one) == opaque(tag)) return true;
-    }
-  }
-  return false;
-}
-
 Response get_result(const Request& request, const Ports& ports) {
   if (const auto query = QueryFields(request).finish(); !query.ok()) {
     return net::problem(query.error(), request.request_id);
@@ -153,7 +134,7 @@ Response get_result(const Request& request, const Ports& ports) {
   const std::uint64_t hash = xxh3_64(body);
   const std::string tag = "W/\"" + to_hex(std::as_bytes(std::span(&hash, 1))) + "\"";
   Response response;
-  if (is_known_to_client(request, tag)) {
+  if (net::is_known_to_client(request, tag)) {
     response.status = 304;
   } else {
     response = Response::json(200, std::move(body));

@@ -29,6 +29,9 @@ std::vector<Question> submissions();
 std::vector<Question> reads();
 /// Lists that are read to their end, page by page; `&cursor=` is put behind each.
 std::vector<Question> paged_lists();
+/// Of both, what is about inference sweeps (two_stores_inference.cc).
+std::vector<Question> sweep_uploads();
+std::vector<std::string> sweep_reads();
 /// GET routes of the description whose answers are about the server, not about what is stored.
 std::vector<std::string> routes_about_the_server();
 

@@ -354,6 +354,7 @@ std::vector<Question> submissions() {
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":"a\u0000"})"});
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":""})"});
   for (Question& question : changes()) questions.push_back(std::move(question));
+  for (Question& question : sweep_uploads()) questions.push_back(std::move(question));
   for (const std::string body : {R"({"dry_run":true})", R"({"repository":"a\u0000"})",
                                  R"({"repository":"https://github.com/org/repo","limit":1})",
                                  R"({"cursor":"\u0000"})", R"({"cursor":"x"})", R"({"limit":0})"}) {
@@ -572,6 +573,7 @@ std::vector<Question> reads() {
     paths.push_back("/api/history/{id:" + name + "}");
     paths.push_back("/api/history/{id:" + name + "}/");
   }
+  for (std::string& path : sweep_reads()) paths.push_back(std::move(path));
   std::vector<Question> questions;
   for (std::string& path : paths) questions.push_back({"", net::Method::get, std::move(path)});
   return questions;

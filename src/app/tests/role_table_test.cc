@@ -11,6 +11,8 @@
 #include "access/user_routes.h"
 #include "app/alerts.h"
 #include "app/ci_results.h"
+#include "app/inference_ingest.h"
+#include "app/inference_reads.h"
 #include "app/legacy_results.h"
 #include "app/operator.h"
 #include "net/client.h"
@@ -71,12 +73,14 @@ class RoleTable : public ::testing::Test {
     ops::add_routes(real, operation_ports_);
     ops::add_lake_routes(real, lake_ports_);
     ops::add_query_routes(real, query_ports_);
+    inference_reads_.add_routes(real);
     results::add_read_routes(real, read_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     ci_.add_routes(real);
     results::add_settings_route(real, {});
     alerts_.open(ci_.reporter());
     alerts_.add_routes(real);
+    inference_ingest_->add_routes(real);
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
                    .pattern = route->pattern,
@@ -174,8 +178,12 @@ class RoleTable : public ::testing::Test {
   ops::Operations operations_{ids_, clock_};
   ops::RoutePorts operation_ports_{
       status_, operations_, *disk_, clock_, {}, "0", ops::BackupMetrics(metrics_)};
+  std::unique_ptr<InferenceIngest> inference_ingest_ =
+      InferenceIngest::open({}, "none", {*database_, *disk_, clock_, ids_, metrics_}).value();
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
+  InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},
+                                  1 << 20};
   ops::LakeRoutePorts lake_ports_{nullptr, nullptr, operations_, *database_, clock_, {}};
   net::Router router_;
   net::Client client_;
@@ -270,6 +278,20 @@ GET    /api/v1/queries                        yes  401  yes  yes  yes  yes
 GET    /api/v1/queries/{id}                   yes  401  yes  yes  yes  yes
 DELETE /api/v1/queries/{id}                   yes  401  yes  yes  yes  yes
 GET    /api/v1/tables                         yes  401  yes  yes  yes  yes
+GET    /api/v1/benchmarks                     yes  401  yes  yes  yes  yes
+GET    /api/v1/benchmarks/history             yes  401  yes  yes  yes  yes
+GET    /api/v1/availability                   yes  401  yes  yes  yes  yes
+GET    /api/v1/workflow-info                  yes  401  yes  yes  yes  yes
+GET    /api/v1/evaluations                    yes  401  yes  yes  yes  yes
+GET    /api/v1/reliability                    yes  401  yes  yes  yes  yes
+GET    /api/v1/submissions                    yes  401  yes  yes  yes  yes
+GET    /api/v1/server-log                     yes  401  yes  yes  yes  yes
+GET    /api/v1/inference/frontier             yes  401  yes  yes  yes  yes
+GET    /api/v1/inference/calculator           yes  401  yes  yes  yes  yes
+GET    /api/v1/inference/trend                yes  401  yes  yes  yes  yes
+GET    /api/v1/inference/registry             yes  401  yes  yes  yes  yes
+GET    /api/v1/inference/skipped              yes  401  yes  yes  yes  yes
+POST   /mcp                                   yes  401  yes  yes  yes  yes
 GET    /api/v1/reads                          401  401  403  403  yes  yes
 GET    /api/v1/reads/mismatches               401  401  403  403  yes  yes
 GET    /api/v1/reads/mismatches/{id}          401  401  403  403  yes  yes
@@ -307,6 +329,7 @@ POST   /api/v1/alerts/deliver                 401  401  403  403  yes  yes
 GET    /api/v1/alerts/deliveries              401  401  403  403  yes  yes
 GET    /api/v1/receipts                       401  401  403  yes  yes  yes
 GET    /api/v1/background-jobs                401  401  403  yes  yes  yes
+POST   /api/v1/inference/ingest               401  401  403  yes  yes  yes
 )");
 }
 
@@ -399,6 +422,20 @@ GET    /api/v1/queries                        401  401  yes  yes  yes  yes
 GET    /api/v1/queries/{id}                   401  401  yes  yes  yes  yes
 DELETE /api/v1/queries/{id}                   401  401  yes  yes  yes  yes
 GET    /api/v1/tables                         401  401  yes  yes  yes  yes
+GET    /api/v1/benchmarks                     401  401  yes  yes  yes  yes
+GET    /api/v1/benchmarks/history             401  401  yes  yes  yes  yes
+GET    /api/v1/availability                   401  401  yes  yes  yes  yes
+GET    /api/v1/workflow-info                  401  401  yes  yes  yes  yes
+GET    /api/v1/evaluations                    401  401  yes  yes  yes  yes
+GET    /api/v1/reliability                    401  401  yes  yes  yes  yes
+GET    /api/v1/submissions                    401  401  yes  yes  yes  yes
+GET    /api/v1/server-log                     401  401  yes  yes  yes  yes
+GET    /api/v1/inference/frontier             401  401  yes  yes  yes  yes
+GET    /api/v1/inference/calculator           401  401  yes  yes  yes  yes
+GET    /api/v1/inference/trend                401  401  yes  yes  yes  yes
+GET    /api/v1/inference/registry             401  401  yes  yes  yes  yes
+GET    /api/v1/inference/skipped              401  401  yes  yes  yes  yes
+POST   /mcp                                   401  401  yes  yes  yes  yes
 GET    /api/v1/reads                          401  401  403  403  yes  yes
 GET    /api/v1/reads/mismatches               401  401  403  403  yes  yes
 GET    /api/v1/reads/mismatches/{id}          401  401  403  403  yes  yes
@@ -436,6 +473,7 @@ POST   /api/v1/alerts/deliver                 401  401  403  403  yes  yes
 GET    /api/v1/alerts/deliveries              401  401  403  403  yes  yes
 GET    /api/v1/receipts                       401  401  403  yes  yes  yes
 GET    /api/v1/background-jobs                401  401  403  yes  yes  yes
+POST   /api/v1/inference/ingest               401  401  403  yes  yes  yes
 )");
 }
 

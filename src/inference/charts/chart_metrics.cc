@@ -69,6 +69,18 @@ bool is_first_token(std::string_view value) {
   return value == k_first_token_p99 || value == k_first_token_median;
 }
 
+constexpr std::string_view k_median = "median";
+constexpr std::string_view k_mean = "mean";
+
+// `P99.9 `; nothing for the median, which the charts' labels mean.
+std::string percentile_word(std::string_view percentile) {
+  if (percentile == k_median) return "";
+  if (percentile == k_mean) return "Mean ";
+  std::string word(percentile);
+  word[0] = 'P';
+  return word + " ";
+}
+
 }  // namespace
 
 std::optional<ChartKind> chart_kind_named(std::string_view name) {
@@ -130,6 +142,19 @@ std::string_view x_value(ChartKind kind, const ChartMetric& metric,
   return metric.metric == input_throughput ? k_first_token_p99 : own;
 }
 
+std::string x_value(const ChartChoice& choice) {
+  const std::string_view name = x_value(choice.kind, *choice.metric, choice.x);
+  if (is_first_token(name) || choice.percentile == k_median) return std::string(name);
+  return std::string(choice.percentile) + std::string(name.substr(k_median.size()));
+}
+
+std::string x_label(const ChartChoice& choice) {
+  const std::string_view name = x_value(choice.kind, *choice.metric, choice.x);
+  if (name == k_first_token_p99) return "P99 Time To First Token (s)";
+  if (name == k_first_token_median) return "Median Time To First Token (s)";
+  return percentile_word(choice.percentile) + std::string(chart_definition(choice.kind).x_label);
+}
+
 Corner corner_over(ChartKind kind, const ChartMetric& metric, std::string_view x_value_name) {
   const Corner corner = metric.corner(kind);
   const bool turned = kind == ChartKind::interactivity && x_value_name != chart_definition(kind).x;
@@ -148,7 +173,7 @@ std::vector<std::size_t> within_cost(std::span<const ChartPoint> points, const C
 
 std::vector<ShownPoint> shown_points(std::span<const ChartPoint> points, const ChartChoice& choice,
                                      const ChartLimits& limits) {
-  const std::string_view x_name = x_value(choice.kind, *choice.metric, choice.x);
+  const std::string x_name = x_value(choice);
   std::vector<ShownPoint> shown;
   for (const std::size_t i : within_cost(points, *choice.metric, limits.cost_max)) {
     const ChartPoint& point = points[i];

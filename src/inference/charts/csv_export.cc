@@ -102,6 +102,17 @@ std::string csv_cell(const CsvCell& c) {
   return quoted + "\"";
 }
 
+void guard_formulas(CsvTable& table) {
+  for (auto& row : table.rows) {
+    for (CsvCell& one : row) {
+      std::string* text = std::get_if<std::string>(&one);
+      if (text && !text->empty() &&
+          std::string_view("=+-@\t\r").find(text->front()) != std::string_view::npos)
+        text->insert(0, "'");
+    }
+  }
+}
+
 std::string csv_text(const CsvTable& table, std::span<const std::string> notes) {
   std::string text;
   for (const std::string& note : notes) text += "# " + note + "\n";

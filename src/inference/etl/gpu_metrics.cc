@@ -188,16 +188,16 @@ std::optional<GpuMetric> gpu_metric_of(std::string_view name) {
 GpuSamples read_gpu_metrics(std::string_view csv) {
   GpuSamples out;
   Columns columns;
-  bool has_header = false, is_amd = false;
+  bool has_header = false;
   for_each_line(csv, [&](std::string_view line) {
     std::vector<std::string> fields = csv_fields(line);
     if (!has_header) {
       has_header = true;
-      is_amd = line.find("socket_power") != line.npos || line.find("gfx_activity") != line.npos;
+      out.is_amd = line.find("socket_power") != line.npos || line.find("gfx_activity") != line.npos;
       for (std::size_t i = 0; i < fields.size(); ++i) columns.emplace(lower_case(fields[i]), i);
       return;
     }
-    auto sample = is_amd ? amd_sample(fields, columns) : nvidia_sample(fields);
+    auto sample = out.is_amd ? amd_sample(fields, columns) : nvidia_sample(fields);
     if (sample) {
       out.samples.push_back(std::move(*sample));
     } else {

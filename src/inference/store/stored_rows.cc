@@ -1,0 +1,109 @@
+#include "inference/store/stored_rows.h"
+
+#include <algorithm>
+
+#include "inference/store/documents.h"
+#include "store/both_dialects.h"
+
+namespace bl::inference {
+namespace {
+
+std::function<bool(const store::Row&)> into(Configs& configs) {
+  return [&configs](const store::Row& row) {
+    configs.emplace(row.integer(0), config_of(row, 1));
+    return true;
+  };
+}
+
+// Lines as what is available of them, without a date.
+using Lines = std::unordered_map<std::int64_t, Availability>;
+Result<Lines> read_lines(store::Connection& connection) {
+  Lines lines;
+  BL_RETURN_IF_ERROR(connection.query(
+      store::both_dialects<"select id, model, isl, osl, precision, hardware, framework, "
+                           "benchmark_type from @inference_line">(),
+      {}, [&](const store::Row& row) {
+        Availability one;
+        one.model = row.text(1);
+        one.isl = row.integer_or_null(2);
+        one.osl = row.integer_or_null(3);
+        one.precision = row.text(4);
+        one.hardware = row.text(5);
+        one.framework = row.text(6);
+        one.benchmark_type = row.text(7);
+        lines.emplace(row.integer(0), std::move(one));
+        return true;
+      }));
+  return lines;
+}
+
+}  // namespace
+
+ServingConfig config_of(const store::Row& row, int column) {
+  ServingConfig config;
+  config.hardware = row.text(column++);
+  config.framework = row.text(column++);
+  config.model = row.text(column++);
+  config.precision = row.text(column++);
+  config.spec_method = row.text(column++);
+  config.disagg = row.integer(column++) != 0;
+  config.is_multinode = row.integer(column++) != 0;
+  config.prefill_tp = row.integer(column++);
+  config.prefill_ep = row.integer(column++);
+  config.prefill_dp_attention = row.integer(column++) != 0;
+  config.prefill_num_workers = row.integer(column++);
+  config.decode_tp = row.integer(column++);
+  config.decode_ep = row.integer(column++);
+  config.decode_dp_attention = row.integer(column++) != 0;
+  config.decode_num_workers = row.integer(column++);
+  config.num_prefill_gpu = row.integer(column++);
+  config.num_decode_gpu = row.integer(column++);
+  return config;
+}
+
+Result<Configs> read_configs(store::Connection& connection, std::span<const std::string> models) {
+  Configs configs;
+  BL_RETURN_IF_ERROR(
+      connection.query({"select c.id, " BL_CONFIG_COLUMNS
+                        " from bl_inference_config c where c.model " BL_ONE_OF_SQLITE,
+                        "select c.id, " BL_CONFIG_COLUMNS
+                        " from benchlake.inference_config c where c.model " BL_ONE_OF_POSTGRES},
+                       {std::string_view(list_text(models, connection.dialect()))}, into(configs)));
+  return configs;
+}
+
+Result<Configs> read_configs(store::Connection& connection) {
+  Configs configs;
+  BL_RETURN_IF_ERROR(connection.query(
+      store::both_dialects<"select c.id, " BL_CONFIG_COLUMNS " from @inference_config c">(), {},
+      into(configs)));
+  return configs;
+}
+
+Result<std::vector<Availability>> read_availability(store::Connection& connection,
+                                                    std::string_view first_date,
+                                                    std::string_view last_date) {
+  BL_TRY(const Lines lines, read_lines(connection));
+  std::vector<Availability> found;
+  BL_RETURN_IF_ERROR(connection.query(
+      store::both_dialects<
+          "select distinct date, line_id, spec_method, disagg from @inference_available "
+          "where date >= $1 and date <= $2">(),
+      {first_date, last_date}, [&](const store::Row& row) {
+        Availability one = lines.at(row.integer(1));
+        one.date = row.text(0);
+        one.spec_method = row.text(2);
+        one.disagg = row.integer(3) != 0;
+        found.push_back(std::move(one));
+        return true;
+      }));
+  // Lines of agentic scenarios differ in no more than this says; others may differ in more.
+  std::ranges::sort(found, [](const Availability& a, const Availability& b) {
+    return a.date != b.date ? a.date < b.date : a < b;
+  });
+  const auto [same, end] = std::ranges::unique(found);
+  found.erase(same, end);
+  return found;
+}
+
+}  // namespace bl::inference
