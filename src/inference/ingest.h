@@ -35,17 +35,19 @@ struct RunFacts {
 };
 
 /// Memory of an ingest, whatever it reads: queue_bytes, and for each parser an entry
-/// (artifacts.entry_bytes_max), the run's batch (batch_bytes) and the keys of the run's rows; and
-/// the trees of documents that are read at once, 30 times parse_bytes at worst.
+/// (artifacts.entry_bytes_max), the run's batch (batch_bytes), its metadata and the keys of its
+/// rows; and the trees of documents that are read at once, 30 times parse_bytes at worst.
 struct IngestLimits {
   std::size_t parsers = 4;  ///< each reads a run
   std::size_t writers = 5;
-  std::uint64_t queue_bytes = 128u << 20;  ///< read and not written; at least one batch
-  std::uint64_t batch_bytes = 8u << 20;    ///< of one transaction, about; then the run goes on
-  std::uint64_t parse_bytes = 16u << 20;   ///< texts that are parsed at once; a larger one alone
-  std::size_t warnings_max = 200;          ///< sentences about artifacts that are kept
-  int write_attempts_max = 6;              ///< of a store that is overloaded
-  std::chrono::milliseconds write_pause{100};  ///< before the second one; doubles
+  std::uint64_t queue_bytes = 128u << 20;   ///< read and not written; at least one batch
+  std::uint64_t batch_bytes = 8u << 20;     ///< of one transaction, about; then the run goes on
+  std::uint64_t parse_bytes = 16u << 20;    ///< texts that are parsed at once; a larger one alone
+  std::uint64_t log_bytes_max = 16u << 20;  ///< of one benchmark's server logs together
+  std::uint64_t metadata_bytes_max = 16u << 20;  ///< of a run's changelogs, stats and metas each
+  std::size_t warnings_max = 200;                ///< sentences about artifacts that are kept
+  int write_attempts_max = 6;                    ///< of a store that is overloaded
+  std::chrono::milliseconds write_pause{100};    ///< before the second one; doubles
   ArtifactLimits artifacts;
 };
 

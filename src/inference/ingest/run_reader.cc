@@ -191,6 +191,17 @@ Result<void> RunReader::entries_of(Reading& reading, const EntryFilter& wanted,
   return {};
 }
 
+/// What is kept until the run is read must not grow with what is there.
+bool RunReader::has_room(Reading& reading, std::string_view entry, std::uint64_t& used,
+                         std::uint64_t bytes, std::uint64_t bytes_max) {
+  if (bytes <= bytes_max - used) {
+    used += bytes;
+    return true;
+  }
+  reading.skips.skip(SkipReason::bad_zip, reading.place(entry), "too large with those before it");
+  return false;
+}
+
 void RunReader::each_row(Reading& reading, std::string_view entry, std::string_view text,
                          const RowSink& sink) {
   const ByteBudget::Share share(around_.parsing, text.size());
@@ -201,6 +212,8 @@ void RunReader::each_row(Reading& reading, std::string_view entry, std::string_v
 
 Result<void> RunReader::read_changelog(Reading& reading) {
   return entries_of(reading, is_json, [&](std::string_view name, std::string bytes) {
+    const std::uint64_t most = around_.limits.metadata_bytes_max;
+    if (!has_room(reading, name, changelog_bytes_, bytes.size(), most)) return Result<void>();
     const ByteBudget::Share share(around_.parsing, bytes.size());
     const auto document = json::parse(bytes);
     const std::string place = reading.place(name);
@@ -227,6 +240,8 @@ Result<void> RunReader::read_changelog(Reading& reading) {
 Result<void> RunReader::read_stats(Reading& reading) {
   RowMapper mapper(around_.registry, around_.rules, reading.skips);
   return entries_of(reading, is_json, [&](std::string_view name, std::string bytes) {
+    const std::uint64_t most = around_.limits.metadata_bytes_max;
+    if (!has_room(reading, name, stats_bytes_, bytes.size(), most)) return Result<void>();
     const ByteBudget::Share share(around_.parsing, bytes.size());
     const auto document = json::parse(bytes);
     if (!document.ok()) {
@@ -280,8 +295,11 @@ void RunReader::read_log_of(const Artifact& benchmark) {
   if (found == logs_.end()) return;
   const bool had_damage = has_damage_;  // a log's does not make rows incomplete
   ServerLog log;
+  std::uint64_t log_bytes = 0;
   const auto read = read_newest(groups(ArtifactKind::server_log)[found->second], [&](Reading& one) {
     return entries_of(one, is_log, [&](std::string_view name, std::string bytes) {
+      const std::uint64_t most = around_.limits.log_bytes_max;
+      if (!has_room(one, name, log_bytes, bytes.size(), most)) return Result<void>();
       std::erase(bytes, '\0');
       if (log.origin.path.empty()) {
         log.origin = {one.artifact.label, std::string(name)};
@@ -308,10 +326,13 @@ Result<void> RunReader::read_evaluations() {
 
 Result<void> RunReader::read_evaluation(Reading& reading) {
   std::map<std::string, json::Value, std::less<>> metas;  // by folder
+  std::uint64_t meta_bytes = 0;
   const auto is_meta = [](std::string_view name) { return file_name(name) == "meta_env.json"; };
   SkipTracker counted_below;  // the archive's own faults: it is read twice
   Reading first{reading.artifact, counted_below};
   BL_RETURN_IF_ERROR(entries_of(first, is_meta, [&](std::string_view name, std::string bytes) {
+    const std::uint64_t most = around_.limits.metadata_bytes_max;
+    if (!has_room(reading, name, meta_bytes, bytes.size(), most)) return Result<void>();
     auto meta = json::parse(bytes);
     if (meta.ok()) {
       metas.emplace(folder_of(name), *std::move(meta));

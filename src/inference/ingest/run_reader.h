@@ -65,6 +65,8 @@ class RunReader {
   Result<bool> read_newest(const Group& group, const ReadOne& read);
   Result<void> read_all(ArtifactKind kind, const ReadOne& read);
   Result<void> entries_of(Reading& reading, const EntryFilter& wanted, const EntrySink& sink);
+  bool has_room(Reading& reading, std::string_view entry, std::uint64_t& used, std::uint64_t bytes,
+                std::uint64_t bytes_max);
   void each_row(Reading& reading, std::string_view entry, std::string_view text,
                 const RowSink& sink);
 
@@ -91,6 +93,7 @@ class RunReader {
   std::vector<std::pair<ArtifactKind, std::vector<Group>>> by_kind_;
   std::unordered_map<std::string_view, std::size_t> logs_;  // by what they belong to: the group
   bool is_evals_only_ = false;
+  std::uint64_t changelog_bytes_ = 0, stats_bytes_ = 0;
   bool has_damage_ = false;                 // in an artifact of the kind that is being read
   std::unordered_set<std::uint64_t> keys_;  // hashes of the rows' natural keys
   std::optional<ServerLog> log_;            // of the benchmark that is being read

@@ -300,6 +300,23 @@ TEST_F(IngestTest, a_row_that_is_too_large_is_left_out) {
   EXPECT_THAT(skips(), ElementsAre("bad_zip bmk_a/agg.json: too large"));
 }
 
+TEST_F(IngestTest, what_is_kept_of_a_run_until_it_is_read_is_bounded) {
+  put("/run/bmk_a/agg.json", row(4));
+  put("/run/server_logs_a/a.log", std::string(80, 'a'));
+  put("/run/server_logs_a/b.log", std::string(80, 'b'));
+  put("/run/run-stats/a.json", R"({"h200":{"n_success":3,"total":4}})");
+  put("/run/run-stats/b.json",
+      R"({"b200":{"n_success":3,"total":4},"h100":{"n_success":3,"total":4}})");
+  limits_.log_bytes_max = 100;
+  limits_.metadata_bytes_max = 64;
+  ASSERT_TRUE(ingest("/run").ok());
+  EXPECT_EQ(store_.logs.begin()->second, std::string(80, 'a'));
+  EXPECT_THAT(store_.stats, SizeIs(1));
+  EXPECT_THAT(skips(), testing::UnorderedElementsAre(
+                           "bad_zip server_logs_a/b.log: too large with those before it",
+                           "bad_zip run-stats/b.json: too large with those before it"));
+}
+
 // Zips of a whole run --------------------------------------------------------------------------
 
 TEST_F(IngestTest, a_zip_of_a_runs_folder_is_read_as_the_folder_would_be) {
