@@ -183,9 +183,14 @@ TEST(StoreSweeps, hot_columns_are_what_the_document_says_in_every_row) {
   SweepPoint odd = point_of(4, 1e300);
   set_metric(odd.row.metrics, "median_e2el", -0.0);
   set_metric(odd.row.metrics, "median_tpot", 5e-324);
+  odd.row.metrics.emplace_back("a \"name\"\n", 1);
+  const Metrics odd_metrics = odd.row.metrics;
   store.write(sweep_of(run_of(1, 0), {point_of(1), point_of(2, 157.12), lacking, odd}));
   store.write(sweep_of(run_of(1, 0), {point_of(2, 99.5)}));  // changed
 
+  EXPECT_EQ(store.points().back().row.metrics, odd_metrics);
+  EXPECT_EQ(store.points()[2].row.metrics,
+            (Metrics{{"median_ttft", 2}, {"output_tput_per_gpu", 7}}));
   for (const char* name :
        {"tput_per_gpu", "median_intvty", "median_ttft", "median_e2el", "p99_ttft", "median_tpot"}) {
     EXPECT_EQ(store.value(fmt::format("select count({}) from @inference_point", name)),

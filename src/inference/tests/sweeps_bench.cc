@@ -15,7 +15,9 @@
 #include "base/metrics.h"
 #include "inference/schema.h"
 #include "inference/store_sweeps.h"
+#include "store/both_dialects.h"
 #include "store/open.h"
+#include "store/testing/postgres_server.h"
 
 namespace bl::inference {
 namespace {
@@ -82,11 +84,18 @@ Sweep run_of(std::int64_t day, int model, int hardware, int points = k_points_a_
 
 // One filled store for all of them.
 struct World {
-  explicit World(std::int64_t rows) {
+  World(std::int64_t rows, bool on_postgres) {
     std::string name = (std::filesystem::temp_directory_path() / "bl-sweeps-XXXXXX").string();
     BL_CHECK(mkdtemp(name.data()) != nullptr);
     folder = name;
-    auto opened = store::open_database("sqlite://" + folder + "/bench.db", {}, log, metrics);
+    std::string uri = "sqlite://" + folder + "/bench.db";
+    if (on_postgres) {
+      auto started = store::testing::PostgresServer::start({.fsync = true});
+      BL_CHECK(started.ok());
+      server = std::move(*started);
+      uri = server->uri(server->create_database());
+    }
+    auto opened = store::open_database(uri, {}, log, metrics);
     BL_CHECK(opened.ok());
     database = std::move(*opened);
     std::vector<store::Migration> steps(migrations().begin(), migrations().end());
@@ -112,6 +121,7 @@ struct World {
   }
 
   std::string folder;
+  std::unique_ptr<store::testing::PostgresServer> server;
   SystemClock clock;
   Log log{clock, LogLevel::error, [](std::string_view) {}};
   bl::Metrics metrics;
@@ -120,9 +130,10 @@ struct World {
 };
 
 std::int64_t wanted_rows = 200'000;
+bool on_postgres = false;
 
 World& world() {
-  static World one(wanted_rows);
+  static World one(wanted_rows, on_postgres);
   return one;
 }
 
@@ -201,10 +212,11 @@ BENCHMARK(revision)->Unit(benchmark::kMicrosecond);
 // The best throughput of each of a model's lines over all time, from the columns in the index or
 // from the documents.
 void best_of_lines(benchmark::State& state, const char* value) {
-  const std::string sql = fmt::format(
-      "select l.id, max({}) from bl_inference_line l join bl_inference_point p on p.line_id = l.id "
-      "where l.model = $1 group by l.id",
-      value);
+  const std::string sql = store::in_dialect(
+      fmt::format("select l.id, max({}) from @inference_line l join @inference_point p "
+                  "on p.line_id = l.id where l.model = $1 group by l.id",
+                  value),
+      world().database->dialect());
   for (auto _ : state) {
     const std::string model = next_model().front();
     std::size_t rows = 0;
@@ -220,7 +232,8 @@ void hot_column(benchmark::State& state) {
 }
 BENCHMARK(hot_column)->Unit(benchmark::kMillisecond)->Iterations(5);
 void extraction(benchmark::State& state) {
-  best_of_lines(state, "json_extract(p.metrics, '$.tput_per_gpu')");
+  best_of_lines(state, on_postgres ? "(p.metrics ->> 'tput_per_gpu')::float8"
+                                   : "json_extract(p.metrics, '$.tput_per_gpu')");
 }
 BENCHMARK(extraction)->Unit(benchmark::kMillisecond)->Iterations(2);
 
@@ -264,6 +277,8 @@ int main(int argc, char** argv) {
     constexpr std::string_view k_rows = "--rows=";
     if (argument.starts_with(k_rows)) {
       bl::inference::wanted_rows = std::atoll(argv[i] + k_rows.size());
+    } else if (argument == "--postgres") {
+      bl::inference::on_postgres = true;
     } else {
       others.push_back(argv[i]);
     }
