@@ -149,15 +149,16 @@ std::set<std::string> found_in(SweepStore& store, const Case& in, const PointsWh
   return found;
 }
 
+// Small ranges are elements: inRange() narrows with the size.
 rc::Gen<DraftRun> any_run() {
   const auto point = rc::gen::build<DraftPoint>(
-      rc::gen::set(&DraftPoint::line, rc::gen::inRange(0, 2)),
-      rc::gen::set(&DraftPoint::conc, rc::gen::inRange(1, 4)),
+      rc::gen::set(&DraftPoint::line, rc::gen::element(0, 1)),
+      rc::gen::set(&DraftPoint::conc, rc::gen::element(1, 2, 3)),
       rc::gen::set(&DraftPoint::image, rc::gen::element(0, 1, 1, 1, 1, 2)));
   return rc::gen::build<DraftRun>(
-      rc::gen::set(&DraftRun::id, rc::gen::inRange(1, 7)),
+      rc::gen::set(&DraftRun::id, rc::gen::element(1, 2, 3, 4, 5, 6)),
       rc::gen::set(&DraftRun::attempt, rc::gen::element(1, 1, 1, 2)),
-      rc::gen::set(&DraftRun::started, rc::gen::inRange(-10, 60)),
+      rc::gen::set(&DraftRun::started, rc::gen::element(-1, -1, 0, 3, 30, 59)),
       rc::gen::set(&DraftRun::append_only, rc::gen::element(true, true, false)),
       rc::gen::set(&DraftRun::points, rc::gen::container<std::vector<DraftPoint>>(point)));
 }
