@@ -48,8 +48,8 @@ struct PointRows {
 std::vector<std::size_t> order_of(const SweepIds& ids) {
   std::vector<std::size_t> order(ids.point_lines.size());
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) {
-    return std::pair(ids.point_lines[i], ids.point_configs[i]);
+  std::ranges::sort(order, {}, [&](std::size_t i) {
+    return std::tuple(ids.point_lines[i], ids.point_configs[i], i);
   });
   return order;
 }
