@@ -434,6 +434,22 @@ TEST(StoreSweeps, what_the_tables_refuse_is_named_with_its_place) {
   EXPECT_EQ(store.value("select count(*) from @inference_run"), "0");
 }
 
+TEST(StoreSweeps, reports_are_read_whatever_the_names_in_an_archive) {
+  SweepStore store;
+  IngestReport report;
+  report.id = "r1";
+  report.at = k_start;
+  report.source =
+      "upl\xff"
+      "oad";
+  report.examples = {{SkipReason::bad_zip, std::string("a\xfe\0b.zip", 8), "x"}};
+  report.models = {"\xc3"};
+  ASSERT_TRUE(store.writer.report(report).ok());
+  const auto reports = store.reader.reports(1);
+  ASSERT_TRUE(reports.ok()) << reports.error().message;
+  EXPECT_THAT((*reports)[0].examples[0].path, HasSubstr("b.zip"));
+}
+
 // The second line, for whoever writes by hand.
 TEST(StoreSweeps, the_database_itself_refuses_what_cannot_be) {
   SweepStore store;
