@@ -143,6 +143,32 @@ TEST(StoreSweeps, of_equal_keys_in_one_sweep_the_last_counts) {
   EXPECT_EQ(text_of(store.points()), "1=30 2=20");
 }
 
+// A run is written in parts when it is big; small parts are looked up by their keys.
+TEST(StoreSweeps, a_run_may_be_written_in_parts) {
+  SweepStore store;
+  Sweep whole = sweep_of(run_of(1, 0), {});
+  for (int i = 1; i <= 40; ++i) {
+    whole.points.push_back(i % 2 ? point_of(i, i) : agentic_point(i, i));
+    whole.points.back().row.config.decode_ep = 1 + i % 5;
+    if (i % 3 == 0) whole.points.back().row.recipe_fingerprint = "ab";
+  }
+  store.write(whole);
+  const auto part = [&](std::size_t at, double more) {
+    Sweep sweep = sweep_of(whole.run, {whole.points[at], whole.points[at + 1]});
+    for (SweepPoint& point : sweep.points) point.row.metrics[0].second += more;
+    return text_of_count(store.write(sweep).points);
+  };
+
+  EXPECT_EQ(part(0, 0), "+0 ~0 =2 x0");
+  EXPECT_EQ(part(2, 0), "+0 ~0 =2 x0");
+  EXPECT_EQ(part(2, 0.5), "+0 ~2 =0 x0");
+  SweepPoint other = point_of(77, 77);
+  other.row.image = "vllm:2";
+  EXPECT_EQ(text_of_count(store.write(sweep_of(whole.run, {other})).points), "+1 ~0 =0 x0");
+  EXPECT_EQ(store.points().size(), 41u);
+  EXPECT_EQ(store.faults(), "");
+}
+
 TEST(StoreSweeps, another_value_changes_the_point_in_place) {
   SweepStore store;
   store.write(sweep_of(run_of(1, 0), {point_of(1, 10), point_of(2, 20)}));
