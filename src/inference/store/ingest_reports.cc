@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "base/json.h"
+#include "base/utf8.h"
 #include "inference/store/documents.h"
 #include "inference/store/revision.h"
 #include "inference/store_sweeps.h"
@@ -31,6 +34,13 @@ constexpr NamedList k_lists[] = {{"models", &IngestReport::models},
                                  {"precisions", &IngestReport::precisions},
                                  {"new_metrics", &IngestReport::new_metrics}};
 
+// Names come from archives: what is no UTF-8 is replaced, so that the report can be read.
+std::string storable(std::string_view text) {
+  std::string valid = valid_utf8(text);
+  std::ranges::replace(valid, '\0', ' ');
+  return valid;
+}
+
 std::string document_text(const IngestReport& report) {
   std::string text;
   json::Writer writer(text);
@@ -48,10 +58,14 @@ std::string document_text(const IngestReport& report) {
   for (std::size_t i = 0; i < report.examples.size() && i < SkipTracker::k_examples_max; ++i) {
     const Skip& skip = report.examples[i];
     writer.begin_object().member("reason", static_cast<std::int64_t>(skip.reason));
-    writer.member("path", skip.path).member("value", skip.value).end_object();
+    writer.member("path", storable(skip.path)).member("value", storable(skip.value)).end_object();
   }
   writer.end_array();
-  for (const auto& [name, list] : k_lists) writer.key(name).raw(strings_text(report.*list));
+  for (const auto& [name, list] : k_lists) {
+    writer.key(name).begin_array();
+    for (const std::string& one : report.*list) writer.value(storable(one));
+    writer.end_array();
+  }
   writer.end_object();
   return text;
 }
@@ -103,14 +117,15 @@ void read_document(const json::Value& document, IngestReport& report) {
 
 Result<void> StoreSweepWriter::report(const IngestReport& report) {
   const std::string document = document_text(report);
+  const std::string source = storable(report.source), submitter = storable(report.submitter);
   return database_.write([&](store::Connection& connection) -> Result<void> {
     BL_TRY([[maybe_unused]] const auto added,
            connection.execute(
                store::both_dialects<
                    "insert into @inference_ingest_report (id, at, source, submitter, "
                    "github_run_id, attempt, document) values ($1, $2, $3, $4, $5, $6, $7)">(),
-               {std::string_view(report.id), report.at.micros, std::string_view(report.source),
-                std::string_view(report.submitter), param_of(report.github_run_id),
+               {std::string_view(report.id), report.at.micros, std::string_view(source),
+                std::string_view(submitter), param_of(report.github_run_id),
                 param_of(report.attempt), std::string_view(document)}));
     BL_TRY([[maybe_unused]] const auto removed,
            connection.execute(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 
 #include "store/database.h"
 
@@ -15,5 +16,14 @@ Result<void> hold_run(store::Connection& connection, std::int64_t github_run_id)
 Result<void> take_from_lines(store::Connection& connection, std::int64_t run_id);
 /// The run, which is not on any line, is found where its points lie.
 Result<void> put_on_lines(store::Connection& connection, std::int64_t run_id);
+
+/// Where points were written.
+struct Touched {
+  std::set<std::int64_t> lines, configs;
+};
+/// The same for a run that is found, of whose points those on some lines changed. Cost: the run's
+/// points on these lines and of these configurations.
+Result<void> renew_on_lines(store::Connection& connection, std::int64_t run_id,
+                            const Touched& touched);
 
 }  // namespace bl::inference

@@ -20,13 +20,26 @@ constexpr std::string_view k_kept_metric = "kv_cache_pool_tokens";
 constexpr std::array<std::string_view, 6> k_hot_metrics = {
     "tput_per_gpu", "median_intvty", "median_ttft", "median_e2el", "p99_ttft", "median_tpot"};
 
+// As the unique index has them.
+constexpr std::string_view k_find_on_sqlite =
+    "run_id = $1 and config_id = $2 and benchmark_type = $3 and coalesce(isl, 0) = coalesce($4, 0) "
+    "and coalesce(osl, 0) = coalesce($5, 0) and conc = $6 and coalesce(offload_mode, '') = "
+    "coalesce($7, '') and coalesce(recipe_fingerprint, '') = coalesce($8, '')";
+constexpr std::string_view k_find_on_postgres =
+    "run_id = $1 and config_id = $2 and benchmark_type = $3 and coalesce(isl, 0) = "
+    "coalesce($4::integer, 0) and coalesce(osl, 0) = coalesce($5::integer, 0) and conc = $6 and "
+    "coalesce(offload_mode, '') = coalesce($7::text, '') and coalesce(recipe_fingerprint, '') = "
+    "coalesce($8::text, '')";
+
 const RunTable& point_table() {
   static const RunTable k_table(
       "point",
       {"config_id", "benchmark_type", "isl", "osl", "conc", "offload_mode", "recipe_fingerprint"},
       {"line_id", "date", "image", "kv_transfer_lib", "origin_artifact", "origin_path",
        "power_invalid_reasons", "workers", "metrics", "power_audit", "server_log_id"},
-      0, k_hot_metrics);
+      {.hot = k_hot_metrics,
+       .find_on_sqlite = k_find_on_sqlite,
+       .find_on_postgres = k_find_on_postgres});
   return k_table;
 }
 // Places among the values.
@@ -48,8 +61,8 @@ struct PointRows {
 std::vector<std::size_t> order_of(const SweepIds& ids) {
   std::vector<std::size_t> order(ids.point_lines.size());
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) {
-    return std::pair(ids.point_lines[i], ids.point_configs[i]);
+  std::ranges::sort(order, {}, [&](std::size_t i) {
+    return std::tuple(ids.point_lines[i], ids.point_configs[i], i);
   });
   return order;
 }

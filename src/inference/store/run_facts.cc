@@ -90,7 +90,7 @@ Result<WriteCount> write_gpu_metrics(store::Connection& connection, std::int64_t
 Result<WrittenLogs> write_server_logs(store::Connection& connection, std::int64_t run_id,
                                       const Sweep& sweep) {
   static const RunTable k_table("server_log", {"origin_artifact", "origin_path"},
-                                {"sha256", "bytes", "zstd"}, 1);
+                                {"sha256", "bytes", "zstd"}, {.not_compared = 1});
   Rows rows;
   std::deque<std::string> texts;
   for (const ServerLog& log : sweep.server_logs) {

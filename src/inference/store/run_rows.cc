@@ -37,6 +37,40 @@ std::string key_of(const RunTable& table, const std::vector<Param>& row) {
   return key;
 }
 
+// Whoever writes a small part of a run looks its rows up; else reading the run is cheaper.
+constexpr std::int64_t k_rows_read_for_one_looked_up = 4;
+
+using EachStored = std::function<void(const store::Row&)>;
+
+// The stored rows that may have one of the keys of `wanted`.
+Result<void> for_each_stored(store::Connection& connection, const RunTable& table,
+                             std::int64_t run_id, const Rows& rows,
+                             const std::unordered_map<std::string, std::size_t>& wanted,
+                             const EachStored& each) {
+  std::int64_t stored = 0;
+  BL_RETURN_IF_ERROR(connection.query(table.count(), {run_id}, [&](const store::Row& row) {
+    stored = row.integer(0);
+    return true;
+  }));
+  if (stored == 0) return {};
+  const auto few = static_cast<std::int64_t>(wanted.size()) * k_rows_read_for_one_looked_up;
+  if (!table.find() || stored <= few) {
+    return connection.query(table.stored(), {run_id}, [&](const store::Row& row) {
+      each(row);
+      return true;
+    });
+  }
+  store::ParamRows keys(table.keys() + 1);
+  for (const auto& [key, number] : wanted) {
+    std::vector<Param> params = {run_id};
+    params.insert(params.end(), rows[number].begin(),
+                  rows[number].begin() + static_cast<std::ptrdiff_t>(table.keys()));
+    keys.add(params);
+  }
+  return connection.query_many(*table.find(), keys,
+                               [&](std::size_t, const store::Row& row) { each(row); });
+}
+
 // Number of the last row of each key.
 std::unordered_map<std::string, std::size_t> last_of_each(const RunTable& table, const Rows& rows) {
   std::unordered_map<std::string, std::size_t> last;
@@ -67,9 +101,8 @@ void append_key(std::string& key, const store::Row& row, int column) {
 }
 
 RunTable::RunTable(std::string_view name, std::initializer_list<std::string_view> keys,
-                   std::initializer_list<std::string_view> values, std::size_t not_compared,
-                   std::span<const std::string_view> hot)
-    : keys_(keys.size()), compared_(values.size() - not_compared) {
+                   std::initializer_list<std::string_view> values, const Options& options)
+    : keys_(keys.size()), compared_(values.size() - options.not_compared) {
   names_.assign(keys.begin(), keys.end());
   names_.insert(names_.end(), values.begin(), values.end());
   for (const std::string& column : names_) columns_.push_back({column});
@@ -84,7 +117,7 @@ RunTable::RunTable(std::string_view name, std::initializer_list<std::string_view
   const auto document =
       static_cast<std::size_t>(std::ranges::find(names_, "metrics") - names_.begin());
   std::string hot_names, hot_values, hot_sets;
-  for (const std::string_view metric : hot) {
+  for (const std::string_view metric : options.hot) {
     hot_names += fmt::format(", {}", metric);
     hot_values += fmt::format(", json_extract(${}, '$.{}')", document + 1, metric);
     hot_sets +=
@@ -93,6 +126,9 @@ RunTable::RunTable(std::string_view name, std::initializer_list<std::string_view
   const char* prefixes[] = {"bl_inference_", "benchlake.inference_"};
   for (int i = 0; i < 2; ++i) {
     table_[i] = fmt::format("{}{}", prefixes[i], name);
+    count_[i] = fmt::format("select count(*) from {} where run_id = $1", table_[i]);
+    const std::string_view find = i == 0 ? options.find_on_sqlite : options.find_on_postgres;
+    if (!find.empty()) find_[i] = fmt::format("{} from {} where {}", stored, table_[i], find);
     stored_[i] = fmt::format("{} from {} where run_id = $1", stored, table_[i]);
     change_[i] = fmt::format("update {} set {}{} where id = ${}", table_[i], sets,
                              i == 0 ? hot_sets : "", values.size() + 1);
@@ -114,6 +150,13 @@ Result<void> RunTable::add(store::Connection& connection, const store::ParamRows
   return {};
 }
 
+std::optional<store::Sql> RunTable::find() const {
+  if (find_[0].empty()) return std::nullopt;
+  return store::Sql(find_[0].c_str(), find_[1].c_str());
+}
+store::Sql RunTable::count() const {
+  return {count_[0].c_str(), count_[1].c_str()};
+}
 store::Sql RunTable::stored() const {
   return {stored_[0].c_str(), stored_[1].c_str()};
 }
@@ -125,7 +168,7 @@ Result<WriteCount> write_run_rows(store::Connection& connection, const RunTable&
                                   std::int64_t run_id, Rows& rows, const MergeStored& merge) {
   WriteCount count;
   if (rows.empty()) return count;
-  auto left = last_of_each(table, rows);  // what is not stored yet
+  const auto left = last_of_each(table, rows);
   count.repeated = static_cast<std::int64_t>(rows.size() - left.size());
   std::vector<bool> is_new(rows.size(), false);
   for (const auto& [key, number] : left) is_new[number] = true;
@@ -133,17 +176,17 @@ Result<WriteCount> write_run_rows(store::Connection& connection, const RunTable&
   std::vector<std::pair<std::size_t, std::int64_t>> changed;  // row, id
   Result<void> merged;
   std::string key;
-  BL_RETURN_IF_ERROR(connection.query(table.stored(), {run_id}, [&](const store::Row& row) {
+  const auto compare = [&](const store::Row& row) {
+    if (!merged.ok()) return;
     key.clear();
     for (std::size_t i = 0; i < table.keys(); ++i) {
       append_key(key, row, static_cast<int>(i) + 1);
     }
     const auto found = left.find(key);
-    if (found == left.end()) return true;
+    if (found == left.end()) return;
     std::vector<Param>& values = rows[found->second];
     is_new[found->second] = false;
     if (merge) merged = merge(found->second, row, std::span(values).subspan(table.keys()));
-    if (!merged.ok()) return false;
     bool equal = true;
     for (std::size_t i = table.keys(); equal && i < table.keys() + table.compared(); ++i) {
       equal = is_equal(row, static_cast<int>(i) + 1, values[i]);
@@ -153,8 +196,8 @@ Result<WriteCount> write_run_rows(store::Connection& connection, const RunTable&
     } else {
       changed.emplace_back(found->second, row.integer(0));
     }
-    return true;
-  }));
+  };
+  BL_RETURN_IF_ERROR(for_each_stored(connection, table, run_id, rows, left, compare));
   BL_RETURN_IF_ERROR(std::move(merged));
 
   store::ParamRows added(table.columns() + 1);

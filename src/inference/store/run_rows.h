@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,8 +13,9 @@
 #include "store/database.h"
 
 /// Rows of one run in one table, written so that what is equal is not touched: the stored rows are
-/// read and compared, new ones go in at once, others are changed. Whoever writes holds the run
-/// (sweep_writer.cc), so nobody else writes these rows meanwhile. Private to the store's side.
+/// read (all of the run's, or by their keys where these are few) and compared, new ones go in at
+/// once, others are changed. Whoever writes holds the run (sweep_writer.cc), so nobody else writes
+/// these rows meanwhile. Private to the store's side.
 namespace bl::inference {
 
 /// Appends an integer, text or null to a key, given or stored. Of columns of the same types: equal
@@ -25,17 +27,22 @@ void append_key(std::string& key, const store::Row& row, int column);
 /// values. Static objects: the statements are made once.
 class RunTable {
  public:
-  /// `name` as it is behind the prefix: `point`. The last `not_compared` of the values are told
-  /// apart by those before them (a content by its digest).
+  struct Options {
+    /// The last of the values, told apart by those before them (a content by its digest).
+    std::size_t not_compared = 0;
+    /// Columns that hold members of the document `metrics`, which is among the values. On
+    /// PostgreSQL they are generated.
+    std::span<const std::string_view> hot = {};
+    /// Where a run may have many more rows than are written at once: the condition on $1 (the run)
+    /// and the keys that an index serves.
+    std::string_view find_on_sqlite = {}, find_on_postgres = {};
+  };
+  /// `name` as it is behind the prefix: `point`.
   RunTable(std::string_view name, std::initializer_list<std::string_view> keys,
-           std::initializer_list<std::string_view> values, std::size_t not_compared = 0)
-      : RunTable(name, keys, values, not_compared, {}) {}
-  /// `hot`: columns that hold members of the document `metrics`, which is among the values. On
-  /// PostgreSQL they are generated.
+           std::initializer_list<std::string_view> values)
+      : RunTable(name, keys, values, Options{}) {}
   RunTable(std::string_view name, std::initializer_list<std::string_view> keys,
-           std::initializer_list<std::string_view> values, std::size_t not_compared,
-           std::span<const std::string_view> hot);
-
+           std::initializer_list<std::string_view> values, const Options& options);
   RunTable(const RunTable&) = delete;
   RunTable& operator=(const RunTable&) = delete;
 
@@ -44,6 +51,9 @@ class RunTable {
   std::size_t compared() const { return compared_; }
   store::Sql stored() const;  ///< id, keys, compared values, of run $1
   store::Sql change() const;  ///< values, then id
+  store::Sql count() const;   ///< of rows of run $1
+  /// As stored(), of one key behind the run; for tables that say how.
+  std::optional<store::Sql> find() const;
   /// The keys, the values, run_id.
   Result<void> add(store::Connection& connection, const store::ParamRows& rows) const;
 
@@ -52,7 +62,8 @@ class RunTable {
 
   std::size_t keys_, compared_;
   std::string table_[2], stored_[2], change_[2];  // SQLite, PostgreSQL
-  std::string add_;                               // SQLite
+  std::string count_[2], find_[2];
+  std::string add_;  // SQLite
   std::vector<std::string> names_;
   std::vector<store::InsertInto::Column> columns_;  // the keys, the values, run_id
 };

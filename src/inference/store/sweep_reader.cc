@@ -211,9 +211,10 @@ Result<Submissions> StoreSweepReader::submissions() {
     submissions = {};
     BL_TRY(const Configs configs, read_configs(connection));
     BL_TRY(auto found, read_submissions(connection, configs));
-    std::ranges::stable_sort(found, [](const auto& a, const auto& b) {
+    std::ranges::sort(found, [](const auto& a, const auto& b) {
       if (a.second.date != b.second.date) return a.second.date > b.second.date;
-      return a.second.points > b.second.points;
+      if (a.second.points != b.second.points) return a.second.points > b.second.points;
+      return a.first < b.first;
     });
     for (auto& [config_id, summary] : found) submissions.summary.push_back(std::move(summary));
     return {};

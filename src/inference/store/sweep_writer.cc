@@ -146,7 +146,8 @@ Result<void> store_run(store::Connection& connection, RunRow& row) {
 
 // What is found by lines -------------------------------------------------------------------------
 
-Result<void> follow_lines(store::Connection& connection, const RunRow& row, bool points_changed) {
+Result<void> follow_lines(store::Connection& connection, const RunRow& row, const SweepIds& ids,
+                          bool points_changed) {
   if (!row.is_newest) return {};
   if (row.superseded) {
     BL_RETURN_IF_ERROR(take_from_lines(connection, *row.superseded));
@@ -155,9 +156,14 @@ Result<void> follow_lines(store::Connection& connection, const RunRow& row, bool
                                                    "(0 = 1) where id = $1">(),
                               {*row.superseded}));
   }
-  if (!points_changed && !row.is_moved) return {};
-  BL_RETURN_IF_ERROR(take_from_lines(connection, row.at.id));
-  return put_on_lines(connection, row.at.id);
+  if (row.is_moved && !row.is_new) {
+    BL_RETURN_IF_ERROR(take_from_lines(connection, row.at.id));
+    return put_on_lines(connection, row.at.id);
+  }
+  if (!points_changed) return {};
+  return renew_on_lines(connection, row.at.id,
+                        {.lines = {ids.point_lines.begin(), ids.point_lines.end()},
+                         .configs = {ids.point_configs.begin(), ids.point_configs.end()}});
 }
 
 // All of it --------------------------------------------------------------------------------------
@@ -177,7 +183,7 @@ Result<Written> write_all(store::Connection& connection, const Sweep& sweep, con
   BL_TRY(written.stats, write_stats(connection, run.at.id, sweep));
   BL_TRY(written.changelogs, write_changelogs(connection, run.at.id, sweep));
   BL_TRY(written.gpu_metrics, write_gpu_metrics(connection, run.at.id, sweep));
-  BL_RETURN_IF_ERROR(follow_lines(connection, run, has_changed(written.points)));
+  BL_RETURN_IF_ERROR(follow_lines(connection, run, ids, has_changed(written.points)));
   bool changed = run.is_changed;
   for (const WriteCount* count :
        {&written.points, &written.evals, &written.stats, &written.changelogs, &written.server_logs,

@@ -143,6 +143,32 @@ TEST(StoreSweeps, of_equal_keys_in_one_sweep_the_last_counts) {
   EXPECT_EQ(text_of(store.points()), "1=30 2=20");
 }
 
+// A run is written in parts when it is big; small parts are looked up by their keys.
+TEST(StoreSweeps, a_run_may_be_written_in_parts) {
+  SweepStore store;
+  Sweep whole = sweep_of(run_of(1, 0), {});
+  for (int i = 1; i <= 40; ++i) {
+    whole.points.push_back(i % 2 ? point_of(i, i) : agentic_point(i, i));
+    whole.points.back().row.config.decode_ep = 1 + i % 5;
+    if (i % 3 == 0) whole.points.back().row.recipe_fingerprint = "ab";
+  }
+  store.write(whole);
+  const auto part = [&](std::size_t at, double more) {
+    Sweep sweep = sweep_of(whole.run, {whole.points[at], whole.points[at + 1]});
+    for (SweepPoint& point : sweep.points) point.row.metrics[0].second += more;
+    return text_of_count(store.write(sweep).points);
+  };
+
+  EXPECT_EQ(part(0, 0), "+0 ~0 =2 x0");
+  EXPECT_EQ(part(2, 0), "+0 ~0 =2 x0");
+  EXPECT_EQ(part(2, 0.5), "+0 ~2 =0 x0");
+  SweepPoint other = point_of(77, 77);
+  other.row.image = "vllm:2";
+  EXPECT_EQ(text_of_count(store.write(sweep_of(whole.run, {other})).points), "+1 ~0 =0 x0");
+  EXPECT_EQ(store.points().size(), 41u);
+  EXPECT_EQ(store.faults(), "");
+}
+
 TEST(StoreSweeps, another_value_changes_the_point_in_place) {
   SweepStore store;
   store.write(sweep_of(run_of(1, 0), {point_of(1, 10), point_of(2, 20)}));
@@ -183,9 +209,14 @@ TEST(StoreSweeps, hot_columns_are_what_the_document_says_in_every_row) {
   SweepPoint odd = point_of(4, 1e300);
   set_metric(odd.row.metrics, "median_e2el", -0.0);
   set_metric(odd.row.metrics, "median_tpot", 5e-324);
+  odd.row.metrics.emplace_back("a \"name\"\n", 1);
+  const Metrics odd_metrics = odd.row.metrics;
   store.write(sweep_of(run_of(1, 0), {point_of(1), point_of(2, 157.12), lacking, odd}));
   store.write(sweep_of(run_of(1, 0), {point_of(2, 99.5)}));  // changed
 
+  EXPECT_EQ(store.points().back().row.metrics, odd_metrics);
+  EXPECT_EQ(store.points()[2].row.metrics,
+            (Metrics{{"median_ttft", 2}, {"output_tput_per_gpu", 7}}));
   for (const char* name :
        {"tput_per_gpu", "median_intvty", "median_ttft", "median_e2el", "p99_ttft", "median_tpot"}) {
     EXPECT_EQ(store.value(fmt::format("select count({}) from @inference_point", name)),
@@ -427,6 +458,22 @@ TEST(StoreSweeps, what_the_tables_refuse_is_named_with_its_place) {
               HasSubstr("n_success must be from 0 to 2: '3'"));
   EXPECT_EQ(store.revision(), 0);
   EXPECT_EQ(store.value("select count(*) from @inference_run"), "0");
+}
+
+TEST(StoreSweeps, reports_are_read_whatever_the_names_in_an_archive) {
+  SweepStore store;
+  IngestReport report;
+  report.id = "r1";
+  report.at = k_start;
+  report.source =
+      "upl\xff"
+      "oad";
+  report.examples = {{SkipReason::bad_zip, std::string("a\xfe\0b.zip", 8), "x"}};
+  report.models = {"\xc3"};
+  ASSERT_TRUE(store.writer.report(report).ok());
+  const auto reports = store.reader.reports(1);
+  ASSERT_TRUE(reports.ok()) << reports.error().message;
+  EXPECT_THAT((*reports)[0].examples[0].path, HasSubstr("b.zip"));
 }
 
 // The second line, for whoever writes by hand.

@@ -15,7 +15,9 @@
 #include "base/metrics.h"
 #include "inference/schema.h"
 #include "inference/store_sweeps.h"
+#include "store/both_dialects.h"
 #include "store/open.h"
+#include "store/testing/postgres_server.h"
 
 namespace bl::inference {
 namespace {
@@ -75,18 +77,26 @@ Sweep run_of(std::int64_t day, int model, int hardware, int points = k_points_a_
   run.date = to_rfc3339(run.created_at).substr(0, 10);
   for (int i = 0; i < points; ++i) {
     sweep.points.push_back(point_of(model, hardware, i % k_points_a_run, run.github_run_id + i));
-    if (i >= k_points_a_run) sweep.points.back().row.recipe_fingerprint = fmt::format("r{}", i);
+    if (i < k_points_a_run) continue;  // other lines
+    sweep.points.back().row.config.framework += fmt::format("-{}", i / k_points_a_run);
   }
   return sweep;
 }
 
 // One filled store for all of them.
 struct World {
-  explicit World(std::int64_t rows) {
+  World(std::int64_t rows, bool on_postgres) {
     std::string name = (std::filesystem::temp_directory_path() / "bl-sweeps-XXXXXX").string();
     BL_CHECK(mkdtemp(name.data()) != nullptr);
     folder = name;
-    auto opened = store::open_database("sqlite://" + folder + "/bench.db", {}, log, metrics);
+    std::string uri = "sqlite://" + folder + "/bench.db";
+    if (on_postgres) {
+      auto started = store::testing::PostgresServer::start({.fsync = true});
+      BL_CHECK(started.ok());
+      server = std::move(*started);
+      uri = server->uri(server->create_database());
+    }
+    auto opened = store::open_database(uri, {}, log, metrics);
     BL_CHECK(opened.ok());
     database = std::move(*opened);
     std::vector<store::Migration> steps(migrations().begin(), migrations().end());
@@ -112,6 +122,7 @@ struct World {
   }
 
   std::string folder;
+  std::unique_ptr<store::testing::PostgresServer> server;
   SystemClock clock;
   Log log{clock, LogLevel::error, [](std::string_view) {}};
   bl::Metrics metrics;
@@ -120,9 +131,10 @@ struct World {
 };
 
 std::int64_t wanted_rows = 200'000;
+bool on_postgres = false;
 
 World& world() {
-  static World one(wanted_rows);
+  static World one(wanted_rows, on_postgres);
   return one;
 }
 
@@ -201,10 +213,11 @@ BENCHMARK(revision)->Unit(benchmark::kMicrosecond);
 // The best throughput of each of a model's lines over all time, from the columns in the index or
 // from the documents.
 void best_of_lines(benchmark::State& state, const char* value) {
-  const std::string sql = fmt::format(
-      "select l.id, max({}) from bl_inference_line l join bl_inference_point p on p.line_id = l.id "
-      "where l.model = $1 group by l.id",
-      value);
+  const std::string sql = store::in_dialect(
+      fmt::format("select l.id, max({}) from @inference_line l join @inference_point p "
+                  "on p.line_id = l.id where l.model = $1 group by l.id",
+                  value),
+      world().database->dialect());
   for (auto _ : state) {
     const std::string model = next_model().front();
     std::size_t rows = 0;
@@ -220,7 +233,8 @@ void hot_column(benchmark::State& state) {
 }
 BENCHMARK(hot_column)->Unit(benchmark::kMillisecond)->Iterations(5);
 void extraction(benchmark::State& state) {
-  best_of_lines(state, "json_extract(p.metrics, '$.tput_per_gpu')");
+  best_of_lines(state, on_postgres ? "(p.metrics ->> 'tput_per_gpu')::float8"
+                                   : "json_extract(p.metrics, '$.tput_per_gpu')");
 }
 BENCHMARK(extraction)->Unit(benchmark::kMillisecond)->Iterations(2);
 
@@ -254,6 +268,28 @@ void write_100k_in_one_run(benchmark::State& state) {
 }
 BENCHMARK(write_100k_in_one_run)->Unit(benchmark::kMillisecond)->Iterations(1)->UseRealTime();
 
+// The same as an ingest does it: some megabytes of a run at a time.
+void write_100k_in_batches(benchmark::State& state) {
+  constexpr std::size_t k_batch = 3'000;
+  StoreSweepWriter writer(*world().database);
+  std::int64_t day = world().days + 200'000;
+  for (auto _ : state) {
+    state.PauseTiming();
+    Sweep sweep = run_of(day++, 0, 0, 100'000);
+    std::vector<SweepPoint> points;
+    points.swap(sweep.points);
+    state.ResumeTiming();
+    for (std::size_t at = 0; at < points.size(); at += k_batch) {
+      const auto end =
+          points.begin() + static_cast<std::ptrdiff_t>(std::min(at + k_batch, points.size()));
+      sweep.points.assign(points.begin() + static_cast<std::ptrdiff_t>(at), end);
+      BL_CHECK(writer.write(sweep).ok());
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * 100'000);
+}
+BENCHMARK(write_100k_in_batches)->Unit(benchmark::kMillisecond)->Iterations(1)->UseRealTime();
+
 }  // namespace
 }  // namespace bl::inference
 
@@ -264,6 +300,8 @@ int main(int argc, char** argv) {
     constexpr std::string_view k_rows = "--rows=";
     if (argument.starts_with(k_rows)) {
       bl::inference::wanted_rows = std::atoll(argv[i] + k_rows.size());
+    } else if (argument == "--postgres") {
+      bl::inference::on_postgres = true;
     } else {
       others.push_back(argv[i]);
     }
