@@ -1,6 +1,7 @@
 // What ingests left out, over all their reports: names that the registry does not know first, which
 // is how a new accelerator or model is noticed. Pure.
 import type { IngestReport } from '../api/types_inference';
+import { format_count, plural } from '../format/units';
 
 export type UnknownKind = 'models' | 'hardware' | 'precisions' | 'new_metrics';
 export const k_unknown_kinds: readonly [UnknownKind, string][] = [
@@ -34,8 +35,39 @@ export function unknown_names(reports: readonly IngestReport[]): UnknownName[] {
   return [...found.values()];
 }
 
+const k_reasons: Record<string, string> = {
+  no_isl_osl: 'no lengths of input and output',
+  db_error: 'refused by the store',
+};
+
 /** `unmapped_model` -> `unmapped model`. */
-export const words_of = (reason: string): string => reason.replaceAll('_', ' ');
+export const words_of = (reason: string): string =>
+  k_reasons[reason] ?? reason.replaceAll('_', ' ');
+
+const k_written = {
+  points: ['point'],
+  evaluations: ['evaluation'],
+  run_stats: ['run statistic'],
+  changelogs: ['changelog'],
+  configs: ['configuration'],
+  server_logs: ['server log'],
+  gpu_metrics: ['file of GPU metrics', 'files of GPU metrics'],
+} as const;
+
+/** `54 new points, 12 as before; 1 new evaluation`. */
+export function written_text({ written }: IngestReport): string {
+  const parts = Object.entries(k_written).flatMap(([kind, [one, many]]) => {
+    const { added, changed, unchanged } = written[kind as keyof typeof k_written];
+    if (added + changed + unchanged === 0) return [];
+    const counts = [
+      plural(added, `new ${one}`, many && `new ${many}`),
+      changed > 0 && `${format_count(changed)} changed`,
+      unchanged > 0 && `${format_count(unchanged)} as before`,
+    ];
+    return [counts.filter(Boolean).join(', ')];
+  });
+  return parts.join('; ') || 'nothing written';
+}
 
 /** Reasons with their counts, the most frequent first. */
 export function reasons_of({ skipped }: IngestReport): [reason: string, count: number][] {
