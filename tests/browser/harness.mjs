@@ -7,7 +7,8 @@
 // BENCHLAKE_CHROMIUM     the browser's path (/usr/bin/chromium)
 // BENCHLAKE_SCREENSHOTS  a folder for pictures (none are taken without it)
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
@@ -32,6 +33,8 @@ const k_arguments = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser;
 
@@ -260,5 +263,18 @@ export async function colour_at_point(page, name, radius) {
         return false;
       },
       { rgb: wanted, around: radius },
+    );
+}
+
+/** What keeps people out, as axe finds it: contrast, names, structure. */
+export async function serious_faults(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run({ resultTypes: ['violations'] }),
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.any[0]?.message ?? ''}`),
     );
 }

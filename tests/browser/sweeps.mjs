@@ -252,7 +252,9 @@ export function calculator(query) {
     range: { min: 20.3, max: 154.2 },
     lines,
     out_of_reach:
-      lines.length === 0 ? wanted(query).map(({ name }) => ({ ...name, min: 20.3, max: 154.2 })) : [],
+      lines.length === 0
+        ? wanted(query).map(({ name }) => ({ ...name, min: 20.3, max: 154.2 }))
+        : [],
   };
 }
 
