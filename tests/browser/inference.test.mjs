@@ -14,6 +14,7 @@ import {
   with_browser,
   with_page,
 } from './harness.mjs';
+import { walk, watch } from './focus.mjs';
 import { dates, frontier, with_sweeps } from './sweeps.mjs';
 
 with_browser();
@@ -399,6 +400,21 @@ const k_looks = {
   submissions: '/inference/submissions',
   skipped: '/inference/skipped',
 };
+
+test('the focus is seen in every part, in order, never kept', { skip }, async () => {
+  const wrong = [];
+  for (const [name, path] of Object.entries(k_looks)) {
+    await with_page({}, async (page) => {
+      await with_sweeps(page);
+      await page.addInitScript(watch);
+      await open(page, path);
+      const forth = await walk(page, 'Tab', 120);
+      assert.ok(forth.walked > 20, `${name} has ${forth.walked} stops`);
+      wrong.push(...forth.wrong.map((one) => `${name}: ${one}`));
+    });
+  }
+  assert.deepEqual(wrong, []);
+});
 
 for (const [device, viewport] of Object.entries({ desktop, mobile })) {
   for (const theme of ['light', 'dark']) {
