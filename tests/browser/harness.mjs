@@ -7,9 +7,12 @@
 // BENCHLAKE_CHROMIUM     the browser's path (/usr/bin/chromium)
 // BENCHLAKE_SCREENSHOTS  a folder for pictures (none are taken without it)
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
@@ -19,6 +22,8 @@ export const token = process.env.BENCHLAKE_TOKEN ?? '';
 export const skip = base ? false : 'BENCHLAKE_URL is not set: no server to look at';
 export const skip_writes =
   skip || (token ? false : 'BENCHLAKE_TOKEN is not set: nothing is changed');
+export const program = process.env.BENCHLAKE_PROGRAM ?? '';
+export const skip_server = program ? false : 'BENCHLAKE_PROGRAM is not set: no server to start';
 export const desktop = { width: 1440, height: 900 };
 export const mobile = { width: 390, height: 844 };
 
@@ -277,4 +282,31 @@ export async function serious_faults(page) {
     .flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.any[0]?.message ?? ''}`),
     );
+}
+
+/**
+ * Starts a server with a store of its own and settings of the environment, hands over its address,
+ * operator's token and a folder for what else is needed, and ends it.
+ */
+export async function with_server(settings, use) {
+  const folder = mkdtempSync(join(tmpdir(), 'benchlake-browser-'));
+  const data = join(folder, 'data');
+  const server = spawn(program, ['serve', '--http', '127.0.0.1:0', '--data', data], {
+    env: { ...process.env, ...settings },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  try {
+    const lines = createInterface({ input: server.stdout });
+    const [line] = await Promise.race([
+      new Promise((resolve) => lines.once('line', (text) => resolve([text]))),
+      ended.then(() => Promise.reject(new Error('the server did not start'))),
+    ]);
+    const token = readFileSync(join(data, 'operator.token'), 'utf8').trim();
+    await use({ url: JSON.parse(line).http, token, folder, data });
+  } finally {
+    server.kill();
+    await ended;
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -366,7 +366,7 @@ describe('skipped', () => {
       gpu_metrics: { ...none, added: 1, changed: 2 },
     };
     expect(written_text({ ...one, written })).toBe(
-      '54 new points, 12 as before; 1 new file of GPU metrics, 2 changed',
+      'points: 54 new, 12 as before; files of GPU metrics: 1 new, 2 changed',
     );
   });
 });

@@ -1,7 +1,7 @@
 // What ingests left out, over all their reports: names that the registry does not know first, which
 // is how a new accelerator or model is noticed. Pure.
 import type { IngestReport } from '../api/types_inference';
-import { format_count, plural } from '../format/units';
+import { format_count } from '../format/units';
 
 export type UnknownKind = 'models' | 'hardware' | 'precisions' | 'new_metrics';
 export const k_unknown_kinds: readonly [UnknownKind, string][] = [
@@ -44,27 +44,26 @@ const k_reasons: Record<string, string> = {
 export const words_of = (reason: string): string =>
   k_reasons[reason] ?? reason.replaceAll('_', ' ');
 
-const k_written = {
-  points: ['point'],
-  evaluations: ['evaluation'],
-  run_stats: ['run statistic'],
-  changelogs: ['changelog'],
-  configs: ['configuration'],
-  server_logs: ['server log'],
-  gpu_metrics: ['file of GPU metrics', 'files of GPU metrics'],
-} as const;
+const k_written = [
+  ['points', 'points'],
+  ['evaluations', 'evaluations'],
+  ['run_stats', 'run statistics'],
+  ['changelogs', 'changelogs'],
+  ['configs', 'configurations'],
+  ['server_logs', 'server logs'],
+  ['gpu_metrics', 'files of GPU metrics'],
+] as const;
 
-/** `54 new points, 12 as before; 1 new evaluation`. */
+/** `points: 54 new, 12 as before; evaluations: 1 new`. */
 export function written_text({ written }: IngestReport): string {
-  const parts = Object.entries(k_written).flatMap(([kind, [one, many]]) => {
-    const { added, changed, unchanged } = written[kind as keyof typeof k_written];
-    if (added + changed + unchanged === 0) return [];
+  const parts = k_written.flatMap(([kind, words]) => {
+    const { added, changed, unchanged } = written[kind];
     const counts = [
-      plural(added, `new ${one}`, many && `new ${many}`),
+      added > 0 && `${format_count(added)} new`,
       changed > 0 && `${format_count(changed)} changed`,
       unchanged > 0 && `${format_count(unchanged)} as before`,
-    ];
-    return [counts.filter(Boolean).join(', ')];
+    ].filter(Boolean);
+    return counts.length === 0 ? [] : [`${words}: ${counts.join(', ')}`];
   });
   return parts.join('; ') || 'nothing written';
 }
