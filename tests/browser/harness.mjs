@@ -204,6 +204,7 @@ export async function views() {
     account: '/account',
     admin: '/admin',
     docs: '/docs',
+    inference: '/inference',
     status: '/status',
   };
 }

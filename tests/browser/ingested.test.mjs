@@ -119,7 +119,7 @@ test('what was ingested is on the page, to the digit', { skip: skip_server }, ()
       await page.goto(`${url}/inference/calculator`);
       await page.locator('.bars > li').nth(1).waitFor();
       await page.goto(`${url}/inference/history`);
-      await page.locator('.plane .tail').nth(1).waitFor();
+      await page.locator('.plane .tail').nth(1).waitFor({ state: 'attached' });
       await page.goto(`${url}/inference/availability`);
       await page.getByRole('row', { name: /DeepSeek R1 0528.*2026-06-20/ }).waitFor();
       await page.goto(`${url}/inference/skipped`);
