@@ -5,6 +5,15 @@ const k_metrics = [
   ['y_tpPerGpu', 'Token Throughput per GPU', '(tok/s/gpu)', 'Throughput', false, false],
   ['y_inputTputPerGpu', 'Input Token Throughput per GPU', '(tok/s/gpu)', 'Throughput', false, true],
   ['y_costh', 'Cost per Million Total Tokens', '($)', 'Cost per Million Total Tokens', true, false],
+  // As long as titles are.
+  [
+    'y_inputTputPerMw',
+    'Input Token Throughput per All in Utility MW (Custom User Values)',
+    '(tok/s/MW)',
+    'Throughput',
+    false,
+    true,
+  ],
 ].map(([key, title, unit, group, less_is_better, is_input]) => ({
   key,
   title,
