@@ -7,8 +7,12 @@
 // BENCHLAKE_CHROMIUM     the browser's path (/usr/bin/chromium)
 // BENCHLAKE_SCREENSHOTS  a folder for pictures (none are taken without it)
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
@@ -18,6 +22,8 @@ export const token = process.env.BENCHLAKE_TOKEN ?? '';
 export const skip = base ? false : 'BENCHLAKE_URL is not set: no server to look at';
 export const skip_writes =
   skip || (token ? false : 'BENCHLAKE_TOKEN is not set: nothing is changed');
+export const program = process.env.BENCHLAKE_PROGRAM ?? '';
+export const skip_server = program ? false : 'BENCHLAKE_PROGRAM is not set: no server to start';
 export const desktop = { width: 1440, height: 900 };
 export const mobile = { width: 390, height: 844 };
 
@@ -32,6 +38,8 @@ const k_arguments = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser;
 
@@ -196,6 +204,7 @@ export async function views() {
     account: '/account',
     admin: '/admin',
     docs: '/docs',
+    inference: '/inference',
     status: '/status',
   };
 }
@@ -261,4 +270,44 @@ export async function colour_at_point(page, name, radius) {
       },
       { rgb: wanted, around: radius },
     );
+}
+
+/** What keeps people out, as axe finds it: contrast, names, structure. */
+export async function serious_faults(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run({ resultTypes: ['violations'] }),
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.any[0]?.message ?? ''}`),
+    );
+}
+
+/**
+ * Starts a server with a store of its own and settings of the environment, hands over its address,
+ * operator's token and a folder for what else is needed, and ends it.
+ */
+export async function with_server(settings, use) {
+  const folder = mkdtempSync(join(tmpdir(), 'benchlake-browser-'));
+  const data = join(folder, 'data');
+  const server = spawn(program, ['serve', '--http', '127.0.0.1:0', '--data', data], {
+    env: { ...process.env, ...settings },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  try {
+    const lines = createInterface({ input: server.stdout });
+    const [line] = await Promise.race([
+      new Promise((resolve) => lines.once('line', (text) => resolve([text]))),
+      ended.then(() => Promise.reject(new Error('the server did not start'))),
+    ]);
+    const token = readFileSync(join(data, 'operator.token'), 'utf8').trim();
+    await use({ url: JSON.parse(line).http, token, folder, data });
+  } finally {
+    server.kill();
+    await ended;
+    rmSync(folder, { recursive: true });
+  }
 }

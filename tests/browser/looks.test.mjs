@@ -1,13 +1,12 @@
 // Every view on a desk and in a hand, light and dark: nothing sticks out, everything is readable.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import {
   desktop,
   mobile,
   open,
   screenshot,
+  serious_faults,
   skip,
   views,
   with_browser,
@@ -15,20 +14,6 @@ import {
 } from './harness.mjs';
 
 with_browser();
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function serious_faults(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run({ resultTypes: ['violations'] }),
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.any[0]?.message ?? ''}`),
-    );
-}
 
 for (const [device, viewport] of Object.entries({ desktop, mobile })) {
   for (const theme of ['light', 'dark']) {

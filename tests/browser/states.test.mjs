@@ -37,6 +37,7 @@ const k_sources = {
   account: '**/api/auth/capabilities',
   admin: '**/api/auth/capabilities',
   docs: '**/openapi.json',
+  inference: '**/api/v1/inference/registry',
   status: '**/api/v1/status*',
 };
 

@@ -55,6 +55,14 @@ describe('get', () => {
     expect(problem.faults).toHaveLength(1);
   });
 
+  test('an answer of the InferenceX dashboard has its sentence', async () => {
+    answer('{"error":"Unknown model"}', {
+      status: 400,
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(await failure(get('/x'))).toMatchObject({ status: 400, detail: 'Unknown model' });
+  });
+
   test('an error that is not JSON still has a title, a status and the request id', async () => {
     answer('<html>', {
       status: 502,

@@ -15,11 +15,15 @@ interface ProblemBody {
   errors?: Fault[] | null;
 }
 
-/** What the legacy dialect answers: `description` is a sentence, or sentences by field. */
+/**
+ * What the legacy dialect answers: `description` is a sentence, or sentences by field. The
+ * InferenceX dashboard's routes answer a sentence as `error`.
+ */
 interface LegacyBody {
   code?: number | string;
   name?: string;
   description?: unknown;
+  error?: string;
 }
 
 /** Why a request failed, ready to be shown. `status` is 0 when no answer came back. */
@@ -88,7 +92,7 @@ async function problem_of(response: Response): Promise<Problem> {
   return new Problem({
     ...body,
     code: typeof body.code === 'string' ? body.code : '',
-    detail: body.detail ?? sentences(body.description),
+    detail: body.detail ?? body.error ?? sentences(body.description),
     title: body.title ?? body.name ?? (response.statusText || `Status ${response.status}`),
     status: response.status,
     request_id: body.request_id ?? response.headers.get('x-request-id') ?? '',

@@ -34,6 +34,17 @@ import type {
   VerdictProject,
   VerdictProjects,
 } from './types_verdict';
+import type {
+  Availability,
+  Calculator,
+  Evaluation,
+  Frontier,
+  InferenceRegistry,
+  IngestReport,
+  RunSuccess,
+  Submissions,
+  SweepTrend,
+} from './types_inference';
 import type { LakeTable, QueryAnswer, QueryState } from './types_query';
 import type { ReadMismatch, ReadReplay, Reads } from './types_reads';
 import type {
@@ -105,6 +116,14 @@ export interface FamilyQuery extends Query {
   cursor?: string;
   page_size?: number;
 }
+
+/** Where numbers of sweeps come from; each answers JSON, or the same as CSV. */
+export const sweep_paths = {
+  frontier: '/api/v1/inference/frontier',
+  calculator: '/api/v1/inference/calculator',
+  trend: '/api/v1/inference/trend',
+  skipped: '/api/v1/inference/skipped',
+};
 
 const k_run_pairs = 1000;
 
@@ -204,6 +223,23 @@ export const api = {
   query: (query: { id: string; sql: string; rows_max: number }, signal?: AbortSignal) =>
     send<QueryAnswer>('POST', '/api/v1/query', query, signal),
   query_state: (id: string) => get<QueryState>(`/api/v1/queries/${at(id)}`),
+
+  inference_registry: (signal?: AbortSignal) =>
+    get<InferenceRegistry>('/api/v1/inference/registry', {}, signal),
+  availability: (signal?: AbortSignal) => get<Availability[]>('/api/v1/availability', {}, signal),
+  frontier: (query: Query, signal?: AbortSignal) =>
+    get<Frontier>(sweep_paths.frontier, query, signal),
+  calculator: (query: Query, signal?: AbortSignal) =>
+    get<Calculator>(sweep_paths.calculator, query, signal),
+  sweep_trend: (query: Query, signal?: AbortSignal) =>
+    get<SweepTrend>(sweep_paths.trend, query, signal),
+  evaluations: (signal?: AbortSignal) => get<Evaluation[]>('/api/v1/evaluations', {}, signal),
+  reliability: (signal?: AbortSignal) => get<RunSuccess[]>('/api/v1/reliability', {}, signal),
+  submissions: (signal?: AbortSignal) => get<Submissions>('/api/v1/submissions', {}, signal),
+  skipped: (query: { limit: number }, signal?: AbortSignal) =>
+    get<{ reports: IngestReport[] }>(sweep_paths.skipped, query, signal),
+  server_log: (id: string, signal?: AbortSignal) =>
+    get<{ serverLog: string }>('/api/v1/server-log', { id }, signal),
 
   status: (signal?: AbortSignal) => get<ServerStatus>('/api/v1/status', {}, signal),
 

@@ -18,6 +18,9 @@ export const links = {
   report: (query: Query = {}) => with_query('/ci/report', query),
   families: (query: Query = {}) => with_query('/families', query),
   family: (name: string) => fill('/families/{name}', { name }),
+  /** Its front page is that of fronts. */
+  inference: (part = '', query: Query = {}) =>
+    with_query(part ? fill('/inference/{part}', { part }) : '/inference', query),
   account: (target?: string) => with_query('/account', { target }),
   admin: (query: Query = {}) => with_query('/admin', query),
   /** The issuer's sign-in; the server answers it, not the page. */

@@ -24,6 +24,7 @@ const admin = { fetch: () => import('../views/Admin.svelte') };
 const docs = { fetch: () => import('../views/Docs.svelte') };
 const families = { fetch: () => import('../views/Families.svelte') };
 const family = { fetch: () => import('../views/Family.svelte') };
+const inference = { fetch: () => import('../views/Inference.svelte') };
 const sql = { fetch: () => import('../views/Sql.svelte') };
 const status = { fetch: () => import('../views/Status.svelte') };
 
@@ -41,6 +42,8 @@ export const routes: readonly Route<View | Fetched<View>>[] = [
   { pattern: '/families', view: families },
   { pattern: '/families/{name}', view: family },
   { pattern: '/ci/report', view: Report },
+  { pattern: '/inference', view: inference },
+  { pattern: '/inference/{part}', view: inference },
   { pattern: '/account', view: account },
   { pattern: '/admin', view: admin },
   { pattern: '/docs', view: docs },
@@ -75,6 +78,7 @@ export const navigation: readonly NavigationEntry[] = [
   },
   { href: '/ci/report', label: 'CI', icon: 'report', covers: [] },
   { href: '/compare', label: 'Compare', icon: 'compare', covers: ['/compare'] },
+  { href: '/inference', label: 'Inference', icon: 'inference', covers: ['/inference'] },
   { href: '/sql', label: 'SQL', icon: 'sql', covers: [] },
   { href: '/docs', label: 'API', icon: 'docs', covers: ['/docs'] },
 ];
