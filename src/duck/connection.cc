@@ -147,12 +147,15 @@ struct Answer::State {
   columns::Schema schema;
   bool done = false;
 
-  State(Connection::State& c, std::string text, std::chrono::milliseconds max)
-      : connection(c), sql(std::move(text)), time_max(max) {
+  State(Connection::State& c, std::string text, const QueryOptions& wanted)
+      : connection(c), sql(std::move(text)), time_max(wanted.time_max) {
     std::optional<Watchdog::Instant> deadline;
     if (time_max.count() > 0) deadline = std::chrono::steady_clock::now() + time_max;
     connection.answering = true;
     connection.watchdog.begin(connection.handle.get(), deadline);
+    if (wanted.is_unwanted && wanted.is_unwanted()) {
+      connection.watchdog.cancel(connection.handle.get());
+    }
   }
   ~State() {
     connection.watchdog.end(connection.handle.get());
@@ -275,8 +278,7 @@ Result<Answer> Statement::query(const Values& values, const QueryOptions& option
                  "the connection still answers another query: " + head_of(state_->sql)};
   }
   Answer answer;
-  answer.state_ =
-      std::make_unique<Answer::State>(state_->connection, state_->sql, options.time_max);
+  answer.state_ = std::make_unique<Answer::State>(state_->connection, state_->sql, options);
   BL_RETURN_IF_ERROR(answer.state_->start(state_->handle.get(), values));
   return answer;
 }

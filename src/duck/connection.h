@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +20,9 @@ namespace bl::duck {
 struct QueryOptions {
   /// From the start to the last batch taken; then the query is interrupted. Zero: no limit.
   std::chrono::milliseconds time_max{0};
+  /// Asked once, when interrupt() reaches the query from then on: true ends it. Who may interrupt
+  /// sooner says it here, or is not heard. Empty: nobody does.
+  std::function<bool()> is_unwanted = {};
 };
 
 /// How far the running query is; zeros when none runs or the engine cannot tell (it can for scans

@@ -143,7 +143,8 @@ class DuckCursor final : public Cursor {
     query_.control->on_cancel([this] { workplace_.session().interrupt(); });
     if (query_.control->wants_end()) return Error{Code::cancelled, "the query was cancelled"};
     BL_TRY(statement_, workplace_.prepare(query_.sql));
-    BL_TRY(answer_, statement_->query(query_.parameters, {.time_max = left}));
+    const auto is_unwanted = [control = query_.control] { return control->wants_end(); };
+    BL_TRY(answer_, statement_->query(query_.parameters, {left, is_unwanted}));
     return {};
   }
 
