@@ -30,6 +30,8 @@ struct HardwareLabel {
 
 /// How much a model or sequence is shown: in lists, behind a switch, marked, or not at all.
 enum class Category : unsigned char { standard, experimental, deprecated, hidden };
+/// `default`, `experimental`, ...: for answers.
+std::string_view name_of(Category category);
 
 struct ModelLabel {
   std::string display;  ///< `GLM-5`

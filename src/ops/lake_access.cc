@@ -1,38 +1,21 @@
 #include "ops/lake_access.h"
 
-#include <array>
 #include <filesystem>
 #include <thread>
 
+#include "base/file_copy.h"
 #include "base/uri.h"
 #include "objects/open.h"
 
 namespace bl::ops {
 namespace {
 
-/// What SQLite keeps of a database, and ends with its name.
-constexpr std::array<const char*, 4> k_parts = {"", "-wal", "-shm", "-journal"};
-
-/// The catalog's file; empty when it is no file.
-Result<std::string> catalog_file(const lake::LakeOptions& options) {
-  BL_TRY(const Uri uri, parse_uri(options.catalog));
-  return uri.scheme == "sqlite" ? uri.path : std::string();
-}
-
 Result<void> move_catalog(Disk& disk, const std::string& from, const std::string& to) {
-  for (const char* part : k_parts) {
+  for (const char* part : k_catalog_parts) {
     BL_TRY(const bool there, disk.exists(from + part));
     if (there) BL_RETURN_IF_ERROR(disk.rename(from + part, to + part));
   }
   return disk.sync_folder(std::filesystem::path(from).parent_path());
-}
-
-Result<void> remove_catalog(Disk& disk, const std::string& file) {
-  for (const char* part : k_parts) {
-    BL_TRY(const bool there, disk.exists(file + part));
-    if (there) BL_RETURN_IF_ERROR(disk.remove(file + part));
-  }
-  return {};
 }
 
 std::string name_aside(const std::string& file, Timestamp now) {
@@ -93,6 +76,16 @@ Result<std::unique_ptr<lake::Lake>> open_lake(const lake::LakeOptions& options,
   return opened;
 }
 
+Result<std::string> catalog_file(const lake::LakeOptions& options) {
+  BL_TRY(const Uri uri, parse_uri(options.catalog));
+  return uri.scheme == "sqlite" ? uri.path : std::string();
+}
+
+Result<void> remove_catalog(const std::string& file, Disk& disk) {
+  for (const char* part : k_catalog_parts) BL_RETURN_IF_ERROR(remove_if_there(disk, file + part));
+  return {};
+}
+
 Result<bool> has_catalog_file(const lake::LakeOptions& options, Disk& disk) {
   BL_TRY(const std::string file, catalog_file(options));
   if (file.empty()) return false;
@@ -115,7 +108,7 @@ Result<RebuiltCatalog> rebuild_lake(
   auto rebuilt = lake::rebuild_catalog(options, around.world(), progress);
   if (!rebuilt.ok()) {
     if (there) {
-      BL_RETURN_IF_ERROR(remove_catalog(*around.disk, file));
+      BL_RETURN_IF_ERROR(remove_catalog(file, *around.disk));
       BL_RETURN_IF_ERROR(move_catalog(*around.disk, made.aside, file));
       BL_RETURN_IF_ERROR(marker.bring_back());
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 
 #include "base/disk.h"
@@ -36,6 +37,13 @@ struct RebuiltCatalog {
 Result<RebuiltCatalog> rebuild_lake(
     const lake::LakeOptions& options, LakeSurroundings& around,
     const std::function<void(std::size_t done, std::size_t all)>& progress);
+
+/// The catalog's file; empty when it is no file. Errors: those of parse_uri.
+Result<std::string> catalog_file(const lake::LakeOptions& options);
+/// What SQLite keeps of a database: ends of its files' names.
+inline constexpr std::array<const char*, 4> k_catalog_parts = {"", "-wal", "-shm", "-journal"};
+/// Fine where it is not.
+Result<void> remove_catalog(const std::string& file, Disk& disk);
 
 /// Is a catalog file there, which a rebuild would move aside? False for PostgreSQL.
 Result<bool> has_catalog_file(const lake::LakeOptions& options, Disk& disk);

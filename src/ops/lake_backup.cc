@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <thread>
 
 #include "base/file_copy.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "base/uri.h"
 #include "objects/open.h"
+#include "ops/lake_access.h"
 
 namespace bl::ops {
 namespace {
@@ -64,14 +63,6 @@ Result<std::vector<std::string>> lakes_in(Disk& disk, const std::string& folder)
   }
   return lakes;
 }
-
-Result<std::string> catalog_file(const lake::LakeOptions& options) {
-  BL_TRY(const Uri uri, parse_uri(options.catalog));
-  return uri.scheme == "sqlite" ? uri.path : std::string();
-}
-
-/// What SQLite keeps of a database, and ends with its name.
-constexpr std::array<const char*, 4> k_parts = {"", "-wal", "-shm", "-journal"};
 
 /// The folder of objects on this machine's disk; empty: they lie elsewhere.
 std::string objects_folder(const lake::LakeOptions& options) {
@@ -167,7 +158,7 @@ Result<std::vector<std::string>> move_lake_aside(const lake::LakeOptions& option
     return {};
   };
   BL_RETURN_IF_ERROR(move(objects));
-  for (const char* part : k_parts) BL_RETURN_IF_ERROR(move(catalog + part));
+  for (const char* part : k_catalog_parts) BL_RETURN_IF_ERROR(move(catalog + part));
   BL_RETURN_IF_ERROR(move(options.folder + "/journals"));
   return moved;
 }
@@ -175,8 +166,7 @@ Result<std::vector<std::string>> move_lake_aside(const lake::LakeOptions& option
 Result<void> drop_catalog_file(const lake::LakeOptions& options, Disk& disk) {
   BL_TRY(const std::string catalog, catalog_file(options));
   if (catalog.empty()) return {};
-  for (const char* part : k_parts) BL_RETURN_IF_ERROR(remove_if_there(disk, catalog + part));
-  return {};
+  return remove_catalog(catalog, disk);
 }
 
 Result<std::string> name_of_kept(Disk& disk, const std::string& path, Timestamp now) {

@@ -104,20 +104,6 @@ Result<Value> gpu_date_colors(const Value& in) {
   return colors_json(date_colors(texts_in(in, "gpuKeys"), dates, ground_in(in), sources()));
 }
 
-std::string category_name(Category category) {
-  switch (category) {
-    case Category::standard:
-      return "default";
-    case Category::experimental:
-      return "experimental";
-    case Category::deprecated:
-      return "deprecated";
-    case Category::hidden:
-      return "hidden";
-  }
-  return "";
-}
-
 Value model_and_sequence_json(const std::optional<ModelAndSequence>& found) {
   if (!found) return undefined();
   return object_of({{"model", text(found->model)}, {"sequence", text(found->sequence)}});
@@ -224,7 +210,7 @@ std::vector<Function> name_functions() {
       of_text("mappings_getModelCategory",
               [](const std::string& name) {
                 const ModelLabel* model = labels().model(name);
-                return category_name(model ? model->category : Category::standard);
+                return std::string(name_of(model ? model->category : Category::standard));
               }),
       of_text("mappings_getSequenceLabel",
               [](const std::string& name) {
@@ -234,7 +220,7 @@ std::vector<Function> name_functions() {
       of_text("mappings_getSequenceCategory",
               [](const std::string& name) {
                 const SequenceLabel* sequence = labels().sequence(name);
-                return category_name(sequence ? sequence->category : Category::standard);
+                return std::string(name_of(sequence ? sequence->category : Category::standard));
               }),
       {"mappings_getModelAndSequence",
        [](const Value& in) -> Result<Value> {

@@ -9,20 +9,6 @@ namespace {
 
 using json::Writer;
 
-std::string_view name_of(Category category) {
-  switch (category) {
-    case Category::standard:
-      return "default";
-    case Category::experimental:
-      return "experimental";
-    case Category::deprecated:
-      return "deprecated";
-    case Category::hidden:
-      return "hidden";
-  }
-  return "";
-}
-
 struct ShownModel {
   std::string display;
   std::vector<std::string> keys;

@@ -55,6 +55,20 @@ Category category_of(RegistryTable& table) {
 
 }  // namespace
 
+std::string_view name_of(Category category) {
+  switch (category) {
+    case Category::standard:
+      return "default";
+    case Category::experimental:
+      return "experimental";
+    case Category::deprecated:
+      return "deprecated";
+    case Category::hidden:
+      return "hidden";
+  }
+  return "";
+}
+
 std::vector<RegistryFile> ChartLabels::built_in_files() {
   std::vector<RegistryFile> files;
   for (const net::EmbeddedFile& file : embedded::inference_registry()) {

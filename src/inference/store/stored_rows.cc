@@ -39,6 +39,23 @@ Result<Lines> read_lines(store::Connection& connection) {
 
 }  // namespace
 
+SweepRun run_of(const store::Row& row, int column) {
+  SweepRun run;
+  run.github_run_id = row.integer(column);
+  run.attempt = row.integer(column + 1);
+  run.name = row.text(column + 2);
+  run.status = row.text_or_null(column + 3);
+  run.conclusion = row.text_or_null(column + 4);
+  run.head_sha = row.text_or_null(column + 5);
+  run.head_branch = row.text_or_null(column + 6);
+  run.html_url = row.text_or_null(column + 7);
+  run.created_at.micros = row.integer(column + 8);
+  if (!row.is_null(column + 9)) run.started_at = Timestamp{row.integer(column + 9)};
+  run.append_only = row.integer(column + 10) != 0;
+  run.date = row.text(column + 11);
+  return run;
+}
+
 ServingConfig config_of(const store::Row& row, int column) {
   ServingConfig config;
   config.hardware = row.text(column++);

@@ -15,6 +15,12 @@ namespace bl::inference {
   "c.decode_ep, c.decode_dp_attention, c.decode_num_workers, c.num_prefill_gpu, c.num_decode_gpu"
 ServingConfig config_of(const store::Row& row, int column);
 
+/// The columns of a run, without its row's id, and its value.
+#define BL_RUN_COLUMNS                                                                  \
+  "github_run_id, attempt, name, status, conclusion, head_sha, head_branch, html_url, " \
+  "created_at, started_at, append_only, date"
+SweepRun run_of(const store::Row& row, int column);
+
 /// All configurations of models (`$1`), or of all, by id.
 using Configs = std::unordered_map<std::int64_t, ServingConfig>;
 Result<Configs> read_configs(store::Connection& connection, std::span<const std::string> models);

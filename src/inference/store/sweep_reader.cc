@@ -15,26 +15,11 @@ namespace {
 Result<std::vector<SweepRun>> read_runs(store::Connection& connection, std::string_view date) {
   std::vector<SweepRun> runs;
   BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<
-          "select github_run_id, attempt, name, status, conclusion, head_sha, head_branch, "
-          "html_url, created_at, started_at, date, append_only from @inference_run "
-          "where date = $1 and is_newest = (1 = 1) and conclusion is not null "
-          "order by created_at, github_run_id">(),
+      store::both_dialects<"select " BL_RUN_COLUMNS " from @inference_run "
+                           "where date = $1 and is_newest = (1 = 1) and conclusion is not null "
+                           "order by created_at, github_run_id">(),
       {date}, [&](const store::Row& row) {
-        SweepRun run;
-        run.github_run_id = row.integer(0);
-        run.attempt = row.integer(1);
-        run.name = row.text(2);
-        run.status = row.text_or_null(3);
-        run.conclusion = row.text_or_null(4);
-        run.head_sha = row.text_or_null(5);
-        run.head_branch = row.text_or_null(6);
-        run.html_url = row.text_or_null(7);
-        run.created_at.micros = row.integer(8);
-        if (!row.is_null(9)) run.started_at = Timestamp{row.integer(9)};
-        run.date = row.text(10);
-        run.append_only = row.integer(11) != 0;
-        runs.push_back(std::move(run));
+        runs.push_back(run_of(row, 0));
         return true;
       }));
   return runs;

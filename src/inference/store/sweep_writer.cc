@@ -6,6 +6,7 @@
 #include "inference/store/point_rows.h"
 #include "inference/store/revision.h"
 #include "inference/store/run_facts.h"
+#include "inference/store/stored_rows.h"
 #include "inference/store/sweep_check.h"
 #include "inference/store_sweeps.h"
 #include "store/both_dialects.h"
@@ -49,22 +50,6 @@ void keep(std::optional<T>& given, std::optional<T> stored) {
   if (!given) given = std::move(stored);
 }
 
-SweepRun run_of(const store::Row& row) {
-  SweepRun run;
-  run.attempt = row.integer(1);
-  run.name = row.text(2);
-  run.status = row.text_or_null(3);
-  run.conclusion = row.text_or_null(4);
-  run.head_sha = row.text_or_null(5);
-  run.head_branch = row.text_or_null(6);
-  run.html_url = row.text_or_null(7);
-  run.created_at.micros = row.integer(8);
-  if (!row.is_null(9)) run.started_at = Timestamp{row.integer(9)};
-  run.append_only = row.integer(10) != 0;
-  run.date = row.text(11);
-  return run;
-}
-
 auto values_of(const SweepRun& run) {
   return std::tie(run.name, run.status, run.conclusion, run.head_sha, run.head_branch, run.html_url,
                   run.created_at, run.started_at, run.append_only);
@@ -88,23 +73,22 @@ void take_stored(RunRow& row, const SweepRun& stored) {
 Result<RunRow> run_row(store::Connection& connection, const SweepRun& given) {
   BL_RETURN_IF_ERROR(hold_run(connection, given.github_run_id));
   RunRow row{.at = {}, .run = given, .is_new = true, .is_changed = true, .is_moved = true};
-  BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<"select id, attempt, name, status, conclusion, head_sha, head_branch, "
-                           "html_url, created_at, started_at, append_only, date, is_newest from "
-                           "@inference_run where github_run_id = $1">(),
-      {given.github_run_id}, [&](const store::Row& stored) {
-        const std::int64_t attempt = stored.integer(1);
-        if (attempt == given.attempt) {
-          row.is_new = false;
-          row.at.id = stored.integer(0);
-          take_stored(row, run_of(stored));
-        } else if (attempt > given.attempt) {
-          row.is_newest = false;
-        } else if (stored.integer(12) != 0) {
-          row.superseded = stored.integer(0);
-        }
-        return true;
-      }));
+  BL_RETURN_IF_ERROR(
+      connection.query(store::both_dialects<"select id, is_newest, " BL_RUN_COLUMNS
+                                            " from @inference_run where github_run_id = $1">(),
+                       {given.github_run_id}, [&](const store::Row& stored) {
+                         const SweepRun run = run_of(stored, 2);
+                         if (run.attempt == given.attempt) {
+                           row.is_new = false;
+                           row.at.id = stored.integer(0);
+                           take_stored(row, run);
+                         } else if (run.attempt > given.attempt) {
+                           row.is_newest = false;
+                         } else if (stored.integer(1) != 0) {
+                           row.superseded = stored.integer(0);
+                         }
+                         return true;
+                       }));
   row.at.date = row.run.date;
   row.at.place = place_of(row.run, row.at.date);
   return row;

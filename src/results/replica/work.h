@@ -70,8 +70,6 @@ class Work {
   /// Series whose status was not known when they came over.
   Result<void> refresh_stale_series();
   /// A small table row by row. Gives how many keys were wrong; mends them unless it only looks.
-  /// Leaves those keys of a shape that the lake's results name.
-  Result<void> keep_named(const Shape& shape, std::set<std::string>& keys);
   Result<std::int64_t> compare_small(const Shape& shape, ReplicaRepair repair);
   /// Months of which the store or the lake has results, in order.
   Result<std::set<std::int64_t>> months();
@@ -110,6 +108,8 @@ class Work {
     std::vector<columns::Batch> results, samples;
     std::vector<std::int64_t> numbers;
   };
+  /// Leaves those keys of a shape that the lake's results name.
+  Result<void> keep_named(const Shape& shape, std::set<std::string>& keys);
   Result<void> load_repositories();
   Result<void> load_known();
   Result<void> load_stale();
