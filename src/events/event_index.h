@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/metrics.h"
+#include "events/log.h"
+#include "events/model.h"
+
+/// The index over a log that cannot be asked by itself (a Delta table): every question of EventLog
+/// without a scan. Kept from the log: events come in by their place, in order; what was settled is
+/// on the disk, so that the next start does not read the log anew (docs/formats/event-index.md).
+///
+/// Places are 0, 1, 2, ... without gaps: the order of the table. Behind the settled places stands
+/// the tail: events that are durable elsewhere but not in the table yet; it is replaced when the
+/// table grows (truncate_to, then add). Memory: at most 64 bytes for each settled event, entities
+/// included; the events themselves are read back from files.
+namespace bl::events {
+
+struct IndexLimits {
+  std::int64_t segment_events = 1'000'000;  ///< behind the settled ones, then a segment is written
+  std::size_t segments_max = 8;             ///< more are merged
+  std::size_t read_bytes_max = 256u << 20;  ///< of the events of one answer
+};
+
+/// What an index on the disk belongs to; another table, or another order, is none of ours.
+struct IndexOwner {
+  std::string table_id;      ///< of the Delta table
+  std::int64_t version = 0;  ///< of the table, whose first `events` places are settled
+  std::int64_t events = 0;
+};
+
+struct IndexedEvent {
+  std::int64_t place = 0;
+  BuildEvent event;
+};
+
+/// Threads: reads any; add, truncate_to and settle by one at a time.
+class EventIndex {
+ public:
+  /// Opens what `folder` holds for that table, else begins anew (also when it is damaged: counted
+  /// and removed). `folder`: of one process at a time. The disk outlives the index. Errors: io,
+  /// disk_full.
+  static Result<std::unique_ptr<EventIndex>> open(Disk& disk, const std::string& folder,
+                                                  const std::string& table_id, Metrics& metrics,
+                                                  const IndexLimits& limits = {});
+  ~EventIndex();
+
+  /// Of what is on the disk: events() places are there after open(); nullopt: nothing is.
+  std::optional<IndexOwner> owner() const;
+  /// Places that are taken, tail included.
+  std::int64_t events() const;
+
+  /// Appends at the next places. An event whose id is there takes its place, but is never given
+  /// again (the first one counts). Errors: io, disk_full.
+  Result<void> add(std::span<const BuildEvent> events);
+  /// Forgets the places from `events` on; not those that are settled. What is forgotten is as if it
+  /// had never been added.
+  Result<void> truncate_to(std::int64_t events);
+  /// The places before `owner.events` are in the table at `owner.version`: they may go into
+  /// segments. Cheap until segment_events are waiting.
+  Result<void> settle(const IndexOwner& owner);
+  /// Writes what is settled, whatever its size: before a clean end, so that the next open is fast.
+  Result<void> save();
+
+  // -- as EventLog has them; a Sequence is the place + 1
+  std::optional<std::int64_t> place_of(std::string_view event_id) const;
+  Result<BuildEvent> event_at(std::int64_t place) const;
+  Result<Events> build_request_events(std::string_view build_request_id, const Slice& slice) const;
+  Result<Events> partition_events(std::string_view partition_ref, const Slice& slice) const;
+  Result<Events> job_run_events(std::string_view job_run_id, const Slice& slice) const;
+  Result<Events> events_in_range(std::int64_t start, std::int64_t end, std::size_t limit) const;
+  /// Of the places before `end`.
+  Result<EventPage> list(Sequence after, std::int64_t end, const EventFilter& filter,
+                         std::size_t limit) const;
+  std::optional<PartitionState> latest_partition_status(std::string_view partition_ref) const;
+  std::vector<std::string> active_builds_for_partition(std::string_view partition_ref) const;
+  std::optional<std::string> build_request_for_available_partition(
+      std::string_view partition_ref) const;
+  Result<std::optional<BuildRequestSummary>> build_request(std::string_view id) const;
+  Result<Listed<BuildRequestSummary>> list_build_requests(
+      const Paging& paging, std::optional<BuildRequestStatus> status) const;
+  Listed<PartitionSummary> list_recent_partitions(const Paging& paging,
+                                                  std::optional<PartitionStatus> status) const;
+  Listed<JobSummary> list_jobs(const Paging& paging, std::string_view search) const;
+  Result<ActivitySummary> activity() const;
+  /// Newest job event's status of a run, for strict logs; nullopt: none.
+  std::optional<JobStatus> job_status(std::string_view job_run_id) const;
+  /// Newest build_request status; nullopt: none.
+  std::optional<BuildRequestStatus> build_status(std::string_view build_request_id) const;
+  /// Resident bytes, by our own count.
+  std::uint64_t memory_bytes() const;
+
+ private:
+  class Impl;
+  explicit EventIndex(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bl::events
