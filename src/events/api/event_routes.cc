@@ -8,6 +8,7 @@
 namespace bl::events {
 namespace {
 
+constexpr std::int64_t k_least = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t k_page_default = 100;
 constexpr std::int64_t k_page_max = 10'000;
@@ -21,7 +22,7 @@ void write_stored(json::Writer& writer, const StoredEvent& stored) {
 Result<Response> list_events(const Call& call) {
   if (wants_stream(call.request)) return stream_events(call);
   net::QueryFields fields(call.request);
-  const EventFilter filter = filter_of(call.request, fields);
+  const EventFilter filter = filter_of(fields);
   const Sequence after = fields.integer("since_idx", 0, k_most).value_or(0);
   const auto limit =
       static_cast<std::size_t>(fields.integer("limit", 1, k_page_max).value_or(k_page_default));
@@ -37,8 +38,8 @@ Result<Response> list_events(const Call& call) {
 
 Result<Response> events_in_range(const Call& call) {
   net::QueryFields fields(call.request);
-  const auto start = fields.integer("start", 0, k_most).value_or(0);
-  const auto end = fields.integer("end", 0, k_most).value_or(k_most);
+  const auto start = fields.integer("start", k_least, k_most).value_or(0);
+  const auto end = fields.integer("end", k_least, k_most).value_or(k_most);
   const std::size_t limit = slice_of(fields).limit;
   BL_RETURN_IF_ERROR(fields.finish());
   BL_TRY(const Events events, call.log.events_in_range(start, end, limit));

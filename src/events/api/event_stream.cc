@@ -100,7 +100,7 @@ bool wants_stream(const Request& request) {
 
 Result<Response> stream_events(const Call& call) {
   net::QueryFields fields(call.request);
-  EventFilter filter = filter_of(call.request, fields);
+  EventFilter filter = filter_of(fields);
   BL_TRY(std::optional<Sequence> after, place_of(call.request, fields));
   BL_RETURN_IF_ERROR(fields.finish());
   if (!after) {

@@ -3,6 +3,7 @@
 #include "base/uri.h"
 #include "events/api/decode_answers.h"
 #include "events/api/query_filter.h"
+#include "events/append_check.h"
 #include "events/encode.h"
 
 namespace bl::events {
@@ -11,6 +12,18 @@ namespace {
 /// A name as a path's segment.
 std::string segment(std::string_view name) {
   return percent_encode(name);
+}
+
+/// True for a filter that asks for an empty name, which no event has. In a query, an empty value is
+/// none.
+bool matches_nothing(const EventFilter& filter) {
+  const auto has_no_name = [](const std::vector<std::string>& names) {
+    return !names.empty() &&
+           std::ranges::all_of(names, [](const std::string& name) { return name.empty(); });
+  };
+  return has_no_name(filter.partition_refs) || has_no_name(filter.partition_patterns) ||
+         has_no_name(filter.job_labels) || has_no_name(filter.job_run_ids) ||
+         has_no_name(filter.build_request_ids);
 }
 
 /// Clients that nobody uses now: each keeps its connection.
@@ -57,6 +70,7 @@ class HttpLog final : public EventLog {
       : clients_(address, limits), answer_limits_(parse_limits(limits.answer_bytes_max)) {}
 
   Result<Appended> append(std::span<const BuildEvent> events) override {
+    BL_RETURN_IF_ERROR(check_batch(events));
     std::string body;
     json::Writer writer(body);
     writer.begin_array();
@@ -73,6 +87,7 @@ class HttpLog final : public EventLog {
 
   Result<Events> build_request_events(std::string_view build_request_id,
                                       const Slice& slice) override {
+    if (!is_uuid(build_request_id)) return Events();
     return events_at("/api/v1/builds/" + segment(build_request_id) + "?" + query_of(slice));
   }
   Result<Events> partition_events(std::string_view partition_ref, const Slice& slice) override {
@@ -84,15 +99,18 @@ class HttpLog final : public EventLog {
                      query_of(slice));
   }
   Result<Events> events_in_range(std::int64_t start, std::int64_t end, std::size_t limit) override {
-    if (end < 0 || end < start) return Events();
-    return events_at(
-        "/api/v1/events/range?start=" + std::to_string(std::max<std::int64_t>(start, 0)) +
-        "&end=" + std::to_string(end) + "&limit=" + std::to_string(limit));
+    return events_at("/api/v1/events/range?start=" + std::to_string(start) +
+                     "&end=" + std::to_string(end) + "&limit=" + std::to_string(limit));
   }
   Result<std::optional<StoredEvent>> event(std::string_view event_id) override {
+    if (!is_uuid(event_id)) return std::optional<StoredEvent>();
     return maybe("/api/v1/events/" + segment(event_id), stored_event_of);
   }
   Result<EventPage> list(Sequence after, const EventFilter& filter, std::size_t limit) override {
+    if (matches_nothing(filter)) {
+      BL_TRY(const LogStatus status, this->status());
+      return EventPage{.events = {}, .next = std::max(after, status.newest), .has_more = false};
+    }
     BL_TRY(const json::Value answer,
            get("/api/v1/events?since_idx=" + std::to_string(after) +
                "&limit=" + std::to_string(std::min<std::size_t>(limit, k_page_max)) +
@@ -116,6 +134,7 @@ class HttpLog final : public EventLog {
   }
   Result<std::optional<BuildRequestSummary>> build_request(
       std::string_view build_request_id) override {
+    if (!is_uuid(build_request_id)) return std::optional<BuildRequestSummary>();
     BL_TRY(auto build,
            maybe("/api/v1/builds/" + segment(build_request_id) + "?limit=1", summary_of_build));
     return std::move(build).value_or(std::nullopt);

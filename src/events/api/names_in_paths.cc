@@ -34,7 +34,6 @@ Result<std::string> name_in_path(const Request& request, std::string_view captur
   const std::string& segment = request.capture(capture);
   const auto encoding = fields.choice("encoding", {"text", "base64url"});
   BL_RETURN_IF_ERROR(fields.finish());
-  if (!is_utf8(segment)) return Error{Code::invalid, "the name in the path is not UTF-8"};
   if (encoding == 0u) return segment;
   const auto text = decoded(segment);
   if (encoding == 1u) {

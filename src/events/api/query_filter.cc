@@ -17,28 +17,17 @@ constexpr TextFilter k_text_filters[] = {
     {"build_request_id", &EventFilter::build_request_ids},
 };
 
-/// Every value of a parameter; the empty ones are as if they were not there.
-std::vector<std::string> values_of(const net::Request& request, net::QueryFields& fields,
-                                   std::string_view name) {
-  (void)fields.text(name);  // says that it is known, and bounds the first
-  std::vector<std::string> values;
-  for (const auto& [key, value] : request.query) {
-    if (key == name && !value.empty()) values.push_back(value);
-  }
-  return values;
-}
-
 }  // namespace
 
-EventFilter filter_of(const net::Request& request, net::QueryFields& fields) {
+EventFilter filter_of(net::QueryFields& fields) {
   EventFilter filter;
   for (const TextFilter& text : k_text_filters) {
-    filter.*text.values = values_of(request, fields, text.parameter);
+    filter.*text.values = fields.texts(text.parameter);
   }
   for (std::string& id : filter.build_request_ids) {
     for (char& c : id) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
-  for (const std::string& name : values_of(request, fields, "type")) {
+  for (const std::string& name : fields.texts("type")) {
     if (const auto type = event_type_named(name)) {
       filter.types.push_back(*type);
     } else {

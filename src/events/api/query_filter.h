@@ -8,7 +8,7 @@ namespace bl::events {
 
 /// `partition`, `partition_pattern`, `job_label`, `job_run_id`, `build_request_id`, `type`. Faults
 /// are added to `fields`.
-EventFilter filter_of(const net::Request& request, net::QueryFields& fields);
+EventFilter filter_of(net::QueryFields& fields);
 /// The same, as they stand in a query: empty, or beginning with `&`.
 std::string query_of(const EventFilter& filter);
 

@@ -54,7 +54,8 @@ Paging paging_of(net::QueryFields& fields) {
 
 Slice slice_of(net::QueryFields& fields) {
   Slice slice;
-  slice.since = fields.integer("since", 0, std::numeric_limits<std::int64_t>::max());
+  slice.since = fields.integer("since", std::numeric_limits<std::int64_t>::min(),
+                               std::numeric_limits<std::int64_t>::max());
   slice.limit = static_cast<std::size_t>(
       fields.integer("limit", 1, Slice::k_events_max).value_or(k_events_default));
   return slice;
