@@ -66,6 +66,7 @@ class DeltaEventLog final : public EventLog {
   ~DeltaEventLog() override;
 
   Result<Appended> append(std::span<const BuildEvent> events) override;
+  // -- log_queries.cc
   Result<Events> build_request_events(std::string_view id, const Slice& slice) override;
   Result<Events> partition_events(std::string_view ref, const Slice& slice) override;
   Result<Events> job_run_events(std::string_view id, const Slice& slice) override;
@@ -111,17 +112,19 @@ class DeltaEventLog final : public EventLog {
   Result<void> start(TablePlace place);
   Result<void> start_index();
   Result<void> start_journals();
+  std::int64_t steady_ms() const;
   bool pause(std::chrono::milliseconds time);
   void run();
-  void work_once();
+  void work();
+  void work_at_journals();
+  Result<void> compact_if_due();
 
   // log_appending.cc
   Result<void> may_append();
-  Result<Claim> claim(std::span<const BuildEvent> events);
-  Result<void> claim_new(std::span<const BuildEvent> events, Claim& claim);  // gate_, mutex_ held
-  Result<void> check_strict(const std::vector<BuildEvent>& events);
-  Result<void> append_to_journal(std::vector<BuildEvent> events);
-  Result<void> append_to_table(std::vector<BuildEvent> events);
+  Result<void> claim(Claim& claim);
+  Result<void> check_strict(std::span<const BuildEvent> events);
+  Result<void> append_to_journal(KnownEvents events);
+  Result<void> append_to_table(KnownEvents events);
   void take_record(TailRecord record);
 
   // log_publishing.cc; publish_ is held
@@ -162,14 +165,13 @@ class DeltaEventLog final : public EventLog {
   std::unique_ptr<EventTable> table_;
   std::optional<IndexFolder> folder_;
   std::unique_ptr<Journals> journals_;  ///< null: mode direct or ro
-  std::unique_ptr<DiskLock> maintenance_;
 
   std::mutex publish_;
   Places places_;              // guarded by publish_: of the newest version that was begun
   std::optional<Flush> flush_;  // guarded by publish_: not known whether it is in the table
   RecurringError flush_error_, refresh_error_, compact_error_, take_over_error_;  // of the thread
-  std::atomic<std::chrono::steady_clock::rep> refreshed_at_{0};
-  std::chrono::steady_clock::time_point alive_at_, took_over_at_;  // of the thread
+  std::atomic<std::int64_t> refreshed_at_{0};  ///< steady, in milliseconds; 0: look
+  std::int64_t alive_at_ = 0, took_over_at_ = 0;  // of the thread; steady, in milliseconds
   std::atomic<bool> journal_is_lost_{false};
 
   Gate gate_;

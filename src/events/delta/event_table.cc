@@ -41,6 +41,19 @@ std::string missing_column(const columns::Schema& wanted, const columns::Schema&
   return {};
 }
 
+/// The version whose columns we read and write; those beyond are nobody's of ours.
+int known_version(const lake::DeltaMetadata& table) {
+  const bool has_columns = table.schema.find("seq") && table.schema.find("schema_version");
+  return has_columns ? std::min(schema_version_of(table).version, k_schema_version_max) : 1;
+}
+
+/// `seq` is for writers that count their events themselves.
+std::string select_of_events(int version) {
+  if (version < 2) return "SELECT * FROM events";
+  return fmt::format("SELECT *, NULL::BIGINT AS seq, {}::INTEGER AS schema_version FROM events",
+                     version);
+}
+
 }  // namespace
 
 columns::Schema table_schema(int version) {
@@ -56,11 +69,11 @@ SchemaVersion schema_version_of(const lake::DeltaMetadata& table) {
           number_of(table.configuration, k_min_reader_version)};
 }
 
-Result<std::unique_ptr<EventTable>> EventTable::open(TablePlace place, Open how,
+Result<std::unique_ptr<EventTable>> EventTable::open(TablePlace place, std::string own, Open how,
                                                      std::optional<std::int64_t> interval,
                                                      const LogWorld& world, objects::Wait wait) {
-  std::unique_ptr<EventTable> table(new EventTable(std::move(place), world));
-  const std::string& scratch = table->place_.scratch;
+  std::unique_ptr<EventTable> table(new EventTable(std::move(place), std::move(own), world));
+  const std::string& scratch = table->scratch_;
   BL_RETURN_IF_ERROR(world.disk.make_folder(scratch));
   BL_TRY(const auto names, world.disk.list(scratch));
   for (const auto& name : names) (void)world.disk.remove(scratch + "/" + name).ok();
@@ -75,7 +88,7 @@ Result<std::unique_ptr<EventTable>> EventTable::open(TablePlace place, Open how,
 
 Result<void> EventTable::open_log(Open how, std::optional<std::int64_t> interval,
                                   objects::Wait wait) {
-  const lake::DeltaWorld world{*place_.store, world_.disk,   place_.scratch, *engine_, world_.clock,
+  const lake::DeltaWorld world{*place_.store, world_.disk,   scratch_, *engine_, world_.clock,
                                world_.random, world_.metrics, world_.log,    std::move(wait)};
   auto opened = lake::DeltaLog::open(world, "");
   if (!opened.ok() && opened.error().code == Code::not_found && how == Open::or_create) {
@@ -136,24 +149,18 @@ std::string EventTable::read_only(const lake::DeltaSnapshot& snapshot) const {
 
 Result<lake::DeltaFile> EventTable::write(std::span<const BuildEvent> events) {
   const auto table = log_->snapshot()->metadata;
-  const bool is_numbered = table->schema.find("schema_version").has_value() &&
-                           schema_version_of(*table).version >= 2;
   const std::string path = fmt::format("part-{}.parquet", ids_.next());
-  const std::string local = place_.scratch + "/" + path;
+  const std::string local = scratch_ + "/" + path;
   BL_TRY(const auto connection, engine_->connect());
   std::vector<columns::Batch> batches;
   for (std::size_t at = 0; at < events.size(); at += k_piece_events) {
     batches.push_back(batch_of(events.subspan(at, std::min(k_piece_events, events.size() - at))));
   }
   BL_TRY(const auto offered, connection->offer("events", event_schema(), std::move(batches)));
-  const std::string select =
-      is_numbered ? fmt::format("SELECT *, NULL::BIGINT AS seq, {}::INTEGER AS schema_version "
-                                "FROM events",
-                                schema_version_of(*table).version)
-                  : "SELECT * FROM events";
   duck::ParquetOptions options{.row_group_rows = k_row_group_rows, .version = 1};
   BL_TRY(const duck::ParquetFile written,
-         duck::write_parquet(*connection, world_.disk, select, {}, local, options));
+         duck::write_parquet(*connection, world_.disk, select_of_events(known_version(*table)), {},
+                             local, options));
   return publish(written, path, *table);
 }
 
@@ -165,7 +172,7 @@ Result<lake::DeltaFile> EventTable::merge(const lake::DeltaSnapshot& snapshot,
   duck::ParquetOptions options{.row_group_rows = k_row_group_rows, .version = 1};
   BL_TRY(const duck::ParquetFile written,
          duck::write_parquet(*connection, world_.disk, rows.sql, rows.values,
-                             place_.scratch + "/" + path, options));
+                             scratch_ + "/" + path, options));
   const std::int64_t wanted = files.back().end() - files.front().place;
   if (written.rows != wanted) {
     (void)world_.disk.remove(written.path).ok();
@@ -228,7 +235,7 @@ Result<std::string> EventTable::local_path(const lake::DeltaFile& file) {
   if (!place_.folder.empty()) return place_.store->address(file.path);
   std::string name = file.path;
   std::replace(name.begin(), name.end(), '/', '!');
-  const std::string path = fmt::format("{}/copy-{}", place_.scratch, name);
+  const std::string path = fmt::format("{}/copy-{}", scratch_, name);
   const std::lock_guard copying(copying_);
   BL_TRY(const bool is_there, world_.disk.exists(path));
   if (is_there) return path;
@@ -294,12 +301,23 @@ Result<duck::ParquetFile> EventTable::footer(const lake::DeltaFile& file) {
   return duck::read_footer(*connection, path);
 }
 
+Result<columns::Batch> EventTable::rows_for_sql(const lake::DeltaSnapshot& snapshot,
+                                                std::span<const BuildEvent> events) {
+  const int version = known_version(*snapshot.metadata);
+  if (version < 2) return batch_of(events);
+  BL_TRY(const auto connection, engine_->connect());
+  BL_TRY(const auto offered, connection->offer("events", event_schema(), {batch_of(events)}));
+  BL_TRY(duck::Answer answer, connection->query(select_of_events(version)));
+  BL_TRY(const columns::Batch batch, answer.all());
+  return batch.with_schema(table_schema(version));
+}
+
 Result<std::shared_ptr<const lake::FileSet>> EventTable::file_set(
     const lake::DeltaSnapshot& snapshot) {
   lake::CatalogSnapshot out;
   out.id = snapshot.version;
   out.at = world_.clock.now();
-  out.schema = snapshot.metadata->schema;
+  out.schema = table_schema(known_version(*snapshot.metadata));
   for (const auto& file : snapshot.files) {
     if (file->deletions) {
       return Error{Code::unsupported, "not supported: SQL over a file with deleted rows: " + file->path};

@@ -41,7 +41,7 @@ SchemaVersion schema_version_of(const lake::DeltaMetadata& table);
 struct TablePlace {
   std::unique_ptr<objects::ObjectStore> store;  ///< its keys begin at the table
   std::string folder;   ///< of the table on this disk; empty: it is not
-  std::string scratch;  ///< a folder of this object alone; what lies there goes
+  std::string local;    ///< a folder on this disk: indexes and scratch of logs go below it
   std::string shown;    ///< for people
 };
 
@@ -52,7 +52,8 @@ class EventTable {
   enum class Open : unsigned char { or_create, existing };
   /// Errors: not_found (existing), conflict (a table of another kind is there), unsupported (a
   /// schema version that is too new, a feature), and those of DeltaLog and the engine.
-  static Result<std::unique_ptr<EventTable>> open(TablePlace place, Open how,
+  /// `scratch`: a folder of this object alone, below `place.local`; what lies there goes.
+  static Result<std::unique_ptr<EventTable>> open(TablePlace place, std::string scratch, Open how,
                                                   std::optional<std::int64_t> checkpoint_interval,
                                                   const LogWorld& world, objects::Wait wait);
 
@@ -77,6 +78,9 @@ class EventTable {
   /// The events of a file from a row on, in its order, in pieces. Errors: corrupt (names the file).
   Result<void> read(const lake::DeltaSnapshot& snapshot, const PlacedFile& file, std::int64_t from,
                     const std::function<Result<void>(std::span<const BuildEvent>)>& each);
+  /// Events as rows of the table, for SQL: the columns that its version has.
+  Result<columns::Batch> rows_for_sql(const lake::DeltaSnapshot& snapshot,
+                                      std::span<const BuildEvent> events);
   /// The table's files as the engine opens them; keys are absolute paths without the first `/`.
   Result<std::shared_ptr<const lake::FileSet>> file_set(const lake::DeltaSnapshot& snapshot);
   /// What a file's footer says. Errors: not_found, corrupt, io.
@@ -89,8 +93,11 @@ class EventTable {
   void sweep_copies(const lake::DeltaSnapshot& snapshot);
 
  private:
-  EventTable(TablePlace place, const LogWorld& world)
-      : place_(std::move(place)), world_(world), ids_(world.clock, world.random) {}
+  EventTable(TablePlace place, std::string scratch, const LogWorld& world)
+      : place_(std::move(place)),
+        scratch_(std::move(scratch)),
+        world_(world),
+        ids_(world.clock, world.random) {}
   Result<void> open_log(Open how, std::optional<std::int64_t> checkpoint_interval,
                         objects::Wait wait);
   Result<lake::DeltaFile> publish(const duck::ParquetFile& written, const std::string& path,
@@ -100,6 +107,7 @@ class EventTable {
   Result<std::int64_t> rows(const lake::DeltaFile& file);
 
   const TablePlace place_;
+  const std::string scratch_;
   const LogWorld world_;
   IdSource ids_;
   std::unique_ptr<duck::Database> engine_;

@@ -14,6 +14,8 @@ class IndexFolder {
   /// new one. Errors: those of the disk.
   static Result<IndexFolder> take(Disk& disk, const std::string& parent);
   const std::string& path() const { return path_; }
+  /// Of the folder, within `parent`.
+  std::string name() const { return path_.substr(path_.rfind('/') + 1); }
   /// Empties it.
   Result<void> clear(Disk& disk) const;
 

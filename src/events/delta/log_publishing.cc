@@ -29,19 +29,16 @@ std::int64_t DeltaEventLog::flushed(const lake::DeltaSnapshot& snapshot) const {
 // -- the index follows ---------------------------------------------------------------------------
 
 Result<void> DeltaEventLog::refresh_if_due() {
-  const auto now = world_.clock.steady_now().time_since_epoch().count();
-  const auto every =
-      std::chrono::duration_cast<std::chrono::steady_clock::duration>(limits_.refresh_every).count();
-  if (now - refreshed_at_.load() < every) return {};
+  const std::int64_t at = refreshed_at_;
+  if (at != 0 && steady_ms() - at < limits_.refresh_every.count()) return {};
   std::unique_lock publishing(publish_, std::try_to_lock);
   if (!publishing) return {};  // somebody is at it
-  refreshed_at_ = now;
   return refresh();
 }
 
 Result<void> DeltaEventLog::refresh() {
   BL_TRY(const SnapshotPtr snapshot, table_->log().update());
-  refreshed_at_ = world_.clock.steady_now().time_since_epoch().count();
+  refreshed_at_ = steady_ms();
   bool is_known = false;
   {
     const std::shared_lock reading(gate_);
@@ -372,8 +369,12 @@ Result<void> DeltaEventLog::commit_left(const std::string& app, lake::RecordNo e
 
 /// Our journal was taken over while we seemed gone: what it held is in the table, or will be.
 Result<void> DeltaEventLog::renew_journal() {
-  const std::unique_lock appending(journal_);
   BL_RETURN_IF_ERROR(flush_all());
+  const std::unique_lock appending(journal_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!tail_.empty()) return {};  // came meanwhile; with the next call
+  }
   BL_RETURN_IF_ERROR(journals_->renew());
   const std::lock_guard lock(mutex_);
   tail_ = Tail();
