@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t k_slots_min = 64;
 
-std::uint64_t high_half(std::uint64_t hash) { return hash >> 32; }
+std::uint64_t high_half(std::uint64_t hash) {
+  return hash >> 32;
+}
 
 }  // namespace
 

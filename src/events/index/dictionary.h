@@ -22,8 +22,8 @@ class Dictionary {
   std::uint64_t memory_bytes() const;
 
  private:
-  // A slot is the high half of the text's hash and the code + 1; zero is free. Probing is linear, so
-  // the one that came last is in nobody's way: taking it back frees its slot.
+  // A slot is the high half of the text's hash and the code + 1; zero is free. Probing is linear,
+  // so the one that came last is in nobody's way: taking it back frees its slot.
   std::size_t slot_of(std::string_view text, std::uint64_t hash) const;
   void grow(std::size_t slots);
 

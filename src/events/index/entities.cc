@@ -273,8 +273,7 @@ std::vector<std::uint32_t> Entities::builds_page(std::optional<std::uint8_t> sta
 }
 
 std::vector<std::uint32_t> Entities::partitions_page(std::optional<std::uint8_t> status,
-                                                     std::size_t offset,
-                                                     std::size_t limit) const {
+                                                     std::size_t offset, std::size_t limit) const {
   return partition_times_.page(status, offset, limit, partition_now(),
                                [this](std::uint32_t a, std::uint32_t b) {
                                  return partitions.texts.text(a) < partitions.texts.text(b);

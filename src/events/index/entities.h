@@ -167,8 +167,8 @@ class Entities {
 
   std::vector<std::uint32_t> builds_page(std::optional<std::uint8_t> status, std::size_t offset,
                                          std::size_t limit) const;
-  std::vector<std::uint32_t> partitions_page(std::optional<std::uint8_t> status,
-                                             std::size_t offset, std::size_t limit) const;
+  std::vector<std::uint32_t> partitions_page(std::optional<std::uint8_t> status, std::size_t offset,
+                                             std::size_t limit) const;
   const Recency& build_times() const { return build_times_; }
   const Recency& partition_times() const { return partition_times_; }
   /// Codes of labels, by their bytes.

@@ -25,14 +25,15 @@ struct Manifest {
   std::vector<ManifestFile> rows, keys;
 };
 
-std::string sum_line(std::string_view text) { return fmt::format("sum {:016x}\n", xxh3_64(text)); }
+std::string sum_line(std::string_view text) {
+  return fmt::format("sum {:016x}\n", xxh3_64(text));
+}
 
 std::string manifest_text(const DiskState& state) {
   const std::string& id = state.owner.table_id;
-  std::string text = fmt::format(
-      "{}\ntable {}\nversion {}\nevents {}\n", k_first_line,
-      to_hex(std::as_bytes(std::span(id.data(), id.size()))), state.owner.version,
-      state.owner.events);
+  std::string text = fmt::format("{}\ntable {}\nversion {}\nevents {}\n", k_first_line,
+                                 to_hex(std::as_bytes(std::span(id.data(), id.size()))),
+                                 state.owner.version, state.owner.events);
   const auto add = [&](std::string_view kind, const auto& file) {
     text += fmt::format("{} {} {} {:016x}\n", kind, file.name(), file.identity().bytes,
                         file.identity().hash);
@@ -44,8 +45,7 @@ std::string manifest_text(const DiskState& state) {
 
 template <class Number>
 bool parse(std::string_view text, Number& number, int base = 10) {
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, base);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
   return error == std::errc() && end == text.data() + text.size();
 }
 
@@ -219,8 +219,8 @@ Result<std::shared_ptr<const KeysFile>> IndexFolder::merge_keys_of(const DiskSta
                                                                    std::size_t to) {
   const std::string name = new_name(k_keys_suffix);
   BL_TRY(const FileIdentity identity,
-         merge_keys(disk_, folder_ + "/" + name,
-                    std::span(state.keys).subspan(from, to - from), state.rows));
+         merge_keys(disk_, folder_ + "/" + name, std::span(state.keys).subspan(from, to - from),
+                    state.rows));
   BL_TRY(auto file, KeysFile::open(disk_, folder_, name, identity));
   return std::shared_ptr<const KeysFile>(std::move(file));
 }
@@ -275,9 +275,8 @@ void IndexFolder::sweep(const DiskState& state) {
   if (!names.ok()) return;  // next time
   for (const std::string& name : *names) {
     const auto is_it = [&](const auto& file) { return file->name() == name; };
-    const bool is_named =
-        std::any_of(state.rows.files.begin(), state.rows.files.end(), is_it) ||
-        std::any_of(state.keys.begin(), state.keys.end(), is_it);
+    const bool is_named = std::any_of(state.rows.files.begin(), state.rows.files.end(), is_it) ||
+                          std::any_of(state.keys.begin(), state.keys.end(), is_it);
     if (is_ours(name) && !is_named) (void)disk_.remove(folder_ + "/" + name);
   }
 }

@@ -19,11 +19,11 @@ Result<std::shared_ptr<KeysFile>> KeysFile::open(Disk& disk, const std::string& 
   BL_TRY(SectionFile file, SectionFile::open(disk, path, identity, k_key_sections, k_key_facts));
   auto opened = std::shared_ptr<KeysFile>(new KeysFile(std::move(file)));
   opened->name_ = name;
-  std::memcpy(&opened->facts_, opened->file_.facts().data(), sizeof opened->facts_);
+  std::memcpy(static_cast<void*>(&opened->facts_), opened->file_.facts().data(),
+              sizeof opened->facts_);
   opened->ids_ = opened->file_.all<std::uint64_t>(k_ids_section);
   opened->times_ = opened->file_.all<std::uint32_t>(k_times_section);
-  if (!opened->is_sound())
-    return Error{Code::corrupt, "the index file has unsound keys: " + path};
+  if (!opened->is_sound()) return Error{Code::corrupt, "the index file has unsound keys: " + path};
   return opened;
 }
 
@@ -35,7 +35,8 @@ bool KeysFile::is_sound() const {
   const auto is_place = [&](std::uint32_t place) { return place < events; };
   if (!std::all_of(times_.begin(), times_.end(), is_place)) return false;
   if (facts_.is_plain != 0 && !times_.empty()) return false;
-  if (facts_.id_slots < 0 || static_cast<std::uint64_t>(facts_.id_slots) > ids_.size()) return false;
+  if (facts_.id_slots < 0 || static_cast<std::uint64_t>(facts_.id_slots) > ids_.size())
+    return false;
   return std::all_of(ids_.begin(), ids_.end(), [&](std::uint64_t id) {
     return id == 0 || ((id & 0xffffffff) != 0 && is_place(static_cast<std::uint32_t>(id) - 1));
   });
@@ -171,9 +172,10 @@ bool load(const KeysFile& file, Kind kind, Table& table) {
 }  // namespace
 
 Result<void> load_entities(const KeysFile& file, Entities& entities) {
-  const bool is_loaded =
-      load(file, Kind::build, entities.builds) && load(file, Kind::partition, entities.partitions) &&
-      load(file, Kind::run, entities.runs) && load(file, Kind::label, entities.labels);
+  const bool is_loaded = load(file, Kind::build, entities.builds) &&
+                         load(file, Kind::partition, entities.partitions) &&
+                         load(file, Kind::run, entities.runs) &&
+                         load(file, Kind::label, entities.labels);
   if (!is_loaded)
     return Error{Code::corrupt, "the index file does not fit the ones before: " + file.name()};
   return {};
@@ -195,10 +197,9 @@ bool are_sound(const Entities& entities, std::int64_t events) {
                               is_sound(state.newest, state.newest_build, builds) &&
                               is_sound(state.available, state.available_build, builds);
                      }) &&
-         std::all_of(runs.states.begin(), runs.states.end(),
-                     [&](const RunState& state) {
-                       return is_sound(state.newest, state.label, labels);
-                     }) &&
+         std::all_of(
+             runs.states.begin(), runs.states.end(),
+             [&](const RunState& state) { return is_sound(state.newest, state.label, labels); }) &&
          std::all_of(labels.states.begin(), labels.states.end(), [&](const LabelState& state) {
            return std::all_of(state.recent.begin(), state.recent.end(), [&](const auto& recent) {
              return is_sound(recent.newest, recent.build, builds);

@@ -73,9 +73,10 @@ class KeysFile {
   std::int64_t events() const { return facts_.end - facts_.first; }
   const std::string& name() const { return name_; }
   const FileIdentity& identity() const { return file_.identity(); }
+  /// After a pass over the file: its pages need not stay in memory.
+  void release() const { file_.release(); }
 
-  std::optional<std::int64_t> find(const EventKey& key, std::uint64_t hash,
-                                   const Rows& rows) const;
+  std::optional<std::int64_t> find(const EventKey& key, std::uint64_t hash, const Rows& rows) const;
   /// Fetches what find() reads first.
   void prefetch(std::uint64_t hash) const;
   void find_events(const Asked& asked, const Rows& rows, std::vector<Hit>& out) const;

@@ -24,7 +24,9 @@ Result<void> append_value(SectionWriter& out, const T& value) {
 }
 
 /// Half as many slots again as ids: a search looks at about two.
-std::uint64_t slots_for(std::uint64_t ids) { return ids + ids / 2; }
+std::uint64_t slots_for(std::uint64_t ids) {
+  return ids + ids / 2;
+}
 
 /// Writes ids that come by their hash, each where it says or behind.
 class IdWriter {
@@ -187,8 +189,7 @@ Result<void> merge_codes(const std::vector<std::size_t>& sizes, CodeAt&& code_at
   for (;;) {
     std::uint64_t lowest = std::numeric_limits<std::uint64_t>::max();
     for (std::size_t run = 0; run < sizes.size(); ++run)
-      if (next[run] < sizes[run])
-        lowest = std::min<std::uint64_t>(lowest, code_at(run, next[run]));
+      if (next[run] < sizes[run]) lowest = std::min<std::uint64_t>(lowest, code_at(run, next[run]));
     if (lowest == std::numeric_limits<std::uint64_t>::max()) return {};
     heads.clear();
     for (std::size_t run = 0; run < sizes.size(); ++run)
@@ -206,8 +207,8 @@ Result<void> merge_lists(SectionWriter& out, Files files, const Rows& rows, Kind
     postings += file->postings(kind).size();
   }
   if (postings > std::numeric_limits<std::uint32_t>::max())
-    return Error{Code::too_large, "the index has more than 4 G postings in one file: " +
-                                      std::to_string(postings)};
+    return Error{Code::too_large,
+                 "the index has more than 4 G postings in one file: " + std::to_string(postings)};
   const auto code_at = [&](std::size_t run, std::size_t at) {
     return files[run]->lists(kind)[at].code;
   };
@@ -219,8 +220,7 @@ Result<void> merge_lists(SectionWriter& out, Files files, const Rows& rows, Kind
   const auto place_of = [&](const Head& head, std::uint32_t nth) {
     const KeysFile& file = *files[head.run];
     const KeyList& list = file.lists(kind)[head.at];
-    return static_cast<std::uint32_t>(file.first() - first) +
-           file.postings(kind)[list.first + nth];
+    return static_cast<std::uint32_t>(file.first() - first) + file.postings(kind)[list.first + nth];
   };
   BL_RETURN_IF_ERROR(merge_codes(sizes, code_at, [&](std::uint32_t code, const auto& heads) {
     KeyList merged;
@@ -232,8 +232,8 @@ Result<void> merge_lists(SectionWriter& out, Files files, const Rows& rows, Kind
       bool is_by_time = list.is_by_time != 0;
       if (i != 0 && !is_by_time) {
         const KeyList& before = files[heads[i - 1].run]->lists(kind)[heads[i - 1].at];
-        is_by_time = time_of(place_of(heads[i], 0)) <
-                     time_of(place_of(heads[i - 1], before.count - 1));
+        is_by_time =
+            time_of(place_of(heads[i], 0)) < time_of(place_of(heads[i - 1], before.count - 1));
       }
       if (is_by_time) merged.is_by_time = 1;
     }
@@ -271,9 +271,8 @@ Result<void> merge_states(SectionWriter& out, Files files, Kind kind) {
   const auto code_at = [&](std::size_t run, std::size_t at) {
     return files[run]->all<std::uint32_t>(kind, k_state_codes)[at];
   };
-  BL_RETURN_IF_ERROR(merge_codes(sizes, code_at, [&](std::uint32_t code, const auto&) {
-    return append_value(out, code);
-  }));
+  BL_RETURN_IF_ERROR(merge_codes(
+      sizes, code_at, [&](std::uint32_t code, const auto&) { return append_value(out, code); }));
   BL_RETURN_IF_ERROR(out.end_section());
   BL_RETURN_IF_ERROR(merge_codes(sizes, code_at, [&](std::uint32_t, const auto& heads) {
     const Head& newest = heads.back();
@@ -312,8 +311,7 @@ Result<void> merge_ids(SectionWriter& out, Files files, std::uint64_t slots) {
         lowest = i;
     }
     if (lowest == rests.size()) return writer.finish();
-    const auto base =
-        static_cast<std::uint64_t>(files[lowest]->first() - files.front()->first());
+    const auto base = static_cast<std::uint64_t>(files[lowest]->first() - files.front()->first());
     BL_RETURN_IF_ERROR(writer.add(rests[lowest].front() + base));
     rests[lowest] = rests[lowest].subspan(1);
     pass_gaps(rests[lowest]);
@@ -347,8 +345,8 @@ Result<void> merge_times(SectionWriter& out, Files files, const Rows& rows) {
   while (!runs.empty()) {
     const auto lowest = std::min_element(
         runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.head < b.head; });
-    BL_RETURN_IF_ERROR(append_value(
-        out, static_cast<std::uint32_t>(lowest->head.place - files.front()->first())));
+    BL_RETURN_IF_ERROR(
+        append_value(out, static_cast<std::uint32_t>(lowest->head.place - files.front()->first())));
     if (++lowest->at < lowest->file->timed_events()) {
       read_head(*lowest);
     } else {
@@ -373,10 +371,8 @@ Result<FileIdentity> merge_keys(Disk& disk, const std::string& path, Files files
   for (const auto& file : files) {
     facts.time_min = std::min(facts.time_min, file->facts().time_min);
     facts.time_max = std::max(facts.time_max, file->facts().time_max);
-    ids += static_cast<std::uint64_t>(
-        std::count_if(file->ids().begin(), file->ids().end(), [](std::uint64_t id) {
-          return id != 0;
-        }));
+    ids += static_cast<std::uint64_t>(std::count_if(file->ids().begin(), file->ids().end(),
+                                                    [](std::uint64_t id) { return id != 0; }));
   }
   facts.id_slots = static_cast<std::int64_t>(slots_for(ids));
   BL_RETURN_IF_ERROR(merge_ids(out, files, static_cast<std::uint64_t>(facts.id_slots)));

@@ -42,9 +42,8 @@ void MemoryPart::grow_ids() {
   for (const std::uint64_t id : ids_)
     if (id != 0) entries.push_back(id);
   // By place, so that the one that came last is in nobody's way.
-  std::sort(entries.begin(), entries.end(), [](std::uint64_t a, std::uint64_t b) {
-    return (a & 0xffffffff) < (b & 0xffffffff);
-  });
+  std::sort(entries.begin(), entries.end(),
+            [](std::uint64_t a, std::uint64_t b) { return (a & 0xffffffff) < (b & 0xffffffff); });
   ids_.assign(slots, 0);
   for (const std::uint64_t id : entries) {
     std::size_t at = (id >> 32) & (slots - 1);
@@ -147,8 +146,7 @@ std::optional<std::int64_t> MemoryPart::find(const EventKey& key) const {
 
 StoredRow MemoryPart::row(std::int64_t place) const {
   const Event& event = events_[static_cast<std::size_t>(place - first_)];
-  return {place,       event.timestamp, event.id, event.build,
-          event.tag,   event.check,     event.row};
+  return {place, event.timestamp, event.id, event.build, event.tag, event.check, event.row};
 }
 
 std::vector<std::int64_t> MemoryPart::places(Kind kind, std::uint32_t code) const {
@@ -189,8 +187,8 @@ std::vector<MemoryPart::Posting> MemoryPart::postings(Kind kind) const {
 }
 
 std::uint64_t MemoryPart::memory_bytes() const {
-  std::uint64_t bytes = arena_->bytes() + events_.capacity() * sizeof(Event) +
-                        ids_.capacity() * 8 + times_.capacity() * sizeof(Hit);
+  std::uint64_t bytes = arena_->bytes() + events_.capacity() * sizeof(Event) + ids_.capacity() * 8 +
+                        times_.capacity() * sizeof(Hit);
   for (const Chains& chains : chains_)
     bytes += chains.entries.capacity() * sizeof(Entry) + 4 * chains.heads.capacity();
   return bytes;

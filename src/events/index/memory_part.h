@@ -49,8 +49,7 @@ class RowArena {
 /// const, any reads.
 class MemoryPart {
  public:
-  explicit MemoryPart(std::int64_t first)
-      : first_(first), arena_(std::make_shared<RowArena>()) {}
+  explicit MemoryPart(std::int64_t first) : first_(first), arena_(std::make_shared<RowArena>()) {}
 
   std::int64_t first() const { return first_; }
   std::int64_t end() const { return first_ + static_cast<std::int64_t>(events_.size()); }

@@ -136,8 +136,7 @@ std::vector<std::uint32_t> Recency::page(std::optional<std::uint8_t> status, std
 
 std::uint64_t Recency::memory_bytes() const {
   std::uint64_t bytes = 0;
-  for (const Log& log : logs_)
-    bytes += sizeof(Entry) * (log.main.capacity() + log.late.capacity());
+  for (const Log& log : logs_) bytes += sizeof(Entry) * (log.main.capacity() + log.late.capacity());
   return bytes;
 }
 

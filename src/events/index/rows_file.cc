@@ -41,7 +41,9 @@ void append_row(std::string& out, const BuildEvent& event, bool has_text_id) {
   if (!has_text_id) out.erase(start, head_of(std::string_view(out).substr(start)));
 }
 
-std::uint32_t row_check(std::string_view row) { return static_cast<std::uint32_t>(xxh3_64(row)); }
+std::uint32_t row_check(std::string_view row) {
+  return static_cast<std::uint32_t>(xxh3_64(row));
+}
 
 Result<BuildEvent> event_of(const StoredRow& row, std::string_view compacted_build) {
   if (row_check(row.bytes) != row.check)

@@ -67,7 +67,7 @@ class SectionFile {
     if (bytes.size() % sizeof(T) != 0) return {};
     return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
-  void release() { file_->release(); }
+  void release() const { file_->release(); }
   const FileIdentity& identity() const { return identity_; }
 
  private:
