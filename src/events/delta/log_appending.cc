@@ -136,11 +136,8 @@ Result<void> DeltaEventLog::claim(Claim& claim) {
 Result<void> DeltaEventLog::check_strict(std::span<const BuildEvent> events) {
   const std::shared_lock reading(gate_);
   StrictLookups lookups;
-  lookups.build_request =
-      [&](std::string_view id) -> Result<std::optional<Known<BuildRequestStatus>>> {
-    BL_TRY(const auto build, index_->build_request(id));
-    if (!build) return std::optional<Known<BuildRequestStatus>>();
-    return std::optional(Known<BuildRequestStatus>{build->status, build->updated_at});
+  lookups.build_request = [&](std::string_view id) -> Result<std::optional<Known<BuildRequestStatus>>> {
+    return index_->build_status(id);
   };
   lookups.partition = [&](std::string_view ref) -> Result<std::optional<Known<PartitionStatus>>> {
     const auto state = index_->latest_partition_status(ref);
@@ -148,13 +145,7 @@ Result<void> DeltaEventLog::check_strict(std::span<const BuildEvent> events) {
     return std::optional(Known<PartitionStatus>{state->status, state->timestamp});
   };
   lookups.job_run = [&](std::string_view run) -> Result<std::optional<Known<JobStatus>>> {
-    BL_TRY(const Events events_of_run, index_->job_run_events(run, {}));
-    std::optional<Known<JobStatus>> newest;
-    for (const BuildEvent& event : events_of_run.events) {
-      const auto* job = std::get_if<JobEvent>(&event.payload);
-      if (job != nullptr) newest = Known<JobStatus>{job->status, event.timestamp};
-    }
-    return newest;
+    return index_->job_status(run);
   };
   StrictCheck check(std::move(lookups));
   for (const BuildEvent& event : events) BL_RETURN_IF_ERROR(check.add(event));

@@ -84,9 +84,11 @@ Result<void> DeltaEventLog::add_file(const lake::DeltaSnapshot& snapshot, const 
   }
   if (known != nullptr) return add_published(std::span(*known).subspan(from));
   metrics_.read_events.add(static_cast<double>(file.rows - from));
-  return table_->read(snapshot, file, from, [&](std::span<const BuildEvent> events) {
-    return add_published(events);
-  });
+  return table_->read(snapshot, file, from,
+                      [&](std::span<const BuildEvent> events) -> Result<void> {
+                        BL_RETURN_IF_ERROR(add_published(events));
+                        return settle(snapshot);
+                      });
 }
 
 Result<void> DeltaEventLog::add_published(std::span<const BuildEvent> events) {
@@ -148,10 +150,12 @@ Result<void> DeltaEventLog::rebuild(SnapshotPtr snapshot, Places places) {
                                     world_.metrics));
     published_ = 0;
     for (const PlacedFile& file : places.files) {
-      BL_RETURN_IF_ERROR(table_->read(*snapshot, file, 0, [&](std::span<const BuildEvent> events) {
-        published_ += static_cast<std::int64_t>(events.size());
-        return index_->add(events);
-      }));
+      BL_RETURN_IF_ERROR(
+          table_->read(*snapshot, file, 0, [&](std::span<const BuildEvent> events) -> Result<void> {
+            published_ += static_cast<std::int64_t>(events.size());
+            BL_RETURN_IF_ERROR(index_->add(events));
+            return index_->settle({snapshot->metadata->id, snapshot->version, published_});
+          }));
     }
     snapshot_ = snapshot;
     places_ = std::move(places);
