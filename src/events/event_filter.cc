@@ -19,12 +19,15 @@ bool has(const Texts& texts, std::string_view text) {
 
 bool matches_partitions(const EventFilter& filter, const BuildEvent& event) {
   if (filter.partition_refs.empty() && filter.partition_patterns.empty()) return true;
-  return std::ranges::any_of(partitions_of(event), [&](std::string_view ref) {
-    return has(filter.partition_refs, ref) ||
-           std::ranges::any_of(filter.partition_patterns, [&](const std::string& pattern) {
-             return glob_matches(pattern, ref);
-           });
-  });
+  const auto refs = partitions_of(event);
+  const auto is_named = [&](std::string_view ref) { return has(filter.partition_refs, ref); };
+  const auto is_meant = [&](std::string_view ref) {
+    return std::ranges::any_of(filter.partition_patterns, [&](const std::string& pattern) {
+      return glob_matches(pattern, ref);
+    });
+  };
+  return (filter.partition_refs.empty() || std::ranges::any_of(refs, is_named)) &&
+         (filter.partition_patterns.empty() || std::ranges::any_of(refs, is_meant));
 }
 
 bool matches_label(const EventFilter& filter, const BuildEvent& event) {

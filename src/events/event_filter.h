@@ -13,7 +13,7 @@ bool glob_matches(std::string_view pattern, std::string_view text);
 
 bool is_empty(const EventFilter& filter);
 /// Every member that is not empty must hold. Refs and patterns are about partitions_of(event), one
-/// of either is enough; labels about job events; runs about job_run_of(event).
+/// ref of the event is enough for either; labels about job events; runs about job_run_of(event).
 bool matches(const EventFilter& filter, const BuildEvent& event);
 
 }  // namespace bl::events
