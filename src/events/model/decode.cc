@@ -81,8 +81,10 @@ Result<std::vector<BuildEvent>> decode_events(std::string_view text, const Event
   const std::size_t first = text.find_first_not_of(k_blanks);
   if (first != std::string_view::npos && text[first] == '{') {
     // Lines, when the first one is a document; else one document over many lines.
-    const std::string_view line = text.substr(first, text.find('\n', first) - first);
-    if (json::parse(line, parse_limits(limits, line.size())).ok())
+    const std::size_t end = std::min(text.find('\n', first), text.size());
+    const std::string_view line = text.substr(first, end - first);
+    if (text.find_first_not_of(k_blanks, end) != std::string_view::npos &&
+        json::parse(line, parse_limits(limits, line.size())).ok())
       return decode_lines(text, limits);
   }
   BL_TRY(const json::Value value, json::parse(text, parse_limits(limits, text.size())));

@@ -138,7 +138,7 @@ TEST(ModelWires, ProtobufThatIsCutIsCorruptOrAnotherEvent) {
     const std::string bytes = to_protobuf(event);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       const auto cut = from_protobuf(std::string_view(bytes).substr(0, size));
-      if (!cut.ok()) EXPECT_EQ(cut.error().code, Code::corrupt);
+      EXPECT_TRUE(cut.ok() || cut.error().code == Code::corrupt);
     }
   }
 }
