@@ -112,14 +112,15 @@ create table partition_states (
 create index partition_states_by_update on partition_states (updated_at desc, partition_ref);
 create index partition_states_by_status on partition_states (status_code, updated_at desc, partition_ref);
 create table job_run_states (
-  job_run_id TEXT primary key,
+  job_run_id TEXT not null,
   job_label TEXT not null,
   status_code INTEGER not null,
   targets INTEGER not null,
   updated_at INTEGER not null,
   updated_seq INTEGER not null,
   running_at INTEGER,
-  running_seq INTEGER) strict, without rowid;
+  running_seq INTEGER,
+  primary key (job_run_id, job_label)) strict, without rowid;
 create table job_label_states (
   job_label TEXT primary key,
   total_runs INTEGER not null,
@@ -251,14 +252,15 @@ create table partition_states (
 create index partition_states_by_update on partition_states (updated_at desc, partition_ref);
 create index partition_states_by_status on partition_states (status_code, updated_at desc, partition_ref);
 create table job_run_states (
-  job_run_id text collate "C" primary key,
+  job_run_id text collate "C" not null,
   job_label text collate "C" not null,
   status_code integer not null,
   targets bigint not null,
   updated_at bigint not null,
   updated_seq bigint not null,
   running_at bigint,
-  running_seq bigint);
+  running_seq bigint,
+  primary key (job_run_id, job_label));
 create table job_label_states (
   job_label text collate "C" primary key,
   total_runs bigint not null,
