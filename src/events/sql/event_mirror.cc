@@ -111,8 +111,15 @@ Result<void> EventMirror::adopt_files() {
 }
 
 Result<void> EventMirror::pull() {
+  std::size_t page_events = limits_.page_events;
   for (;;) {
-    BL_TRY(const EventPage page, pull_(newest_, limits_.page_events));
+    auto pulled = pull_(newest_, page_events);
+    // Large events come in smaller pages.
+    if (!pulled.ok() && pulled.error().code == Code::too_large && page_events > 1) {
+      page_events /= 2;
+      continue;
+    }
+    BL_TRY(const EventPage page, std::move(pulled));
     if (!page.events.empty()) {
       std::vector<BuildEvent> events;
       events.reserve(page.events.size());
