@@ -12,6 +12,7 @@
 #include "app/alerts.h"
 #include "app/background_jobs.h"
 #include "app/ci_results.h"
+#include "app/event_log.h"
 #include "app/inference_ingest.h"
 #include "app/inference_reads.h"
 #include "app/legacy_results.h"
@@ -93,6 +94,7 @@ class RunningService final : public Service {
     open_domains();
     BL_RETURN_IF_ERROR(open_reads());
     BL_RETURN_IF_ERROR(open_inference());
+    BL_RETURN_IF_ERROR(open_events());
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
     add_routes();
@@ -106,6 +108,7 @@ class RunningService final : public Service {
     stop_signal_.stop();
     certificate_task_.reset();  // before server.json goes: it writes it
     queries_.stop();
+    if (events_ != nullptr) events_->stop_tails();
     if (server_ != nullptr) {
       // A left-over file would only point commands at a server that is gone; it is not worth
       // failing the stop for.
@@ -115,6 +118,7 @@ class RunningService final : public Service {
       }
       server_->stop();
     }
+    events_.reset();  // what waits in it is published
     if (lake_reads_ != nullptr) lake_reads_->stop();
     if (replica_job_ != nullptr) replica_job_->stop();
     replica_task_.reset();
@@ -295,6 +299,12 @@ class RunningService final : public Service {
     return {};
   }
 
+  Result<void> open_events() {
+    BL_TRY(events_, EventLogService::open(settings_.events, settings_.data_folder,
+                                          {disk_, clock_, random_, ids_, log_, metrics_}));
+    return {};
+  }
+
   /// What the store's side reads with: its read replica where there is one.
   results::Readers store_readers() {
     const results::SummaryMode mode = settings_.analysis.mode;
@@ -454,6 +464,7 @@ class RunningService final : public Service {
     ops::add_query_routes(router_, *query_ports_);
     inference_ingest_->add_routes(router_);
     inference_reads_->add_routes(router_);
+    events_->add_routes(router_, readers.runs);
     add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
                                 return database_->read([](store::Connection& connection) {
                                   return connection.query(k_probe, {},
@@ -599,6 +610,7 @@ class RunningService final : public Service {
   std::unique_ptr<CiResults> ci_results_;
   std::unique_ptr<InferenceIngest> inference_ingest_;
   std::unique_ptr<InferenceReads> inference_reads_;
+  std::unique_ptr<EventLogService> events_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;
   std::unique_ptr<results::StoreCommits> commits_;
