@@ -11,9 +11,8 @@ namespace {
 
 std::vector<BuildEvent> all_of(EventLog& log) {
   std::vector<BuildEvent> events;
-  for (StoredEvent& stored : log.list(0, {}, 100'000)->events) {
-    events.push_back(std::move(stored.event));
-  }
+  const EventPage page = log.list(0, {}, 100'000).value();
+  for (const StoredEvent& stored : page.events) events.push_back(stored.event);
   return events;
 }
 
