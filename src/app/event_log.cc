@@ -8,7 +8,7 @@
 namespace bl::app {
 namespace {
 
-constexpr int k_results_counted = 1'000;  // of a build's run
+constexpr int k_results_counted = 100;  // of a build's run
 
 /// A build's results are those of the run that has its id.
 class RunsOfBuilds final : public events::BuildResults {

@@ -36,13 +36,13 @@ std::vector<Question> event_submissions() {
     add(fmt::format(
         R"("partition_event":{{"partition_ref":{},"status_code":3,"job_run_id":"r{}"}})", ref,
         build));
+    add(fmt::format(R"("job_event":{{"job_run_id":"r{}","job_label":{{"label":"//jobs:users"}},)"
+                    R"("status_code":2,"target_partitions":[{}]}})",
+                    build, ref));
     add(fmt::format(
-        R"("job_event":{{"job_run_id":"r{}","job_label":{{"label":"//jobs:users"}},"status_code":2,)"
-        R"("target_partitions":[{}]}})",
-        build, ref));
-    add(fmt::format(
-        R"("job_event":{{"job_run_id":"r{}","job_label":{{"label":"//jobs:users"}},"status_code":{},)"
-        R"("target_partitions":[{}],"config":{{"outputs":[{}],"args":["-x"],"env":{{"A":"1"}}}}}})",
+        R"("job_event":{{"job_run_id":"r{}","job_label":{{"label":"//jobs:users"}},)"
+        R"("status_code":{},"target_partitions":[{}],"config":{{"outputs":[{}],"args":["-x"],)"
+        R"("env":{{"A":"1"}}}}}})",
         build, build == 2 ? 4 : 3, ref, ref));
     if (build == 3) continue;
     add(fmt::format(
