@@ -308,7 +308,7 @@ class RunningService final : public Service {
   }
 
   Result<void> open_events() {
-    BL_TRY(events_, EventLogService::open(settings_.events, settings_.data_folder,
+    BL_TRY(events_, EventLogService::open(settings_.events, settings_.query, settings_.data_folder,
                                           {disk_, clock_, random_, ids_, log_, metrics_}));
     return {};
   }

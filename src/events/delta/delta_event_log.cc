@@ -101,7 +101,7 @@ Result<void> DeltaEventLog::start_index() {
 Result<void> DeltaEventLog::start_journals() {
   const TablePlace& place = table_->place();
   if (place.folder.empty()) {
-    BL_TRY(journals_, open_object_journals(*place.store, "_bel/wal/", world_,
+    BL_TRY(journals_, open_object_journals(*place.store, "_bel/wal/", limits_.object_journal, world_,
                                            [this](std::chrono::milliseconds time) {
                                              return pause(time);
                                            }));

@@ -26,6 +26,7 @@
 #include "events/log.h"
 #include "events/log_uri.h"
 #include "events/open_log.h"
+#include "lake/object_journal.h"
 
 namespace bl::events::delta {
 
@@ -37,6 +38,7 @@ struct DeltaLogLimits {
   std::int64_t file_events_max = 1'000'000;      ///< of one flush's file
   std::chrono::milliseconds refresh_every{200};  ///< for queries: how old their table may be
   std::chrono::seconds take_over_every{30};      ///< journals of processes that are gone
+  lake::ObjectJournalLimits object_journal;      ///< of tables that are not on this disk
   CompactionLimits compaction;
   std::size_t compact_files_min = 16;  ///< a table of fewer files is left as it is
 };
@@ -95,6 +97,8 @@ class DeltaEventLog final : public EventLog {
   /// One step of compaction; how many files became one, 0: nothing to do. Somebody else's
   /// compaction of the same files: tried again with the next call.
   Result<std::size_t> compact_once(const CompactionLimits& limits);
+  /// What the log's own thread does every flush_every.
+  void work();
 
  private:
   using KnownEvents = std::shared_ptr<const std::vector<BuildEvent>>;
@@ -115,7 +119,6 @@ class DeltaEventLog final : public EventLog {
   std::int64_t steady_ms() const;
   bool pause(std::chrono::milliseconds time);
   void run();
-  void work();
   void work_at_journals();
   Result<void> compact_if_due();
 

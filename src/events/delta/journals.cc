@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "events/protobuf.h"
 #include "lake/file_journal.h"
-#include "lake/object_journal.h"
 
 namespace bl::events::delta {
 namespace {
@@ -226,9 +225,10 @@ Result<std::unique_ptr<Journals>> open_file_journals(const std::string& folder,
 
 Result<std::unique_ptr<Journals>> open_object_journals(objects::ObjectStore& store,
                                                        const std::string& prefix,
+                                                       const lake::ObjectJournalLimits& limits,
                                                        const LogWorld& world, objects::Wait wait) {
   auto journals =
-      std::make_unique<ObjectJournals>(ObjectSide{store, prefix, world, std::move(wait), {}});
+      std::make_unique<ObjectJournals>(ObjectSide{store, prefix, world, std::move(wait), limits});
   BL_RETURN_IF_ERROR(journals->renew());
   return std::unique_ptr<Journals>(std::move(journals));
 }
