@@ -1,6 +1,5 @@
 #pragma once
 
-#include "events/event_sql.h"
 #include "events/routes.h"
 #include "net/grpc.h"
 
@@ -12,10 +11,8 @@ namespace bl::events {
 struct GrpcPorts {
   LogSource log;
   Tails& tails;
-  /// SQL over the log; empty: refused by name.
-  std::function<Result<QueryResult>(std::string_view sql, std::int64_t rows_max,
-                                    const std::function<bool()>& client_is_there)>
-      query = {};
+  SqlSource sql;
+  engine::QueryLimits most = {};  ///< what SQL may ask for
   EventLimits limits = {};
 };
 

@@ -16,7 +16,6 @@ using net::GrpcMethod;
 
 constexpr std::string_view k_service = "/databuild.v1.BuildEventLog/";
 constexpr std::int64_t k_list_default = 20, k_list_max = 1'000;
-constexpr std::int64_t k_rows_default = 10'000, k_rows_max = 100'000;
 
 Result<std::int64_t> within(std::string_view name, std::int64_t given, std::int64_t otherwise,
                             std::int64_t most) {
@@ -164,12 +163,13 @@ class Methods {
     add("GetActivity", [](const Asking& asking) { return answer_of(asking.log.activity()); });
     add("ExecuteQuery", [](const Asking& asking) -> Result<std::string> {
       BL_TRY(const auto request, grpc::read_query_request(asking.request));
-      BL_TRY(const std::int64_t rows,
-             within("rows_max", request.rows_max, k_rows_default, k_rows_max));
-      if (!asking.ports.query) {
-        return Error{Code::unsupported, "this server answers no SQL over build events"};
-      }
-      return answer_of(asking.ports.query(request.sql, rows, asking.call.client_is_there));
+      engine::QueryLimits limits = asking.ports.most;
+      BL_TRY(limits.rows_max,
+             within("rows_max", request.rows_max, limits.rows_max, limits.rows_max));
+      BL_TRY(EventSql* const sql, asking.ports.sql());
+      return answer_of(
+          sql->execute_query(asking.log, request.sql, limits,
+                             std::make_shared<engine::QueryControl>(asking.call.client_is_there)));
     });
   }
 
