@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,8 +9,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 
 #include "base/disk.h"
+#include "base/mapped_file.h"
 
 namespace bl {
 namespace {
@@ -274,10 +277,60 @@ class RealDisk final : public Disk {
   }
 };
 
+class Mapping final : public MappedFile {
+ public:
+  Mapping(void* start, std::size_t size) : start_(start), size_(size) {}
+  ~Mapping() override {
+    if (size_ != 0) ::munmap(start_, size_);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  std::string_view bytes() const override { return {static_cast<const char*>(start_), size_}; }
+  void release() override {
+    // Advice only: without it the file is merely slower, or longer in memory.
+    if (size_ != 0) (void)::madvise(start_, size_, MADV_DONTNEED);
+  }
+
+ private:
+  void* start_;
+  std::size_t size_;
+};
+
+class CopiedFile final : public MappedFile {
+ public:
+  explicit CopiedFile(std::string bytes) : bytes_(std::move(bytes)) {}
+  std::string_view bytes() const override { return bytes_; }
+  void release() override {}
+
+ private:
+  std::string bytes_;
+};
+
+Result<std::unique_ptr<MappedFile>> map_real_file(const std::string& path) {
+  BL_TRY(Descriptor descriptor, open_descriptor(path, O_RDONLY));
+  struct stat status = {};
+  if (::fstat(descriptor.get(), &status) != 0) {
+    return system_error("read the size of the file", path, errno);
+  }
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* start = nullptr;
+  if (size != 0) {
+    start = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor.get(), 0);
+    if (start == MAP_FAILED) return system_error("map the file", path, errno);
+  }
+  return std::unique_ptr<MappedFile>(std::make_unique<Mapping>(start, size));
+}
+
 }  // namespace
 
 std::unique_ptr<Disk> make_real_disk() {
   return std::make_unique<RealDisk>();
+}
+
+Result<std::unique_ptr<MappedFile>> map_file(Disk& disk, const std::string& path) {
+  if (dynamic_cast<RealDisk*>(&disk) != nullptr) return map_real_file(path);
+  BL_TRY(std::string bytes, read_file(disk, path, std::numeric_limits<std::uint32_t>::max()));
+  return std::unique_ptr<MappedFile>(std::make_unique<CopiedFile>(std::move(bytes)));
 }
 
 }  // namespace bl
