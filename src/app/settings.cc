@@ -248,6 +248,7 @@ const std::vector<ConfigKey>& config_keys() {
     for (ConfigKey& key : replica_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : read_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : inference_config_keys()) all.push_back(std::move(key));
+    for (ConfigKey& key : event_config_keys()) all.push_back(std::move(key));
     return all;
   }();
   return keys;
@@ -285,6 +286,7 @@ Result<Settings> settings_from(const Config& config) {
   BL_TRY(settings.replica, replica_settings_from(config, settings.lake != nullptr));
   BL_TRY(settings.reads, read_settings_from(config, settings.replica.enabled));
   BL_TRY(settings.inference, inference_settings_from(config));
+  BL_TRY(settings.events, event_settings_from(config, settings.data_folder));
   if (settings.access.authenticator.disabled && !is_loopback(address.host)) {
     return Error{Code::invalid, "access.disabled is for a loopback address only; server.http is " +
                                     config.text("server.http")};

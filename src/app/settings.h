@@ -6,6 +6,7 @@
 #include "app/access_settings.h"
 #include "app/alert_settings.h"
 #include "app/commit_sources.h"
+#include "app/event_settings.h"
 #include "app/inference_settings.h"
 #include "app/lake_reads.h"
 #include "app/lake_replica.h"
@@ -52,6 +53,7 @@ struct Settings {
   ReplicaSettings replica;                  ///< of results, in the lake
   ReadSettings reads;                       ///< who answers reads of results
   InferenceSettings inference;
+  EventSettings events;
   std::string base_url;                      ///< as people know the server; may be empty
   std::optional<access::OidcSettings> oidc;  ///< of the issuer, if there is one
 };
