@@ -205,9 +205,11 @@ void measure(std::int64_t events, const std::string& folder) {
     build(*index, events, samples, index->events() == events);
   }
   const auto [anonymous, all] = resident_bytes();
+  const double process = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
   const auto start = Timer::now();
   const auto index = EventIndex::open(*disk, folder, "table", metrics).value();
   print("open", seconds_since(start), "s");
+  print("open, processor time", cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - process, "s");
   BL_CHECK(index->events() == events);
   print("memory by our count", static_cast<double>(index->memory_bytes()) / count, "bytes/event");
   print("anonymous memory", (resident_bytes().first - anonymous) / count, "bytes/event");
