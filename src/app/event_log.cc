@@ -98,6 +98,13 @@ void EventLogService::add_routes(net::Router& router, results::RunBrowser& runs)
                               .ids = around_.ids});
 }
 
+void EventLogService::add_grpc_methods(net::GrpcMethods& methods) {
+  events::add_grpc_methods(methods, {.log = [this] { return log(); },
+                                     .tails = tails_,
+                                     .sql = [this] { return sql(); },
+                                     .most = sql_most_});
+}
+
 events::CommandPorts event_command_ports() {
   return {
       .options = store_options(),

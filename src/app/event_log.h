@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "events/commands.h"
+#include "events/grpc_methods.h"
 #include "events/routes.h"
 #include "ops/query_work.h"
 #include "results/ports.h"
@@ -39,6 +40,8 @@ class EventLogService {
 
   /// This and `runs` outlive the router's handlers.
   void add_routes(net::Router& router, results::RunBrowser& runs);
+  /// This outlives the methods.
+  void add_grpc_methods(net::GrpcMethods& methods);
   /// Ends those who follow the log: before the server waits for what runs.
   void stop_tails() { tails_.stop(); }
 

@@ -114,8 +114,8 @@ class Check {
     out_.rows += footer->rows;
     const lake::DeltaStatistics statistics = lake::delta_statistics(file);
     if (statistics.rows && *statistics.rows != footer->rows) {
-      find(file.path, fmt::format("the file has {} rows, the log says {}", footer->rows,
-                                  *statistics.rows));
+      find(file.path,
+           fmt::format("the file has {} rows, the log says {}", footer->rows, *statistics.rows));
     }
     const auto read = table_.read(*snapshot_, placed, 0, [&](std::span<const BuildEvent> events) {
       out_.events += static_cast<std::int64_t>(events.size());
@@ -140,21 +140,23 @@ class Check {
     for (const auto& column : statistics.columns) {
       if (!column.min || !column.max) continue;
       std::string name;
-      for (const auto& part : column.path) name += (name.empty() ? "" : ".") + duck::quoted_name(part);
+      for (const auto& part : column.path)
+        name += (name.empty() ? "" : ".") + duck::quoted_name(part);
       BL_TRY(const std::string low, sql_of(*column.min));
       BL_TRY(const std::string high, sql_of(*column.max));
       ask(fmt::format("count(*) FILTER (WHERE {0} < {1} OR {0} > {2})", name, low, high), column);
     }
     if (list.empty()) return {};
     BL_TRY(const auto connection, table_.connect());
-    BL_TRY(duck::Answer answer, connection->query(fmt::format("SELECT {} FROM ({})", list, rows.sql),
-                                                  rows.values));
+    BL_TRY(duck::Answer answer,
+           connection->query(fmt::format("SELECT {} FROM ({})", list, rows.sql), rows.values));
     BL_TRY(const columns::Batch batch, answer.all());
     for (std::size_t i = 0; i < asked.size(); ++i) {
       BL_TRY(const auto count, batch.column(static_cast<int>(i)).as<std::string_view>());
       if (count[0] == "0") continue;
-      find(placed.file->path, fmt::format("{} rows are outside of the bounds that the log gives for {}",
-                                          count[0], fmt::join(asked[i]->path, ".")));
+      find(placed.file->path,
+           fmt::format("{} rows are outside of the bounds that the log gives for {}", count[0],
+                       fmt::join(asked[i]->path, ".")));
     }
     return {};
   }
@@ -185,7 +187,8 @@ class Check {
       for (std::int64_t i = 0; i < batch->rows(); ++i) {
         out_.repeated += counts[i] - 1;
         if (contents[i] == 1) continue;
-        find(std::string(ids[i]), fmt::format("{} events have this id, the first one counts", counts[i]));
+        find(std::string(ids[i]),
+             fmt::format("{} events have this id, the first one counts", counts[i]));
       }
     }
   }

@@ -63,7 +63,8 @@ class FileJournals final : public Journals {
     own_name_ = ids_.next();
     BL_TRY(own_, open(own_name_));
     if (own_ != nullptr) return {};
-    return Error{Code::conflict, "another process took a new journal: " + folder_ + "/" + own_name_};
+    return Error{Code::conflict,
+                 "another process took a new journal: " + folder_ + "/" + own_name_};
   }
 
   lake::Journal& own() override { return *own_; }
@@ -120,8 +121,8 @@ class LeftChain final : public LeftJournal {
   Result<void> read(lake::RecordNo first,
                     const std::function<bool(const lake::JournalRecord&)>& each) override {
     // What was trimmed begins later than the first record.
-    const auto read = lake::read_object_journal(side_.store, side_.prefix, id_, first, each,
-                                                side_.limits);
+    const auto read =
+        lake::read_object_journal(side_.store, side_.prefix, id_, first, each, side_.limits);
     return read.ok() ? Result<void>{} : read.error();
   }
   Result<void> trim(lake::RecordNo no) override {

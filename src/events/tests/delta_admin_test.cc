@@ -35,11 +35,11 @@ TEST(DeltaAdmin, OptimizeMakesOneFileOfManyAndKeepsEveryPlace) {
   DeltaWorld world;
   const auto before = ten_files(world);
   std::vector<std::int64_t> told;
-  const auto done = optimize(world.uri(), world.world(),
-                             [&](std::string_view, std::int64_t at, std::int64_t) {
-                               told.push_back(at);
-                               return true;
-                             });
+  const auto done =
+      optimize(world.uri(), world.world(), [&](std::string_view, std::int64_t at, std::int64_t) {
+        told.push_back(at);
+        return true;
+      });
   ASSERT_EQ(said_of(done), "ok");
   EXPECT_EQ(done->files_before, 10);
   EXPECT_EQ(done->files_after, 1);
@@ -70,8 +70,9 @@ TEST(DeltaAdmin, VacuumRemovesOnlyWhatNobodyHasAndIsOld) {
   std::ofstream(world.table() + "/_hidden.parquet") << "x";
 
   EXPECT_EQ(vacuum(world.uri(), world.world(), {}, {})->files, 0);
-  EXPECT_THAT(said_of(vacuum(world.uri(), world.world(), {.retention = std::chrono::minutes(59)}, {})),
-              HasSubstr("invalid"));
+  EXPECT_THAT(
+      said_of(vacuum(world.uri(), world.world(), {.retention = std::chrono::minutes(59)}, {})),
+      HasSubstr("invalid"));
   const VacuumOptions dry{.retention = std::chrono::seconds(0), .force = true, .dry_run = true};
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(vacuum(world.uri(), world.world(), dry, {})->files, 11);
@@ -140,12 +141,12 @@ TEST(DeltaAdmin, OfTwoMigrationsAtOnceOneCommits) {
 /// A table whose properties say other versions.
 void say_versions(DeltaWorld& world, const std::map<std::string, std::string>& properties) {
   auto place = delta::place_of(world.uri(), world.world());
-  const auto table =
-      delta::EventTable::open(*std::move(place), world.folder.at("own"),
-                              delta::EventTable::Open::or_create, {}, world.world(),
-                              [](std::chrono::milliseconds) { return true; })
-          .value();
-  ASSERT_EQ(said_of(table->log().evolve(table->log().snapshot()->metadata->schema, properties)), "ok");
+  const auto table = delta::EventTable::open(*std::move(place), world.folder.at("own"),
+                                             delta::EventTable::Open::or_create, {}, world.world(),
+                                             [](std::chrono::milliseconds) { return true; })
+                         .value();
+  ASSERT_EQ(said_of(table->log().evolve(table->log().snapshot()->metadata->schema, properties)),
+            "ok");
 }
 
 TEST(DeltaAdmin, ANewerTableThatWeMayReadIsOnlyRead) {

@@ -145,9 +145,7 @@ struct Remote {
     place.shown = "delta+s3://bucket/table";
     return place;
   }
-  Result<delta::TablePlace> place() {
-    return place(std::make_unique<Lent>(memory));
-  }
+  Result<delta::TablePlace> place() { return place(std::make_unique<Lent>(memory)); }
   DeltaWorld& world;
   MemoryStore memory;
 };
@@ -160,9 +158,8 @@ TEST(DeltaRemote, WhatIsInTheJournalOfAProcessThatIsGoneComesIntoTheTable) {
   {
     // The store goes away before the end: nothing is flushed any more.
     FaultyStore store(remote.memory, *world.disk, fault_at(1'000'000, ObjectFault::none));
-    auto log = delta::DeltaEventLog::open(world.uri(), world.world(),
-                                          *remote.place(std::make_unique<Lent>(store)),
-                                          world.limits());
+    auto log = delta::DeltaEventLog::open(
+        world.uri(), world.world(), *remote.place(std::make_unique<Lent>(store)), world.limits());
     ASSERT_EQ(said_of(log), "ok");
     append(**log, events, told);
     EXPECT_EQ(told.yes.size(), 20u);
@@ -171,7 +168,8 @@ TEST(DeltaRemote, WhatIsInTheJournalOfAProcessThatIsGoneComesIntoTheTable) {
   // Its sign of life is removed here instead of waiting until it is old.
   const auto signs = remote.memory.list({.prefix = "_bel/alive/"}).value();
   for (const auto& sign : signs.objects) ASSERT_EQ(said_of(remote.memory.remove(sign.key)), "ok");
-  const auto log = delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), world.limits());
+  const auto log =
+      delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), world.limits());
   ASSERT_EQ(said_of(log), "ok");
   EXPECT_EQ(all_of(**log), events);
 }
@@ -188,7 +186,8 @@ TEST(DeltaRemote, AProcessWhoseJournalWasTakenGoesOnWithAnother) {
   ASSERT_EQ(said_of((*slow)->append(events_of_writer(1, 0, 10))), "ok");
   const auto signs = remote.memory.list({.prefix = "_bel/alive/"}).value();
   for (const auto& sign : signs.objects) ASSERT_EQ(said_of(remote.memory.remove(sign.key)), "ok");
-  const auto other = delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), limits);
+  const auto other =
+      delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), limits);
   ASSERT_EQ(said_of(other), "ok");
   EXPECT_EQ(all_of(**other).size(), 10u);
   const auto refused = (*slow)->append(events_of_writer(1, 10, 1));
@@ -207,12 +206,14 @@ TEST(DeltaRemote, CallsOfTheStoreFailAndAnswersAreLost) {
       Remote remote(world);
       FaultyStore store(remote.memory, *world.disk, fault_at(n, fault));
       Told told;
-      use(world, world.uri(), world.world(),
+      use(
+          world, world.uri(), world.world(),
           [&] { return remote.place(std::make_unique<Lent>(store)); }, told);
       store.deliver_delayed();
       const auto signs = remote.memory.list({.prefix = "_bel/alive/"}).value();
       for (const auto& sign : signs.objects) (void)remote.memory.remove(sign.key).ok();
-      const auto log = delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), world.limits());
+      const auto log =
+          delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), world.limits());
       const std::string when = fmt::format("fault {} at call {}", static_cast<int>(fault), n);
       ASSERT_EQ(said_of(log), "ok") << when;
       expect_kept(**log, told, when);
@@ -223,7 +224,8 @@ TEST(DeltaRemote, CallsOfTheStoreFailAndAnswersAreLost) {
 TEST(DeltaRemote, SqlReadsCopies) {
   DeltaWorld world;
   Remote remote(world);
-  const auto log = delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), world.limits());
+  const auto log =
+      delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), world.limits());
   ASSERT_EQ(said_of(log), "ok");
   ASSERT_EQ(said_of((*log)->append(events_of_writer(1, 0, 10))), "ok");
   ASSERT_EQ(said_of((*log)->publish()), "ok");

@@ -1,11 +1,11 @@
 // Other programs at an event log's table, and we at what they wrote: delta-rs (PyPI deltalake) and
-// the Delta extension of DuckDB. All must see the same events.
+// the Delta extension of DuckDB, which reads (its writer stumbles over lists within structs). All
+// must see the same events.
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
 #include "base/program.h"
-#include "duck/extensions.h"
 #include "duck/parquet.h"
 #include "events/columns.h"
 #include "events/delta_admin.h"
@@ -64,13 +64,13 @@ struct Peers : DeltaWorld {
     const auto snapshot = table->log().snapshot();
     const auto rows = table->rows_of(*snapshot, table->places(*snapshot).value().files).value();
     const auto connection = table->connect().value();
-    const auto batch = connection
-                           ->query(fmt::format("SELECT {} FROM ({}) WHERE {}", k_line, rows.sql,
-                                               condition),
-                                   rows.values)
-                           .value()
-                           .all()
-                           .value();
+    const auto batch =
+        connection
+            ->query(fmt::format("SELECT {} FROM ({}) WHERE {}", k_line, rows.sql, condition),
+                    rows.values)
+            .value()
+            .all()
+            .value();
     std::vector<std::string> lines;
     const auto texts = batch.column(0).as<std::string_view>().value();
     for (std::int64_t i = 0; i < batch.rows(); ++i) lines.emplace_back(texts[i]);
@@ -149,15 +149,11 @@ TEST(DeltaPeers, WeReadOnWhenOthersHaveAppendedAndCheckpointed) {
   auto wanted = events_of_writer(1, 0, 20);
   for (const auto& event : events_of_writer(7, 0, 30)) wanted.push_back(event);
   for (const auto& event : events_of_writer(1, 20, 10)) wanted.push_back(event);
-  EXPECT_EQ(all_of(*log), wanted);
-  const std::string extension =
-      duck::checked_extension(duck::default_extension_folder(), "delta").value();
-  peer({"duckdb", peers.table(), extension,
-        fmt::format("INSERT INTO t SELECT * FROM read_parquet('{}')",
-                    peers.file_of(events_of_writer(8, 0, 5)))});
+  EXPECT_TRUE(all_of(*log) == wanted);
   peer({"checkpoint", peers.table()});
+  peer({"append_file", peers.table(), peers.file_of(events_of_writer(8, 0, 5))});
   for (const auto& event : events_of_writer(8, 0, 5)) wanted.push_back(event);
-  EXPECT_EQ(all_of(*log), wanted);
+  EXPECT_TRUE(all_of(*log) == wanted);
   EXPECT_EQ(peers.metric("bl_events_delta_index_rebuilds_total"), 0);
   const auto events = all_of(*peers.open(LogUri::Mode::read));
   EXPECT_THAT(ids_of(events), ::testing::UnorderedElementsAreArray(ids_of(wanted)));
@@ -184,7 +180,7 @@ TEST(DeltaPeers, ATableThatOthersMadeIsOnlyReadUntilItIsMigrated) {
   peer({"append_file", peers.table(), peers.file_of(events_of_writer(7, 0, 30))});
   {
     const auto log = peers.open();
-    EXPECT_EQ(all_of(*log), events_of_writer(7, 0, 30));
+    EXPECT_TRUE(all_of(*log) == events_of_writer(7, 0, 30));
     EXPECT_THAT(said_of(log->append(events_of_writer(1, 0, 1))), HasSubstr("migrate"));
     EXPECT_EQ(log->status()->schema_version, 0);
   }
@@ -193,7 +189,7 @@ TEST(DeltaPeers, ATableThatOthersMadeIsOnlyReadUntilItIsMigrated) {
   EXPECT_EQ(migrated->from, 0);
   const auto log = peers.open();
   ASSERT_EQ(said_of(log->append(events_of_writer(7, 30, 10))), "ok");
-  EXPECT_EQ(all_of(*log), events_of_writer(7, 0, 40));
+  EXPECT_TRUE(all_of(*log) == events_of_writer(7, 0, 40));
   peers.expect_all_see(40);
 }
 

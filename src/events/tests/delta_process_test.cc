@@ -139,7 +139,8 @@ TEST(DeltaProcesses, WhatAnyOfThemAcknowledgedIsThereOnceHoweverTheyAreKilled) {
               count.size(), next - 1, static_cast<long>(log->status()->version.value()));
   const auto checked = fsck(world.uri(), world.world(), {});
   ASSERT_EQ(said_of(checked), "ok");
-  for (const auto& finding : checked->findings) ADD_FAILURE() << finding.where << ": " << finding.what;
+  for (const auto& finding : checked->findings)
+    ADD_FAILURE() << finding.where << ": " << finding.what;
   EXPECT_EQ(checked->repeated, 0);
   EXPECT_EQ(checked->rows, static_cast<std::int64_t>(count.size()));
 }

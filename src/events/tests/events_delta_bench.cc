@@ -58,8 +58,9 @@ void append_for(const char* name, LogUri::Mode mode, int writers, std::size_t ba
   std::vector<std::vector<BuildEvent>> events;
   const auto each = static_cast<std::size_t>(seconds * 60'000 * static_cast<double>(batch) / 2);
   for (int i = 0; i < writers; ++i) {
-    events.push_back(history(static_cast<std::uint64_t>(i) + 1,
-                             std::min<std::size_t>(each / static_cast<std::size_t>(writers) + 1'000, 2'000'000)));
+    events.push_back(history(
+        static_cast<std::uint64_t>(i) + 1,
+        std::min<std::size_t>(each / static_cast<std::size_t>(writers) + 1'000, 2'000'000)));
   }
   std::atomic<std::int64_t> added = 0;
   std::vector<std::vector<double>> times(static_cast<std::size_t>(writers));
@@ -87,11 +88,14 @@ void append_for(const char* name, LogUri::Mode mode, int writers, std::size_t ba
   for (const auto& one : times) all.insert(all.end(), one.begin(), one.end());
   std::sort(all.begin(), all.end());
   const auto at = [&](double share) {
-    return all.empty() ? 0 : 1'000 * all[static_cast<std::size_t>(share * static_cast<double>(all.size() - 1))];
+    return all.empty()
+               ? 0
+               : 1'000 * all[static_cast<std::size_t>(share * static_cast<double>(all.size() - 1))];
   };
-  fmt::print("{{\"what\":\"{}\",\"writers\":{},\"batch\":{},\"events\":{},\"events_per_second\":{:.0f},"
-             "\"p50_ms\":{:.3f},\"p99_ms\":{:.3f}}}\n",
-             name, writers, batch, added.load(), static_cast<double>(added) / took, at(0.5), at(0.99));
+  fmt::print(
+      "{{\"what\":\"{}\",\"writers\":{},\"batch\":{},\"events\":{},\"events_per_second\":{:.0f},"
+      "\"p50_ms\":{:.3f},\"p99_ms\":{:.3f}}}\n",
+      name, writers, batch, added.load(), static_cast<double>(added) / took, at(0.5), at(0.99));
   std::fflush(stdout);
 }
 
@@ -117,12 +121,13 @@ void open_and_bytes(std::size_t count) {
   began = Steady::now();
   const LogStatus anew = status();
   const double without = seconds_since(began);
-  fmt::print("{{\"what\":\"open\",\"events\":{},\"fill_seconds\":{:.2f},\"with_index_seconds\":{:.3f},"
-             "\"without_index_seconds\":{:.2f},\"files\":{},\"bytes_per_event\":{:.1f},"
-             "\"files_optimized\":{},\"bytes_per_event_optimized\":{:.1f}}}\n",
-             anew.events, filled, with_index, without, before.files,
-             static_cast<double>(before.bytes) / static_cast<double>(before.events), after.files,
-             static_cast<double>(after.bytes) / static_cast<double>(after.events));
+  fmt::print(
+      "{{\"what\":\"open\",\"events\":{},\"fill_seconds\":{:.2f},\"with_index_seconds\":{:.3f},"
+      "\"without_index_seconds\":{:.2f},\"files\":{},\"bytes_per_event\":{:.1f},"
+      "\"files_optimized\":{},\"bytes_per_event_optimized\":{:.1f}}}\n",
+      anew.events, filled, with_index, without, before.files,
+      static_cast<double>(before.bytes) / static_cast<double>(before.events), after.files,
+      static_cast<double>(after.bytes) / static_cast<double>(after.events));
 }
 
 }  // namespace

@@ -45,6 +45,20 @@ TEST(ModelColumns, SlicesComeBackToo) {
   EXPECT_EQ(*back, std::vector<BuildEvent>(events.begin() + 30, events.begin() + 70));
 }
 
+TEST(ModelColumns, WithoutJsonAllElseIsThere) {
+  auto events = history(2, 500);
+  const auto read = events_of(batch_of(events), EventParts::without_json);
+  for (BuildEvent& event : events) {
+    if (auto* job = std::get_if<JobEvent>(&event.payload)) {
+      job->config.reset();
+      job->manifests.clear();
+    }
+    if (auto* graph = std::get_if<JobGraphEvent>(&event.payload)) graph->job_graph = {};
+  }
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(*read, events);
+}
+
 TEST(ModelColumns, ExactlyTheStructOfTheTypeIsThere) {
   const auto events = history(3, 200);
   const auto batch = batch_of(events);

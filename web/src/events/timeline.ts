@@ -167,6 +167,7 @@ function last_input(
 
 /** Walks back from the step that ended last. */
 function mark_path(steps: Step[], ends: Map<string, number>): void {
+  const by_key = new Map(steps.map((step) => [step.key, step]));
   let last: Step | undefined;
   for (const step of steps) {
     if (step.kind !== 'phase' && step.worked !== null)
@@ -174,8 +175,7 @@ function mark_path(steps: Step[], ends: Map<string, number>): void {
   }
   while (last && !last.on_path) {
     last.on_path = true;
-    const before: string | null = last.waited_for?.step ?? null;
-    last = before === null ? undefined : steps.find(({ key }) => key === before);
+    last = by_key.get(last.waited_for?.step ?? '');
   }
 }
 
