@@ -79,6 +79,11 @@ Result<Paging> paging_of(const Arguments& arguments) {
   return paging;
 }
 
+CommandOption since_option() {
+  return {
+      .name = "--since", .value_name = "NANOSECONDS", .help = "of one's events: only later ones"};
+}
+
 std::vector<CommandOption> paging_options() {
   return {{.name = "--limit", .value_name = "COUNT", .help = "at most", .default_text = "20"},
           {.name = "--offset", .value_name = "COUNT", .help = "leaves out", .default_text = "0"}};
@@ -122,6 +127,10 @@ Result<Slice> slice_of(const Arguments& arguments) {
   BL_TRY(const std::int64_t limit,
          arguments.integer("--limit", 1, static_cast<std::int64_t>(Slice::k_events_max)));
   slice.limit = static_cast<std::size_t>(limit);
+  if (arguments.has("--since")) {
+    BL_TRY(slice.since,
+           arguments.integer("--since", std::numeric_limits<std::int64_t>::min(), k_most));
+  }
   return slice;
 }
 
@@ -272,6 +281,7 @@ Command builds_command(const CommandPorts& ports) {
   std::vector<CommandOption> options = paging_options();
   options.push_back(
       {.name = "--status", .value_name = "STATUS", .help = "received, planning, ..."});
+  options.push_back(since_option());
   return log_command(ports,
                      {.path = "events builds",
                       .help = "lists builds, newest updated first, or shows one's events",
@@ -285,6 +295,7 @@ Command builds_command(const CommandPorts& ports) {
 Command partitions_command(const CommandPorts& ports) {
   std::vector<CommandOption> options = paging_options();
   options.push_back({.name = "--status", .value_name = "STATUS", .help = "available, failed, ..."});
+  options.push_back(since_option());
   return log_command(ports,
                      {.path = "events partitions",
                       .help = "lists partitions, newest updated first, or shows one's events",

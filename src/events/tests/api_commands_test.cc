@@ -6,6 +6,7 @@
 #include "events/encode.h"
 #include "events/open_log.h"
 #include "events/testing/corpus.h"
+#include "events/testing/questions.h"
 #include "events/tests/api_server.h"
 
 namespace bl::events {
@@ -180,6 +181,85 @@ TEST_F(EventCommands, a_table_is_kept_in_order) {
   EXPECT_THAT(looked.out, HasSubstr("nothing is wrong"));
   EXPECT_EQ(run({"export", "--log", table}).out, lines_of(events));
   EXPECT_EQ(run({"optimize", "--log", log()}).code, 2);  // no table
+}
+
+/// What the command line answers, in the words of answer_of(); nullopt: it has no such command.
+class CommandAnswers {
+ public:
+  using Run = std::function<Outcome(std::vector<std::string>)>;
+  explicit CommandAnswers(Run run) : run_(std::move(run)) {}
+
+  std::optional<std::string> ask(const Question& question) const {
+    switch (question.ask) {
+      case Ask::build_request_events:
+        return events_of("builds", question);
+      case Ask::partition_events:
+        return events_of("partitions", question);
+      case Ask::list_build_requests:
+        return list_of("builds", question,
+                       question.build_status ? name_of(*question.build_status) : "");
+      case Ask::list_recent_partitions:
+        return list_of("partitions", question,
+                       question.partition_status ? name_of(*question.partition_status) : "");
+      case Ask::list_jobs:
+        return list_of("jobs", question, "");
+      case Ask::activity: {
+        std::string text = run_({"activity", "--json"}).out;
+        text.pop_back();
+        return text;
+      }
+      default:
+        return std::nullopt;
+    }
+  }
+
+ private:
+  std::string events_of(const std::string& list, const Question& question) const {
+    std::vector<std::string> words = {list, question.id, "--json", "--limit",
+                                      std::to_string(question.slice.limit)};
+    if (question.slice.since) words.push_back("--since=" + std::to_string(*question.slice.since));
+    std::string lines = run_(std::move(words)).out;
+    if (!lines.empty()) lines.pop_back();
+    std::ranges::replace(lines, '\n', ',');
+    return "\"events\":[" + lines + "]";
+  }
+  std::string list_of(const std::string& list, const Question& question,
+                      std::string_view status) const {
+    std::vector<std::string> words = {list, "--json"};
+    if (!question.search.empty()) words.push_back(question.search);
+    words.insert(words.end(), {"--limit", std::to_string(question.paging.limit), "--offset",
+                               std::to_string(question.paging.offset)});
+    if (!status.empty()) words.insert(words.end(), {"--status", std::string(status)});
+    std::string text = run_(std::move(words)).out;
+    text.pop_back();
+    return text.replace(2, list.size(), "items");
+  }
+
+  const Run run_;
+};
+
+TEST_F(EventCommands, the_command_line_answers_as_the_log_does) {
+  MemoryLog rule;
+  const std::vector<BuildEvent> few = small_world(3, 60);
+  ASSERT_TRUE(rule.append(few).ok());
+  ASSERT_EQ(run({"append", "--log", log()}, lines_of(few)).code, 0);
+  const CommandAnswers commands([this](std::vector<std::string> words) {
+    words.insert(words.end(), {"--log", log()});
+    return run(std::move(words));
+  });
+  int asked = 0;
+  for (const Question& question : questions_about(few, 2)) {
+    const auto answer = commands.ask(question);
+    if (!answer || question.id.starts_with('-') ||
+        (answer && question.id.empty() &&
+         (question.ask == Ask::build_request_events || question.ask == Ask::partition_events))) {
+      continue;
+    }
+    ++asked;
+    // Lines of events do not say whether there are more.
+    EXPECT_THAT(answer_of(rule, question), HasSubstr(*answer)) << text_of(question);
+  }
+  EXPECT_GT(asked, 20);
 }
 
 // Which log ---------------------------------------------------------------------------------------
