@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "app/addresses.h"
 #include "app/github_app_settings.h"
 #include "app/legacy_environment.h"
 #include "base/numbers.h"
