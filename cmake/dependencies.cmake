@@ -16,6 +16,7 @@ pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
+pkg_check_modules(grpcpp REQUIRED IMPORTED_TARGET grpc++)
 find_package(Boost 1.81 REQUIRED)
 
 # Arrow and DuckDB have no package of the distribution: ./dev unpacks them there (dev.d/lake.sh).

@@ -78,24 +78,30 @@ bool BackfillJob::work() {
   return *more;
 }
 
-bool ReplicaJob::work() {
+Result<std::string> ReplicaJob::refresh() {
   bool is_long = false;
-  const auto round =
-      replicator_.refresh([&](std::string_view phase, std::size_t done, std::size_t all) {
-        is_long = true;
-        if (report_.is_due()) report_.went_on(fmt::format("{}: {} of {}", phase, done, all));
-        return !stops_;
-      });
-  if (!round.ok()) {
-    errors_.failed(round.error().message);
-    if (is_long) report_.ended(Outcome::failed, round.error().message);
+  const auto go_on = [&](std::string_view phase, std::size_t done, std::size_t all) {
+    is_long = true;
+    if (report_.is_due()) report_.went_on(fmt::format("{}: {} of {}", phase, done, all));
+    return !stops_;
+  };
+  BL_TRY(const results::ReplicaRound round, replicas_.results.refresh(go_on));
+  BL_TRY(const inference::SweepRound sweeps, replicas_.sweeps.refresh(go_on));
+  const bool is_done = round.state == results::ReplicaRound::State::current && sweeps.is_current;
+  if (!is_long || !is_done) return std::string();
+  return fmt::format("{} results exported, {} changes brought over, {} runs of sweeps",
+                     round.exported, round.changes, sweeps.runs);
+}
+
+bool ReplicaJob::work() {
+  const auto done = refresh();
+  if (!done.ok()) {
+    errors_.failed(done.error().message);
+    if (report_.is_open()) report_.ended(Outcome::failed, done.error().message);
     return false;
   }
   errors_.passed();
-  if (is_long && round->state == results::ReplicaRound::State::current) {
-    report_.ended(Outcome::ok, fmt::format("{} results exported, {} changes brought over",
-                                           round->exported, round->changes));
-  }
+  if (!done->empty()) report_.ended(Outcome::ok, *done);
   return false;
 }
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "app/lake_replica.h"
 #include "base/log.h"
 #include "results/commit_enricher.h"
-#include "results/replica.h"
 #include "results/store_backfill.h"
 #include "store/jobs.h"
 
@@ -23,6 +23,8 @@ class JobReport {
   /// True when it is time to say again how far the work is.
   bool is_due() const;
   void went_on(const std::string& sentence);
+  /// Something was said, and not that it ended.
+  bool is_open() const { return reported_at_.has_value(); }
   void ended(store::Jobs::Outcome outcome, const std::string& sentence);
 
  private:
@@ -67,17 +69,20 @@ class BackfillJob {
   std::int64_t steps_ = 0;  // of this stretch
 };
 
-/// `lake.refresh`: results go over to the lake.
+/// `lake.refresh`: results and sweeps go over to the lake.
 class ReplicaJob {
  public:
-  ReplicaJob(store::Jobs& jobs, const Clock& clock, Log& log, results::Replicator& replicator)
-      : replicator_(replicator), errors_(log, "replica"), report_(jobs, clock, "lake.refresh") {}
+  ReplicaJob(store::Jobs& jobs, const Clock& clock, Log& log, LakeReplicas replicas)
+      : replicas_(replicas), errors_(log, "replica"), report_(jobs, clock, "lake.refresh") {}
   bool work();
   /// A round that is under way ends early; the next one goes on. Any thread.
   void stop() { stops_ = true; }
 
  private:
-  results::Replicator& replicator_;
+  /// A sentence of what a long round did; empty of a short one.
+  Result<std::string> refresh();
+
+  const LakeReplicas replicas_;
   RecurringError errors_;
   JobReport report_;
   std::atomic<bool> stops_ = false;

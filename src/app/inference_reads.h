@@ -1,10 +1,12 @@
 #pragma once
 
 #include "base/metrics.h"
+#include "inference/lake_sweeps.h"
 #include "inference/routes.h"
 #include "inference/store_sweeps.h"
 
-/// Reads of inference sweeps in a running server: routes and /mcp over the store.
+/// Reads of inference sweeps in a running server: routes and /mcp over the store, or its replica in
+/// the lake.
 namespace bl::app {
 
 class InferenceReads {
@@ -16,6 +18,9 @@ class InferenceReads {
     const inference::Registry& registry;
     const Clock& clock;
     Metrics& metrics;
+    /// The lake answers; null: the store does.
+    lake::Lake* lake = nullptr;
+    engine::Engine* engine = nullptr;  ///< beside `lake`
   };
   InferenceReads(const Around& around, std::uint64_t kept_bytes_max);
 
@@ -23,7 +28,8 @@ class InferenceReads {
   void add_routes(net::Router& router);
 
  private:
-  inference::StoreSweepReader sweeps_;
+  inference::StoreSweepReader stored_;
+  std::optional<inference::LakeSweepReader> of_lake_;
   std::shared_ptr<inference::Reads> reads_;
 };
 

@@ -82,6 +82,8 @@ std::vector<ConfigKey> inference_config_keys() {
        "what an ingest has read and not written yet; at least 1MiB"},
       {"inference.upload_max", bytes, "2GiB", "an archive that is uploaded for an ingest"},
       {"inference.cache_bytes", bytes, "64MiB", "compressed answers that are kept; 0: none"},
+      {"inference.reads", text, "store",
+       "who answers questions about sweeps: store, or lake (needs replica.enabled)"},
   };
 }
 
@@ -111,6 +113,11 @@ Result<InferenceSettings> inference_settings_from(const Config& config) {
     return Error{Code::invalid, fmt::format("inference.cache_bytes must be at least 0: {}", cache)};
   }
   settings.cache_bytes = static_cast<std::uint64_t>(cache);
+  const std::string reads = config.text("inference.reads");
+  if (reads != "store" && reads != "lake") {
+    return Error{Code::invalid, "inference.reads must be store or lake: " + reads};
+  }
+  settings.reads_lake = reads == "lake";
   return settings;
 }
 

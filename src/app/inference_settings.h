@@ -20,6 +20,7 @@ struct InferenceSettings {
   std::uint64_t queue_bytes = 0;   ///< of what was read and waits to be written
   std::uint64_t upload_bytes = 0;  ///< of one uploaded archive
   std::uint64_t cache_bytes = 0;   ///< of compressed answers that are kept
+  bool reads_lake = false;         ///< the replica answers, not the store
 };
 
 std::vector<ConfigKey> inference_config_keys();

@@ -53,6 +53,8 @@ class LakeReads {
   /// Other modes than before. Errors: conflict (demand_proved): nothing is changed.
   Result<void> set_modes(const ReadSettings& settings);
   results::ReadRouter& router() { return router_; }
+  /// What they ask: shared with other readers of the lake.
+  engine::Engine& engine() { return *engine_; }
   /// That the lake answers although its evidence is not whole; as of the last set_modes().
   std::int64_t unproven_ports() const { return unproven_ports_; }
 

@@ -9,7 +9,16 @@
 namespace bl::app {
 namespace {
 
-Result<std::string> work(results::Replicator& replicator, const ops::ReplicaCall& call,
+// What was done of results, with what was done of sweeps as the member `sweeps`.
+std::string with_sweeps(std::string results, std::string_view sweeps) {
+  results.pop_back();  // the closing brace
+  results += ",\"sweeps\":";
+  results += sweeps;
+  results += '}';
+  return results;
+}
+
+Result<std::string> work(LakeReplicas replicas, const ops::ReplicaCall& call,
                          const ops::Progress& progress) {
   using Work = ops::ReplicaCall::Work;
   const results::ReplicaProgress go_on = [&](std::string_view phase, std::size_t done,
@@ -18,21 +27,24 @@ Result<std::string> work(results::Replicator& replicator, const ops::ReplicaCall
   };
   switch (call.work) {
     case Work::refresh: {
-      BL_TRY(const results::ReplicaRound round, replicator.refresh(go_on));
-      return results::encode(round);
+      BL_TRY(const results::ReplicaRound round, replicas.results.refresh(go_on));
+      BL_TRY(const inference::SweepRound sweeps, replicas.sweeps.refresh(go_on));
+      return with_sweeps(results::encode(round), encode(sweeps));
     }
     case Work::check:
     case Work::repair: {
       BL_TRY(const results::ReplicaCheck check,
-             replicator.check(call.work == Work::repair ? results::ReplicaRepair::yes
-                                                        : results::ReplicaRepair::no,
-                              go_on));
-      return results::encode(check);
+             replicas.results.check(call.work == Work::repair ? results::ReplicaRepair::yes
+                                                              : results::ReplicaRepair::no,
+                                    go_on));
+      BL_TRY(const inference::SweepComparison sweeps,
+             replicas.sweeps.check(call.work == Work::repair, go_on));
+      return with_sweeps(results::encode(check), encode(sweeps));
     }
     case Work::prove_removed:
       break;
   }
-  BL_TRY(const results::RemovalProof proof, replicator.prove_removed(call.results));
+  BL_TRY(const results::RemovalProof proof, replicas.results.prove_removed(call.results));
   return results::encode(proof);
 }
 
@@ -42,7 +54,7 @@ std::vector<ConfigKey> replica_config_keys() {
   using enum ConfigType;
   return {
       {"replica.enabled", boolean, "false",
-       "results are kept in the lake too, as tables; needs lake.objects"},
+       "results and inference sweeps are kept in the lake too, as tables; needs lake.objects"},
       {"replica.refresh_every", duration_ms, "5s", "new results are brought over so often"},
       {"replica.changes_max", integer, "20000", "results that go over in one commit"},
       {"replica.export_rows", integer, "100000",
@@ -74,11 +86,11 @@ Result<ReplicaSettings> replica_settings_from(const Config& config, bool has_lak
   return settings;
 }
 
-ops::ReplicaPort replica_port(results::Replicator& replicator) {
-  return {.work = [&replicator](
-                      const ops::ReplicaCall& call,
-                      const ops::Progress& progress) { return work(replicator, call, progress); },
-          .status = [&replicator] { return results::encode(replicator.status()); }};
+ops::ReplicaPort replica_port(LakeReplicas replicas) {
+  return {
+      .work = [replicas](const ops::ReplicaCall& call,
+                         const ops::Progress& progress) { return work(replicas, call, progress); },
+      .status = [replicas] { return results::encode(replicas.results.status()); }};
 }
 
 ops::ReplicaCommand replica_command() {
@@ -89,8 +101,9 @@ ops::ReplicaCommand replica_command() {
     IdSource ids(clock, random);
     Log log(clock, LogLevel::warning, stderr_sink());
     Metrics metrics;
-    results::Replicator replicator(database, lake, ids, clock, log, metrics);
-    return work(replicator, call, progress);
+    results::Replicator results(database, lake, ids, clock, log, metrics);
+    inference::SweepReplica sweeps(database, lake, metrics);
+    return work({results, sweeps}, call, progress);
   };
 }
 

@@ -4,10 +4,12 @@
 #include <vector>
 
 #include "base/config.h"
+#include "inference/sweep_replica.h"
 #include "ops/lake_replica.h"
 #include "results/replica.h"
 
-/// The replica of results in the lake: the settings `replica.*`, and what ops is given of it.
+/// The replicas of results and sweeps in the lake: the settings `replica.*`, and what ops is given
+/// of them.
 namespace bl::app {
 
 struct ReplicaSettings {
@@ -20,7 +22,12 @@ std::vector<ConfigKey> replica_config_keys();
 /// Errors: invalid, naming the key (also: enabled without a lake).
 Result<ReplicaSettings> replica_settings_from(const Config& config, bool has_lake);
 
-ops::ReplicaPort replica_port(results::Replicator& replicator);
+/// Both, over one store and one lake.
+struct LakeReplicas {
+  results::Replicator& results;
+  inference::SweepReplica& sweeps;
+};
+ops::ReplicaPort replica_port(LakeReplicas replicas);
 ops::ReplicaCommand replica_command();
 ops::ReplicaProofCommand replica_proof_command();
 

@@ -18,6 +18,7 @@ Result<void> LocalServer::start(const std::string& data_folder,
   settings.http.tls.reset();
   settings.commits.in_background = false;
   settings.alerts.in_background = false;
+  settings.events.log_uri.clear();
   settings.lake.reset();  // nothing that commands ask for this way is in it
   settings.log_level = std::max(settings.log_level, LogLevel::warning);
   if (config.text("server.store").empty()) {

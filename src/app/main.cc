@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "access/commands.h"
+#include "app/event_log.h"
 #include "app/inference_ingest.h"
 #include "app/local_server.h"
 #include "app/openapi_command.h"
@@ -11,6 +12,7 @@
 #include "app/verdict_command.h"
 #include "base/command_line.h"
 #include "engine/worker_main.h"
+#include "events/commands.h"
 #include "inference/commands.h"
 #include "ops/commands.h"
 #include "results/commands.h"
@@ -37,6 +39,8 @@ int main(int argc, char** argv) {
   for (auto& command : bl::results::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::access::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::inference::commands(bl::app::inference_command_ports()))
+    commands.push_back(std::move(command));
+  for (auto& command : bl::events::commands(bl::app::event_command_ports()))
     commands.push_back(std::move(command));
   for (auto& command : bl::ops::commands(bl::app::command_ports()))
     commands.push_back(std::move(command));

@@ -12,6 +12,7 @@
 #include "app/alerts.h"
 #include "app/background_jobs.h"
 #include "app/ci_results.h"
+#include "app/event_log.h"
 #include "app/inference_ingest.h"
 #include "app/inference_reads.h"
 #include "app/legacy_results.h"
@@ -91,8 +92,9 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_queries());
     BL_RETURN_IF_ERROR(open_access());
     open_domains();
-    BL_RETURN_IF_ERROR(open_inference());
     BL_RETURN_IF_ERROR(open_reads());
+    BL_RETURN_IF_ERROR(open_inference());
+    BL_RETURN_IF_ERROR(open_events());
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
     add_routes();
@@ -106,6 +108,8 @@ class RunningService final : public Service {
     stop_signal_.stop();
     certificate_task_.reset();  // before server.json goes: it writes it
     queries_.stop();
+    if (events_ != nullptr) events_->stop_tails();
+    if (grpc_server_ != nullptr) grpc_server_->stop();
     if (server_ != nullptr) {
       // A left-over file would only point commands at a server that is gone; it is not worth
       // failing the stop for.
@@ -115,12 +119,15 @@ class RunningService final : public Service {
       }
       server_->stop();
     }
+    events_.reset();  // what waits in it is published
     if (lake_reads_ != nullptr) lake_reads_->stop();
     if (replica_job_ != nullptr) replica_job_->stop();
     replica_task_.reset();
     operations_.reset();  // ends what runs, also on the lake
     query_engine_.reset();
+    inference_reads_.reset();
     lake_reads_.reset();
+    sweep_replica_.reset();
     lake_replica_.reset();
     lake_.reset();
     if (alerts_ != nullptr) alerts_->stop();
@@ -140,6 +147,13 @@ class RunningService final : public Service {
     const bool literal_v6 = host.find(':') != std::string::npos;
     return fmt::format("{}://{}{}{}:{}", settings_.http.tls ? "https" : "http",
                        literal_v6 ? "[" : "", host, literal_v6 ? "]" : "", server_->port());
+  }
+  std::string grpc_address() const override {
+    if (grpc_server_ == nullptr) return "";
+    const std::string& host = settings_.grpc.host->address;
+    const bool literal_v6 = host.find(':') != std::string::npos;
+    return fmt::format("{}{}{}:{}", literal_v6 ? "[" : "", host, literal_v6 ? "]" : "",
+                       grpc_server_->port());
   }
   const net::Router& router() const override { return router_; }
   bool first_run() const override { return operator_token_.created; }
@@ -170,6 +184,7 @@ class RunningService final : public Service {
     if (read_only_) return {};
     lake_replica_ = std::make_unique<results::Replicator>(*database_, *lake_, ids_, clock_, log_,
                                                           metrics_, settings_.replica.limits);
+    sweep_replica_ = std::make_unique<inference::SweepReplica>(*database_, *lake_, metrics_);
     return {};
   }
 
@@ -282,9 +297,19 @@ class RunningService final : public Service {
   Result<void> open_inference() {
     BL_TRY(inference_ingest_, InferenceIngest::open(settings_.inference, settings_.data_folder,
                                                     {*database_, disk_, clock_, ids_, metrics_}));
-    inference_reads_ = std::make_unique<InferenceReads>(
-        InferenceReads::Around{*database_, inference_ingest_->registry(), clock_, metrics_},
-        settings_.inference.cache_bytes);
+    InferenceReads::Around around{*database_, inference_ingest_->registry(), clock_, metrics_};
+    if (settings_.inference.reads_lake) {
+      if (lake_reads_ == nullptr) return no_replica_to_read();
+      around.lake = lake_.get();
+      around.engine = &lake_reads_->engine();
+    }
+    inference_reads_ = std::make_unique<InferenceReads>(around, settings_.inference.cache_bytes);
+    return {};
+  }
+
+  Result<void> open_events() {
+    BL_TRY(events_, EventLogService::open(settings_.events, settings_.query, settings_.data_folder,
+                                          {disk_, clock_, random_, ids_, log_, metrics_}));
     return {};
   }
 
@@ -319,6 +344,9 @@ class RunningService final : public Service {
   }
   static Result<void> demand_reads_of_store(const ReadSettings& reads) {
     if (reads.modes == results::ReadModes()) return {};
+    return no_replica_to_read();
+  }
+  static Error no_replica_to_read() {
     return Error{Code::unsupported,
                  "reads are answered by the store: nothing brings results to a lake on this "
                  "machine's disk (a lake on S3 is not read, nor that of a store which is only "
@@ -363,7 +391,8 @@ class RunningService final : public Service {
         ops::BackupMetrics(metrics_), backed_up_lake_ ? &*backed_up_lake_ : nullptr});
     lake_ports_ = std::make_unique<ops::LakeRoutePorts>(ops::LakeRoutePorts{
         lake_.get(), settings_.lake.get(), *operations_, *database_, clock_,
-        lake_replica_ == nullptr ? ops::ReplicaPort() : replica_port(*lake_replica_)});
+        lake_replica_ == nullptr ? ops::ReplicaPort()
+                                 : replica_port({*lake_replica_, *sweep_replica_})});
     query_ports_ = std::make_unique<ops::QueryRoutePorts>(
         ops::QueryRoutePorts{lake_.get(), query_engine_.get(), queries_, settings_.query.most});
     return {};
@@ -443,6 +472,7 @@ class RunningService final : public Service {
     ops::add_query_routes(router_, *query_ports_);
     inference_ingest_->add_routes(router_);
     inference_reads_->add_routes(router_);
+    events_->add_routes(router_, readers.runs);
     add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
                                 return database_->read([](store::Connection& connection) {
                                   return connection.query(k_probe, {},
@@ -455,12 +485,30 @@ class RunningService final : public Service {
   Result<void> listen() {
     BL_TRY(server_,
            net::Server::listen(settings_.http, router_, *authenticator_, random_, log_, metrics_));
+    BL_RETURN_IF_ERROR(listen_for_grpc());
     server_->start();
     if (!read_only_) start_tasks();
     BL_RETURN_IF_ERROR(write_server_file());
     watch_certificate();
     ready_ = true;
-    log_.info("ready", {{"http", url()}, {"data", settings_.data_folder}});
+    log_.info("ready",
+              {{"http", url()}, {"grpc", grpc_address()}, {"data", settings_.data_folder}});
+    return {};
+  }
+
+  Result<void> listen_for_grpc() {
+    if (!settings_.grpc.host) return {};
+    events_->add_grpc_methods(grpc_methods_);
+    auto listening = net::GrpcServer::listen(*settings_.grpc.host, grpc_methods_, *authenticator_,
+                                             log_, metrics_);
+    if (listening.ok()) {
+      grpc_server_ = *std::move(listening);
+      return {};
+    }
+    const bool may_do_without =
+        settings_.grpc.is_built_in && listening.error().code == Code::conflict;
+    if (!may_do_without) return std::move(listening).error().with_context("server.grpc");
+    log_.warning("grpc_off", {{"error", listening.error().message}});
     return {};
   }
 
@@ -479,7 +527,8 @@ class RunningService final : public Service {
                                                       [this] { return backfill_job_->work(); });
     }
     if (settings_.replica.enabled && lake_replica_ != nullptr) {
-      replica_job_ = std::make_unique<ReplicaJob>(alerts_->jobs(), clock_, log_, *lake_replica_);
+      replica_job_ = std::make_unique<ReplicaJob>(alerts_->jobs(), clock_, log_,
+                                                  LakeReplicas{*lake_replica_, *sweep_replica_});
       replica_task_ = std::make_unique<PeriodicTask>(settings_.replica.refresh_every,
                                                      [this] { return replica_job_->work(); });
     }
@@ -559,7 +608,8 @@ class RunningService final : public Service {
   bool read_only_ = false;            // nothing is written to it
   std::unique_ptr<lake::Lake> lake_;  // absent without lake.objects
   std::unique_ptr<results::Replicator> lake_replica_;
-  std::unique_ptr<engine::Engine> query_engine_;  // absent without a local lake
+  std::unique_ptr<inference::SweepReplica> sweep_replica_;  // beside lake_replica_
+  std::unique_ptr<engine::Engine> query_engine_;            // absent without a local lake
   ops::Queries queries_{ids_, clock_};
   std::unique_ptr<store::ReplicatedDatabase> replicated_;
   std::unique_ptr<access::Tokens> tokens_;
@@ -586,6 +636,8 @@ class RunningService final : public Service {
   std::unique_ptr<CiResults> ci_results_;
   std::unique_ptr<InferenceIngest> inference_ingest_;
   std::unique_ptr<InferenceReads> inference_reads_;
+  std::unique_ptr<EventLogService> events_;
+  net::GrpcMethods grpc_methods_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;
   std::unique_ptr<results::StoreCommits> commits_;
@@ -605,6 +657,7 @@ class RunningService final : public Service {
   std::unique_ptr<ReplicaJob> replica_job_;
   std::unique_ptr<PeriodicTask> replica_task_;
   std::unique_ptr<net::Server> server_;
+  std::unique_ptr<net::GrpcServer> grpc_server_;  // absent where gRPC is off
   std::unique_ptr<PeriodicTask> certificate_task_;
 };
 

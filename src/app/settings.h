@@ -6,6 +6,8 @@
 #include "app/access_settings.h"
 #include "app/alert_settings.h"
 #include "app/commit_sources.h"
+#include "app/event_settings.h"
+#include "app/grpc_settings.h"
 #include "app/inference_settings.h"
 #include "app/lake_reads.h"
 #include "app/lake_replica.h"
@@ -34,6 +36,7 @@ struct Settings {
   std::string store_uri;
   LogLevel log_level = LogLevel::info;
   net::ServerOptions http;
+  GrpcSettings grpc;
   std::chrono::milliseconds certificate_check_interval{10'000};  ///< 0: never
   store::DatabaseLimits store_limits;
   bool test_aids = false;  ///< routes that empty the store and raise errors
@@ -52,6 +55,7 @@ struct Settings {
   ReplicaSettings replica;                  ///< of results, in the lake
   ReadSettings reads;                       ///< who answers reads of results
   InferenceSettings inference;
+  EventSettings events;
   std::string base_url;                      ///< as people know the server; may be empty
   std::optional<access::OidcSettings> oidc;  ///< of the issuer, if there is one
 };

@@ -190,9 +190,9 @@ Result<void> validate(const BuildEvent& event, const EventLimits& limits = {});
 /// first one. The same again is allowed. Build request: received -> planning -> analysis_completed
 /// -> executing -> completed; failed and cancelled from any that is not an end. Partition:
 /// requested -> scheduled -> building -> available or failed; delegated from any that is not an
-/// end; after an end requested or scheduled again (an invalidation changes no status). Job: scheduled -> running ->
-/// completed, failed or cancelled; skipped first. Steps between may be left out where the contract
-/// has them optional (planning, analysis_completed, requested).
+/// end; after an end requested or scheduled again (an invalidation changes no status). Job:
+/// scheduled -> running -> completed, failed or cancelled; skipped first. Steps between may be left
+/// out where the contract has them optional (planning, analysis_completed, requested).
 bool may_follow(BuildRequestStatus from, BuildRequestStatus to);
 bool may_follow(PartitionStatus from, PartitionStatus to);
 bool may_follow(JobStatus from, JobStatus to);

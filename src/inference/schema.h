@@ -9,7 +9,7 @@
 /// whose members keep the order of the file.
 namespace bl::inference {
 
-/// Number 16 of the program's migrations.
+/// Numbers 16 and 17 of the program's migrations.
 std::span<const store::Migration> migrations();
 
 }  // namespace bl::inference

@@ -84,6 +84,9 @@ struct DeltaAppend {
   /// but by columns that may be null, the append is a conflict.
   std::shared_ptr<const DeltaMetadata> written_for;
   std::optional<DeltaTransaction> transaction;
+  /// What the application's version is (0: none), for those who may be taken over by another
+  /// process: if it is between that and `transaction`, the append is a conflict.
+  std::optional<std::int64_t> transaction_before;
   DeltaNote note;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -129,6 +130,9 @@ struct DeltaStatisticsOptions {
 Result<DeltaFile> delta_file(const duck::ParquetFile& written, const std::string& path,
                              const DeltaMetadata& table, Timestamp modified,
                              const DeltaStatisticsOptions& options = {});
+
+/// How long files stay that a table has no more: delta.deletedFileRetentionDuration, else a week.
+std::chrono::microseconds deleted_file_retention(const DeltaMetadata& table);
 
 /// A Delta schemaString in our words. Errors: corrupt (no schema), unsupported (a type that is not
 /// ours, with its name).

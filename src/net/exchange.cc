@@ -163,17 +163,9 @@ std::optional<Response> Exchange::refuse_access() {
   Result<Principal> principal = core_.authenticator.authenticate(request_);
   if (!principal) return refuse(principal.error());
   request_.principal = std::move(principal).value();
-  Role wanted = Role::admin;
-  if (access == Access::read) wanted = core_.options.public_reads ? Role::anonymous : Role::reader;
-  if (access == Access::signed_in) wanted = Role::reader;
-  if (access == Access::write) wanted = Role::writer;
-  if (request_.principal.role >= wanted) return std::nullopt;
-  if (request_.principal.role == Role::anonymous) {
-    return refuse(Error(Code::unauthenticated,
-                        "this needs a sign-in, or a token: Authorization: Bearer TOKEN"));
-  }
-  return refuse(Error(Code::forbidden, std::string("this needs the role ") + name_of(wanted) +
-                                           ", not " + name_of(request_.principal.role)));
+  const auto allowed = demand_access(request_.principal, access, core_.options.public_reads);
+  if (allowed.ok()) return std::nullopt;
+  return refuse(allowed.error());
 }
 
 std::optional<Response> Exchange::decode_body() {

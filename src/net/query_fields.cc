@@ -33,6 +33,20 @@ std::string QueryFields::required_text(std::string_view name) {
   return value.value_or("");
 }
 
+std::vector<std::string> QueryFields::texts(std::string_view name, std::size_t bytes_max) {
+  known_.push_back(name);
+  repeated_.push_back(name);
+  std::vector<std::string> values;
+  for (const auto& [key, value] : request_.query) {
+    if (key != name || value.empty()) continue;
+    if (value.size() > bytes_max) {
+      fault(name, "longer than " + std::to_string(bytes_max) + " bytes", value);
+    }
+    values.push_back(value);
+  }
+  return values;
+}
+
 std::optional<std::int64_t> QueryFields::integer(std::string_view name, std::int64_t least,
                                                  std::int64_t most) {
   const std::string* value = find(name);
@@ -92,7 +106,8 @@ Result<void> QueryFields::finish() {
     const bool repeated =
         std::any_of(request_.query.begin(), request_.query.begin() + static_cast<std::ptrdiff_t>(i),
                     [&](const auto& earlier) { return earlier.first == name; });
-    if (repeated) fault(name, "given more than once", value);
+    const bool may_be = std::find(repeated_.begin(), repeated_.end(), name) != repeated_.end();
+    if (repeated && !may_be) fault(name, "given more than once", value);
   }
   if (!faults_.ok()) return faults_.to_error("the query");
   return {};

@@ -24,6 +24,8 @@ class QueryFields {
 
   std::optional<std::string> text(std::string_view name, std::size_t bytes_max = k_text_bytes_max);
   std::string required_text(std::string_view name);
+  /// Every value of a parameter that may be given more than once; the empty ones are left out.
+  std::vector<std::string> texts(std::string_view name, std::size_t bytes_max = k_text_bytes_max);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t least, std::int64_t most);
   /// Finite and greater than zero.
   std::optional<double> positive(std::string_view name);
@@ -44,7 +46,7 @@ class QueryFields {
 
   const Request& request_;
   json::Faults faults_;
-  std::vector<std::string_view> known_;
+  std::vector<std::string_view> known_, repeated_;
 };
 
 }  // namespace bl::net

@@ -173,4 +173,19 @@ Response Router::error_answer(std::string_view path, int status, const Error& er
   return problem(status, error, request_id);
 }
 
+Result<void> demand_access(const Principal& principal, Access access, bool public_reads) {
+  Role wanted = Role::admin;
+  if (access == Access::open) wanted = Role::anonymous;
+  if (access == Access::read) wanted = public_reads ? Role::anonymous : Role::reader;
+  if (access == Access::signed_in) wanted = Role::reader;
+  if (access == Access::write) wanted = Role::writer;
+  if (principal.role >= wanted) return {};
+  if (principal.role == Role::anonymous) {
+    return Error(Code::unauthenticated,
+                 "this needs a sign-in, or a token: Authorization: Bearer TOKEN");
+  }
+  return Error(Code::forbidden, std::string("this needs the role ") + name_of(wanted) + ", not " +
+                                    name_of(principal.role));
+}
+
 }  // namespace bl::net

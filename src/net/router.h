@@ -22,6 +22,9 @@ enum class Access : unsigned char {
   admin,      ///< role admin
 };
 const char* name_of(Access access);
+/// Errors: unauthenticated (nobody in particular asks, and somebody must), forbidden, naming both
+/// roles.
+Result<void> demand_access(const Principal& principal, Access access, bool public_reads);
 
 struct RouteOptions {
   std::size_t body_bytes_max = 16u << 20;      ///< decoded

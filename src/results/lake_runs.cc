@@ -105,7 +105,8 @@ Result<WholePage> whole_of(const Sources& sources, std::span<const Fact> facts,
     std::vector<const Fact*> wanted;
     for (const Fact& fact : piece) wanted.push_back(&fact);
     BL_TRY(const columns::Batch batch, replica::samples_of(sources, wanted, k_whole_columns));
-    BL_TRY(replica::BatchRow row, replica::BatchRow::over(batch));
+    BL_TRY(columns::BatchCells cells, columns::BatchCells::over(batch));
+    replica::BatchRow row(std::move(cells));
     std::map<std::int64_t, std::int64_t> places;
     for (std::int64_t i = 0; i < batch.rows(); ++i) {
       row.go_to(i);

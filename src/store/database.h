@@ -212,6 +212,9 @@ struct DatabaseLimits {
   std::int64_t read_ms_max = 30'000;             ///< one read transaction
   std::int64_t write_ms_max = 30'000;            ///< the work of one write; migrations: no limit
   std::size_t statements_max = 256;              ///< kept prepared, each connection
+  /// SQLite: normal lets a power cut take the last commits along, whole ones, in their order.
+  enum class Synchronous : unsigned char { full, normal };
+  Synchronous synchronous = Synchronous::full;
 
   // PostgreSQL
   std::size_t writers = 4;                         ///< connections that write

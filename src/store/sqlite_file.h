@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "store/database.h"
 
@@ -19,6 +20,16 @@ namespace bl::store {
 Result<std::unique_ptr<Database>> open_sqlite_for_reading(const std::string& path,
                                                           const DatabaseLimits& limits,
                                                           Metrics& metrics);
+
+/// Opens or creates a file that several processes write at once, each through this call: with a
+/// rollback journal, because SQLite 3.40 corrupts a WAL that two connections write. Writers wait
+/// for each other, and for readers, up to lock_ms_max: `overloaded` behind that. Not beside a
+/// process that owns the file (open_database): one excludes the other by FILE.lock. Writes of one
+/// process go one after the other, each a commit of its own. Errors: conflict (a process owns the
+/// file), io, corrupt, forbidden.
+Result<std::unique_ptr<Database>> open_shared_sqlite(const std::string& path,
+                                                     const DatabaseLimits& limits, Log& log,
+                                                     Metrics& metrics);
 
 /// How far a long call is, in bytes of the database; false ends it with `cancelled`.
 using CopyProgress = std::function<bool(std::uint64_t bytes_done, std::uint64_t bytes_total)>;

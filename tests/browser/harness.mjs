@@ -67,10 +67,11 @@ export async function browser_page(look) {
 
 /**
  * Runs `look` with a fresh page. Fails when the page threw, wrote an error to the console or asked
- * another host. `faults_expected`: failed requests are part of the test.
+ * another host. `faults_expected`: failed requests are part of the test; `at`: another server than
+ * that of all tests.
  */
 export async function with_page(options, look) {
-  const { viewport = desktop, theme = 'light', faults_expected = false } = options;
+  const { viewport = desktop, theme = 'light', faults_expected = false, at = base } = options;
   const context = await browser.newContext({
     viewport,
     colorScheme: theme,
@@ -86,7 +87,7 @@ export async function with_page(options, look) {
   });
   page.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(base) && !url.startsWith('data:')) wrong.push(`asked elsewhere: ${url}`);
+    if (!url.startsWith(at) && !url.startsWith('data:')) wrong.push(`asked elsewhere: ${url}`);
   });
   try {
     await look(page);
@@ -205,6 +206,7 @@ export async function views() {
     admin: '/admin',
     docs: '/docs',
     inference: '/inference',
+    builds: '/events',
     status: '/status',
   };
 }

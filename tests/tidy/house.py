@@ -47,7 +47,7 @@ THIRD_PARTIES = (
     _party("DuckDB", r"duckdb", "duck"),
     _party("Arrow", r"arrow/", "columns"),
     _party("Boost", r"boost/", "net"),
-    _party("gRPC", r"grpc", "net", "traces", "events", "bigquery", "engine"),
+    _party("gRPC", r"^grpc(pp)?/", "net", "traces", "events", "bigquery", "engine"),
     _party("curl", r"curl/", "net"),
     _party("OpenSSL", r"openssl/", "base", "net", "access"),
     _party("simdjson", r"simdjson", "base"),

@@ -11,6 +11,7 @@
 #include "access/user_routes.h"
 #include "app/alerts.h"
 #include "app/ci_results.h"
+#include "app/event_log.h"
 #include "app/inference_ingest.h"
 #include "app/inference_reads.h"
 #include "app/legacy_results.h"
@@ -81,6 +82,7 @@ class RoleTable : public ::testing::Test {
     alerts_.open(ci_.reporter());
     alerts_.add_routes(real);
     inference_ingest_->add_routes(real);
+    event_log_->add_routes(real, runs_);
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
                    .pattern = route->pattern,
@@ -180,6 +182,9 @@ class RoleTable : public ::testing::Test {
       status_, operations_, *disk_, clock_, {}, "0", ops::BackupMetrics(metrics_)};
   std::unique_ptr<InferenceIngest> inference_ingest_ =
       InferenceIngest::open({}, "none", {*database_, *disk_, clock_, ids_, metrics_}).value();
+  std::unique_ptr<EventLogService> event_log_ =
+      EventLogService::open({}, {}, "none", {*disk_, clock_, random_, ids_, log_, metrics_})
+          .value();
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},
@@ -330,6 +335,27 @@ GET    /api/v1/alerts/deliveries              401  401  403  403  yes  yes
 GET    /api/v1/receipts                       401  401  403  yes  yes  yes
 GET    /api/v1/background-jobs                401  401  403  yes  yes  yes
 POST   /api/v1/inference/ingest               401  401  403  yes  yes  yes
+GET    /api/v1/builds                         yes  401  yes  yes  yes  yes
+POST   /api/v1/builds                         401  401  403  yes  yes  yes
+GET    /api/v1/builds/{id}                    yes  401  yes  yes  yes  yes
+DELETE /api/v1/builds/{id}                    401  401  403  yes  yes  yes
+GET    /api/v1/partitions                     yes  401  yes  yes  yes  yes
+GET    /api/v1/partitions/{ref}/status        yes  401  yes  yes  yes  yes
+GET    /api/v1/partitions/{ref}/events        yes  401  yes  yes  yes  yes
+POST   /api/v1/partitions/{ref}/invalidate    401  401  403  yes  yes  yes
+GET    /api/v1/jobs                           yes  401  yes  yes  yes  yes
+GET    /api/v1/jobs/{label}                   yes  401  yes  yes  yes  yes
+GET    /api/v1/job-runs/{id}/events           yes  401  yes  yes  yes  yes
+GET    /api/v1/activity                       yes  401  yes  yes  yes  yes
+GET    /api/v1/events                         yes  401  yes  yes  yes  yes
+POST   /api/v1/events                         401  401  403  yes  yes  yes
+GET    /api/v1/events/stream                  yes  401  yes  yes  yes  yes
+GET    /api/v1/events/range                   yes  401  yes  yes  yes  yes
+GET    /api/v1/events/status                  yes  401  yes  yes  yes  yes
+GET    /api/v1/events/{id}                    yes  401  yes  yes  yes  yes
+POST   /api/v1/events/query                   yes  401  yes  yes  yes  yes
+POST   /api/v1/analyze                        401  401  403  yes  yes  yes
+POST   /api/v1/execute                        401  401  403  yes  yes  yes
 )");
 }
 
@@ -474,6 +500,27 @@ GET    /api/v1/alerts/deliveries              401  401  403  403  yes  yes
 GET    /api/v1/receipts                       401  401  403  yes  yes  yes
 GET    /api/v1/background-jobs                401  401  403  yes  yes  yes
 POST   /api/v1/inference/ingest               401  401  403  yes  yes  yes
+GET    /api/v1/builds                         401  401  yes  yes  yes  yes
+POST   /api/v1/builds                         401  401  403  yes  yes  yes
+GET    /api/v1/builds/{id}                    401  401  yes  yes  yes  yes
+DELETE /api/v1/builds/{id}                    401  401  403  yes  yes  yes
+GET    /api/v1/partitions                     401  401  yes  yes  yes  yes
+GET    /api/v1/partitions/{ref}/status        401  401  yes  yes  yes  yes
+GET    /api/v1/partitions/{ref}/events        401  401  yes  yes  yes  yes
+POST   /api/v1/partitions/{ref}/invalidate    401  401  403  yes  yes  yes
+GET    /api/v1/jobs                           401  401  yes  yes  yes  yes
+GET    /api/v1/jobs/{label}                   401  401  yes  yes  yes  yes
+GET    /api/v1/job-runs/{id}/events           401  401  yes  yes  yes  yes
+GET    /api/v1/activity                       401  401  yes  yes  yes  yes
+GET    /api/v1/events                         401  401  yes  yes  yes  yes
+POST   /api/v1/events                         401  401  403  yes  yes  yes
+GET    /api/v1/events/stream                  401  401  yes  yes  yes  yes
+GET    /api/v1/events/range                   401  401  yes  yes  yes  yes
+GET    /api/v1/events/status                  401  401  yes  yes  yes  yes
+GET    /api/v1/events/{id}                    401  401  yes  yes  yes  yes
+POST   /api/v1/events/query                   401  401  yes  yes  yes  yes
+POST   /api/v1/analyze                        401  401  403  yes  yes  yes
+POST   /api/v1/execute                        401  401  403  yes  yes  yes
 )");
 }
 

@@ -260,8 +260,9 @@ class Struct {
 /// The views of one batch.
 class BatchReader {
  public:
-  static Result<BatchReader> of(const Batch& batch) {
+  static Result<BatchReader> of(const Batch& batch, EventParts parts) {
     BatchReader out;
+    out.has_json_ = parts == EventParts::all;
     BL_RETURN_IF_ERROR(out.bind(batch));
     return out;
   }
@@ -359,6 +360,7 @@ class BatchReader {
                  text(k_job, message, row),
                  {},
                  {}};
+    if (!has_json_) return Payload(std::move(job));
     const auto& texts = texts_[static_cast<std::size_t>(k_job)];
     if (const auto json = text_at(texts[config], row); !json.empty()) {
       BL_TRY(job.config, stored(decode_job_config(json, k_any), row));
@@ -385,7 +387,7 @@ class BatchReader {
       case EventType::job_graph: {
         JobGraphEvent event{{}, text(type, message, row)};
         const auto json = text_at(texts_[static_cast<std::size_t>(type)][graph], row);
-        if (!json.empty()) {
+        if (has_json_ && !json.empty()) {
           BL_TRY(event.job_graph, stored(decode_job_graph(json, k_any), row));
         }
         return Payload(std::move(event));
@@ -404,6 +406,7 @@ class BatchReader {
   static constexpr EventLimits k_any{
       .event_bytes_max = 1u << 30, .manifest_depth_max = 100, .text_bytes_max = 1u << 30};
 
+  bool has_json_ = true;
   MaybeView<Text> id_, build_, type_;
   MaybeView<std::int64_t> time_;
   std::array<Struct, k_event_types> structs_;
@@ -425,8 +428,8 @@ Batch batch_of(std::span<const BuildEvent> events) {
   return builder.finish();
 }
 
-Result<std::vector<BuildEvent>> events_of(const Batch& batch) {
-  BL_TRY(const BatchReader reader, BatchReader::of(batch));
+Result<std::vector<BuildEvent>> events_of(const Batch& batch, EventParts parts) {
+  BL_TRY(const BatchReader reader, BatchReader::of(batch, parts));
   std::vector<BuildEvent> events;
   events.reserve(static_cast<std::size_t>(batch.rows()));
   for (std::int64_t row = 0; row < batch.rows(); ++row) {

@@ -13,7 +13,8 @@ constexpr std::string_view k_blanks = " \t\r\n";
 json::ParseLimits parse_limits(const EventLimits& limits, std::size_t bytes) {
   // A manifest is an object in a list; tasks, configs and refs stand within the innermost one.
   const auto depth = static_cast<int>(2 * limits.manifest_depth_max + 16);
-  return {.bytes_max = bytes, .depth_max = depth, .string_bytes_max = limits.event_bytes_max};
+  // How long a text may be is the rules' to say: too_large, with its path.
+  return {.bytes_max = bytes, .depth_max = depth, .string_bytes_max = bytes};
 }
 
 /// The same error, its faults below a path (of an event in a list, of a line).

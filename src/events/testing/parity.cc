@@ -1,8 +1,10 @@
 #include "events/testing/parity.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <random>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -278,6 +280,82 @@ void what_breaks_a_rule_is_refused(const LogFactory& make) {
   pair.compare_all(events, 3);
 }
 
+void a_batch_and_an_event_have_a_most(const LogFactory& make) {
+  Pair pair(make);
+  const auto events = history(13, 2);
+  std::vector<BuildEvent> batch(EventLog::k_append_max + 1, events[0]);
+  for (BuildEvent& event : batch) event.payload = BuildCancelEvent{};
+  pair.append(batch);
+  BuildEvent large = events[1];
+  large.payload = BuildCancelEvent{std::string((16u << 20) + 1, 'x')};
+  pair.append(large);
+  pair.compare_all(events, 2);
+}
+
+void instants_may_be_the_first_and_the_last(const LogFactory& make) {
+  constexpr std::int64_t k_last = std::numeric_limits<std::int64_t>::max();
+  auto events = small_world(14, 30);
+  for (std::size_t i = 0; i < events.size(); ++i)
+    events[i].timestamp = i % 3 == 0 ? 1 : i % 3 == 1 ? k_last : k_last - 1;
+  Pair pair(make);
+  pair.append(events);
+  pair.compare_all(events, 30);
+  for (const std::int64_t since : {k_last, k_last - 1, std::int64_t{1}})
+    pair.compare(
+        {.ask = Ask::build_request_events, .id = small_world_build(0), .slice = {.since = since}});
+}
+
+/// Events of a log as it lists them.
+std::vector<BuildEvent> all_of(EventLog& log) {
+  std::vector<BuildEvent> events;
+  Sequence after = 0;
+  for (bool has_more = true; has_more;) {
+    const auto page = log.list(after, {}, 100);
+    EXPECT_TRUE(page.ok()) << page.error().message;
+    if (!page.ok()) break;
+    for (const StoredEvent& stored : page->events) events.push_back(stored.event);
+    after = page->next;
+    has_more = page->has_more;
+  }
+  return events;
+}
+
+void writers_at_once_lose_and_double_nothing(const LogFactory& make) {
+  constexpr std::size_t k_writers = 4, k_batch = 8;
+  const auto log = make({});
+  if (log->log() == nullptr) GTEST_SKIP() << "asks through a wire, by one thread";
+  // Neighbours append the same half: each event is new once, a repetition once.
+  const auto events = small_world(15, 400);
+  std::atomic<std::int64_t> added = 0, failures = 0;
+  std::vector<std::thread> writers;
+  for (std::size_t writer = 0; writer < k_writers; ++writer)
+    writers.emplace_back([&, writer] {
+      const std::size_t from = writer / 2 * 200;
+      for (std::size_t i = from; i < from + 200; i += k_batch) {
+        const auto batch = std::span(events).subspan(i, k_batch);
+        const auto appended = log->append(batch);
+        if (!appended.ok()) ++failures;
+        if (appended.ok()) added += appended->added;
+        // What was acknowledged is in the next answer.
+        const auto found = log->log()->event(batch.back().event_id);
+        if (!found.ok() || !found->has_value()) ++failures;
+        if (!log->log()->activity().ok()) ++failures;
+      }
+    });
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(failures.load(), 0);
+  EXPECT_EQ(added.load(), static_cast<std::int64_t>(events.size()));
+  // In whatever order they came in: that order is the rule's.
+  const auto kept = all_of(*log->log());
+  ASSERT_EQ(kept.size(), events.size());
+  LogItself rule(std::make_unique<MemoryLog>());
+  ASSERT_TRUE(rule.append(kept).ok());
+  for (const Question& question : questions_about(kept, 10)) {
+    expect_same_answer(rule, *log, question);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
 BuildEvent event_at(std::int64_t at, Payload payload) {
   static std::mt19937_64 ids(99);
   return {fmt::format("00000000-0000-4000-9000-{:012x}", ids() >> 16), at, small_world_build(1),
@@ -394,6 +472,9 @@ const std::vector<ParityCase>& parity_cases() {
       {"AnotherEventUnderAnIdIsAConflict", another_event_under_an_id_is_a_conflict},
       {"ABatchIsThereWholeOrNotAtAll", a_batch_is_there_whole_or_not_at_all},
       {"WhatBreaksARuleIsRefused", what_breaks_a_rule_is_refused},
+      {"ABatchAndAnEventHaveAMost", a_batch_and_an_event_have_a_most},
+      {"InstantsMayBeTheFirstAndTheLast", instants_may_be_the_first_and_the_last},
+      {"WritersAtOnceLoseAndDoubleNothing", writers_at_once_lose_and_double_nothing},
       {"AStrictLogKeepsTheOrderOfStatuses", a_strict_log_keeps_the_order_of_statuses},
       {"ALogThatIsNotStrictTakesAnyOrder", a_log_that_is_not_strict_takes_any_order},
       {"RandomHistoriesHaveTheSameAnswers", random_histories_have_the_same_answers},

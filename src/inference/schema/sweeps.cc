@@ -441,8 +441,17 @@ create table benchlake.inference_revision (revision bigint not null);
 insert into benchlake.inference_revision (revision) values (0);
 )sql";
 
+// The revision at which rows of a run changed last: the replica in the lake compares it.
+constexpr std::string_view k_changed_sqlite = R"sql(
+alter table bl_inference_run add column changed integer not null default 0;
+)sql";
+constexpr std::string_view k_changed_postgres = R"sql(
+alter table benchlake.inference_run add column changed bigint not null default 0;
+)sql";
+
 constexpr std::array k_migrations = {
     store::Migration{16, "inference_sweeps", k_sweeps_sqlite, k_sweeps_postgres},
+    store::Migration{17, "inference_changed", k_changed_sqlite, k_changed_postgres},
 };
 
 }  // namespace

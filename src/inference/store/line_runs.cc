@@ -103,10 +103,18 @@ Result<void> renew_on_lines(store::Connection& connection, std::int64_t run_id,
   return {};
 }
 
-Result<void> count_revision(store::Connection& connection) {
+Result<void> count_revision(store::Connection& connection,
+                            std::span<const std::int64_t> changed_runs) {
   BL_TRY([[maybe_unused]] const auto counted,
          connection.execute(
              store::both_dialects<"update @inference_revision set revision = revision + 1">(), {}));
+  for (const std::int64_t run : changed_runs) {
+    BL_TRY([[maybe_unused]] const auto marked,
+           connection.execute(
+               store::both_dialects<"update @inference_run set changed = (select revision from "
+                                    "@inference_revision) where id = $1">(),
+               {run}));
+  }
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "inference/store/documents.h"
+#include "inference/store/placed_points.h"
 #include "inference/store/stored_rows.h"
 #include "inference/store_sweeps.h"
 #include "store/both_dialects.h"
@@ -17,39 +18,6 @@ namespace {
   "p.offload_mode, p.recipe_fingerprint, p.kv_transfer_lib, p.workers, p.power_audit, "  \
   "p.power_invalid_reasons, p.origin_artifact, p.origin_path, p.server_log_id, p.date, " \
   "r.github_run_id, r.attempt, r.html_url, k.date, k.github_run_id, k.started_at"
-constexpr int k_point_columns = 24;
-
-Result<StoredPoint> point_of(const store::Row& row, const Configs& configs) {
-  StoredPoint point;
-  point.id = row.integer(0);
-  point.config_id = row.integer(1);
-  const auto config = configs.find(point.config_id);
-  if (config == configs.end()) return Error{Code::corrupt, "a point has no configuration"};
-  BenchmarkRow& out = point.row;
-  out.config = config->second;
-  out.benchmark_type = row.text(2);
-  out.isl = row.integer_or_null(3);
-  out.osl = row.integer_or_null(4);
-  out.conc = row.integer(5);
-  out.image = row.text_or_null(6);
-  BL_TRY(out.metrics, metrics_of(row.text(7)));
-  out.offload_mode = row.text_or_null(8);
-  out.recipe_fingerprint = row.text_or_null(9);
-  out.kv_transfer_lib = row.text_or_null(10);
-  BL_TRY(out.workers, document_of(row, 11));
-  BL_TRY(out.power_audit, document_of(row, 12));
-  BL_TRY(out.power_invalid_reasons, strings_of(row, 13));
-  point.origin = {std::string(row.text(14)), std::string(row.text(15))};
-  point.has_server_log = !row.is_null(16);
-  point.date = row.text(17);
-  point.github_run_id = row.integer(18);
-  point.attempt = row.integer(19);
-  point.html_url = row.text_or_null(20);
-  point.curve_date = row.text(21);
-  point.curve_run_id = row.integer(22);
-  if (!row.is_null(23)) point.curve_started_at = Timestamp{row.integer(23)};
-  return point;
-}
 
 // Which runs count: places from `first` to `last`, known at `known_at`.
 struct Bounds {
@@ -120,36 +88,10 @@ store::Sql points_sql(LineRule rule) {
           store::both_dialects<BL_SNAPSHOT(BL_ONE_OF_POSTGRES)>().postgres.data()};
 }
 
-struct Placed {
-  StoredPoint point;
-  std::int64_t depth = 0;  // how many runs of its line stand above its own
-};
-
-auto identity_of(const StoredPoint& point) {
-  const BenchmarkRow& row = point.row;
-  return std::tie(point.config_id, row.benchmark_type, row.isl, row.osl, row.offload_mode, row.conc,
-                  row.recipe_fingerprint);
-}
-
-// In order, of equal identities the one of the newest run.
-std::vector<StoredPoint> newest_of(std::vector<Placed> placed) {
-  std::vector<std::size_t> order(placed.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-    const Placed &one = placed[a], &other = placed[b];
-    const auto identity = identity_of(one.point) <=> identity_of(other.point);
-    if (identity != 0) return identity < 0;
-    return std::tie(one.depth, one.point.id) < std::tie(other.depth, other.point.id);
-  });
-  std::vector<StoredPoint> points;
-  points.reserve(placed.size());
-  for (const std::size_t i : order) {
-    const bool is_older = !points.empty() && placed[i].depth > 0 &&
-                          identity_of(points.back()) == identity_of(placed[i].point);
-    if (is_older) continue;
-    points.push_back(std::move(placed[i].point));
-  }
-  return points;
+Result<StoredPoint> point_in(const store::Row& row, const Configs& configs) {
+  const auto config = configs.find(row.integer(1));
+  if (config == configs.end()) return Error{Code::corrupt, "a point has no configuration"};
+  return point_of(row, config->second);
 }
 
 }  // namespace
@@ -166,7 +108,7 @@ Result<std::vector<StoredPoint>> StoreSweepReader::points(std::span<const std::s
                         {std::string_view(list), std::string_view(bounds.first),
                          std::string_view(bounds.last), bounds.known_at},
                         [&](const store::Row& row) -> Result<void> {
-                          BL_TRY(StoredPoint point, point_of(row, configs));
+                          BL_TRY(StoredPoint point, point_in(row, configs));
                           placed.push_back({std::move(point), row.integer(k_point_columns)});
                           return {};
                         });
@@ -193,14 +135,12 @@ Result<std::vector<StoredPoint>> StoreSweepReader::history(std::span<const std::
     const std::string list = list_text(models, connection.dialect());
     return for_each_row(connection, sql, {std::string_view(list), isl.value_or(0), osl.value_or(0)},
                         [&](const store::Row& row) -> Result<void> {
-                          BL_TRY(StoredPoint point, point_of(row, configs));
+                          BL_TRY(StoredPoint point, point_in(row, configs));
                           points.push_back(std::move(point));
                           return {};
                         });
   }));
-  std::ranges::sort(points, {}, [](const StoredPoint& point) {
-    return std::tie(point.date, point.config_id, point.row.conc, point.id);
-  });
+  sort_history(points);
   return points;
 }
 

@@ -78,6 +78,40 @@ ServingConfig config_of(const store::Row& row, int column) {
   return config;
 }
 
+Result<StoredEval> eval_of(const store::Row& row) {
+  StoredEval eval;
+  eval.id = row.integer(0);
+  eval.config_id = row.integer(1);
+  eval.row.task = row.text(2);
+  eval.row.isl = row.integer_or_null(3);
+  eval.row.osl = row.integer_or_null(4);
+  eval.row.conc = row.integer_or_null(5);
+  eval.row.lm_eval_version = row.text_or_null(6);
+  BL_TRY(eval.row.metrics, metrics_of(row.text(7)));
+  eval.origin = {std::string(row.text(8)), std::string(row.text(9))};
+  eval.date = row.text(10);
+  eval.github_run_id = row.integer(11);
+  eval.attempt = row.integer(12);
+  eval.html_url = row.text_or_null(13);
+  eval.run_created_at.micros = row.integer(14);
+  eval.row.config = config_of(row, 15);
+  return eval;
+}
+
+Result<StoredChangelog> changelog_of(const store::Row& row) {
+  StoredChangelog one;
+  one.github_run_id = row.integer(0);
+  one.date = row.text(1);
+  one.base_ref = row.text(2);
+  one.head_ref = row.text(3);
+  BL_TRY(one.entry.config_keys, strings_of(row, 4));
+  one.entry.description = row.text(5);
+  one.entry.pr_link = row.text_or_null(6);
+  one.entry.evals_only = row.integer(7) != 0;
+  one.entry.append_only = row.integer(8) != 0;
+  return one;
+}
+
 Result<Configs> read_configs(store::Connection& connection, std::span<const std::string> models) {
   Configs configs;
   BL_RETURN_IF_ERROR(

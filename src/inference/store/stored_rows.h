@@ -21,6 +21,15 @@ ServingConfig config_of(const store::Row& row, int column);
   "created_at, started_at, append_only, date"
 SweepRun run_of(const store::Row& row, int column);
 
+/// Of an evaluation: id, config id, task, isl, osl, conc, lm_eval_version, metrics, the origin's
+/// artifact and path, of its run date, GitHub id, attempt, link and creation, its configuration.
+Result<StoredEval> eval_of(const store::Row& row);
+/// Of an entry of a changelog, in the order of these columns.
+#define BL_CHANGELOG_COLUMNS                                                     \
+  "github_run_id, date, base_ref, head_ref, config_keys, description, pr_link, " \
+  "evals_only, append_only"
+Result<StoredChangelog> changelog_of(const store::Row& row);
+
 /// All configurations of models (`$1`), or of all, by id.
 using Configs = std::unordered_map<std::int64_t, ServingConfig>;
 Result<Configs> read_configs(store::Connection& connection, std::span<const std::string> models);

@@ -178,7 +178,9 @@ Result<std::vector<AttemptEdit>> StoreSweepEditor::apply(const Overrides& overri
       }
       if (edits.empty()) return {};  // somebody else was faster
       BL_RETURN_IF_ERROR(show_newest(connection, run));
-      return count_revision(connection);
+      std::vector<std::int64_t> changed;
+      for (const StoredEdit& one : edits) changed.push_back(one.run_id);
+      return count_revision(connection, changed);
     }));
     for (const StoredEdit& one : edits) done.push_back(one.edit);
   }

@@ -1,11 +1,9 @@
 #include <algorithm>
-#include <charconv>
-#include <map>
-#include <set>
 
 #include "base/compression.h"
 #include "inference/store/documents.h"
 #include "inference/store/stored_rows.h"
+#include "inference/store/submissions.h"
 #include "inference/store_sweeps.h"
 #include "store/both_dialects.h"
 
@@ -37,80 +35,11 @@ Result<std::vector<StoredChangelog>> read_changelogs(store::Connection& connecti
           "where r.date = $1 and r.is_newest = (1 = 1) "
           "order by r.created_at, r.github_run_id, g.base_ref, g.head_ref, g.position">(),
       {date}, [&](const store::Row& row) -> Result<void> {
-        StoredChangelog one;
-        one.github_run_id = row.integer(0);
-        one.date = row.text(1);
-        one.base_ref = row.text(2);
-        one.head_ref = row.text(3);
-        BL_TRY(one.entry.config_keys, strings_of(row, 4));
-        one.entry.description = row.text(5);
-        one.entry.pr_link = row.text_or_null(6);
-        one.entry.evals_only = row.integer(7) != 0;
-        one.entry.append_only = row.integer(8) != 0;
+        BL_TRY(StoredChangelog one, changelog_of(row));
         changelogs.push_back(std::move(one));
         return {};
       }));
   return changelogs;
-}
-
-void add_parts(std::set<std::string, std::less<>>& parts, std::string_view list) {
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    parts.emplace(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-}
-
-// What several runs brought of one configuration on one day.
-struct Submission {
-  std::int64_t config_id = 0;
-  SubmissionSummary summary;
-  std::set<std::string, std::less<>> sequences, concurrencies;
-
-  void add(const store::Row& row) {
-    summary.points += row.integer(2);
-    add_parts(sequences, row.text(3));
-    add_parts(concurrencies, row.text(4));
-    if (!summary.image) summary.image = row.text_or_null(5);
-  }
-  SubmissionSummary finish() {
-    summary.distinct_sequences = static_cast<std::int64_t>(sequences.size());
-    summary.distinct_concurrencies = static_cast<std::int64_t>(concurrencies.size());
-    for (const std::string& one : concurrencies) {
-      std::int64_t number = 0;
-      std::from_chars(one.data(), one.data() + one.size(), number);
-      summary.max_concurrency = std::max(summary.max_concurrency, number);
-    }
-    return std::move(summary);
-  }
-};
-
-// By date, newest first, then configuration, then run.
-Result<std::vector<std::pair<std::int64_t, SubmissionSummary>>> read_submissions(
-    store::Connection& connection, const Configs& configs) {
-  std::vector<std::pair<std::int64_t, SubmissionSummary>> found;
-  std::optional<Submission> open;
-  const auto close = [&] {
-    if (open) found.emplace_back(open->config_id, open->finish());
-    open.reset();
-  };
-  BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<"select config_id, date, points, sequences, concurrencies, image "
-                           "from @inference_submission order by date desc, config_id, run_id">(),
-      {}, [&](const store::Row& row) {
-        const std::int64_t config_id = row.integer(0);
-        if (!open || open->config_id != config_id || open->summary.date != row.text(1)) {
-          close();
-          open = {.config_id = config_id,
-                  .summary = {.config = configs.at(config_id), .date = std::string(row.text(1))},
-                  .sequences = {},
-                  .concurrencies = {}};
-        }
-        open->add(row);
-        return true;
-      }));
-  close();
-  return found;
 }
 
 }  // namespace
@@ -149,22 +78,7 @@ Result<std::vector<StoredEval>> StoreSweepReader::evaluations() {
             "join @inference_config c on c.id = e.config_id where r.is_newest = (1 = 1) "
             "order by r.date desc, c.hardware, e.id">(),
         {}, [&](const store::Row& row) -> Result<void> {
-          StoredEval eval;
-          eval.id = row.integer(0);
-          eval.config_id = row.integer(1);
-          eval.row.task = row.text(2);
-          eval.row.isl = row.integer_or_null(3);
-          eval.row.osl = row.integer_or_null(4);
-          eval.row.conc = row.integer_or_null(5);
-          eval.row.lm_eval_version = row.text_or_null(6);
-          BL_TRY(eval.row.metrics, metrics_of(row.text(7)));
-          eval.origin = {std::string(row.text(8)), std::string(row.text(9))};
-          eval.date = row.text(10);
-          eval.github_run_id = row.integer(11);
-          eval.attempt = row.integer(12);
-          eval.html_url = row.text_or_null(13);
-          eval.run_created_at.micros = row.integer(14);
-          eval.row.config = config_of(row, 15);
+          BL_TRY(StoredEval eval, eval_of(row));
           evals.push_back(std::move(eval));
           return {};
         });
@@ -191,27 +105,19 @@ Result<std::vector<DatedRunStat>> StoreSweepReader::reliability() {
 }
 
 Result<Submissions> StoreSweepReader::submissions() {
-  Submissions submissions;
+  SubmissionList list;
   BL_RETURN_IF_ERROR(database_.read([&](store::Connection& connection) -> Result<void> {
-    submissions = {};
+    list = {};
     BL_TRY(const Configs configs, read_configs(connection));
-    BL_TRY(auto found, read_submissions(connection, configs));
-    std::ranges::sort(found, [](const auto& a, const auto& b) {
-      if (a.second.date != b.second.date) return a.second.date > b.second.date;
-      if (a.second.points != b.second.points) return a.second.points > b.second.points;
-      return a.first < b.first;
-    });
-    for (auto& [config_id, summary] : found) submissions.summary.push_back(std::move(summary));
-    return {};
+    return connection.query(
+        store::both_dialects<"select config_id, date, points, sequences, concurrencies, image "
+                             "from @inference_submission order by date desc, config_id, run_id">(),
+        {}, [&](const store::Row& row) {
+          list.add(row, configs.at(row.integer(0)));
+          return true;
+        });
   }));
-  std::map<std::pair<std::string, std::string>, std::int64_t> volume;
-  for (const SubmissionSummary& one : submissions.summary) {
-    volume[{one.date, one.config.hardware}] += one.points;
-  }
-  for (const auto& [key, points] : volume) {
-    submissions.volume.push_back({key.first, key.second, points});
-  }
-  return submissions;
+  return list.finish();
 }
 
 Result<StoredServerLog> StoreSweepReader::server_log(std::int64_t point_id) {

@@ -174,7 +174,7 @@ Result<Written> write_all(store::Connection& connection, const Sweep& sweep, con
         &written.gpu_metrics}) {
     changed = changed || has_changed(*count);
   }
-  if (changed) BL_RETURN_IF_ERROR(count_revision(connection));
+  if (changed) BL_RETURN_IF_ERROR(count_revision(connection, {&run.at.id, 1}));
   return written;
 }
 

@@ -160,4 +160,43 @@ std::string text_of(const std::vector<StoredPoint>& points) {
   return text;
 }
 
+SweepPoint agentic_point(std::int64_t users, double tput) {
+  SweepPoint point = point_of(users, tput);
+  point.row.benchmark_type = "agentic_traces";
+  point.row.isl = point.row.osl = std::nullopt;
+  point.row.offload_mode = "off";
+  return point;
+}
+
+Sweep everything() {
+  Sweep sweep = sweep_of(run_of(1, 0), {point_of(1), point_of(2), agentic_point(4)});
+  sweep.points[2].row.workers = *json::parse(R"([{"role":"prefill","avg_power_w":700.5}])");
+  sweep.points[2].row.power_audit = *json::parse(R"({"z":1,"a":[2.0]})");
+  sweep.points[2].row.power_invalid_reasons = {"sampling_gap_exceeded"};
+  sweep.points[2].row.recipe_fingerprint = "ab12";
+  sweep.points[2].row.kv_transfer_lib = "nixl";
+  sweep.points[0].server_log = 0;
+  sweep.server_logs.push_back({{"server_logs_x.zip", "server.log"}, "line 1\nGrüße\n"});
+  SweepEval eval;
+  eval.row.config = sweep.points[0].row.config;
+  eval.row.task = "gsm8k";
+  eval.row.metrics = {{"em_strict", 0.95}, {"n_eff", 1319}};
+  eval.origin = {"eval_results_all.zip", "agg_eval_all.json#/0"};
+  sweep.evals.push_back(eval);
+  sweep.stats = {{"mi355x", 9, 10}, {"b200", 0, 0}};
+  ChangelogEntry first{{"dsr1-fp4-mi355x-vllm"}, "one", "https://x/1", false, true};
+  ChangelogEntry second{{"dsr1-fp4-b200-trt", "b"}, "two", std::nullopt, true, false};
+  sweep.changelogs.push_back({"base", "head", {first, second}});
+  GpuMetricSummary gpu;
+  gpu.origin = {"gpu_metrics_x.zip", "gpu.csv"};
+  gpu.vendor = "amd";
+  gpu.gpus = 8;
+  gpu.samples = 1000;
+  gpu.started_at = k_start;
+  gpu.statistics = *json::parse(R"({"power":{"0":{"count":3}}})");
+  gpu.csv_sha256 = "ff";
+  sweep.gpu_metrics.push_back(gpu);
+  return sweep;
+}
+
 }  // namespace bl::inference::testing

@@ -53,6 +53,11 @@ SweepRun run_of(std::int64_t github_run_id, int day, std::int64_t attempt = 1);
 SweepPoint point_of(std::int64_t conc, double tput = 100, std::string image = "vllm:1");
 Sweep sweep_of(SweepRun run, std::vector<SweepPoint> points);
 
+/// Of users instead of a length.
+SweepPoint agentic_point(std::int64_t users, double tput = 100);
+/// A run with a row of every kind, each member filled.
+Sweep everything();
+
 /// `conc=tput`, in the order of the points.
 std::string text_of(const std::vector<StoredPoint>& points);
 

@@ -376,8 +376,7 @@ Result<DeltaVersion> DeltaLog::Impl::checkpoint() {
   std::size_t files = 0;
   {
     std::lock_guard lock(state_mutex_);
-    const auto retention = delta::interval_property(
-        state_->metadata(), "delta.deletedFileRetentionDuration", std::chrono::hours(24 * 7));
+    const auto retention = deleted_file_retention(state_->metadata());
     const Timestamp since = world_.clock.now() - retention;
     state_->forget_removed(since);
     lines = state_->checkpoint_lines(since);

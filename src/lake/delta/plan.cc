@@ -98,6 +98,13 @@ void Plan::write(const std::optional<DeltaTransaction>& transaction,
 
 Result<std::optional<DeltaCommitted>> Plan::add(const DeltaAppend& append) {
   if (is_repeated(append.transaction)) return std::optional(DeltaCommitted{state_.version(), true});
+  if (append.transaction && append.transaction_before) {
+    const std::int64_t there = state_.transaction(append.transaction->app_id).value_or(0);
+    if (there != *append.transaction_before) {
+      return conflict("the application is at another transaction",
+                      fmt::format("{} instead of {}", there, *append.transaction_before));
+    }
+  }
   if (append.files.empty() && !append.transaction) {
     return Error{Code::invalid, "an append adds a file, or says a transaction"};
   }

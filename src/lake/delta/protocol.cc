@@ -156,3 +156,12 @@ std::chrono::microseconds interval_property(const DeltaMetadata& metadata, const
 }
 
 }  // namespace bl::lake::delta
+
+namespace bl::lake {
+
+std::chrono::microseconds deleted_file_retention(const DeltaMetadata& table) {
+  return delta::interval_property(table, "delta.deletedFileRetentionDuration",
+                                  std::chrono::hours(24 * 7));
+}
+
+}  // namespace bl::lake

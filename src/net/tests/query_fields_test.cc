@@ -65,5 +65,16 @@ TEST(QueryFields, names_every_fault) {
                                              "?other"}));
 }
 
+TEST(QueryFields, a_list_takes_every_value_that_is_not_empty) {
+  const Request request = with({{"type", "a"}, {"type", ""}, {"type", "b"}, {"type", "toolong"}});
+  QueryFields query(request);
+  EXPECT_EQ(query.texts("type"), (std::vector<std::string>{"a", "b", "toolong"}));
+  EXPECT_TRUE(query.texts("other").empty());
+  EXPECT_TRUE(query.finish().ok());
+  QueryFields strict(request);
+  strict.texts("type", 3);
+  EXPECT_FALSE(strict.finish().ok());
+}
+
 }  // namespace
 }  // namespace bl::net

@@ -166,11 +166,22 @@ Result<json::Value> replicate(const CommandPorts& ports, const ServerSetting& se
   return json::parse(text);
 }
 
+/// Of a check: of results, and of sweeps.
+std::int64_t differences_in(const json::Value& answer) {
+  std::int64_t found = 0;
+  for (const json::Value* part : {&answer, answer.find("sweeps")}) {
+    const json::Value* count = part == nullptr ? nullptr : part->find("found");
+    if (count != nullptr) found += count->as_int64().value_or(0);
+  }
+  return found;
+}
+
 Command refresh_command(const CommandPorts& ports) {
   return operator_command(
       ports,
       {.path = "lake refresh",
-       .help = "brings new results over to the lake; exit code 1: a check found differences",
+       .help =
+           "brings new results and sweeps over to the lake; exit code 1: a check found differences",
        .example = "benchlake lake refresh --check --data ./data",
        .options = {{.name = "--check", .help = "compare every row of store and lake"},
                    {.name = "--repair", .help = "compare, and make the lake as the store is"},
@@ -188,11 +199,10 @@ Command refresh_command(const CommandPorts& ports) {
         } else {
           print_replicated(answer, io);
         }
-        const json::Value* found = answer.find("found");
         const json::Value* gone = answer.find("gone");
-        const bool is_wrong = (call.work == ReplicaCall::Work::check && found != nullptr &&
-                               found->as_int64().value_or(0) > 0) ||
-                              (gone != nullptr && gone->is_bool() && !gone->as_bool());
+        const bool is_wrong =
+            (call.work == ReplicaCall::Work::check && differences_in(answer) > 0) ||
+            (gone != nullptr && gone->is_bool() && !gone->as_bool());
         return is_wrong ? ExitCode::regression : ExitCode::ok;
       });
 }

@@ -128,12 +128,27 @@ void print_replicated(const json::Value& answer, CommandIo& io) {
                  number_at(finding, "month"), text_at(finding, "what"),
                  number_at(finding, "result_no"), text_at(finding, "result_id"));
     }
+    const json::Value* sweeps = answer.find("sweeps");
+    if (sweeps != nullptr) {
+      for (const json::Value& finding : items_at(*sweeps, "findings")) {
+        fmt::print(io.out, "{}: {}: run {} ({})\n", text_at(finding, "table"),
+                   text_at(finding, "what"), number_at(finding, "github_run_id"),
+                   number_at(finding, "run_no"));
+      }
+      fmt::print(io.err, "{} rows of {} runs of sweeps compared, differences: {}{}\n",
+                 count_at(*sweeps, "rows"), count_at(*sweeps, "runs"), count_at(*sweeps, "found"),
+                 sweeps->find("repaired")->as_bool() ? ", mended" : "");
+    }
     fmt::print(io.err, "{} results of {} months compared, differences: {}{}\n",
                count_at(answer, "rows"), count_at(answer, "months"), count_at(answer, "found"),
                answer.find("repaired")->as_bool() ? ", mended" : "");
   } else {
     fmt::print(io.err, "{}: {} results exported, {} changes brought over\n",
                text_at(answer, "state"), count_at(answer, "exported"), count_at(answer, "changes"));
+    if (const json::Value* sweeps = answer.find("sweeps")) {
+      fmt::print(io.err, "{} runs of sweeps brought over, {} removed\n", count_at(*sweeps, "runs"),
+                 count_at(*sweeps, "removed"));
+    }
   }
 }
 

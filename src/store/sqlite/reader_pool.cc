@@ -54,7 +54,7 @@ Result<std::unique_ptr<Session>> ReaderPool::acquire() {
       return session;
     }
   }
-  auto opened = Session::open(path_, Session::Role::reader, limits_);
+  auto opened = Session::open(path_, role_, limits_);
   if (!opened.ok()) release(nullptr);
   return opened;
 }

@@ -17,8 +17,9 @@ namespace bl::store {
 /// any.
 class ReaderPool {
  public:
-  ReaderPool(std::string path, const DatabaseLimits& limits, StoreMetrics metrics)
-      : path_(std::move(path)), limits_(limits), metrics_(metrics) {}
+  ReaderPool(std::string path, const DatabaseLimits& limits, StoreMetrics metrics,
+             Session::Role role = Session::Role::reader)
+      : path_(std::move(path)), role_(role), limits_(limits), metrics_(metrics) {}
   ~ReaderPool();  ///< BL_CHECKs that nobody reads
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
@@ -31,6 +32,7 @@ class ReaderPool {
   void release(std::unique_ptr<Session> session);
 
   const std::string path_;
+  const Session::Role role_;
   const DatabaseLimits limits_;
   StoreMetrics metrics_;
   std::mutex mutex_;

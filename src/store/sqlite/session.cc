@@ -110,6 +110,11 @@ class StatementLease {
   std::unique_ptr<PreparedStatement> statement_;
 };
 
+std::string synchronous(const DatabaseLimits& limits) {
+  return limits.synchronous == DatabaseLimits::Synchronous::full ? "PRAGMA synchronous = FULL;"
+                                                                 : "PRAGMA synchronous = NORMAL;";
+}
+
 std::string kib(std::int64_t bytes) {
   return std::to_string(std::max<std::int64_t>(bytes, 1024) / 1024);
 }
@@ -130,7 +135,8 @@ Result<std::unique_ptr<Session>> Session::open(const std::string& path, Role rol
   }
   std::unique_ptr<Session> session(new Session(db, limits.statements_max));
   // SQLite opens a file that it may not write for reading, and says so with the first write only.
-  if (role == Role::writer && sqlite3_db_readonly(db, "main") != 0) {
+  const bool is_writer = role == Role::writer || role == Role::shared_writer;
+  if (is_writer && sqlite3_db_readonly(db, "main") != 0) {
     return Error(Code::forbidden, "the database may not be written: " + path);
   }
   if (auto configured = session->configure(role, limits); !configured.ok()) {
@@ -146,6 +152,7 @@ Session::~Session() {
 
 Result<void> Session::configure(Role role, const DatabaseLimits& limits) {
   sqlite3_busy_timeout(db_, k_busy_timeout_ms);
+  if (role == Role::shared_writer || role == Role::shared_reader) wait_for_others(limits);
   // A session never checkpoints behind our back: the writer says when, the last close included.
   for (const int setting :
        {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, SQLITE_DBCONFIG_DEFENSIVE, SQLITE_DBCONFIG_ENABLE_FKEY}) {
@@ -160,12 +167,13 @@ Result<void> Session::configure(Role role, const DatabaseLimits& limits) {
 
   BL_RETURN_IF_ERROR(add_sql_functions(db_));
 
-  const bool is_reader = role == Role::reader;
+  const bool is_reader = role == Role::reader || role == Role::shared_reader;
   const auto cache_bytes = is_reader ? limits.reader_cache_bytes : limits.writer_cache_bytes;
   BL_RETURN_IF_ERROR(script("PRAGMA cache_size = -" + kib(cache_bytes) +
                             "; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY"));
   if (is_reader) BL_RETURN_IF_ERROR(script("PRAGMA query_only = ON"));
   if (role == Role::copy) return script("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+  if (role == Role::shared_writer) return configure_shared(limits);
   if (role == Role::writer) {
     // The first statement that touches the file: it tells whether it is a database at all.
     bool is_wal = false;
@@ -174,14 +182,45 @@ Result<void> Session::configure(Role role, const DatabaseLimits& limits) {
       return true;
     }));
     if (!is_wal) return Error(Code::unsupported, "the file system does not support WAL");
-    BL_RETURN_IF_ERROR(
-        script("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
-               "PRAGMA journal_size_limit = " +
-               std::to_string(limits.checkpoint_wal_bytes)));
+    BL_RETURN_IF_ERROR(script(synchronous(limits) +
+                              "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = " +
+                              std::to_string(limits.checkpoint_wal_bytes)));
     BL_TRY(const std::int64_t page_bytes, pragma_integer("PRAGMA page_size"));
     frame_bytes_ = page_bytes + k_wal_frame_header_bytes;
     sqlite3_wal_hook(db_, &Session::on_commit_to_wal, this);
   }
+  BL_RETURN_IF_ERROR(pragma_integer("PRAGMA schema_version"));
+  return {};
+}
+
+// SQLite's own handler naps for longer and longer, up to a tenth of a second: of several writers
+// the one that waits longest would come last.
+void Session::wait_for_others(const DatabaseLimits& limits) {
+  lock_time_max_ = std::chrono::milliseconds(limits.lock_ms_max);
+  const auto keep_waiting = [](void* session, int tries) {
+    auto& self = *static_cast<Session*>(session);
+    const auto now = std::chrono::steady_clock::now();
+    if (tries == 0) self.lock_wait_until_ = now + self.lock_time_max_;
+    if (now >= self.lock_wait_until_) return 0;
+    // Odd steps keep processes from looking in step.
+    std::this_thread::sleep_for(
+        std::chrono::microseconds(300 + (now.time_since_epoch().count() % 700)));
+    return 1;
+  };
+  sqlite3_busy_handler(db_, keep_waiting, this);
+}
+
+// The journal stays and its header is overwritten, which is synced: a commit needs no change of the
+// folder, and no power cut brings the journal back.
+Result<void> Session::configure_shared(const DatabaseLimits& limits) {
+  BL_RETURN_IF_ERROR(script(synchronous(limits) + "PRAGMA journal_size_limit = " +
+                            std::to_string(limits.checkpoint_wal_bytes)));
+  std::string mode;
+  BL_RETURN_IF_ERROR(query("PRAGMA journal_mode = PERSIST", {}, [&](const Row& row) {
+    mode = row.text(0);
+    return true;
+  }));
+  if (mode != "persist") return Error(Code::unsupported, "no rollback journal but: " + mode);
   BL_RETURN_IF_ERROR(pragma_integer("PRAGMA schema_version"));
   return {};
 }

@@ -21,6 +21,10 @@ class Session final : public Connection {
   enum class Role : unsigned char {
     writer,  ///< creates the file, turns WAL on, checkpoints
     reader,  ///< the file exists; nothing can be written
+    /// Writes beside other processes: creates the file, turns the WAL off. A rollback journal.
+    shared_writer,
+    /// Reads beside them: may roll back what a writer that died left behind.
+    shared_reader,
     memory,  ///< a database of its own, gone with the session
     copy,    ///< a new file that copy_to() fills; neither journal nor sync
   };
@@ -81,6 +85,8 @@ class Session final : public Connection {
  private:
   Session(sqlite3* db, std::size_t statements_max) : db_(db), statements_(statements_max) {}
   Result<void> configure(Role role, const DatabaseLimits& limits);
+  void wait_for_others(const DatabaseLimits& limits);
+  Result<void> configure_shared(const DatabaseLimits& limits);
   Result<void> control(const char* fixed_sql);
   Result<std::int64_t> pragma_integer(const char* fixed_sql);
   /// Binds, steps, gives every row to `each` (may be null). The number of rows changed.
@@ -94,6 +100,8 @@ class Session final : public Connection {
   StatementCache statements_;
   std::optional<Error> spoiled_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
+  std::chrono::milliseconds lock_time_max_{0};
+  std::chrono::steady_clock::time_point lock_wait_until_;
   std::int64_t wal_frames_ = 0;
   std::int64_t frame_bytes_ = 0;
 };

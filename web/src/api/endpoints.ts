@@ -1,4 +1,5 @@
 // Every route of the API that the page uses, once. Paths that end in a slash are the legacy dialect's.
+import { base64url } from '../events/names';
 import { get, send, with_query, type Query } from './client';
 import type {
   AlertDelivery,
@@ -45,6 +46,15 @@ import type {
   Submissions,
   SweepTrend,
 } from './types_inference';
+import type {
+  Activity,
+  BuildDetail,
+  BuildEvent,
+  BuildSummary,
+  JobSummary,
+  PartitionDetail,
+  PartitionSummary,
+} from './types_events';
 import type { LakeTable, QueryAnswer, QueryState } from './types_query';
 import type { ReadMismatch, ReadReplay, Reads } from './types_reads';
 import type {
@@ -61,6 +71,7 @@ import type {
 } from './types';
 
 const at = encodeURIComponent;
+const k_in_base64url = { encoding: 'base64url' };
 
 export interface SeriesQuery extends Query {
   q?: string;
@@ -313,6 +324,30 @@ export const api = {
       'POST',
       '/api/v1/commits/repair',
       request,
+    ),
+
+  activity: (signal?: AbortSignal) => get<Activity>('/api/v1/activity', {}, signal),
+  builds: (query: { limit: number; offset: number; status?: string }, signal?: AbortSignal) =>
+    get<{ builds: BuildSummary[]; total: number }>('/api/v1/builds', query, signal),
+  build: (id: string, query: { limit: number; since?: string }, signal?: AbortSignal) =>
+    get<BuildDetail>(`/api/v1/builds/${at(id)}`, query, signal),
+  partitions: (query: { limit: number; offset: number; status?: string }, signal?: AbortSignal) =>
+    get<{ partitions: PartitionSummary[]; total: number }>('/api/v1/partitions', query, signal),
+  partition_status: (ref: string, signal?: AbortSignal) =>
+    get<PartitionDetail>(`/api/v1/partitions/${base64url(ref)}/status`, k_in_base64url, signal),
+  partition_events: (ref: string, query: { limit: number }, signal?: AbortSignal) =>
+    get<{ events: BuildEvent[]; has_more: boolean }>(
+      `/api/v1/partitions/${base64url(ref)}/events`,
+      { ...query, ...k_in_base64url },
+      signal,
+    ),
+  build_jobs: (query: { limit: number; offset: number; search?: string }, signal?: AbortSignal) =>
+    get<{ jobs: JobSummary[]; total: number }>('/api/v1/jobs', query, signal),
+  event_log: (signal?: AbortSignal) =>
+    get<{ backend: string; uri: string; events: number; newest: number }>(
+      '/api/v1/events/status',
+      {},
+      signal,
     ),
 
   openapi: (signal?: AbortSignal) => get<Record<string, unknown>>('/openapi.json', {}, signal),

@@ -21,6 +21,11 @@ export const links = {
   /** Its front page is that of fronts. */
   inference: (part = '', query: Query = {}) =>
     with_query(part ? fill('/inference/{part}', { part }) : '/inference', query),
+  /** Its front page is what goes on. */
+  events: (part = '', query: Query = {}) =>
+    with_query(part ? fill('/events/{part}', { part }) : '/events', query),
+  build: (id: string) => fill('/builds/{id}', { id }),
+  partition: (ref: string) => with_query('/partition', { ref }),
   account: (target?: string) => with_query('/account', { target }),
   admin: (query: Query = {}) => with_query('/admin', query),
   /** The issuer's sign-in; the server answers it, not the page. */

@@ -21,10 +21,13 @@ export type View = Component<any>;
 
 const account = { fetch: () => import('../views/Account.svelte') };
 const admin = { fetch: () => import('../views/Admin.svelte') };
+const build = { fetch: () => import('../views/Build.svelte') };
 const docs = { fetch: () => import('../views/Docs.svelte') };
+const events = { fetch: () => import('../views/Events.svelte') };
 const families = { fetch: () => import('../views/Families.svelte') };
 const family = { fetch: () => import('../views/Family.svelte') };
 const inference = { fetch: () => import('../views/Inference.svelte') };
+const partition = { fetch: () => import('../views/Partition.svelte') };
 const sql = { fetch: () => import('../views/Sql.svelte') };
 const status = { fetch: () => import('../views/Status.svelte') };
 
@@ -44,6 +47,10 @@ export const routes: readonly Route<View | Fetched<View>>[] = [
   { pattern: '/ci/report', view: Report },
   { pattern: '/inference', view: inference },
   { pattern: '/inference/{part}', view: inference },
+  { pattern: '/events', view: events },
+  { pattern: '/events/{part}', view: events },
+  { pattern: '/builds/{id}', view: build },
+  { pattern: '/partition', view: partition },
   { pattern: '/account', view: account },
   { pattern: '/admin', view: admin },
   { pattern: '/docs', view: docs },
@@ -79,6 +86,12 @@ export const navigation: readonly NavigationEntry[] = [
   { href: '/ci/report', label: 'CI', icon: 'report', covers: [] },
   { href: '/compare', label: 'Compare', icon: 'compare', covers: ['/compare'] },
   { href: '/inference', label: 'Inference', icon: 'inference', covers: ['/inference'] },
+  {
+    href: '/events',
+    label: 'Builds',
+    icon: 'builds',
+    covers: ['/events', '/builds', '/partition'],
+  },
   { href: '/sql', label: 'SQL', icon: 'sql', covers: [] },
   { href: '/docs', label: 'API', icon: 'docs', covers: ['/docs'] },
 ];

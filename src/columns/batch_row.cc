@@ -1,16 +1,14 @@
-#include "results/replica/batch_row.h"
+#include "columns/batch_row.h"
 
-namespace bl::results::replica {
+namespace bl::columns {
 
-using columns::Kind;
-
-Result<BatchRow> BatchRow::over(const columns::Batch& batch) {
-  BatchRow row(batch);
+Result<BatchCells> BatchCells::over(const Batch& batch) {
+  BatchCells row(batch);
   for (int i = 0; i < batch.columns(); ++i) {
-    const columns::Column column = batch.column(i);
+    const Column column = batch.column(i);
     const auto add = [&](auto view) -> Result<void> {
       if (!view.ok()) return std::move(view).error();
-      row.views_.emplace_back(*std::move(view));
+      row.columns_.emplace_back(*std::move(view));
       return {};
     };
     switch (column.type().kind) {
@@ -37,33 +35,33 @@ Result<BatchRow> BatchRow::over(const columns::Batch& batch) {
   return row;
 }
 
-bool BatchRow::is_null(int column) const {
-  return std::visit([&](const auto& view) { return view.is_null(row_); }, view(column));
+bool BatchCells::is_null(int column) const {
+  return std::visit([&](const auto& view) { return view.is_null(row_); }, cells(column));
 }
 
-std::int64_t BatchRow::integer(int column) const {
+std::int64_t BatchCells::integer(int column) const {
   if (is_null(column)) return 0;
-  if (const auto* truth = std::get_if<columns::View<bool>>(&view(column))) return (*truth)[row_];
-  if (const auto* time = std::get_if<columns::View<Timestamp>>(&view(column))) {
+  if (const auto* truth = std::get_if<View<bool>>(&cells(column))) return (*truth)[row_];
+  if (const auto* time = std::get_if<View<Timestamp>>(&cells(column))) {
     return (*time)[row_].micros;
   }
-  const auto* number = std::get_if<columns::View<std::int64_t>>(&view(column));
+  const auto* number = std::get_if<View<std::int64_t>>(&cells(column));
   BL_CHECK(number != nullptr);
   return (*number)[row_];
 }
 
-double BatchRow::real(int column) const {
+double BatchCells::real(int column) const {
   if (is_null(column)) return 0;
-  const auto* number = std::get_if<columns::View<double>>(&view(column));
+  const auto* number = std::get_if<View<double>>(&cells(column));
   BL_CHECK(number != nullptr);
   return (*number)[row_];
 }
 
-std::string_view BatchRow::text(int column) const {
+std::string_view BatchCells::text(int column) const {
   if (is_null(column)) return {};
-  const auto* text = std::get_if<columns::View<std::string_view>>(&view(column));
+  const auto* text = std::get_if<View<std::string_view>>(&cells(column));
   BL_CHECK(text != nullptr);
   return (*text)[row_];
 }
 
-}  // namespace bl::results::replica
+}  // namespace bl::columns

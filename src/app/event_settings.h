@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "events/tails.h"
+
+/// The settings `events.*`.
+namespace bl::app {
+
+struct EventSettings {
+  std::string log_uri;       ///< empty: no log is kept
+  bool is_built_in = true;   ///< nobody has named it: opened when it is asked for first
+  events::TailLimits tails;  ///< of those who follow it
+};
+
+std::vector<ConfigKey> event_config_keys();
+/// Errors: invalid, unsupported (the URI), naming the key.
+Result<EventSettings> event_settings_from(const Config& config, const std::string& data_folder);
+
+}  // namespace bl::app

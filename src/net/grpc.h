@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "net/http.h"
+#include "net/router.h"
+
+/// gRPC as the rest of benchlake sees it: methods that take the bytes of a message and give bytes.
+/// What is in them is of the domain whose wire it is. The host: grpc_server.h.
+namespace bl::net {
+
+struct GrpcCall {
+  Principal principal;
+  std::string peer;  ///< for logs: `ipv4:127.0.0.1:51234`
+  /// False once the client has gone, its deadline has passed, or the server stops. Threads: any,
+  /// during the call.
+  std::function<bool()> client_is_there;
+};
+
+/// Messages of a streamed answer. Blocking: a write waits until the one before is on its way. The
+/// thread of the call.
+class GrpcWriter {
+ public:
+  virtual ~GrpcWriter() = default;
+  /// Errors: cancelled (nobody listens any more): stop and return.
+  virtual Result<void> write(std::string message) = 0;
+};
+
+/// One of the two functions is there. They may block. Threads: any.
+struct GrpcMethod {
+  std::string name;  ///< `/databuild.v1.BuildEventLog/Append`
+  Access access = Access::read;
+  std::function<Result<std::string>(const GrpcCall& call, std::string_view request)> answer = {};
+  std::function<Result<void>(const GrpcCall& call, std::string_view request, GrpcWriter& out)>
+      stream = {};
+};
+
+/// Filled once at start; then any thread.
+class GrpcMethods {
+ public:
+  /// BL_CHECKs that the name is new and one function is there.
+  void add(GrpcMethod method) {
+    BL_CHECK(static_cast<bool>(method.answer) != static_cast<bool>(method.stream));
+    std::string name = method.name;
+    BL_CHECK(methods_.emplace(std::move(name), std::move(method)).second);
+  }
+  /// nullptr: there is none.
+  const GrpcMethod* find(std::string_view name) const {
+    const auto found = methods_.find(name);
+    return found == methods_.end() ? nullptr : &found->second;
+  }
+  const std::map<std::string, GrpcMethod, std::less<>>& all() const { return methods_; }
+
+ private:
+  std::map<std::string, GrpcMethod, std::less<>> methods_;
+};
+
+/// The canonical status of gRPC that a code means; total, written once.
+int grpc_status(Code code);
+
+}  // namespace bl::net

@@ -1,0 +1,292 @@
+#include "net/grpc_server.h"
+
+#include <fmt/format.h>
+#include <grpc/support/log.h>
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
+
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+
+#include "net/worker_pool.h"
+
+namespace bl::net {
+namespace {
+
+using std::chrono::steady_clock;
+
+const std::vector<double> k_seconds = {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60};
+
+std::string bytes_of(const grpc::ByteBuffer& buffer) {
+  std::string bytes;
+  std::vector<grpc::Slice> slices;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  bytes.reserve(buffer.Length());
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+grpc::ByteBuffer buffer_of(const std::string& bytes) {
+  const grpc::Slice slice(bytes.data(), bytes.size());
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+grpc::Status status_of(const Error& error) {
+  std::string message = error.message;
+  for (const Fault& fault : error.faults) {
+    message += fmt::format("; {}: {}", fault.path, fault.message);
+    if (!fault.value.empty()) message += ": " + fault.value;
+  }
+  return {static_cast<grpc::StatusCode>(grpc_status(error.code)), message};
+}
+
+/// What all calls share.
+struct Core {
+  const GrpcOptions options;
+  const GrpcMethods& methods;
+  Authenticator& authenticator;
+  Log& log;
+  Metrics& metrics;
+  std::atomic<bool> stopping = false;
+
+  void count(const std::string& method, std::string_view code, double seconds) {
+    metrics
+        .counter("bl_grpc_requests_total", "gRPC calls that were answered",
+                 {{"method", method}, {"code", std::string(code)}})
+        .add();
+    metrics
+        .histogram("bl_grpc_request_duration_seconds", "from the request to the end of the answer",
+                   k_seconds, {{"method", method}})
+        .observe(seconds);
+  }
+  void count_limit(const char* limit) {
+    metrics
+        .counter("bl_grpc_limit_hits_total", "times that a limit of the gRPC server was reached",
+                 {{"limit", limit}})
+        .add();
+  }
+};
+
+/// One call: the library's threads hand the request over and tell what became of writes; a worker
+/// runs the method.
+class Call final : public grpc::ServerGenericBidiReactor, public Job, public GrpcWriter {
+ public:
+  static Call* begin(Core& core, WorkerPool& workers, grpc::GenericCallbackServerContext& context) {
+    auto call = std::make_shared<Call>(core, workers, context);
+    call->self_ = call;
+    call->start();
+    return call.get();
+  }
+  Call(Core& core, WorkerPool& workers, grpc::GenericCallbackServerContext& context)
+      : core_(core),
+        workers_(workers),
+        context_(context),
+        method_(core.methods.find(context.method())),
+        arrived_(steady_clock::now()) {}
+
+  // -- the library's threads
+  void OnReadDone(bool ok) override {
+    if (!ok) return fail(Error{Code::malformed, "the call has no message"});
+    if (workers_.submit(self_)) return;
+    core_.count_limit("queue_max");
+    fail(Error{Code::overloaded, "the server is busy, call again later"});
+  }
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    if (!ok) gone_ = true;
+    written_.notify_all();
+  }
+  void OnCancel() override {
+    const std::lock_guard lock(mutex_);
+    gone_ = true;
+    written_.notify_all();
+  }
+  void OnDone() override { self_.reset(); }
+
+  // -- a worker
+  void run() override {
+    const std::string request = bytes_of(request_);
+    request_.Clear();
+    auto call = admit();
+    if (!call.ok()) return fail(call.error());
+    if (method_->stream) {
+      const auto done = method_->stream(*call, request, *this);
+      if (!done.ok()) return fail(done.error());
+      return finish(grpc::Status::OK, "ok");
+    }
+    auto answer = method_->answer(*call, request);
+    if (!answer.ok()) return fail(answer.error());
+    response_ = buffer_of(*answer);
+    count("ok");
+    StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+  void drop() override { fail(Error{Code::unavailable, "the server stops"}); }
+
+  Result<void> write(std::string message) override {
+    std::unique_lock lock(mutex_);
+    written_.wait(lock, [this] { return !writing_ || gone_; });
+    if (gone_ || core_.stopping) return Error{Code::cancelled, "nobody listens any more"};
+    response_ = buffer_of(message);
+    writing_ = true;
+    lock.unlock();
+    StartWrite(&response_);
+    return {};
+  }
+
+ private:
+  void start() {
+    if (method_ == nullptr) {
+      return fail(Error{Code::unsupported, "no such method: " + context_.method()});
+    }
+    StartRead(&request_);
+  }
+
+  Result<GrpcCall> admit() {
+    Request request;
+    request.method = Method::post;
+    request.path = request.raw_target = context_.method();
+    request.peer = context_.peer();
+    request.secure = core_.options.tls.has_value();
+    for (const auto& [name, value] : context_.client_metadata()) {
+      request.headers.add(std::string(name.data(), name.size()),
+                          std::string(value.data(), value.size()));
+    }
+    BL_TRY(Principal principal, core_.authenticator.authenticate(request));
+    BL_RETURN_IF_ERROR(demand_access(principal, method_->access, core_.options.public_reads));
+    return GrpcCall{std::move(principal), request.peer, [this] {
+                      const std::lock_guard lock(mutex_);
+                      return !gone_ && !core_.stopping;
+                    }};
+  }
+
+  void fail(const Error& error) {
+    if (error.code == Code::internal || error.code == Code::corrupt || error.code == Code::io) {
+      core_.log.error("grpc_call_failed",
+                      {{"method", context_.method()}, {"error", error.message}});
+    }
+    context_.AddTrailingMetadata("benchlake-code", name_of(error.code));
+    finish(status_of(error), name_of(error.code));
+  }
+  void finish(const grpc::Status& status, std::string_view code) {
+    {
+      std::unique_lock lock(mutex_);
+      written_.wait(lock, [this] { return !writing_ || gone_; });
+    }
+    count(code);
+    Finish(status);
+  }
+  void count(std::string_view code) {
+    const std::chrono::duration<double> took = steady_clock::now() - arrived_;
+    core_.count(method_ == nullptr ? "unknown" : method_->name, code, took.count());
+  }
+
+  Core& core_;
+  WorkerPool& workers_;
+  grpc::GenericCallbackServerContext& context_;
+  const GrpcMethod* const method_;
+  const steady_clock::time_point arrived_;
+  std::shared_ptr<Call> self_;  // until the library is done with it
+  grpc::ByteBuffer request_, response_;
+  std::mutex mutex_;
+  std::condition_variable written_;
+  bool writing_ = false, gone_ = false;  // guarded by mutex_
+};
+
+class Methods final : public grpc::CallbackGenericService {
+ public:
+  Methods(Core& core, WorkerPool& workers) : core_(core), workers_(workers) {}
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
+    return Call::begin(core_, workers_, *context);
+  }
+
+ private:
+  Core& core_;
+  WorkerPool& workers_;
+};
+
+class Host final : public GrpcServer {
+ public:
+  Host(const GrpcOptions& options, const GrpcMethods& methods, Authenticator& authenticator,
+       Log& log, Metrics& metrics)
+      : core_{options, methods, authenticator, log, metrics},
+        workers_(options.limits.workers, options.limits.queue_max,
+                 metrics.gauge("bl_grpc_queue_length", "gRPC calls that wait for a worker")),
+        service_(core_, workers_) {}
+  ~Host() override { stop(); }
+
+  Result<void> listen() {
+    // What it has to say comes back as errors; its lines on stderr are of another form than ours.
+    gpr_set_log_function([](gpr_log_func_args*) {});
+    std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
+    if (core_.options.tls) {
+      BL_TRY(credentials, tls_credentials(*core_.options.tls));
+    }
+    grpc::ServerBuilder builder;
+    const std::string address = address_text();
+    int port = 0;
+    builder.AddListeningPort(address, credentials, &port);
+    builder.RegisterCallbackGenericService(&service_);
+    builder.SetMaxReceiveMessageSize(static_cast<int>(core_.options.limits.message_bytes_max));
+    // Two servers on one port would share its calls by chance.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port == 0) {
+      return Error{Code::conflict,
+                   "gRPC cannot listen, the address is in use or not ours: " + address};
+    }
+    port_ = static_cast<std::uint16_t>(port);
+    return {};
+  }
+  std::uint16_t port() const override { return port_; }
+  void stop() override {
+    if (server_ == nullptr) return;
+    core_.stopping = true;
+    server_->Shutdown(std::chrono::system_clock::now() + core_.options.limits.stop_timeout);
+    workers_.stop();
+    server_.reset();
+  }
+
+ private:
+  std::string address_text() const {
+    const bool literal_v6 = core_.options.address.find(':') != std::string::npos;
+    return fmt::format("{}{}{}:{}", literal_v6 ? "[" : "", core_.options.address,
+                       literal_v6 ? "]" : "", core_.options.port);
+  }
+  static Result<std::shared_ptr<grpc::ServerCredentials>> tls_credentials(const TlsOptions& tls) {
+    BL_TRY([[maybe_unused]] const CertificateFacts facts, read_certificate(tls));
+    const auto text_of = [](const std::string& path) {
+      std::ifstream file(path);
+      std::ostringstream text;
+      text << file.rdbuf();
+      return text.str();
+    };
+    grpc::SslServerCredentialsOptions options;
+    options.pem_key_cert_pairs.push_back({text_of(tls.key_file), text_of(tls.certificate_file)});
+    return grpc::SslServerCredentials(options);
+  }
+
+  Core core_;
+  WorkerPool workers_;
+  Methods service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<GrpcServer>> GrpcServer::listen(const GrpcOptions& options,
+                                                       const GrpcMethods& methods,
+                                                       Authenticator& authenticator, Log& log,
+                                                       Metrics& metrics) {
+  auto server = std::make_unique<Host>(options, methods, authenticator, log, metrics);
+  BL_RETURN_IF_ERROR(server->listen());
+  return std::unique_ptr<GrpcServer>(std::move(server));
+}
+
+}  // namespace bl::net

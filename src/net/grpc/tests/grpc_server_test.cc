@@ -1,0 +1,227 @@
+#include "net/grpc_server.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <thread>
+
+#include "base/metrics.h"
+
+namespace bl::net {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Tokens final : public Authenticator {
+ public:
+  Result<Principal> authenticate(const Request& request) override {
+    const auto text = request.headers.get("Authorization");
+    if (text.empty()) return Principal{};
+    Principal principal;
+    principal.name = "somebody";
+    if (text == "Bearer writes") {
+      principal.role = Role::writer;
+    } else if (text == "Bearer reads") {
+      principal.role = Role::reader;
+    } else {
+      return Error{Code::unauthenticated, "nobody has this token"};
+    }
+    return principal;
+  }
+};
+
+struct World {
+  explicit World(GrpcLimits limits = {}) {
+    methods.add({.name = "/t.T/Echo",
+                 .access = Access::read,
+                 .answer = [](const GrpcCall& call, std::string_view request) {
+                   return Result<std::string>(call.principal.name + ":" + std::string(request));
+                 }});
+    methods.add({.name = "/t.T/Write",
+                 .access = Access::write,
+                 .answer = [](const GrpcCall&, std::string_view) -> Result<std::string> {
+                   Error error{Code::conflict, "it is there with other content: 7"};
+                   error.faults.push_back({"/0/event_id", "is there", "\"7\""});
+                   return error;
+                 }});
+    methods.add(
+        {.name = "/t.T/Count",
+         .access = Access::read,
+         .stream = [](const GrpcCall&, std::string_view request, GrpcWriter& out) -> Result<void> {
+           const int to = std::stoi(std::string(request));
+           for (int i = 0; i < to; ++i) BL_RETURN_IF_ERROR(out.write(std::to_string(i)));
+           return {};
+         }});
+    methods.add(
+        {.name = "/t.T/Wait",
+         .access = Access::read,
+         .stream = [this](const GrpcCall& call, std::string_view, GrpcWriter& out) -> Result<void> {
+           ++waiting;
+           BL_RETURN_IF_ERROR(out.write("begun"));
+           while (call.client_is_there()) {
+             std::this_thread::sleep_for(std::chrono::milliseconds(2));
+           }
+           ++ended;
+           return Error{Code::cancelled, "nobody listens"};
+         }});
+    GrpcOptions options;
+    options.port = 0;
+    options.limits = limits;
+    auto listening = GrpcServer::listen(options, methods, tokens, log, metrics);
+    BL_CHECK(listening.ok());
+    server = *std::move(listening);
+    channel = grpc::CreateChannel("127.0.0.1:" + std::to_string(server->port()),
+                                  grpc::InsecureChannelCredentials());
+  }
+
+  struct Answer {
+    grpc::Status status;
+    std::vector<std::string> messages;
+    std::string code;  ///< benchlake-code
+  };
+  Answer call(const std::string& method, const std::string& request, const std::string& token = "",
+              int messages_max = 1'000'000) {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    grpc::CompletionQueue queue;
+    grpc::GenericStub stub(channel);
+    auto stream = stub.PrepareCall(&context, method, &queue);
+    const auto wait = [&] {
+      void* tag = nullptr;
+      bool ok = false;
+      return queue.Next(&tag, &ok) && ok;
+    };
+    Answer answer;
+    stream->StartCall(nullptr);
+    wait();
+    const grpc::Slice slice(request);
+    stream->WriteLast(grpc::ByteBuffer(&slice, 1), {}, nullptr);
+    wait();
+    for (int i = 0; i < messages_max; ++i) {
+      grpc::ByteBuffer buffer;
+      stream->Read(&buffer, nullptr);
+      if (!wait()) break;
+      std::vector<grpc::Slice> slices;
+      (void)buffer.Dump(&slices);
+      std::string text;
+      for (const auto& one : slices)
+        text.append(reinterpret_cast<const char*>(one.begin()), one.size());
+      answer.messages.push_back(std::move(text));
+    }
+    if (static_cast<int>(answer.messages.size()) == messages_max) context.TryCancel();
+    stream->Finish(&answer.status, nullptr);
+    wait();
+    const auto& trailing = context.GetServerTrailingMetadata();
+    if (const auto found = trailing.find("benchlake-code"); found != trailing.end()) {
+      answer.code.assign(found->second.data(), found->second.size());
+    }
+    return answer;
+  }
+
+  SystemClock clock;
+  Log log{clock, LogLevel::error, [](std::string_view) {}};
+  Metrics metrics;
+  Tokens tokens;
+  GrpcMethods methods;
+  std::atomic<int> waiting = 0, ended = 0;
+  std::unique_ptr<GrpcServer> server;
+  std::shared_ptr<grpc::Channel> channel;
+};
+
+TEST(GrpcServer, answers_a_call) {
+  World world;
+  const auto answer = world.call("/t.T/Echo", "hello", "reads");
+  EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_THAT(answer.messages, ::testing::ElementsAre("somebody:hello"));
+  const auto empty = world.call("/t.T/Echo", "");
+  EXPECT_TRUE(empty.status.ok());
+  EXPECT_THAT(empty.messages, ::testing::ElementsAre(":"));
+}
+
+TEST(GrpcServer, streams_in_order_and_to_the_end) {
+  World world;
+  const auto answer = world.call("/t.T/Count", "1000");
+  EXPECT_TRUE(answer.status.ok());
+  ASSERT_EQ(answer.messages.size(), 1000u);
+  EXPECT_EQ(answer.messages[999], "999");
+}
+
+TEST(GrpcServer, asks_who_calls) {
+  World world;
+  EXPECT_EQ(world.call("/t.T/Write", "").status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(world.call("/t.T/Write", "", "reads").status.error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(world.call("/t.T/Echo", "", "stolen").status.error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+}
+
+TEST(GrpcServer, an_error_has_its_status_its_code_and_its_faults) {
+  World world;
+  const auto answer = world.call("/t.T/Write", "", "writes");
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(answer.code, "conflict");
+  EXPECT_EQ(answer.status.error_message(),
+            "it is there with other content: 7; /0/event_id: is there: \"7\"");
+  const auto unknown = world.call("/t.T/Nothing", "");
+  EXPECT_EQ(unknown.status.error_code(), grpc_status(Code::unsupported));
+  EXPECT_EQ(unknown.code, "unsupported");
+  EXPECT_THAT(unknown.status.error_message(), HasSubstr("/t.T/Nothing"));
+}
+
+TEST(GrpcServer, a_message_over_the_limit_is_refused) {
+  World world({.message_bytes_max = 1000});
+  EXPECT_TRUE(world.call("/t.T/Echo", std::string(900, 'x')).status.ok());
+  EXPECT_EQ(world.call("/t.T/Echo", std::string(2000, 'x')).status.error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST(GrpcServer, a_client_that_goes_ends_its_stream) {
+  World world;
+  const auto answer = world.call("/t.T/Wait", "", "", 1);
+  EXPECT_EQ(answer.messages.size(), 1u);
+  while (world.ended == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
+TEST(GrpcServer, more_calls_than_may_wait_are_refused_at_once) {
+  World world({.workers = 1, .queue_max = 1});
+  std::vector<std::thread> callers;
+  std::atomic<int> refused = 0;
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back([&] {
+      const auto answer = world.call("/t.T/Wait", "");
+      if (answer.status.error_code() == grpc::StatusCode::UNAVAILABLE) ++refused;
+    });
+  }
+  while (refused < 6) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  world.server->stop();
+  for (auto& caller : callers) caller.join();
+  EXPECT_GE(refused, 6);
+}
+
+TEST(GrpcServer, stopping_ends_what_runs) {
+  World world;
+  std::thread caller([&] { (void)world.call("/t.T/Wait", ""); });
+  while (world.waiting == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  world.server->stop();
+  caller.join();
+  EXPECT_EQ(world.ended, 1);
+}
+
+TEST(GrpcServer, an_address_in_use_is_named) {
+  World world;
+  GrpcOptions options;
+  options.port = world.server->port();
+  const auto second =
+      GrpcServer::listen(options, world.methods, world.tokens, world.log, world.metrics);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, Code::conflict);
+  EXPECT_THAT(second.error().message, HasSubstr(std::to_string(options.port)));
+}
+
+}  // namespace
+}  // namespace bl::net
