@@ -286,6 +286,17 @@ class Mapping final : public MappedFile {
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
   std::string_view bytes() const override { return {static_cast<const char*>(start_), size_}; }
+  void fetch(std::size_t offset, std::size_t size) override {
+    const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t start = offset / page * page;
+    if (start >= size_ || size == 0) return;
+    char* const from = static_cast<char*>(start_) + start;
+    const std::size_t bytes = std::min(offset + size, size_) - start;
+#ifdef MADV_POPULATE_READ
+    if (::madvise(from, bytes, MADV_POPULATE_READ) == 0) return;
+#endif
+    (void)::madvise(from, bytes, MADV_WILLNEED);
+  }
   void release() override {
     // Advice only: without it the file is merely slower, or longer in memory.
     if (size_ != 0) (void)::madvise(start_, size_, MADV_DONTNEED);
@@ -300,6 +311,7 @@ class CopiedFile final : public MappedFile {
  public:
   explicit CopiedFile(std::string bytes) : bytes_(std::move(bytes)) {}
   std::string_view bytes() const override { return bytes_; }
+  void fetch(std::size_t, std::size_t) override {}
   void release() override {}
 
  private:

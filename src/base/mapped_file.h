@@ -16,6 +16,8 @@ class MappedFile {
   /// Valid as long as this object, also when the file was removed. A page that the machine's disk
   /// cannot read ends the process (SIGBUS): for copies that can be made anew, not for the truth.
   virtual std::string_view bytes() const = 0;
+  /// Brings a part of the file into memory at once, for a pass over it; advice only.
+  virtual void fetch(std::size_t offset, std::size_t size) = 0;
   /// Lets go of the memory that a pass over the file took; pages come back when they are touched.
   virtual void release() = 0;
 };

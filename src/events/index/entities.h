@@ -64,6 +64,9 @@ struct LabelState {
   std::uint32_t unused = 0;
 };
 
+static_assert(sizeof(BuildState) == 56 && sizeof(PartitionRefState) == 48 &&
+              sizeof(RunState) == 48 && sizeof(LabelState) == 200);
+
 /// Of one kind: texts by code, a state for each, and the way back.
 template <class S>
 struct EntityTable {

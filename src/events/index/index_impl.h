@@ -69,15 +69,22 @@ class EventIndex::Impl {
   std::uint64_t memory_bytes() const;
 
  private:
+  /// A row of the active part. With its build's text: it may be of the tail, whose codes go.
+  struct ActiveRow {
+    StoredRow row;
+    std::string build;  // compacted
+  };
   /// What does not change any more, and rows of the active part.
   struct View {
     std::shared_ptr<const DiskState> disk;
     std::vector<std::shared_ptr<const MemoryPart>> frozen;  // by place
-    std::vector<StoredRow> active;                          // by place
+    std::vector<ActiveRow> active;                          // by place
     std::shared_ptr<const index::RowArena> arena;           // of `active`
     std::int64_t active_first = 0;
 
+    const ActiveRow& active_row(std::int64_t place) const;
     StoredRow row(std::int64_t place) const;
+    void sort();
     std::optional<std::int64_t> find(const index::EventKey& key, std::uint64_t hash) const;
   };
   struct Prepared;
@@ -92,6 +99,7 @@ class EventIndex::Impl {
   std::unique_lock<std::shared_mutex> lock_alone() const;
   // With the lock held.
   View view() const;
+  void take_active(std::int64_t place, View& view) const;
   void take_active(const std::vector<Hit>& hits, View& view) const;
   BuildRequestSummary summary_of(std::uint32_t build, View& view,
                                  std::vector<std::int64_t>& named) const;
@@ -104,7 +112,7 @@ class EventIndex::Impl {
                                          const std::vector<std::int64_t>& places) const;
   Error damaged(Error error) const;
   Result<Events> answer(View view, std::vector<Hit> hits, std::size_t limit) const;
-  Result<void> fill_requested(std::vector<BuildRequestSummary>& builds, const View& view,
+  Result<void> fill_requested(std::vector<BuildRequestSummary>& builds, View& view,
                               const std::vector<std::int64_t>& named) const;
   Candidates candidates_of(const EventFilter& filter) const;
   std::vector<std::int64_t> next_places(const View& view, const Candidates& candidates,

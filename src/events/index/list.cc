@@ -112,7 +112,7 @@ Result<EventPage> EventIndex::Impl::list(Sequence after, std::int64_t end,
       until = from < view.active_first ? std::min(end, view.active_first) : end;
       if (from >= view.active_first) {
         places = next_places(view, candidates, from, until, together);
-        for (const std::int64_t place : places) view.active.push_back(active_->row(place));
+        for (const std::int64_t place : places) take_active(place, view);
       }
     }
     if (from < view.active_first) places = next_places(view, candidates, from, until, together);

@@ -33,11 +33,23 @@ StoredRow EventIndex::Impl::View::row(std::int64_t place) const {
   if (place < disk->rows.end()) return disk->rows.file_of(place).row(place);
   for (const auto& part : frozen)
     if (place < part->end()) return part->row(place);
+  return active_row(place).row;
+}
+
+const EventIndex::Impl::ActiveRow& EventIndex::Impl::View::active_row(std::int64_t place) const {
   const auto at =
       std::lower_bound(active.begin(), active.end(), place,
-                       [](const StoredRow& row, std::int64_t p) { return row.place < p; });
-  BL_CHECK(at != active.end() && at->place == place);
+                       [](const ActiveRow& one, std::int64_t p) { return one.row.place < p; });
+  BL_CHECK(at != active.end() && at->row.place == place);
   return *at;
+}
+
+void EventIndex::Impl::View::sort() {
+  const auto by_place = [](const ActiveRow& a, const ActiveRow& b) {
+    return a.row.place < b.row.place;
+  };
+  if (!std::is_sorted(active.begin(), active.end(), by_place))
+    std::sort(active.begin(), active.end(), by_place);
 }
 
 std::optional<std::int64_t> EventIndex::Impl::View::find(const index::EventKey& key,
@@ -49,12 +61,16 @@ std::optional<std::int64_t> EventIndex::Impl::View::find(const index::EventKey& 
   return std::nullopt;
 }
 
+void EventIndex::Impl::take_active(std::int64_t place, View& view) const {
+  ActiveRow taken{active_->row(place), {}};
+  if (!taken.row.tag.is_repeated()) taken.build = entities_.builds.texts.text(taken.row.build);
+  view.active.push_back(std::move(taken));
+}
+
 void EventIndex::Impl::take_active(const std::vector<Hit>& hits, View& view) const {
   for (const Hit& hit : hits)
-    if (hit.place >= active_->first()) view.active.push_back(active_->row(hit.place));
-  const auto by_place = [](const StoredRow& a, const StoredRow& b) { return a.place < b.place; };
-  if (!std::is_sorted(view.active.begin(), view.active.end(), by_place))
-    std::sort(view.active.begin(), view.active.end(), by_place);
+    if (hit.place >= active_->first()) take_active(hit.place, view);
+  view.sort();
 }
 
 // The next open begins anew.
@@ -83,6 +99,10 @@ Result<std::vector<BuildEvent>> EventIndex::Impl::decode(
   {
     const auto lock = lock_shared();
     for (const StoredRow& row : rows) {
+      if (row.place >= view.active_first) {
+        builds.push_back(view.active_row(row.place).build);
+        continue;
+      }
       const auto& texts = entities_.builds.texts;
       // Codes come from files: one that is none is the row's fault.
       if (row.build >= texts.size() || row.tag.is_repeated())
@@ -170,7 +190,7 @@ Result<BuildEvent> EventIndex::Impl::event_at(std::int64_t place) const {
     if (place < 0 || place >= active_->end())
       return Error{Code::not_found, "the index has no place " + std::to_string(place)};
     view = this->view();
-    if (place >= active_->first()) take_active({{0, place}}, view);
+    if (place >= active_->first()) take_active(place, view);
   }
   if (view.row(place).tag.is_repeated())
     return Error{Code::not_found,
@@ -195,25 +215,26 @@ std::vector<std::string> EventIndex::Impl::active_builds_for_partition(std::stri
   for (const auto& part : view.frozen) part->find_events(asked, hits);
   for (const auto& keys : view.disk->keys) keys->find_events(asked, view.disk->rows, hits);
   if (!std::is_sorted(hits.begin(), hits.end())) std::sort(hits.begin(), hits.end());
-  std::vector<std::uint32_t> builds;
-  for (const Hit& hit : hits) {
+  std::erase_if(hits, [&](const Hit& hit) {
     using enum PartitionStatus;
     const StoredRow row = view.row(hit.place);
     const auto status = static_cast<PartitionStatus>(row.tag.status());
-    if (row.tag.type() == EventType::partition &&
-        (status == requested || status == scheduled || status == building))
-      builds.push_back(row.build);
-  }
+    return row.tag.type() != EventType::partition ||
+           (status != requested && status != scheduled && status != building);
+  });
   std::vector<std::string> active;
   std::unordered_set<std::uint32_t> given;
   const auto lock = lock_shared();
-  for (const std::uint32_t build : builds) {
-    if (build >= entities_.builds.states.size()) continue;
-    const index::BuildState& state = entities_.builds.states[build];
+  for (const Hit& hit : hits) {
+    auto build = std::optional<std::uint32_t>(view.row(hit.place).build);
+    if (hit.place >= view.active_first)
+      build = entities_.find(Kind::build, view.active_row(hit.place).build);
+    if (!build || *build >= entities_.builds.states.size()) continue;
+    const index::BuildState& state = entities_.builds.states[*build];
     if (!state.updated.is_set() || !is_active(static_cast<BuildRequestStatus>(state.status)))
       continue;
-    if (given.insert(build).second)
-      active.push_back(index::expand(entities_.builds.texts.text(build)));
+    if (given.insert(*build).second)
+      active.push_back(index::expand(entities_.builds.texts.text(*build)));
   }
   return active;
 }

@@ -80,20 +80,17 @@ BuildRequestSummary EventIndex::Impl::summary_of(std::uint32_t build, View& view
   summary.created_at = state.created.timestamp;
   summary.updated_at = state.updated.timestamp;
   named.push_back(state.named.place);
-  if (state.named.place >= active_->first()) view.active.push_back(active_->row(state.named.place));
+  if (state.named.place >= active_->first()) take_active(state.named.place, view);
   return summary;
 }
 
-Result<void> EventIndex::Impl::fill_requested(std::vector<BuildRequestSummary>& builds,
-                                              const View& view,
+Result<void> EventIndex::Impl::fill_requested(std::vector<BuildRequestSummary>& builds, View& view,
                                               const std::vector<std::int64_t>& named) const {
   std::vector<std::int64_t> places;
   for (const std::int64_t place : named)
     if (place >= 0) places.push_back(place);
-  View sorted = view;
-  std::sort(sorted.active.begin(), sorted.active.end(),
-            [](const StoredRow& a, const StoredRow& b) { return a.place < b.place; });
-  BL_TRY(std::vector<BuildEvent> events, decode(sorted, places));
+  view.sort();
+  BL_TRY(std::vector<BuildEvent> events, decode(view, places));
   auto next = events.begin();
   for (std::size_t i = 0; i < builds.size(); ++i) {
     if (named[i] < 0) continue;

@@ -1,7 +1,7 @@
 // The index of an event log on the machine's disk: how fast it is built and opened, what it keeps
 // in memory, and how long each question takes.
 //
-//     index_bench [EVENTS [FOLDER]]
+//     events_index_bench [EVENTS [FOLDER]]
 //
 // One JSON line for each figure. A FOLDER is kept: when an index is there, it is not built again.
 #include <algorithm>
