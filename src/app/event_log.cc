@@ -1,5 +1,7 @@
 #include "app/event_log.h"
 
+#include <filesystem>
+
 #include "app/settings.h"
 #include "events/open_log.h"
 
@@ -36,17 +38,21 @@ class RunsOfBuilds final : public events::BuildResults {
 
 }  // namespace
 
-EventLogService::EventLogService(const EventSettings& settings, const std::string& data_folder,
-                                 const Around& around)
+EventLogService::EventLogService(const EventSettings& settings, const ops::QuerySetting& query,
+                                 const std::string& data_folder, const Around& around)
     : settings_(settings),
-      scratch_(data_folder + "/events"),
+      sql_limits_(query.engine),
+      sql_most_(query.most),
+      scratch_(std::filesystem::absolute(data_folder).lexically_normal().string() + "/events"),
       around_(around),
       tails_(settings.tails, around.metrics) {}
 
 Result<std::unique_ptr<EventLogService>> EventLogService::open(const EventSettings& settings,
+                                                               const ops::QuerySetting& query,
                                                                const std::string& data_folder,
                                                                const Around& around) {
-  std::unique_ptr<EventLogService> service(new EventLogService(settings, data_folder, around));
+  std::unique_ptr<EventLogService> service(
+      new EventLogService(settings, query, data_folder, around));
   if (!settings.is_built_in && !settings.log_uri.empty()) BL_RETURN_IF_ERROR(service->log());
   return service;
 }
@@ -70,13 +76,33 @@ Result<events::EventLog*> EventLogService::log() {
   return log_.get();
 }
 
+Result<events::EventSql*> EventLogService::sql() {
+  const std::lock_guard lock(mutex_);
+  if (sql_ != nullptr) return sql_.get();
+  BL_TRY(const events::LogUri uri, events::parse_log_uri(settings_.log_uri));
+  BL_TRY(sql_, events::EventSql::open({.folder = scratch_ + "/sql",
+                                       .readable = events::readable_folders(uri, scratch_),
+                                       .limits = sql_limits_},
+                                      around_.log, around_.metrics));
+  return sql_.get();
+}
+
 void EventLogService::add_routes(net::Router& router, results::RunBrowser& runs) {
   build_results_ = std::make_unique<RunsOfBuilds>(runs);
   events::add_routes(router, {.log = [this] { return log(); },
+                              .sql = [this] { return sql(); },
+                              .most = sql_most_,
                               .results = *build_results_,
                               .tails = tails_,
                               .clock = around_.clock,
                               .ids = around_.ids});
+}
+
+void EventLogService::add_grpc_methods(net::GrpcMethods& methods) {
+  events::add_grpc_methods(methods, {.log = [this] { return log(); },
+                                     .tails = tails_,
+                                     .sql = [this] { return sql(); },
+                                     .most = sql_most_});
 }
 
 events::CommandPorts event_command_ports() {

@@ -10,7 +10,9 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "events/commands.h"
+#include "events/grpc_methods.h"
 #include "events/routes.h"
+#include "ops/query_work.h"
 #include "results/ports.h"
 
 /// The log of build events in a running server, and what its commands are given.
@@ -30,29 +32,38 @@ class EventLogService {
   };
   /// A log that is named is opened now, so that what is wrong with it is seen at the start; that of
   /// the data folder when it is asked for first, so that who has no builds gets no file. Errors:
-  /// those of events::open_log, with the setting.
+  /// those of events::open_log, with the setting. `query`: of SQL over it.
   static Result<std::unique_ptr<EventLogService>> open(const EventSettings& settings,
+                                                       const ops::QuerySetting& query,
                                                        const std::string& data_folder,
                                                        const Around& around);
 
   /// This and `runs` outlive the router's handlers.
   void add_routes(net::Router& router, results::RunBrowser& runs);
+  /// This outlives the methods.
+  void add_grpc_methods(net::GrpcMethods& methods);
   /// Ends those who follow the log: before the server waits for what runs.
   void stop_tails() { tails_.stop(); }
 
  private:
-  EventLogService(const EventSettings& settings, const std::string& data_folder,
-                  const Around& around);
+  EventLogService(const EventSettings& settings, const ops::QuerySetting& query,
+                  const std::string& data_folder, const Around& around);
   /// Errors: not_found (none is kept), those of opening.
   Result<events::EventLog*> log();
 
+  Result<events::EventSql*> sql();
+
   const EventSettings settings_;
+  const engine::WorkerEngineLimits sql_limits_;
+  const engine::QueryLimits sql_most_;
   const std::string scratch_;
   const Around around_;
   events::Tails tails_;
   std::unique_ptr<events::BuildResults> build_results_;
   std::mutex mutex_;
-  std::unique_ptr<events::EventLog> log_;  // guarded by mutex_ until it is there
+  // Both are made when they are asked for first, and stay. Guarded by mutex_.
+  std::unique_ptr<events::EventLog> log_;
+  std::unique_ptr<events::EventSql> sql_;
 };
 
 /// For the commands `events ...`.

@@ -16,11 +16,10 @@ namespace {
 /// The one line on stdout that scripts wait for.
 void print_ready(CommandIo& io, const Settings& settings, const Service& service) {
   std::string line;
-  json::Writer(line)
-      .begin_object()
-      .member("event", "ready")
-      .member("http", service.url())
-      .member("data", settings.data_folder)
+  json::Writer writer(line);
+  writer.begin_object().member("event", "ready").member("http", service.url());
+  if (const std::string grpc = service.grpc_address(); !grpc.empty()) writer.member("grpc", grpc);
+  writer.member("data", settings.data_folder)
       .member("pid", static_cast<std::int64_t>(getpid()))
       .end_object();
   fmt::print(io.out, "{}\n", line);

@@ -109,6 +109,7 @@ class RunningService final : public Service {
     certificate_task_.reset();  // before server.json goes: it writes it
     queries_.stop();
     if (events_ != nullptr) events_->stop_tails();
+    if (grpc_server_ != nullptr) grpc_server_->stop();
     if (server_ != nullptr) {
       // A left-over file would only point commands at a server that is gone; it is not worth
       // failing the stop for.
@@ -146,6 +147,13 @@ class RunningService final : public Service {
     const bool literal_v6 = host.find(':') != std::string::npos;
     return fmt::format("{}://{}{}{}:{}", settings_.http.tls ? "https" : "http",
                        literal_v6 ? "[" : "", host, literal_v6 ? "]" : "", server_->port());
+  }
+  std::string grpc_address() const override {
+    if (grpc_server_ == nullptr) return "";
+    const std::string& host = settings_.grpc.host->address;
+    const bool literal_v6 = host.find(':') != std::string::npos;
+    return fmt::format("{}{}{}:{}", literal_v6 ? "[" : "", host, literal_v6 ? "]" : "",
+                       grpc_server_->port());
   }
   const net::Router& router() const override { return router_; }
   bool first_run() const override { return operator_token_.created; }
@@ -300,7 +308,7 @@ class RunningService final : public Service {
   }
 
   Result<void> open_events() {
-    BL_TRY(events_, EventLogService::open(settings_.events, settings_.data_folder,
+    BL_TRY(events_, EventLogService::open(settings_.events, settings_.query, settings_.data_folder,
                                           {disk_, clock_, random_, ids_, log_, metrics_}));
     return {};
   }
@@ -477,12 +485,30 @@ class RunningService final : public Service {
   Result<void> listen() {
     BL_TRY(server_,
            net::Server::listen(settings_.http, router_, *authenticator_, random_, log_, metrics_));
+    BL_RETURN_IF_ERROR(listen_for_grpc());
     server_->start();
     if (!read_only_) start_tasks();
     BL_RETURN_IF_ERROR(write_server_file());
     watch_certificate();
     ready_ = true;
-    log_.info("ready", {{"http", url()}, {"data", settings_.data_folder}});
+    log_.info("ready",
+              {{"http", url()}, {"grpc", grpc_address()}, {"data", settings_.data_folder}});
+    return {};
+  }
+
+  Result<void> listen_for_grpc() {
+    if (!settings_.grpc.host) return {};
+    events_->add_grpc_methods(grpc_methods_);
+    auto listening = net::GrpcServer::listen(*settings_.grpc.host, grpc_methods_, *authenticator_,
+                                             log_, metrics_);
+    if (listening.ok()) {
+      grpc_server_ = *std::move(listening);
+      return {};
+    }
+    const bool may_do_without =
+        settings_.grpc.is_built_in && listening.error().code == Code::conflict;
+    if (!may_do_without) return std::move(listening).error().with_context("server.grpc");
+    log_.warning("grpc_off", {{"error", listening.error().message}});
     return {};
   }
 
@@ -611,6 +637,7 @@ class RunningService final : public Service {
   std::unique_ptr<InferenceIngest> inference_ingest_;
   std::unique_ptr<InferenceReads> inference_reads_;
   std::unique_ptr<EventLogService> events_;
+  net::GrpcMethods grpc_methods_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;
   std::unique_ptr<results::StoreCommits> commits_;
@@ -630,6 +657,7 @@ class RunningService final : public Service {
   std::unique_ptr<ReplicaJob> replica_job_;
   std::unique_ptr<PeriodicTask> replica_task_;
   std::unique_ptr<net::Server> server_;
+  std::unique_ptr<net::GrpcServer> grpc_server_;  // absent where gRPC is off
   std::unique_ptr<PeriodicTask> certificate_task_;
 };
 

@@ -22,9 +22,10 @@ struct FlagOfKey {
   const char* value_name;           ///< empty: a switch
   const char* separator = nullptr;  ///< set: the flag may be given again, and adds to the list
 };
-constexpr std::array<FlagOfKey, 8> k_flags = {{{"--data", "server.data", "DIR"},
+constexpr std::array<FlagOfKey, 9> k_flags = {{{"--data", "server.data", "DIR"},
                                                {"--store", "server.store", "URI"},
                                                {"--http", "server.http", "HOST:PORT"},
+                                               {"--grpc", "server.grpc", "HOST:PORT"},
                                                {"--log-level", "log.level", "LEVEL"},
                                                {"--tls-certificate", "tls.certificate", "FILE"},
                                                {"--tls-key", "tls.key", "FILE"},
@@ -36,30 +37,6 @@ const ConfigKey& key_named(std::string_view name) {
     if (key.name == name) return key;
   }
   BL_CHECK(false);
-}
-
-struct HostPort {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-Result<HostPort> parse_host_port(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  std::optional<std::int64_t> port;
-  if (colon != std::string::npos) port = parse_int64(std::string_view(text).substr(colon + 1));
-  if (!port || *port < 0 || *port > 65535 || colon == 0) {
-    return Error{
-        Code::invalid,
-        fmt::format("server.http must be HOST:PORT, for example 127.0.0.1:8080: '{}'", text)};
-  }
-  std::string host = text.substr(0, colon);
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  return HostPort{std::move(host), static_cast<std::uint16_t>(*port)};
-}
-
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
 Result<LogLevel> parse_log_level(const std::string& text) {
@@ -249,6 +226,7 @@ const std::vector<ConfigKey>& config_keys() {
     for (ConfigKey& key : read_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : inference_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : event_config_keys()) all.push_back(std::move(key));
+    for (ConfigKey& key : grpc_config_keys()) all.push_back(std::move(key));
     return all;
   }();
   return keys;
@@ -262,20 +240,15 @@ Result<Settings> settings_from(const Config& config) {
     settings.store_uri = "sqlite://" + percent_encode_path(settings.data_folder) + "/benchlake.db";
   }
   BL_TRY(settings.log_level, parse_log_level(config.text("log.level")));
-  BL_TRY(const HostPort address, parse_host_port(config.text("server.http")));
+  BL_TRY(const HostPort address, parse_host_port("server.http", config.text("server.http")));
   settings.http.address = address.host;
   settings.http.port = address.port;
   settings.http.public_reads = config.boolean("access.public_reads");
-  if (!is_loopback(address.host) &&
-      config.origin("access.public_reads") == ConfigOrigin::built_in) {
-    return Error{
-        Code::invalid,
-        "listening beyond loopback needs a decision: set access.public_reads to true or false; "
-        "server.http is " +
-            config.text("server.http")};
-  }
+  BL_RETURN_IF_ERROR(demand_decided_access(config, "server.http", address.host));
   BL_RETURN_IF_ERROR(apply_tls(config, settings));
   BL_RETURN_IF_ERROR(apply_limits(config, settings));
+  BL_TRY(settings.grpc, grpc_settings_from(config, address.port == 0));
+  if (settings.grpc.host) settings.grpc.host->tls = settings.http.tls;
   BL_TRY(settings.commits, commit_settings_from(config));
   BL_TRY(settings.access, access_settings_from(config));
   BL_TRY(settings.base_url, base_url_from(config));
@@ -287,9 +260,12 @@ Result<Settings> settings_from(const Config& config) {
   BL_TRY(settings.reads, read_settings_from(config, settings.replica.enabled));
   BL_TRY(settings.inference, inference_settings_from(config));
   BL_TRY(settings.events, event_settings_from(config, settings.data_folder));
-  if (settings.access.authenticator.disabled && !is_loopback(address.host)) {
-    return Error{Code::invalid, "access.disabled is for a loopback address only; server.http is " +
-                                    config.text("server.http")};
+  const bool is_near = is_loopback(address.host) &&
+                       (!settings.grpc.host || is_loopback(settings.grpc.host->address));
+  if (settings.access.authenticator.disabled && !is_near) {
+    return Error{Code::invalid, "access.disabled is for loopback addresses only; server.http is " +
+                                    config.text("server.http") + ", server.grpc " +
+                                    config.text("server.grpc")};
   }
   return settings;
 }

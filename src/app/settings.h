@@ -7,6 +7,7 @@
 #include "app/alert_settings.h"
 #include "app/commit_sources.h"
 #include "app/event_settings.h"
+#include "app/grpc_settings.h"
 #include "app/inference_settings.h"
 #include "app/lake_reads.h"
 #include "app/lake_replica.h"
@@ -35,6 +36,7 @@ struct Settings {
   std::string store_uri;
   LogLevel log_level = LogLevel::info;
   net::ServerOptions http;
+  GrpcSettings grpc;
   std::chrono::milliseconds certificate_check_interval{10'000};  ///< 0: never
   store::DatabaseLimits store_limits;
   bool test_aids = false;  ///< routes that empty the store and raise errors

@@ -22,7 +22,8 @@ struct CommandPorts {
 };
 
 /// `events append`, `import`, `export`, `tail`, `builds`, `partitions`, `jobs`, `activity`,
-/// `status`, `bench`. Each takes `--log URI`; without it the log of the server that is named or
+/// `status`, `query`, `bench`, and for Delta tables `migrate`, `optimize`, `vacuum`, `checkpoint`,
+/// `fsck`. Each takes `--log URI`; without it the log of the server that is named or
 /// runs, else that of the settings, of DATABUILD_BUILD_EVENT_LOG, of the data folder.
 std::vector<Command> commands(const CommandPorts& ports);
 

@@ -34,8 +34,8 @@ struct VacuumOptions {
 struct Vacuumed {
   std::int64_t files = 0;
   std::uint64_t bytes = 0;
-  std::int64_t log_files = 0;  ///< old commits and checkpoints
-  std::int64_t kept = 0;       ///< files of no version that are not old enough
+  std::int64_t log_files = 0;      ///< old commits and checkpoints
+  std::int64_t kept = 0;           ///< files of no version that are not old enough
   std::vector<std::string> paths;  ///< the first 1000
 };
 
@@ -56,8 +56,8 @@ struct Fsck {
   std::uint64_t bytes = 0, log_bytes = 0, journal_bytes = 0;
   std::int64_t journals = 0;        ///< of processes that are there or gone
   std::int64_t unlisted_files = 0;  ///< for vacuum
-  std::int64_t repeated = 0;        ///< rows whose event is there before: passed over by our readers
-  std::vector<Finding> findings;    ///< what is wrong; empty: nothing. At most 1000
+  std::int64_t repeated = 0;      ///< rows whose event is there before: passed over by our readers
+  std::vector<Finding> findings;  ///< what is wrong; empty: nothing. At most 1000
   std::int64_t findings_all = 0;
 };
 

@@ -26,7 +26,7 @@
 namespace bl::events {
 
 struct IndexLimits {
-  std::int64_t segment_events = 1'000'000;  ///< settled and in memory, then a segment is written
+  std::int64_t segment_events = 1'000'000;   ///< settled and in memory, then a segment is written
   std::size_t memory_bytes_max = 64u << 20;  ///< of events in memory; the same
   /// Segments that wait for their writer, then settle() waits.
   std::size_t unwritten_max = 2;

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "base/ids.h"
+#include "events/event_sql.h"
 #include "events/log.h"
 #include "events/ports.h"
 #include "events/tails.h"
@@ -16,9 +17,14 @@ namespace bl::events {
 /// The log, opened at the latest now. Errors: not_found (this server keeps none), those of opening.
 using LogSource = std::function<Result<EventLog*>()>;
 
+/// The engine of SQL over it; opened at the latest now. Errors: those of opening.
+using SqlSource = std::function<Result<EventSql*>()>;
+
 /// All that is referred to outlives the router.
 struct RoutePorts {
   LogSource log;
+  SqlSource sql;
+  engine::QueryLimits most;  ///< what SQL may ask for
   BuildResults& results;
   Tails& tails;
   const Clock& clock;

@@ -32,6 +32,9 @@ std::vector<Question> paged_lists();
 /// Of both, what is about inference sweeps (two_stores_inference.cc).
 std::vector<Question> sweep_uploads();
 std::vector<std::string> sweep_reads();
+/// The same of build events (two_stores_events.cc).
+std::vector<Question> event_submissions();
+std::vector<std::string> event_reads();
 /// GET routes of the description whose answers are about the server, not about what is stored.
 std::vector<std::string> routes_about_the_server();
 

@@ -355,6 +355,7 @@ std::vector<Question> submissions() {
   questions.push_back({"", net::Method::post, "/api/tokens", R"({"name":""})"});
   for (Question& question : changes()) questions.push_back(std::move(question));
   for (Question& question : sweep_uploads()) questions.push_back(std::move(question));
+  for (Question& question : event_submissions()) questions.push_back(std::move(question));
   for (const std::string body : {R"({"dry_run":true})", R"({"repository":"a\u0000"})",
                                  R"({"repository":"https://github.com/org/repo","limit":1})",
                                  R"({"cursor":"\u0000"})", R"({"cursor":"x"})", R"({"limit":0})"}) {
@@ -574,6 +575,7 @@ std::vector<Question> reads() {
     paths.push_back("/api/history/{id:" + name + "}/");
   }
   for (std::string& path : sweep_reads()) paths.push_back(std::move(path));
+  for (std::string& path : event_reads()) paths.push_back(std::move(path));
   std::vector<Question> questions;
   for (std::string& path : paths) questions.push_back({"", net::Method::get, std::move(path)});
   return questions;
@@ -596,6 +598,9 @@ std::vector<Question> paged_lists() {
 
 std::vector<std::string> routes_about_the_server() {
   return {"/metrics", "/api/v1/status", "/api/v1/background-jobs", "/api/ping/",
+          "/api/v1/events/status",
+          // Ends with the server.
+          "/api/v1/events/stream",
           // Where a browser is sent, and what that leaves behind.
           "/api/auth/login", "/api/auth/callback", "/api/auth/cli-start", "/api/google/",
           "/api/google/callback", "/api/logout/"};

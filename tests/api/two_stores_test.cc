@@ -28,9 +28,11 @@ std::string without_ids(std::string text) {
 /// One server and what it has answered.
 class Teller {
  public:
-  Teller(std::string name, const std::string& data_folder, const std::string& store_uri)
+  /// `event_log`: of build events; empty: that of the data folder.
+  Teller(std::string name, const std::string& data_folder, const std::string& store_uri,
+         const std::string& event_log = "")
       : name_(std::move(name)),
-        server_(data_folder, {"--store", store_uri}),
+        server_(data_folder, {"--store", store_uri, "--set", "events.log=" + event_log}),
         renamer_(server_.url(), to_rfc3339(SystemClock().now())) {}
 
   const std::string& name() const { return name_; }
@@ -210,7 +212,8 @@ TEST_F(TwoStores, give_byte_equal_answers) {
   BL_SKIP_ON_POSTGRES("api_test asks both stores already");
   auto& postgres = store::testing::PostgresServer::shared();
   Teller one("SQLite", folder.path() + "/one", sqlite);
-  Teller other("PostgreSQL", folder.path() + "/other", postgres.uri(postgres.create_database()));
+  Teller other("PostgreSQL", folder.path() + "/other", postgres.uri(postgres.create_database()),
+               postgres.uri(postgres.create_database()));
   expect_same_scenario(one, other);
 }
 
@@ -221,7 +224,8 @@ TEST_F(TwoStores, a_language_of_the_database_changes_nothing) {
                "create database of_a_language template template0 "
                "locale_provider icu icu_locale 'en-US'");
   Teller one("SQLite", folder.path() + "/one", sqlite);
-  Teller other("PostgreSQL in English", folder.path() + "/other", postgres.uri("of_a_language"));
+  Teller other("PostgreSQL in English, and a Delta table", folder.path() + "/other",
+               postgres.uri("of_a_language"), "delta://" + folder.path() + "/events");
   expect_same_scenario(one, other);
 }
 

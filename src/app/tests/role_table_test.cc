@@ -183,7 +183,8 @@ class RoleTable : public ::testing::Test {
   std::unique_ptr<InferenceIngest> inference_ingest_ =
       InferenceIngest::open({}, "none", {*database_, *disk_, clock_, ids_, metrics_}).value();
   std::unique_ptr<EventLogService> event_log_ =
-      EventLogService::open({}, "none", {*disk_, clock_, random_, ids_, log_, metrics_}).value();
+      EventLogService::open({}, {}, "none", {*disk_, clock_, random_, ids_, log_, metrics_})
+          .value();
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},

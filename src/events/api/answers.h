@@ -26,6 +26,8 @@ class RouteSet {
  public:
   RouteSet(net::Router& router, const RoutePorts& ports) : router_(router), ports_(ports) {}
   void read(const char* pattern, Answer answer) { add(Method::get, pattern, Access::read, answer); }
+  /// A question that needs a body.
+  void ask(const char* pattern, Answer answer) { add(Method::post, pattern, Access::read, answer); }
   void write(Method method, const char* pattern, Answer answer) {
     add(method, pattern, Access::write, answer);
   }

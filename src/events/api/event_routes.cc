@@ -3,6 +3,7 @@
 #include "events/api/query_filter.h"
 #include "events/decode.h"
 #include "events/encode.h"
+#include "events/sql_answer.h"
 
 /// Events: pages, one, a range of time, those to come; appends; the log's own state.
 namespace bl::events {
@@ -75,6 +76,15 @@ Result<Response> append_events(const Call& call) {
   return answer_json(200, std::move(body));
 }
 
+Result<Response> query_events(const Call& call) {
+  BL_RETURN_IF_ERROR(net::QueryFields(call.request).finish());
+  BL_TRY(const SqlQuestion question, decode_sql_question(call.request.body, call.ports.most));
+  BL_TRY(EventSql * sql, call.ports.sql());
+  auto control = std::make_shared<engine::QueryControl>(call.request.client_is_there);
+  BL_TRY(std::string body, sql_answer(*sql, call.log, question, std::move(control)));
+  return answer_json(200, std::move(body));
+}
+
 Result<Response> log_status(const Call& call) {
   BL_RETURN_IF_ERROR(net::QueryFields(call.request).finish());
   BL_TRY(const LogStatus status, call.log.status());
@@ -93,6 +103,7 @@ void add_event_routes(RouteSet& routes) {
   routes.read("/api/v1/events/range", events_in_range);
   routes.read("/api/v1/events/status", log_status);
   routes.read("/api/v1/events/{id}", show_event);
+  routes.ask("/api/v1/events/query", query_events);
 }
 
 }  // namespace bl::events

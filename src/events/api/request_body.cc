@@ -36,6 +36,27 @@ std::string RequestBody::text(std::string_view name) {
   return {};
 }
 
+std::string RequestBody::required_text(std::string_view name) {
+  const std::size_t faults = faults_.count();
+  std::string found = text(name);
+  if (found.empty() && faults_.count() == faults) {
+    faults_.add(path_of(name), "required, but missing");
+  }
+  return found;
+}
+
+std::optional<std::int64_t> RequestBody::integer(std::string_view name, std::int64_t least,
+                                                 std::int64_t most) {
+  const json::Value* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  const auto number = value->is_number() ? value->as_int64() : std::nullopt;
+  if (number && *number >= least && *number <= most) return number;
+  faults_.add(path_of(name),
+              "not an integer from " + std::to_string(least) + " to " + std::to_string(most),
+              value);
+  return std::nullopt;
+}
+
 std::string RequestBody::uuid(std::string_view name) {
   std::string id = text(name);
   for (char& c : id) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -17,6 +17,9 @@ class RequestBody {
   static Result<RequestBody> parse(std::string_view body);
 
   std::string text(std::string_view name);
+  /// Not empty.
+  std::string required_text(std::string_view name);
+  std::optional<std::int64_t> integer(std::string_view name, std::int64_t least, std::int64_t most);
   /// A UUID, in lower case; empty when it is not there.
   std::string uuid(std::string_view name);
   /// Texts, or `{"str": "..."}`; at least one.

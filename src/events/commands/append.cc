@@ -4,13 +4,13 @@
 #include "events/commands/command_log.h"
 #include "events/commands/declarations.h"
 #include "events/commands/event_lines.h"
+#include "events/move_log.h"
 
 /// Events into a log: `append` (all or none), `import` (any number, in batches).
 namespace bl::events {
 namespace {
 
 constexpr std::size_t k_batch_default = 1'000;
-constexpr std::size_t k_copy_page = 1'000;
 
 void print(const Appended& appended, const Arguments& arguments, CommandIo& io) {
   if (arguments.flag("--json")) {
@@ -90,22 +90,22 @@ Result<void> import_file(EventLog& log, const std::string& file, std::size_t bat
 }
 
 /// Another log, in the order in which its events came in.
-Result<void> import_log(EventLog& to, EventLog& from, Appended& sum, CommandIo& io,
-                        const Clock& clock) {
-  BL_TRY(const LogStatus status, from.status());
-  ProgressBar bar(io.err, clock, "copying", static_cast<std::uint64_t>(status.events));
-  for (Sequence after = 0;;) {
-    BL_TRY(const EventPage page, from.list(after, {}, k_copy_page));
-    std::vector<BuildEvent> events;
-    for (const StoredEvent& stored : page.events) events.push_back(stored.event);
-    if (!events.empty()) {
-      BL_TRY(const Appended appended, append_again(to, events));
-      add(sum, appended);
+Result<void> import_log(EventLog& to, EventLog& from, std::size_t batch, Appended& sum,
+                        CommandIo& io, const Clock& clock) {
+  std::unique_ptr<ProgressBar> bar;
+  std::int64_t shown = 0;
+  const auto show = [&](const MoveProgress& progress) {
+    if (bar == nullptr) {
+      bar = std::make_unique<ProgressBar>(io.err, clock, "copying",
+                                          static_cast<std::uint64_t>(progress.total));
     }
-    bar.advance(events.size());
-    if (!page.has_more) return {};
-    after = page.next;
-  }
+    bar->advance(static_cast<std::uint64_t>(progress.read - shown));
+    shown = progress.read;
+    return true;
+  };
+  BL_TRY(const Moved moved, move_log(from, to, {.batch_events = batch, .progress = show}));
+  sum = {.added = moved.added, .repeated = moved.repeated};
+  return {};
 }
 
 Result<ExitCode> import_all(EventLog& log, const Arguments& arguments, CommandIo& io,
@@ -118,7 +118,8 @@ Result<ExitCode> import_all(EventLog& log, const Arguments& arguments, CommandIo
       return Error{Code::invalid, "either FILE or --from: " + *uri};
     }
     BL_TRY(const auto from, open_log_at({.server = {}, .uri = *uri}, LogUse::read, world));
-    BL_RETURN_IF_ERROR(import_log(log, *from, sum, io, world.clock));
+    BL_RETURN_IF_ERROR(
+        import_log(log, *from, static_cast<std::size_t>(batch), sum, io, world.clock));
   } else {
     for (const std::string& file : files_of(arguments)) {
       BL_RETURN_IF_ERROR(

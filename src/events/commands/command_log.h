@@ -25,7 +25,7 @@ class CommandWorld {
   CommandWorld(const CommandWorld&) = delete;
   CommandWorld& operator=(const CommandWorld&) = delete;
 
-  /// Errors: io (the scratch folder).
+  /// Its scratch is a folder that goes with this. Errors: io.
   Result<LogWorld> log_world();
 
   const std::unique_ptr<Disk> disk = make_real_disk();

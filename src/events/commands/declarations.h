@@ -14,6 +14,12 @@ Command partitions_command(const CommandPorts& ports);
 Command jobs_command(const CommandPorts& ports);
 Command activity_command(const CommandPorts& ports);
 Command status_command(const CommandPorts& ports);
+Command query_command(const CommandPorts& ports);
+Command migrate_command(const CommandPorts& ports);
+Command optimize_command(const CommandPorts& ports);
+Command vacuum_command(const CommandPorts& ports);
+Command checkpoint_command(const CommandPorts& ports);
+Command fsck_command(const CommandPorts& ports);
 Command bench_command(const CommandPorts& ports);
 
 }  // namespace bl::events

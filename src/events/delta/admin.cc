@@ -56,6 +56,16 @@ bool is_hidden(std::string_view path) {
          path.find("/.") != path.npos;
 }
 
+/// What is there stays as it is, also where others made it a little different.
+static Result<columns::Schema> with_columns_of(const columns::Schema& there, int version) {
+  std::vector<columns::Field> fields = there.fields();
+  const columns::Schema wanted = table_schema(version);
+  for (const auto& field : wanted.fields()) {
+    if (!there.find(field.name)) fields.push_back(field);
+  }
+  return columns::Schema::make(std::move(fields));
+}
+
 }  // namespace delta
 
 Result<Optimized> optimize(const LogUri& uri, const LogWorld& world,
@@ -99,10 +109,10 @@ Result<Migrated> migrate(const LogUri& uri, const LogWorld& world, int to) {
     done.to = done.from;
     return done;
   }
+  BL_TRY(const columns::Schema wanted, delta::with_columns_of(before->metadata->schema, to));
   BL_TRY(const lake::DeltaCommitted committed,
-         admin.table->log().evolve(delta::table_schema(to),
-                                   {{delta::k_schema_version, std::to_string(to)},
-                                    {delta::k_min_reader_version, "1"}}));
+         admin.table->log().evolve(wanted, {{delta::k_schema_version, std::to_string(to)},
+                                            {delta::k_min_reader_version, "1"}}));
   done.version = committed.version;
   return done;
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <shared_mutex>
 
-
 namespace bl::events::delta {
 namespace {
 
@@ -15,8 +14,8 @@ constexpr const char* k_limit_help = "Appends to a Delta event log that met a li
 }  // namespace
 
 DeltaLogMetrics::DeltaLogMetrics(Metrics& metrics)
-    : flushes(metrics.counter("bl_events_delta_flushes_total",
-                              "Commits of events to a Delta table")),
+    : flushes(
+          metrics.counter("bl_events_delta_flushes_total", "Commits of events to a Delta table")),
       flush_failures(metrics.counter("bl_events_delta_flush_failures_total",
                                      "Flushes of events that failed and are tried again")),
       flushed_events(metrics.counter("bl_events_delta_flushed_events_total",
@@ -35,8 +34,8 @@ DeltaLogMetrics::DeltaLogMetrics(Metrics& metrics)
       tail_age_limit(metrics.counter(k_limit_name, k_limit_help, {{"limit", "tail_age_max"}})),
       tail_events(metrics.gauge("bl_events_delta_tail_events",
                                 "Events that are durable here and not in the Delta table yet")),
-      tail_bytes(metrics.gauge("bl_events_delta_tail_bytes",
-                               "Bytes of these events in the journal")),
+      tail_bytes(
+          metrics.gauge("bl_events_delta_tail_bytes", "Bytes of these events in the journal")),
       flush_seconds(metrics.histogram("bl_events_delta_flush_seconds",
                                       "Time from a flush's begin until its events are published",
                                       Metrics::latency_bounds())) {}
@@ -81,8 +80,8 @@ Result<void> DeltaEventLog::start(TablePlace place) {
 /// since.
 Result<void> DeltaEventLog::start_index() {
   const auto snapshot = table_->log().snapshot();
-  BL_TRY(index_, EventIndex::open(world_.disk, folder_->path(), snapshot->metadata->id,
-                                  world_.metrics));
+  BL_TRY(index_,
+         EventIndex::open(world_.disk, folder_->path(), snapshot->metadata->id, world_.metrics));
   snapshot_ = snapshot;
   published_ = index_->events();
   const auto owner = index_->owner();
@@ -101,10 +100,9 @@ Result<void> DeltaEventLog::start_index() {
 Result<void> DeltaEventLog::start_journals() {
   const TablePlace& place = table_->place();
   if (place.folder.empty()) {
-    BL_TRY(journals_, open_object_journals(*place.store, "_bel/wal/", world_,
-                                           [this](std::chrono::milliseconds time) {
-                                             return pause(time);
-                                           }));
+    BL_TRY(journals_,
+           open_object_journals(*place.store, "_bel/wal", limits_.object_journal, world_,
+                                [this](std::chrono::milliseconds time) { return pause(time); }));
   } else {
     BL_TRY(journals_, open_file_journals(place.folder + "/_bel/wal", world_));
   }

@@ -26,17 +26,19 @@
 #include "events/log.h"
 #include "events/log_uri.h"
 #include "events/open_log.h"
+#include "lake/object_journal.h"
 
 namespace bl::events::delta {
 
 /// Reaching one is counted in `bl_events_delta_limit_hits_total`.
 struct DeltaLogLimits {
-  std::uint64_t tail_bytes_max = 256u << 20;     ///< acknowledged, not in the table; more: overloaded
-  std::chrono::seconds tail_age_max{900};        ///< of the oldest of them; more: overloaded
-  std::uint64_t flush_bytes = 8u << 20;          ///< in the journal; then a flush does not wait
-  std::int64_t file_events_max = 1'000'000;      ///< of one flush's file
+  std::uint64_t tail_bytes_max = 256u << 20;  ///< acknowledged, not in the table; more: overloaded
+  std::chrono::seconds tail_age_max{900};     ///< of the oldest of them; more: overloaded
+  std::uint64_t flush_bytes = 8u << 20;       ///< in the journal; then a flush does not wait
+  std::int64_t file_events_max = 1'000'000;   ///< of one flush's file
   std::chrono::milliseconds refresh_every{200};  ///< for queries: how old their table may be
   std::chrono::seconds take_over_every{30};      ///< journals of processes that are gone
+  lake::ObjectJournalLimits object_journal;      ///< of tables that are not on this disk
   CompactionLimits compaction;
   std::size_t compact_files_min = 16;  ///< a table of fewer files is left as it is
 };
@@ -95,6 +97,8 @@ class DeltaEventLog final : public EventLog {
   /// One step of compaction; how many files became one, 0: nothing to do. Somebody else's
   /// compaction of the same files: tried again with the next call.
   Result<std::size_t> compact_once(const CompactionLimits& limits);
+  /// What the log's own thread does every flush_every.
+  void work();
 
  private:
   using KnownEvents = std::shared_ptr<const std::vector<BuildEvent>>;
@@ -115,7 +119,6 @@ class DeltaEventLog final : public EventLog {
   std::int64_t steady_ms() const;
   bool pause(std::chrono::milliseconds time);
   void run();
-  void work();
   void work_at_journals();
   Result<void> compact_if_due();
 
@@ -167,10 +170,10 @@ class DeltaEventLog final : public EventLog {
   std::unique_ptr<Journals> journals_;  ///< null: mode direct or ro
 
   std::mutex publish_;
-  Places places_;              // guarded by publish_: of the newest version that was begun
+  Places places_;               // guarded by publish_: of the newest version that was begun
   std::optional<Flush> flush_;  // guarded by publish_: not known whether it is in the table
   RecurringError flush_error_, refresh_error_, compact_error_, take_over_error_;  // of the thread
-  std::atomic<std::int64_t> refreshed_at_{0};  ///< steady, in milliseconds; 0: look
+  std::atomic<std::int64_t> refreshed_at_{0};     ///< steady, in milliseconds; 0: look
   std::int64_t alive_at_ = 0, took_over_at_ = 0;  // of the thread; steady, in milliseconds
   std::atomic<bool> journal_is_lost_{false};
 
@@ -184,11 +187,11 @@ class DeltaEventLog final : public EventLog {
   std::shared_mutex journal_;  // shared by who appends to it
   std::mutex mutex_;
   std::condition_variable changed_;
-  Tail tail_;                                      // guarded by mutex_; dropped from under gate_ too
-  std::unordered_set<std::string> in_flight_;      // guarded by mutex_
+  Tail tail_;                                  // guarded by mutex_; dropped from under gate_ too
+  std::unordered_set<std::string> in_flight_;  // guarded by mutex_
   std::unordered_map<std::string, KnownEvents> known_;  // guarded by mutex_: files of ours, by path
-  bool wake_ = false;                              // guarded by mutex_
-  bool stopping_ = false;                          // guarded by mutex_
+  bool wake_ = false;                                   // guarded by mutex_
+  bool stopping_ = false;                               // guarded by mutex_
   std::thread thread_;
 };
 

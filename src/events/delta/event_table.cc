@@ -88,8 +88,9 @@ Result<std::unique_ptr<EventTable>> EventTable::open(TablePlace place, std::stri
 
 Result<void> EventTable::open_log(Open how, std::optional<std::int64_t> interval,
                                   objects::Wait wait) {
-  const lake::DeltaWorld world{*place_.store, world_.disk,   scratch_, *engine_, world_.clock,
-                               world_.random, world_.metrics, world_.log,    std::move(wait)};
+  const lake::DeltaWorld world{*place_.store,  world_.disk,  scratch_,
+                               *engine_,       world_.clock, world_.random,
+                               world_.metrics, world_.log,   std::move(wait)};
   auto opened = lake::DeltaLog::open(world, "");
   if (!opened.ok() && opened.error().code == Code::not_found && how == Open::or_create) {
     lake::DeltaTable table{table_schema(k_schema_version_new), {}, "build_events", {}};
@@ -114,24 +115,29 @@ Result<void> EventTable::open_log(Open how, std::optional<std::int64_t> interval
 Result<void> EventTable::check(const lake::DeltaSnapshot& snapshot) const {
   const SchemaVersion there = schema_version_of(*snapshot.metadata);
   if (there.version > k_schema_version_max && there.reader_min > k_schema_version_max) {
-    return Error{Code::unsupported,
-                 fmt::format("the event table is of schema version {} and wants a reader of version "
-                             "{}, this program knows versions up to {}: {}",
-                             there.version, there.reader_min, k_schema_version_max, place_.shown)};
+    return Error{
+        Code::unsupported,
+        fmt::format("the event table is of schema version {} and wants a reader of version "
+                    "{}, this program knows versions up to {}: {}",
+                    there.version, there.reader_min, k_schema_version_max, place_.shown)};
   }
   if (there.version > k_schema_version_max && there.reader_min == 0) {
-    return Error{Code::unsupported,
-                 fmt::format("the event table is of schema version {} and does not say who may read "
-                             "it, this program knows versions up to {}: {}",
-                             there.version, k_schema_version_max, place_.shown)};
+    return Error{
+        Code::unsupported,
+        fmt::format("the event table is of schema version {} and does not say who may read "
+                    "it, this program knows versions up to {}: {}",
+                    there.version, k_schema_version_max, place_.shown)};
   }
   if (!snapshot.metadata->partition_columns.empty()) {
-    return Error{Code::conflict, "no event table is there, but one with partitions: " + place_.shown};
+    return Error{Code::conflict,
+                 "no event table is there, but one with partitions: " + place_.shown};
   }
   const std::string missing = missing_column(event_schema(), snapshot.metadata->schema);
   if (missing.empty()) return {};
-  return Error{Code::conflict, fmt::format("a Delta table without the column {} of events is there: "
-                                           "{}", missing, place_.shown)};
+  return Error{Code::conflict,
+               fmt::format("a Delta table without the column {} of events is there: "
+                           "{}",
+                           missing, place_.shown)};
 }
 
 std::string EventTable::read_only(const lake::DeltaSnapshot& snapshot) const {
@@ -171,13 +177,13 @@ Result<lake::DeltaFile> EventTable::merge(const lake::DeltaSnapshot& snapshot,
   BL_TRY(const auto connection, engine_->connect());
   duck::ParquetOptions options{.row_group_rows = k_row_group_rows, .version = 1};
   BL_TRY(const duck::ParquetFile written,
-         duck::write_parquet(*connection, world_.disk, rows.sql, rows.values,
-                             scratch_ + "/" + path, options));
+         duck::write_parquet(*connection, world_.disk, rows.sql, rows.values, scratch_ + "/" + path,
+                             options));
   const std::int64_t wanted = files.back().end() - files.front().place;
   if (written.rows != wanted) {
     (void)world_.disk.remove(written.path).ok();
-    return Error{Code::corrupt, fmt::format("files of {} rows, as the log says, gave {}", wanted,
-                                            written.rows)};
+    return Error{Code::corrupt,
+                 fmt::format("files of {} rows, as the log says, gave {}", wanted, written.rows)};
   }
   BL_TRY(lake::DeltaFile file, publish(written, path, *snapshot.metadata));
   file.tags[k_place_tag] = std::to_string(files.front().place);
@@ -261,15 +267,14 @@ Result<lake::DeltaRows> EventTable::rows_of(const lake::DeltaSnapshot& snapshot,
     part.files.push_back(file.file);
     BL_TRY(paths[file.file->path], local_path(*file.file));
   }
-  const lake::DeltaPlace place{
-      [&](const std::string& path) { return paths[path]; },
-      [&](const std::string& path) { return place_.store->get(path); }};
+  const lake::DeltaPlace place{[&](const std::string& path) { return paths[path]; },
+                               [&](const std::string& path) { return place_.store->get(path); }};
   return lake::delta_rows(part, place);
 }
 
-Result<void> EventTable::read(const lake::DeltaSnapshot& snapshot, const PlacedFile& file,
-                              std::int64_t from,
-                              const std::function<Result<void>(std::span<const BuildEvent>)>& each) {
+Result<void> EventTable::read(
+    const lake::DeltaSnapshot& snapshot, const PlacedFile& file, std::int64_t from,
+    const std::function<Result<void>(std::span<const BuildEvent>)>& each) {
   BL_TRY(const lake::DeltaRows rows, rows_of(snapshot, {&file, 1}));
   BL_TRY(const auto connection, engine_->connect());
   BL_TRY(duck::Answer answer, connection->query(rows.sql, rows.values));
@@ -289,8 +294,8 @@ Result<void> EventTable::read(const lake::DeltaSnapshot& snapshot, const PlacedF
     piece.clear();
   }
   if (at != file.rows) {
-    return Error{Code::corrupt, fmt::format("a file of {} rows has {}: {}", file.rows, at,
-                                            file.file->path)};
+    return Error{Code::corrupt,
+                 fmt::format("a file of {} rows has {}: {}", file.rows, at, file.file->path)};
   }
   return piece.empty() ? Result<void>{} : each(piece);
 }
@@ -320,7 +325,8 @@ Result<std::shared_ptr<const lake::FileSet>> EventTable::file_set(
   out.schema = table_schema(known_version(*snapshot.metadata));
   for (const auto& file : snapshot.files) {
     if (file->deletions) {
-      return Error{Code::unsupported, "not supported: SQL over a file with deleted rows: " + file->path};
+      return Error{Code::unsupported,
+                   "not supported: SQL over a file with deleted rows: " + file->path};
     }
     std::optional<duck::ParquetFile> written;
     {

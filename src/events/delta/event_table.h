@@ -40,9 +40,9 @@ SchemaVersion schema_version_of(const lake::DeltaMetadata& table);
 /// Where a table lies.
 struct TablePlace {
   std::unique_ptr<objects::ObjectStore> store;  ///< its keys begin at the table
-  std::string folder;   ///< of the table on this disk; empty: it is not
-  std::string local;    ///< a folder on this disk: indexes and scratch of logs go below it
-  std::string shown;    ///< for people
+  std::string folder;                           ///< of the table on this disk; empty: it is not
+  std::string local;  ///< a folder on this disk: indexes and scratch of logs go below it
+  std::string shown;  ///< for people
 };
 
 /// A Delta table of events: its log, its files, and the engine that reads and writes them. Threads:
@@ -70,7 +70,8 @@ class EventTable {
   /// those of the engine and the store; then nothing is left.
   Result<lake::DeltaFile> write(std::span<const BuildEvent> events);
   /// One file of the rows of those, in that order.
-  Result<lake::DeltaFile> merge(const lake::DeltaSnapshot& snapshot, std::span<const PlacedFile> files);
+  Result<lake::DeltaFile> merge(const lake::DeltaSnapshot& snapshot,
+                                std::span<const PlacedFile> files);
   /// Of no table: goes.
   void discard(const std::string& path);
 
@@ -114,8 +115,8 @@ class EventTable {
   std::unique_ptr<lake::DeltaLog> log_;
 
   std::mutex mutex_;
-  std::unordered_map<std::string, std::int64_t> rows_;           // guarded by mutex_
-  std::unordered_map<std::string, duck::ParquetFile> footers_;   // guarded by mutex_
+  std::unordered_map<std::string, std::int64_t> rows_;          // guarded by mutex_
+  std::unordered_map<std::string, duck::ParquetFile> footers_;  // guarded by mutex_
   std::mutex copying_;
 };
 

@@ -36,7 +36,9 @@ Result<IndexFolder> IndexFolder::take(Disk& disk, const std::string& parent) {
   }
   std::sort(there.begin(), there.end(), std::greater<>());
   const std::string note = "process " + std::to_string(::getpid());
-  const auto lock = [&](const std::string& name) { return disk.lock(parent + "/" + name + ".lock", note); };
+  const auto lock = [&](const std::string& name) {
+    return disk.lock(parent + "/" + name + ".lock", note);
+  };
   for (const auto& [at, name] : there) {
     auto locked = lock(name);
     if (locked.ok()) return IndexFolder(parent + "/" + name, *std::move(locked));

@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "events/protobuf.h"
 #include "lake/file_journal.h"
-#include "lake/object_journal.h"
 
 namespace bl::events::delta {
 namespace {
@@ -64,7 +63,8 @@ class FileJournals final : public Journals {
     own_name_ = ids_.next();
     BL_TRY(own_, open(own_name_));
     if (own_ != nullptr) return {};
-    return Error{Code::conflict, "another process took a new journal: " + folder_ + "/" + own_name_};
+    return Error{Code::conflict,
+                 "another process took a new journal: " + folder_ + "/" + own_name_};
   }
 
   lake::Journal& own() override { return *own_; }
@@ -121,8 +121,8 @@ class LeftChain final : public LeftJournal {
   Result<void> read(lake::RecordNo first,
                     const std::function<bool(const lake::JournalRecord&)>& each) override {
     // What was trimmed begins later than the first record.
-    const auto read = lake::read_object_journal(side_.store, side_.prefix, id_, first, each,
-                                                side_.limits);
+    const auto read =
+        lake::read_object_journal(side_.store, side_.prefix, id_, first, each, side_.limits);
     return read.ok() ? Result<void>{} : read.error();
   }
   Result<void> trim(lake::RecordNo no) override {
@@ -226,9 +226,10 @@ Result<std::unique_ptr<Journals>> open_file_journals(const std::string& folder,
 
 Result<std::unique_ptr<Journals>> open_object_journals(objects::ObjectStore& store,
                                                        const std::string& prefix,
+                                                       const lake::ObjectJournalLimits& limits,
                                                        const LogWorld& world, objects::Wait wait) {
   auto journals =
-      std::make_unique<ObjectJournals>(ObjectSide{store, prefix, world, std::move(wait), {}});
+      std::make_unique<ObjectJournals>(ObjectSide{store, prefix, world, std::move(wait), limits});
   BL_RETURN_IF_ERROR(journals->renew());
   return std::unique_ptr<Journals>(std::move(journals));
 }

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "events/open_log.h"
 #include "lake/journal.h"
+#include "lake/object_journal.h"
 #include "objects/object_store.h"
 #include "objects/world.h"
 
@@ -58,6 +59,7 @@ Result<std::unique_ptr<Journals>> open_file_journals(const std::string& folder,
 /// lives is sealed: should it live, it begins another.
 Result<std::unique_ptr<Journals>> open_object_journals(objects::ObjectStore& store,
                                                        const std::string& prefix,
+                                                       const lake::ObjectJournalLimits& limits,
                                                        const LogWorld& world, objects::Wait wait);
 
 }  // namespace bl::events::delta

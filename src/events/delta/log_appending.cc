@@ -94,7 +94,8 @@ Result<void> DeltaEventLog::may_append() {
   if (tail_.bytes() > limits_.tail_bytes_max) {
     metrics_.tail_bytes_limit.add();
     return Error{Code::overloaded, fmt::format("too many bytes of events wait for the table, which "
-                                               "takes none: {}", tail_.bytes())};
+                                               "takes none: {}",
+                                               tail_.bytes())};
   }
   const auto age = world_.clock.steady_now() - tail_.records().front().at;
   if (age > limits_.tail_age_max) {
@@ -136,7 +137,8 @@ Result<void> DeltaEventLog::claim(Claim& claim) {
 Result<void> DeltaEventLog::check_strict(std::span<const BuildEvent> events) {
   const std::shared_lock reading(gate_);
   StrictLookups lookups;
-  lookups.build_request = [&](std::string_view id) -> Result<std::optional<Known<BuildRequestStatus>>> {
+  lookups.build_request =
+      [&](std::string_view id) -> Result<std::optional<Known<BuildRequestStatus>>> {
     return index_->build_status(id);
   };
   lookups.partition = [&](std::string_view ref) -> Result<std::optional<Known<PartitionStatus>>> {

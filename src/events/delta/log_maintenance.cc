@@ -18,7 +18,8 @@ Result<void> DeltaEventLog::compact_if_due() {
     }
     std::unique_ptr<DiskLock> alone;
     if (!table_->place().folder.empty()) {
-      auto locked = world_.disk.lock(table_->place().folder + "/_bel/compaction.lock", "compaction");
+      auto locked =
+          world_.disk.lock(table_->place().folder + "/_bel/compaction.lock", "compaction");
       if (!locked.ok()) {
         return locked.error().code == Code::conflict ? Result<void>{} : locked.error();
       }

@@ -117,9 +117,9 @@ Result<void> DeltaEventLog::show(SnapshotPtr snapshot, std::int64_t moved) {
   const std::lock_guard writing(gate_);
   const std::lock_guard lock(mutex_);
   const auto next = static_cast<lake::RecordNo>(flushed(*snapshot)) + 1;
-  const bool drops = !tail_.empty() &&
-                     std::any_of(tail_.records().begin(), tail_.records().end(),
-                                 [&](const TailRecord& record) { return record.no < next; });
+  const bool drops =
+      !tail_.empty() && std::any_of(tail_.records().begin(), tail_.records().end(),
+                                    [&](const TailRecord& record) { return record.no < next; });
   snapshot_ = std::move(snapshot);
   published_ += moved;
   tail_.drop_before(next);
@@ -146,8 +146,8 @@ Result<void> DeltaEventLog::rebuild(SnapshotPtr snapshot, Places places) {
     index_error_ = Error{Code::unavailable, "the index of the event table is being built"};
     index_.reset();
     BL_RETURN_IF_ERROR(folder_->clear(world_.disk));
-    BL_TRY(index_, EventIndex::open(world_.disk, folder_->path(), snapshot->metadata->id,
-                                    world_.metrics));
+    BL_TRY(index_,
+           EventIndex::open(world_.disk, folder_->path(), snapshot->metadata->id, world_.metrics));
     published_ = 0;
     for (const PlacedFile& file : places.files) {
       BL_RETURN_IF_ERROR(
@@ -316,8 +316,7 @@ Result<void> DeltaEventLog::take_over(LeftJournal& left) {
   const std::string app = application_of(left.id());
   for (bool goes_on = true; goes_on;) {
     BL_RETURN_IF_ERROR(refresh());
-    const auto first =
-        static_cast<lake::RecordNo>(snapshot_->transaction(app).value_or(0)) + 1;
+    const auto first = static_cast<lake::RecordNo>(snapshot_->transaction(app).value_or(0)) + 1;
     std::vector<BuildEvent> events;
     lake::RecordNo end = first;
     Result<void> parsed;

@@ -73,7 +73,8 @@ Run next_run(const Places& places, const CompactionLimits& limits) {
     for (std::size_t i = 0; i < places.files.size(); ++i) {
       const PlacedFile& one = places.files[i];
       const bool is_small = one.file->size < small && one.rows < limits.rows_max / 2;
-      const bool fits = bytes + one.file->size <= limits.bytes_max && rows + one.rows <= limits.rows_max;
+      const bool fits =
+          bytes + one.file->size <= limits.bytes_max && rows + one.rows <= limits.rows_max;
       if (!is_small || (run.count > 0 && !fits)) {
         if (is_done()) return run;
         run = {is_small ? i : i + 1, 0};

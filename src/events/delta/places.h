@@ -48,9 +48,9 @@ struct Run {
   std::size_t first = 0, count = 0;
 };
 struct CompactionLimits {
-  std::uint64_t bytes_max = 128u << 20;    ///< of a compacted file, nearly
-  std::int64_t rows_max = 1'000'000;       ///< likewise
-  std::size_t files_min = 8;               ///< of one tier, before they become one
+  std::uint64_t bytes_max = 128u << 20;      ///< of a compacted file, nearly
+  std::int64_t rows_max = 1'000'000;         ///< likewise
+  std::size_t files_min = 8;                 ///< of one tier, before they become one
   std::uint64_t first_tier_bytes = 1 << 18;  ///< a file of the next tier has eight times as many
 };
 /// What is worth to be compacted next; `count` 0: nothing. Small files first. Hence the files of a

@@ -58,10 +58,11 @@ Result<Vacuumed> vacuum(const LogUri& uri, const LogWorld& world, const VacuumOp
           ? std::chrono::microseconds(options.retention)
           : lake::deleted_file_retention(*snapshot->metadata);
   if (retention < hours(1) && !options.force) {
-    return Error{Code::invalid,
-                 fmt::format("files of who reads or writes now may be younger than an hour; without "
-                             "force nothing so young is removed, in seconds: {}",
-                             std::chrono::duration_cast<std::chrono::seconds>(retention).count())};
+    return Error{
+        Code::invalid,
+        fmt::format("files of who reads or writes now may be younger than an hour; without "
+                    "force nothing so young is removed, in seconds: {}",
+                    std::chrono::duration_cast<std::chrono::seconds>(retention).count())};
   }
   BL_TRY(const Timestamp store_now, delta::store_now(table));
   const Timestamp written_before = store_now - retention;
@@ -99,9 +100,8 @@ Result<Vacuumed> vacuum(const LogUri& uri, const LogWorld& world, const VacuumOp
   if (options.dry_run) return done;
   BL_TRY(const std::uint64_t log_files, table.log().clean_log());
   done.log_files = static_cast<std::int64_t>(log_files);
-  BL_RETURN_IF_ERROR(
-      table.store().sweep_unfinished(store_now - std::max<std::chrono::microseconds>(
-                                                     retention, hours(1))));
+  BL_RETURN_IF_ERROR(table.store().sweep_unfinished(
+      store_now - std::max<std::chrono::microseconds>(retention, hours(1))));
   return done;
 }
 

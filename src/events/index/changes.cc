@@ -51,13 +51,11 @@ EventIndex::Impl::Prepared EventIndex::Impl::prepare(const BuildEvent& event,
 }
 
 Result<void> EventIndex::Impl::add(std::span<const BuildEvent> events) {
-  {
-    const std::lock_guard lock(work_mutex_);
-    if (failure_ && is_full() && settled_.events > active_->first()) return *failure_;
-  }
+  if (is_full() && settled_.events > active_->first()) BL_RETURN_IF_ERROR(try_again());
   constexpr std::size_t k_together = 1024;
   std::vector<Prepared> prepared;
   std::string row;
+  MemoryPart::Codes codes;
   for (; !events.empty(); events = events.subspan(std::min(k_together, events.size()))) {
     const auto some = events.first(std::min(k_together, events.size()));
     prepared.clear();
@@ -69,16 +67,17 @@ Result<void> EventIndex::Impl::add(std::span<const BuildEvent> events) {
     }
     for (const auto& keys : known.disk->keys)
       for (const Prepared& one : prepared) keys->prefetch(one.hash);
-    for (Prepared& one : prepared) one.is_on_disk = known.find(one.key).has_value();
+    for (Prepared& one : prepared) one.is_on_disk = known.find(one.key, one.hash).has_value();
     const auto lock = lock_alone();
-    for (std::size_t i = 0; i < some.size(); ++i) apply(prepared[i], some[i]);
+    for (std::size_t i = 0; i < some.size(); ++i) apply(prepared[i], some[i], codes);
     active_->sort_times();
   }
   return {};
 }
 
-void EventIndex::Impl::apply(const Prepared& prepared, const BuildEvent& event) {
-  if (prepared.is_on_disk || active_->find(prepared.key)) {
+void EventIndex::Impl::apply(const Prepared& prepared, const BuildEvent& event,
+                             MemoryPart::Codes& codes) {
+  if (prepared.is_on_disk || active_->find(prepared.key, prepared.hash)) {
     active_->add_repeated();
     return;
   }
@@ -94,23 +93,29 @@ void EventIndex::Impl::apply(const Prepared& prepared, const BuildEvent& event) 
   facts.type = event.type();
   facts.status = row.tag.status();
   row.build = facts.build = code_of(Kind::build, event.build_request_id);
-  MemoryPart::Codes codes;
-  codes[static_cast<std::size_t>(Kind::build)] = {row.build};
-  auto& refs = codes[static_cast<std::size_t>(Kind::partition)];
-  for (const std::string_view ref : partitions_of(event))
-    refs.push_back(entities_.code_of(Kind::partition, ref, row.place));
+  for (auto& of_kind : codes) of_kind.clear();
+  const auto of = [&](Kind kind) -> auto& { return codes[static_cast<std::size_t>(kind)]; };
+  of(Kind::build).push_back(row.build);
+  const auto add_ref = [&](std::string_view ref) {
+    of(Kind::partition).push_back(entities_.code_of(Kind::partition, ref, row.place));
+  };
+  if (const auto* partition = std::get_if<PartitionEvent>(&event.payload)) {
+    add_ref(partition->partition_ref);  // half of all events: without a list
+    facts.partition = of(Kind::partition).front();
+  } else {
+    for (const std::string_view ref : partitions_of(event)) add_ref(ref);
+  }
   if (const std::string_view run = job_run_of(event); !run.empty())
-    codes[static_cast<std::size_t>(Kind::run)] = {code_of(Kind::run, run)};
-  if (facts.type == EventType::partition) facts.partition = refs.front();
+    of(Kind::run).push_back(code_of(Kind::run, run));
   if (const auto* build = std::get_if<BuildRequestEvent>(&event.payload))
     facts.names_partitions = !build->requested_partitions.empty();
   if (const auto* job = std::get_if<JobEvent>(&event.payload)) {
     facts.run = code_of(Kind::run, job->job_run_id);
     facts.label = entities_.code_of(Kind::label, job->job_label, row.place);
     facts.targets = static_cast<std::uint32_t>(job->target_partitions.size());
-    codes[static_cast<std::size_t>(Kind::label)] = {facts.label};
+    of(Kind::label).push_back(facts.label);
   }
-  active_->add(row, codes);
+  active_->add(row, prepared.hash, codes);
   entities_.apply(facts);
 }
 

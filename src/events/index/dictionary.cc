@@ -1,6 +1,7 @@
 #include "events/index/dictionary.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/hash.h"

@@ -167,6 +167,10 @@ Result<void> IndexFolder::clear() {
   return {};
 }
 
+void IndexFolder::disown() {
+  (void)disk_.remove(folder_ + "/" + std::string(k_manifest));
+}
+
 std::string IndexFolder::new_name(std::string_view suffix) {
   return fmt::format("{:08}{}", next_number_++, suffix);
 }

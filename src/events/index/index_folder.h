@@ -30,6 +30,8 @@ class IndexFolder {
   Result<std::shared_ptr<const DiskState>> load();
   /// Removes what is there of an index, the manifest first. Errors: io.
   Result<void> clear();
+  /// So that the next load() finds nothing. Threads: any.
+  void disown();
   /// Adds the part's events behind those of the state; `part` is null: only the owner is new.
   Result<std::shared_ptr<const DiskState>> write(const DiskState& state, const MemoryPart* part,
                                                  const AllChanges& changes,

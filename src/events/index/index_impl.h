@@ -78,7 +78,7 @@ class EventIndex::Impl {
     std::int64_t active_first = 0;
 
     StoredRow row(std::int64_t place) const;
-    std::optional<std::int64_t> find(const index::EventKey& key) const;
+    std::optional<std::int64_t> find(const index::EventKey& key, std::uint64_t hash) const;
   };
   struct Prepared;
   struct Work {
@@ -102,6 +102,7 @@ class EventIndex::Impl {
   // Without.
   Result<std::vector<BuildEvent>> decode(const View& view,
                                          const std::vector<std::int64_t>& places) const;
+  Error damaged(Error error) const;
   Result<Events> answer(View view, std::vector<Hit> hits, std::size_t limit) const;
   Result<void> fill_requested(std::vector<BuildRequestSummary>& builds, const View& view,
                               const std::vector<std::int64_t>& named) const;
@@ -111,11 +112,12 @@ class EventIndex::Impl {
                                         std::size_t count) const;
 
   Prepared prepare(const BuildEvent& event, std::string& row) const;
-  void apply(const Prepared& prepared, const BuildEvent& event);
+  void apply(const Prepared& prepared, const BuildEvent& event, MemoryPart::Codes& codes);
   bool is_full() const;
   void freeze();
   void hand_over(Work work);
   Result<void> wait_for_room(std::size_t unwritten_max);
+  Result<void> try_again();
   void run_writer();
   Result<void> write(const Work& work);
   Result<bool> merge();
@@ -123,10 +125,12 @@ class EventIndex::Impl {
 
   Disk& disk_;
   const IndexLimits limits_;
-  index::IndexFolder folder_;  // of the writer thread, once it runs
+  mutable index::IndexFolder folder_;  // of the writer thread, once it runs, but for disown()
   const std::string folder_path_;
-  Counter rebuilds_, segments_, merges_, failures_;
+  mutable Counter rebuilds_;
+  Counter segments_, merges_, failures_;
   Gauge memory_;
+  mutable std::atomic<bool> is_damaged_ = false;  // a row was: nothing is written any more
 
   // Whoever wants to change waits here first, so that readers without end do not keep it out.
   mutable std::mutex gate_;

@@ -2,33 +2,43 @@
 
 #include <cstring>
 
-#include "events/model.h"
-
 namespace bl::events::index {
 namespace {
 
 constexpr char k_uuid = '\0', k_escaped = '\1';
 
-std::uint8_t digit(char c) {
-  return static_cast<std::uint8_t>(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-std::array<std::uint8_t, 16> uuid_bytes(std::string_view text) {
-  std::array<std::uint8_t, 16> bytes{};
-  std::size_t at = 0;
-  for (std::uint8_t& byte : bytes) {
-    if (text[at] == '-') ++at;
-    byte = static_cast<std::uint8_t>(digit(text[at]) << 4 | digit(text[at + 1]));
-    at += 2;
+constexpr std::uint8_t k_no_digit = 0xff;
+constexpr std::array<std::uint8_t, 256> k_digit = [] {
+  std::array<std::uint8_t, 256> digits{};
+  digits.fill(k_no_digit);
+  for (std::uint8_t i = 0; i < 10; ++i) digits[static_cast<std::size_t>('0') + i] = i;
+  for (std::uint8_t i = 0; i < 6; ++i)
+    digits[static_cast<std::size_t>('a') + i] = static_cast<std::uint8_t>(10 + i);
+  return digits;
+}();
+
+// False: the text is no UUID (as is_uuid() has it).
+bool parse_uuid(std::string_view text, std::array<std::uint8_t, 16>& bytes) {
+  if (text.size() != 36) return false;
+  if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
+  constexpr std::array<std::uint8_t, 16> k_at{0,  2,  4,  6,  9,  11, 14, 16,
+                                              19, 21, 24, 26, 28, 30, 32, 34};
+  std::uint8_t any = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const std::uint8_t high = k_digit[static_cast<std::uint8_t>(text[k_at[i]])];
+    const std::uint8_t low = k_digit[static_cast<std::uint8_t>(text[k_at[i] + 1u])];
+    any |= high | low;
+    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
-  return bytes;
+  return (any & 0xf0) == 0;
 }
 
 }  // namespace
 
 EventKey event_key(std::string_view event_id) {
-  if (is_uuid(event_id)) return {uuid_bytes(event_id), true};
-  const std::array<std::byte, 32> digest = sha256(event_id);
   EventKey key;
+  if (parse_uuid(event_id, key.bytes)) return key;
+  const std::array<std::byte, 32> digest = sha256(event_id);
   key.is_uuid = false;
   std::memcpy(key.bytes.data(), digest.data(), key.bytes.size());
   return key;
@@ -48,8 +58,7 @@ std::string uuid_text(const std::array<std::uint8_t, 16>& bytes) {
 
 void compact(std::string_view text, std::string& out) {
   out.clear();
-  if (is_uuid(text)) {
-    const auto bytes = uuid_bytes(text);
+  if (std::array<std::uint8_t, 16> bytes{}; parse_uuid(text, bytes)) {
     out.push_back(k_uuid);
     out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return;

@@ -37,24 +37,21 @@ std::size_t MemoryPart::slot_of(const EventKey& key, std::uint64_t hash) const {
 
 void MemoryPart::grow_ids() {
   const std::size_t slots = std::max<std::size_t>(64, ids_.size() * 2);
-  std::vector<std::uint64_t> entries;
-  entries.reserve(id_count_);
-  for (const std::uint64_t id : ids_)
-    if (id != 0) entries.push_back(id);
   // By place, so that the one that came last is in nobody's way.
-  std::sort(entries.begin(), entries.end(),
-            [](std::uint64_t a, std::uint64_t b) { return (a & 0xffffffff) < (b & 0xffffffff); });
+  std::vector<std::uint64_t> by_place(events_.size());
+  for (const std::uint64_t id : ids_)
+    if (id != 0) by_place[(id & 0xffffffff) - 1] = id;
   ids_.assign(slots, 0);
-  for (const std::uint64_t id : entries) {
+  for (const std::uint64_t id : by_place) {
+    if (id == 0) continue;
     std::size_t at = (id >> 32) & (slots - 1);
     while (ids_[at] != 0) at = (at + 1) & (slots - 1);
     ids_[at] = id;
   }
 }
 
-void MemoryPart::remember_id(const EventKey& key) {
+void MemoryPart::remember_id(const EventKey& key, std::uint64_t hash) {
   if ((id_count_ + 1) * 3 > ids_.size() * 2) grow_ids();
-  const std::uint64_t hash = key.hash();
   ids_[slot_of(key, hash)] = hash >> 32 << 32 | events_.size();
   ++id_count_;
 }
@@ -66,11 +63,11 @@ void MemoryPart::link(std::size_t kind, std::uint32_t code, std::uint32_t place)
   chains.heads[code] = static_cast<std::uint32_t>(chains.entries.size());
 }
 
-void MemoryPart::add(const StoredRow& row, const Codes& codes) {
+void MemoryPart::add(const StoredRow& row, std::uint64_t id_hash, const Codes& codes) {
   const auto place = static_cast<std::uint32_t>(events_.size());
   BL_CHECK(row.place == end() && place < k_no_code);
   events_.push_back({row.id, row.timestamp, row.bytes, row.build, row.check, row.tag});
-  remember_id({row.id, !row.tag.has_text_id()});
+  remember_id({row.id, !row.tag.has_text_id()}, id_hash);
   for (std::size_t kind = 0; kind < k_kinds; ++kind)
     for (const std::uint32_t code : codes[kind]) link(kind, code, place);
   times_.push_back({row.timestamp, row.place});
@@ -122,7 +119,8 @@ std::unique_ptr<MemoryPart> MemoryPart::copy_from(std::int64_t place) const {
     event.row = part->arena_->keep(event.row);
     part->events_.push_back(event);
     if (event.tag.is_repeated()) continue;
-    part->remember_id({event.id, !event.tag.has_text_id()});
+    const EventKey key{event.id, !event.tag.has_text_id()};
+    part->remember_id(key, key.hash());
     part->times_.push_back({event.timestamp, first_ + static_cast<std::int64_t>(i)});
   }
   part->sort_times();
@@ -137,9 +135,9 @@ std::unique_ptr<MemoryPart> MemoryPart::copy_from(std::int64_t place) const {
   return part;
 }
 
-std::optional<std::int64_t> MemoryPart::find(const EventKey& key) const {
+std::optional<std::int64_t> MemoryPart::find(const EventKey& key, std::uint64_t hash) const {
   if (ids_.empty()) return std::nullopt;
-  const std::uint64_t id = ids_[slot_of(key, key.hash())];
+  const std::uint64_t id = ids_[slot_of(key, hash)];
   if (id == 0) return std::nullopt;
   return first_ + static_cast<std::int64_t>(id & 0xffffffff) - 1;
 }

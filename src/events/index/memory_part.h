@@ -58,7 +58,7 @@ class MemoryPart {
 
   /// `row.bytes` lie in the arena. `codes` by kind, distinct; a repeated event has none.
   using Codes = std::array<std::vector<std::uint32_t>, k_kinds>;
-  void add(const StoredRow& row, const Codes& codes);
+  void add(const StoredRow& row, std::uint64_t id_hash, const Codes& codes);
   void add_repeated();
   /// After a number of add().
   void sort_times();
@@ -66,7 +66,7 @@ class MemoryPart {
   /// The events from the place on, in a part of their own; they stay here too.
   std::unique_ptr<MemoryPart> copy_from(std::int64_t place) const;
 
-  std::optional<std::int64_t> find(const EventKey& key) const;
+  std::optional<std::int64_t> find(const EventKey& key, std::uint64_t hash) const;
   StoredRow row(std::int64_t place) const;
   /// By total order.
   void find_events(const Asked& asked, std::vector<Hit>& out) const;
@@ -104,7 +104,7 @@ class MemoryPart {
   };
   const Chains& chains(Kind kind) const { return chains_[static_cast<std::size_t>(kind)]; }
   void link(std::size_t kind, std::uint32_t code, std::uint32_t place);
-  void remember_id(const EventKey& key);
+  void remember_id(const EventKey& key, std::uint64_t hash);
   std::size_t slot_of(const EventKey& key, std::uint64_t hash) const;
   void grow_ids();
   bool is(std::uint32_t place, const EventKey& key) const;

@@ -40,12 +40,12 @@ StoredRow EventIndex::Impl::View::row(std::int64_t place) const {
   return *at;
 }
 
-std::optional<std::int64_t> EventIndex::Impl::View::find(const index::EventKey& key) const {
-  const std::uint64_t hash = key.hash();
+std::optional<std::int64_t> EventIndex::Impl::View::find(const index::EventKey& key,
+                                                         std::uint64_t hash) const {
   for (const auto& keys : disk->keys)
     if (const auto place = keys->find(key, hash, disk->rows)) return place;
   for (const auto& part : frozen)
-    if (const auto place = part->find(key)) return place;
+    if (const auto place = part->find(key, hash)) return place;
   return std::nullopt;
 }
 
@@ -55,6 +55,15 @@ void EventIndex::Impl::take_active(const std::vector<Hit>& hits, View& view) con
   const auto by_place = [](const StoredRow& a, const StoredRow& b) { return a.place < b.place; };
   if (!std::is_sorted(view.active.begin(), view.active.end(), by_place))
     std::sort(view.active.begin(), view.active.end(), by_place);
+}
+
+// The next open begins anew.
+Error EventIndex::Impl::damaged(Error error) const {
+  if (error.code == Code::corrupt && !is_damaged_.exchange(true)) {
+    rebuilds_.add();
+    folder_.disown();
+  }
+  return error;
 }
 
 Result<std::vector<BuildEvent>> EventIndex::Impl::decode(
@@ -77,16 +86,17 @@ Result<std::vector<BuildEvent>> EventIndex::Impl::decode(
       const auto& texts = entities_.builds.texts;
       // Codes come from files: one that is none is the row's fault.
       if (row.build >= texts.size() || row.tag.is_repeated())
-        return Error{Code::corrupt,
-                     "the index has no event at the place " + std::to_string(row.place)};
+        return damaged(Error{Code::corrupt,
+                             "the index has no event at the place " + std::to_string(row.place)});
       builds.emplace_back(texts.text(row.build));
     }
   }
   std::vector<BuildEvent> events;
   events.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    BL_TRY(BuildEvent event, index::event_of(rows[i], builds[i]));
-    events.push_back(std::move(event));
+    auto event = index::event_of(rows[i], builds[i]);
+    if (!event.ok()) return damaged(std::move(event).error());
+    events.push_back(std::move(event).value());
   }
   return events;
 }
@@ -143,13 +153,14 @@ Result<Events> EventIndex::Impl::events_in_range(std::int64_t start, std::int64_
 
 std::optional<std::int64_t> EventIndex::Impl::place_of(std::string_view event_id) const {
   const index::EventKey key = index::event_key(event_id);
+  const std::uint64_t hash = key.hash();
   View view;
   {
     const auto lock = lock_shared();
-    if (const auto place = active_->find(key)) return place;
+    if (const auto place = active_->find(key, hash)) return place;
     view = this->view();
   }
-  return view.find(key);
+  return view.find(key, hash);
 }
 
 Result<BuildEvent> EventIndex::Impl::event_at(std::int64_t place) const {

@@ -64,7 +64,7 @@ Result<std::shared_ptr<RowsFile>> RowsFile::open(Disk& disk, const std::string& 
                                                  const std::string& name,
                                                  const FileIdentity& identity) {
   const std::string path = folder + "/" + name;
-  BL_TRY(SectionFile file, SectionFile::open(disk, path, identity, k_sections, 1));
+  BL_TRY(SectionFile file, SectionFile::open(disk, path, identity, k_sections, 1, k_rows));
   auto opened = std::shared_ptr<RowsFile>(new RowsFile(std::move(file)));
   opened->name_ = name;
   opened->first_ = opened->file_.facts()[0];

@@ -67,6 +67,7 @@ static_assert(sizeof(Record) == 40);
 /// The rows of the places [first, end). Threads: any.
 class RowsFile {
  public:
+  /// Checks all but the rows, which have their checks.
   static Result<std::shared_ptr<RowsFile>> open(Disk& disk, const std::string& folder,
                                                 const std::string& name,
                                                 const FileIdentity& identity);

@@ -54,10 +54,11 @@ class SectionWriter {
 /// Reads such a file where it lies. Threads: any.
 class SectionFile {
  public:
-  /// Checks every byte against the hashes. Errors: corrupt (another file, damaged, other counts),
-  /// not_found, io.
+  /// Checks every byte against the hashes, but those of the section `unchecked`. Errors: corrupt
+  /// (another file, damaged, other counts), not_found, io.
   static Result<SectionFile> open(Disk& disk, const std::string& path, const FileIdentity& identity,
-                                  std::size_t sections, std::size_t facts);
+                                  std::size_t sections, std::size_t facts,
+                                  std::size_t unchecked = std::string::npos);
   std::span<const std::int64_t> facts() const { return facts_; }
   std::string_view section(std::size_t at) const { return sections_[at]; }
   /// Empty when the section's length is no multiple of T's.

@@ -99,8 +99,8 @@ Result<void> EventIndex::Impl::fill_requested(std::vector<BuildRequestSummary>& 
     if (named[i] < 0) continue;
     auto* request = std::get_if<BuildRequestEvent>(&(next++)->payload);
     if (request == nullptr)
-      return Error{Code::corrupt,
-                   "the index has no build request at the place " + std::to_string(named[i])};
+      return damaged(Error{Code::corrupt, "the index has no build request at the place " +
+                                              std::to_string(named[i])});
     builds[i].requested_partitions = std::move(request->requested_partitions);
   }
   return {};

@@ -35,11 +35,16 @@ Result<void> EventIndex::Impl::settle(const IndexOwner& owner) {
     freeze();
     return {};
   }
-  // A failure is told once more by each call, until the writer got through.
+  return try_again();
+}
+
+// What could not be written is written now, or the call that was to bring more is told why not.
+Result<void> EventIndex::Impl::try_again() {
   std::unique_lock lock(work_mutex_);
   if (!failure_) return {};
+  const std::size_t unwritten = work_.size();
   lock.unlock();
-  return wait_for_room(limits_.unwritten_max);
+  return wait_for_room(unwritten);
 }
 
 void EventIndex::Impl::freeze() {
@@ -115,6 +120,7 @@ void EventIndex::Impl::run_writer() {
 }
 
 Result<void> EventIndex::Impl::write(const Work& work) {
+  if (is_damaged_) return Error{Code::corrupt, "the index is damaged and must be opened anew"};
   BL_TRY(auto state, folder_.write(*state_, work.part.get(), work.changes, work.owner));
   if (work.part) segments_.add();
   publish(std::move(state), work.part != nullptr);
@@ -122,7 +128,7 @@ Result<void> EventIndex::Impl::write(const Work& work) {
 }
 
 Result<bool> EventIndex::Impl::merge() {
-  if (state_->keys.size() <= limits_.segments_max) return false;
+  if (is_damaged_ || state_->keys.size() <= limits_.segments_max) return false;
   const std::size_t files = std::max<std::size_t>(2, limits_.segments_max / 2);
   BL_TRY(auto state, folder_.merge(*state_, files, limits_.rows_file_bytes));
   merges_.add();
@@ -131,6 +137,7 @@ Result<bool> EventIndex::Impl::merge() {
 }
 
 void EventIndex::Impl::publish(std::shared_ptr<const DiskState> state, bool drops_oldest) {
+  if (is_damaged_) folder_.disown();          // seen while this was written
   std::shared_ptr<const MemoryPart> dropped;  // goes when the lock is free again
   const auto lock = lock_alone();
   state_.swap(state);

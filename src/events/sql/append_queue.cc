@@ -95,12 +95,13 @@ AppendQueue::AppendQueue(store::Database& database, Mode mode, Metrics& metrics,
     : database_(database),
       mode_(mode),
       limits_(limits),
-      events_(metrics.counter("bl_events_appended_total", "events that a log in SQL took in")),
-      repeated_(metrics.counter("bl_events_repeated_total",
+      events_(metrics.counter("bl_events_sql_appended_total", "events that a log in SQL took in")),
+      repeated_(metrics.counter("bl_events_sql_repeated_total",
                                 "events that a log in SQL had already: retries")),
-      refused_(metrics.counter("bl_events_append_limit_hits_total",
-                               "appends refused because too many were waiting")),
-      group_events_(metrics.histogram("bl_events_group_size",
+      refused_(metrics.counter("bl_events_sql_limit_hits_total",
+                               "times that a limit of a log in SQL was reached",
+                               {{"limit", "waiting_max"}})),
+      group_events_(metrics.histogram("bl_events_sql_group_size",
                                       "events that one transaction of a log in SQL took in",
                                       {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096})) {}
 
@@ -135,25 +136,36 @@ Result<Appended> AppendQueue::append(std::span<const BuildEvent> events) {
                  fmt::format("too many appends wait for the event log: {}", limits_.waiting_max));
   }
   waiting_.push_back(&own);
+  own.is_next = !is_writing_;
+  is_writing_ = true;
   while (!own.is_done) {
-    if (is_writing_) {
-      changed_.wait(lock);
+    if (!own.is_next) {
+      own.changed.wait(lock);
       continue;
     }
-    is_writing_ = true;
     const Group group = take_group();
     lock.unlock();
     write(group);
     lock.lock();
-    for (Waiting* waiting : group) waiting->is_done = true;
-    is_writing_ = false;
-    changed_.notify_all();
+    for (Waiting* waiting : group) {
+      waiting->is_done = true;
+      if (waiting != &own) waiting->changed.notify_one();
+    }
   }
+  if (own.is_next) hand_on();
+  lock.unlock();
   if (own.outcome.ok()) {
     events_.add(static_cast<double>(own.outcome->added));
     repeated_.add(static_cast<double>(own.outcome->repeated));
   }
   return std::move(own.outcome);
+}
+
+void AppendQueue::hand_on() {
+  is_writing_ = !waiting_.empty();
+  if (!is_writing_) return;
+  waiting_.front()->is_next = true;
+  waiting_.front()->changed.notify_one();
 }
 
 AppendQueue::Group AppendQueue::take_group() {

@@ -18,7 +18,7 @@
 /// Sequences are given in the order of the commits: SQLite has one writer, and on PostgreSQL each
 /// transaction holds one advisory lock from before it looks until it is committed. So no reader
 /// sees a sequence while a smaller one is still to come, and sequences have no gaps
-/// (docs/adr/0004-event-log-in-sql.md).
+/// (docs/adr/0005-one-append-at-a-time.md).
 namespace bl::events {
 
 struct AppendQueueLimits {
@@ -43,12 +43,15 @@ class AppendQueue {
     std::span<const BuildEvent> events;
     std::vector<std::size_t> first;  ///< where each id stands first
     Result<Appended> outcome = Appended{};
+    std::condition_variable changed;
     bool is_done = false;  // guarded by mutex_
+    bool is_next = false;  // guarded by mutex_: it writes now
   };
   using Group = std::vector<Waiting*>;
 
   Result<void> check(std::span<const BuildEvent> events) const;
   Group take_group();  // needs mutex_
+  void hand_on();      // needs mutex_
   void write(const Group& group);
   Result<void> write_group(store::Connection& connection, const Group& group);
 
@@ -58,7 +61,6 @@ class AppendQueue {
   Counter events_, repeated_, refused_;
   Histogram group_events_;
   std::mutex mutex_;
-  std::condition_variable changed_;
   std::deque<Waiting*> waiting_;  // guarded by mutex_
   bool is_writing_ = false;       // guarded by mutex_: one of the callers writes
 };

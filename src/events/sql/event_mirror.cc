@@ -93,6 +93,8 @@ Result<void> EventMirror::adopt_files() {
   }
   std::ranges::sort(found, {}, [](const auto& one) { return one.first.first; });
   BL_TRY(const auto connection, engine_->connect());
+  files_.clear();
+  in_files_ = 0;
   std::vector<std::string> kept;
   for (const auto& [range, name] : found) {
     if (range.first != in_files_ + 1) continue;

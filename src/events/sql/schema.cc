@@ -3,7 +3,8 @@
 namespace bl::events {
 namespace {
 
-// A rowid stands at the end of every index of SQLite anyway.
+// A rowid stands at the end of every index of SQLite anyway. The columns of a key come first: of a
+// table without rowid, SQLite 3.40 checks the others at the wrong place.
 constexpr std::string_view k_sqlite = R"sql(
 create table build_events (
   seq INTEGER PRIMARY KEY,
@@ -21,10 +22,10 @@ create table build_request_events (
   requested_partitions TEXT not null,
   message TEXT not null) strict;
 create table build_request_partitions (
-  event_id TEXT not null,
   partition_ref TEXT not null,
   timestamp INTEGER not null,
   seq INTEGER not null,
+  event_id TEXT not null,
   primary key (partition_ref, timestamp, seq)) strict, without rowid;
 create table partition_events (
   seq INTEGER PRIMARY KEY,
@@ -36,7 +37,8 @@ create table partition_events (
   message TEXT not null,
   job_run_id TEXT) strict;
 create index partition_events_by_ref on partition_events (partition_ref, timestamp);
-create index partition_events_by_run on partition_events (job_run_id, timestamp) where job_run_id is not null;
+create index partition_events_by_run
+  on partition_events (job_run_id, timestamp) where job_run_id is not null;
 create table job_events (
   seq INTEGER PRIMARY KEY,
   event_id TEXT not null,
@@ -52,10 +54,10 @@ create table job_events (
 create index job_events_by_run on job_events (job_run_id, timestamp);
 create index job_events_by_label on job_events (job_label);
 create table job_partitions (
-  event_id TEXT not null,
   partition_ref TEXT not null,
   timestamp INTEGER not null,
   seq INTEGER not null,
+  event_id TEXT not null,
   primary key (partition_ref, timestamp, seq)) strict, without rowid;
 create table delegation_events (
   seq INTEGER PRIMARY KEY,
@@ -76,7 +78,8 @@ create table partition_invalidation_events (
   timestamp INTEGER not null,
   partition_ref TEXT not null,
   reason TEXT not null) strict;
-create index partition_invalidation_events_by_ref on partition_invalidation_events (partition_ref, timestamp);
+create index partition_invalidation_events_by_ref
+  on partition_invalidation_events (partition_ref, timestamp);
 create table task_cancel_events (
   seq INTEGER PRIMARY KEY,
   event_id TEXT not null,
@@ -99,7 +102,8 @@ create table build_states (
   requested_at INTEGER,
   requested_seq INTEGER) strict, without rowid;
 create index build_states_by_update on build_states (updated_at desc, build_request_id);
-create index build_states_by_status on build_states (status_code, updated_at desc, build_request_id);
+create index build_states_by_status
+  on build_states (status_code, updated_at desc, build_request_id);
 create table partition_states (
   partition_ref TEXT primary key,
   status_code INTEGER not null,
@@ -110,7 +114,8 @@ create table partition_states (
   available_at INTEGER,
   available_seq INTEGER) strict, without rowid;
 create index partition_states_by_update on partition_states (updated_at desc, partition_ref);
-create index partition_states_by_status on partition_states (status_code, updated_at desc, partition_ref);
+create index partition_states_by_status
+  on partition_states (status_code, updated_at desc, partition_ref);
 create table job_run_states (
   job_run_id TEXT not null,
   job_label TEXT not null,
@@ -161,10 +166,10 @@ create table build_request_events (
   requested_partitions text collate "C" not null,
   message text collate "C" not null);
 create table build_request_partitions (
-  event_id text collate "C" not null,
   partition_ref text collate "C" not null,
   timestamp bigint not null,
   seq bigint not null,
+  event_id text collate "C" not null,
   primary key (partition_ref, timestamp, seq));
 create table partition_events (
   seq bigint primary key,
@@ -176,7 +181,8 @@ create table partition_events (
   message text collate "C" not null,
   job_run_id text collate "C");
 create index partition_events_by_ref on partition_events (partition_ref, timestamp, seq);
-create index partition_events_by_run on partition_events (job_run_id, timestamp, seq) where job_run_id is not null;
+create index partition_events_by_run
+  on partition_events (job_run_id, timestamp, seq) where job_run_id is not null;
 create table job_events (
   seq bigint primary key,
   event_id text collate "C" not null,
@@ -192,10 +198,10 @@ create table job_events (
 create index job_events_by_run on job_events (job_run_id, timestamp, seq);
 create index job_events_by_label on job_events (job_label, seq);
 create table job_partitions (
-  event_id text collate "C" not null,
   partition_ref text collate "C" not null,
   timestamp bigint not null,
   seq bigint not null,
+  event_id text collate "C" not null,
   primary key (partition_ref, timestamp, seq));
 create table delegation_events (
   seq bigint primary key,
@@ -216,7 +222,8 @@ create table partition_invalidation_events (
   timestamp bigint not null,
   partition_ref text collate "C" not null,
   reason text collate "C" not null);
-create index partition_invalidation_events_by_ref on partition_invalidation_events (partition_ref, timestamp, seq);
+create index partition_invalidation_events_by_ref
+  on partition_invalidation_events (partition_ref, timestamp, seq);
 create table task_cancel_events (
   seq bigint primary key,
   event_id text collate "C" not null,
@@ -239,7 +246,8 @@ create table build_states (
   requested_at bigint,
   requested_seq bigint);
 create index build_states_by_update on build_states (updated_at desc, build_request_id);
-create index build_states_by_status on build_states (status_code, updated_at desc, build_request_id);
+create index build_states_by_status
+  on build_states (status_code, updated_at desc, build_request_id);
 create table partition_states (
   partition_ref text collate "C" primary key,
   status_code integer not null,
@@ -250,7 +258,8 @@ create table partition_states (
   available_at bigint,
   available_seq bigint);
 create index partition_states_by_update on partition_states (updated_at desc, partition_ref);
-create index partition_states_by_status on partition_states (status_code, updated_at desc, partition_ref);
+create index partition_states_by_status
+  on partition_states (status_code, updated_at desc, partition_ref);
 create table job_run_states (
   job_run_id text collate "C" not null,
   job_label text collate "C" not null,

@@ -56,6 +56,10 @@ class ApiServer {
                           if (log == nullptr) return Error{Code::not_found, "no log is kept"};
                           return log.get();
                         },
+                        .sql = []() -> Result<EventSql*> {
+                          return Error{Code::unsupported, "no SQL in this test"};
+                        },
+                        .most = {},
                         .results = results,
                         .tails = tails,
                         .clock = clock,

@@ -105,7 +105,8 @@ struct DeltaWorld {
 
 template <class T>
 std::string said_of(const Result<T>& result) {
-  return result.ok() ? "ok" : std::string(name_of(result.error().code)) + ": " + result.error().message;
+  return result.ok() ? "ok"
+                     : std::string(name_of(result.error().code)) + ": " + result.error().message;
 }
 
 /// All events of the table, in its order.

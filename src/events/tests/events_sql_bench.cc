@@ -1,5 +1,8 @@
 // The log in SQL: every question at some sizes of the log, then rates of durable appends.
-//   events_sql_bench [URI|sqlite|shared|postgres]... [--events=10000,1000000] [--questions=400]
+//   events_sql_bench [URI|sqlite|shared|postgres|turns]... [--events=10000,1000000]
+//   [--questions=400]
+// `turns`: four logs with four writers each, as four processes would have them, on one database of
+// a PostgreSQL server, where they take turns, and on one each, where their commits may overlap.
 // Without a URI the log lies in the working folder, whose disk is measured.
 #include <cstdlib>
 
@@ -62,6 +65,47 @@ void measure(EventLog& log, const std::string& backend, const Wanted& wanted) {
   bench_appends(log, backend, 1, 1'000, 3'000, 50'000);
 }
 
+/// One event at a time by 16 writers over `logs`.
+void measure_together(const std::vector<std::unique_ptr<EventLog>>& logs, const char* name) {
+  constexpr std::size_t k_writers = 16, k_each = 600;
+  static std::uint64_t seed = 50'000;
+  std::vector<std::vector<BuildEvent>> events;
+  for (std::size_t i = 0; i < k_writers; ++i) events.push_back(history(++seed, k_each));
+  std::vector<std::thread> writers;
+  const auto start = BenchClock::now();
+  for (std::size_t i = 0; i < k_writers; ++i) {
+    writers.emplace_back([&, i] {
+      for (const BuildEvent& event : events[i]) {
+        BL_CHECK(logs[i % logs.size()]->append(std::span(&event, 1)).ok());
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  fmt::print("{{\"backend\":\"{}\",\"logs\":{},\"writers\":{},\"events_per_second\":{:.0f}}}\n",
+             name, logs.size(), k_writers,
+             static_cast<double>(k_writers * k_each) / seconds_since(start));
+  std::fflush(stdout);
+}
+
+void measure_turns(const LogWorld& world) {
+  const auto server = store::testing::PostgresServer::start({.fsync = true}).value();
+  const auto open = [&](const std::string& database) {
+    return open_log(parse_log_uri(server->uri(database)).value(), world).value();
+  };
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::unique_ptr<EventLog>> together, apart, alone;
+    const std::string one = server->create_database();
+    for (int i = 0; i < 4; ++i) {
+      together.push_back(open(one));
+      apart.push_back(open(server->create_database()));
+    }
+    alone.push_back(open(server->create_database()));
+    measure_together(together, "postgres, one database");
+    measure_together(apart, "postgres, four databases");
+    measure_together(alone, "postgres, one log");
+  }
+}
+
 int run(const Wanted& wanted) {
   const auto disk = make_real_disk();
   SystemClock clock;
@@ -70,6 +114,11 @@ int run(const Wanted& wanted) {
   for (const std::string& place : wanted.places) {
     const TemporaryFolder folder(TemporaryFolder::Place::here, "events-bench");
     std::unique_ptr<store::testing::PostgresServer> server;
+    if (place == "turns") {
+      Metrics metrics;
+      measure_turns({*disk, clock, random, metrics, log, folder.at("scratch")});
+      continue;
+    }
     std::string uri = place;
     if (place == "sqlite") uri = "sqlite://" + folder.at("events.db");
     if (place == "shared") uri = "sqlite://" + folder.at("events.db") + "?shared=1";

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/testing/faulty_disk.h"
 #include "events/columns.h"
 #include "events/event_sql.h"
 #include "events/sql/event_mirror.h"
@@ -236,6 +237,30 @@ TEST(EventMirror, WhatIsCutOrStrangeIsMadeAnew) {
   EventMirror again = it.open();
   EXPECT_EQ(rows_of(again.snapshot().value()), it.sorted(events));
   EXPECT_FALSE(std::filesystem::exists(it.place.folder() + "/mirror/note.txt"));
+}
+
+TEST(EventMirror, AFailureOfTheDiskCostsTheCallAndNothingElse) {
+  const auto events = history(5, 450);
+  for (std::uint64_t n = 1;; ++n) {
+    Mirrored it;
+    ASSERT_TRUE(it.log.append(events).ok());
+    const LogWorld world = it.place.world();
+    FaultyDisk disk(world.disk, {.fail_at = n});
+    const LogWorld faulty = {disk,          world.clock, world.random,
+                             world.metrics, world.log,   world.scratch};
+    const auto pull = [&](Sequence after, std::size_t limit) {
+      return it.log.list(after, {}, limit);
+    };
+    EventMirror mirror(it.place.folder() + "/mirror", pull, faulty, it.limits);
+    const bool is_first_fine = mirror.snapshot().ok();
+    const auto snapshot = mirror.snapshot();
+    ASSERT_TRUE(snapshot.ok()) << n << ": " << snapshot.error().message;
+    EXPECT_EQ(rows_of(*snapshot), it.sorted(events)) << n;
+    if (disk.struck()) continue;
+    EXPECT_TRUE(is_first_fine);
+    EXPECT_GT(n, 10u) << "too few calls to mean something";
+    return;
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
   rows FOLDER SQL [VERSION]   prints the lines of a SELECT over the table `t`, sorted
   create FOLDER ROWS          makes a table (id, name) of one file
   append FOLDER FROM ROWS [TIMES]
+  append_file FOLDER PARQUET  the rows of a file; makes the table where none is
   compact FOLDER              many small files into one
   delete FOLDER PREDICATE
   checkpoint FOLDER
@@ -41,6 +42,12 @@ def append(folder, first, count, times="1"):
         write_deltalake(folder, table(int(first) + i * int(count), int(count)), mode="append")
 
 
+def append_file(folder, path):
+    import duckdb as engine
+    from deltalake import write_deltalake
+    write_deltalake(folder, engine.sql(f"SELECT * FROM '{path}'"), mode="append")
+
+
 def compact(folder):
     from deltalake import DeltaTable
     DeltaTable(folder).optimize.compact()
@@ -75,5 +82,5 @@ def chdb(folder, sql):
 
 
 if __name__ == "__main__":
-    commands = {one.__name__: one for one in (rows, create, append, compact, delete, checkpoint, duckdb, chdb)}
+    commands = {one.__name__: one for one in (rows, create, append, append_file, compact, delete, checkpoint, duckdb, chdb)}
     commands[sys.argv[1]](*sys.argv[2:])

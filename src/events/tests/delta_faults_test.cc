@@ -1,0 +1,241 @@
+// Every call of the disk, and of the store, fails once, or from then on; answers are lost, writes
+// come late. Whatever was acknowledged is in the table once, and nothing is there that was refused.
+#include <set>
+
+#include "base/testing/faulty_disk.h"
+#include "events/delta_admin.h"
+#include "events/tests/delta_log_world.h"
+#include "objects/testing/faulty_store.h"
+#include "objects/testing/memory_store.h"
+
+namespace bl::events {
+namespace {
+
+using namespace testing;
+using objects::testing::fault_at;
+using objects::testing::fault_from;
+using objects::testing::FaultyStore;
+using objects::testing::MemoryStore;
+using objects::testing::ObjectFault;
+
+/// What was told to who appended.
+struct Told {
+  std::vector<BuildEvent> yes;
+  std::set<std::string> no;  ///< "nothing was stored"
+};
+
+void append(EventLog& log, const std::vector<BuildEvent>& events, Told& told) {
+  const auto appended = log.append(events);
+  if (appended.ok()) {
+    told.yes.insert(told.yes.end(), events.begin(), events.end());
+  } else if (appended.error().code != Code::outcome_unknown) {
+    for (const auto& event : events) told.no.insert(event.event_id);
+  }
+}
+
+/// Batches, flushes, a compaction, an end.
+void use(DeltaWorld& world, const LogUri& uri, const LogWorld& of,
+         const std::function<Result<delta::TablePlace>()>& place, Told& told) {
+  delta::DeltaLogLimits limits = world.limits();
+  limits.object_journal.first_wait = std::chrono::milliseconds(1);
+  limits.object_journal.wait_max = std::chrono::milliseconds(2);
+  auto there = place();
+  if (!there.ok()) return;
+  auto log = delta::DeltaEventLog::open(uri, of, *std::move(there), limits);
+  if (!log.ok()) return;
+  for (int i = 0; i < 4; ++i) {
+    append(**log, events_of_writer(1, i * 10, 3), told);
+    append(**log, events_of_writer(2, i * 10, 2), told);
+    (void)(*log)->publish().ok();
+  }
+  (void)(*log)->compact_once({.files_min = 2}).ok();
+  append(**log, events_of_writer(3, 0, 3), told);
+}
+
+void expect_kept(EventLog& log, const Told& told, const std::string& when) {
+  std::map<std::string, int> count;
+  for (const auto& event : all_of(log)) ++count[event.event_id];
+  for (const auto& event : told.yes) EXPECT_EQ(count[event.event_id], 1) << when;
+  for (const auto& [id, times] : count) {
+    EXPECT_LE(times, 1) << when;
+    EXPECT_FALSE(told.no.contains(id)) << when << ": refused, but there";
+  }
+}
+
+std::uint64_t calls_of_the_disk(LogUri::Mode mode) {
+  DeltaWorld world;
+  FaultyDisk counting(*world.disk, {});
+  Told told;
+  const LogWorld of = world.world(counting);
+  use(world, world.uri(mode), of, [&] { return delta::place_of(world.uri(mode), of); }, told);
+  EXPECT_EQ(told.yes.size(), 23u);
+  return counting.calls();
+}
+
+void fail_every_call(LogUri::Mode mode, FaultPlan::Lasting lasting, Code code, std::uint64_t step) {
+  const std::uint64_t calls = calls_of_the_disk(mode);
+  ASSERT_GT(calls, 50u);
+  for (std::uint64_t n = 1; n <= calls; n += n < 40 ? 3 : step) {
+    DeltaWorld world;
+    Told told;
+    {
+      FaultyDisk disk(*world.disk, {n, lasting, code});
+      const LogWorld of = world.world(disk);
+      use(world, world.uri(mode), of, [&] { return delta::place_of(world.uri(mode), of); }, told);
+    }
+    auto log = world.try_open(world.uri());
+    ASSERT_EQ(said_of(log), "ok") << "call " << n;
+    expect_kept(**log, told, fmt::format("call {}", n));
+    log->reset();
+    if (n % 7 != 0) continue;
+    const auto checked = fsck(world.uri(), world.world(), {});
+    ASSERT_EQ(said_of(checked), "ok") << "call " << n;
+    for (const auto& finding : checked->findings) ADD_FAILURE() << n << ": " << finding.what;
+  }
+}
+
+TEST(DeltaFaults, ACallOfTheDiskFails) {
+  fail_every_call(LogUri::Mode::normal, FaultPlan::Lasting::once, Code::io, 11);
+}
+TEST(DeltaFaults, TheDiskIsFullFromACallOn) {
+  fail_every_call(LogUri::Mode::normal, FaultPlan::Lasting::for_good, Code::disk_full, 17);
+}
+TEST(DeltaFaults, ACallOfTheDiskFailsInDirectMode) {
+  fail_every_call(LogUri::Mode::direct, FaultPlan::Lasting::once, Code::io, 23);
+}
+
+/// Hands a store over, though somebody keeps it.
+class Lent final : public objects::ObjectStore {
+ public:
+  explicit Lent(objects::ObjectStore& store) : store_(store) {}
+  Result<void> put_if_absent(const std::string& key, std::string_view bytes) override {
+    return store_.put_if_absent(key, bytes);
+  }
+  Result<void> put_file_if_absent(const std::string& key, const std::string& path) override {
+    return store_.put_file_if_absent(key, path);
+  }
+  Result<void> replace(const std::string& key, std::string_view bytes) override {
+    return store_.replace(key, bytes);
+  }
+  Result<std::string> get_range(const std::string& key, objects::ByteRange range) override {
+    return store_.get_range(key, range);
+  }
+  Result<objects::ObjectInfo> head(const std::string& key) override { return store_.head(key); }
+  Result<objects::Listing> list(const objects::ListRequest& request) override {
+    return store_.list(request);
+  }
+  Result<void> remove(const std::string& key) override { return store_.remove(key); }
+  Result<std::uint64_t> sweep_unfinished(Timestamp older_than) override {
+    return store_.sweep_unfinished(older_than);
+  }
+  std::string address(const std::string& key) const override { return store_.address(key); }
+  std::string_view kind() const override { return store_.kind(); }
+
+ private:
+  objects::ObjectStore& store_;
+};
+
+/// A table that is not on this disk: journals are objects, files are copied.
+struct Remote {
+  explicit Remote(DeltaWorld& of) : world(of), memory(of.clock, *of.disk) {}
+  Result<delta::TablePlace> place(std::unique_ptr<objects::ObjectStore> store) {
+    delta::TablePlace place;
+    place.store = std::move(store);
+    place.local = world.folder.at("local");
+    place.shown = "delta+s3://bucket/table";
+    return place;
+  }
+  Result<delta::TablePlace> place() { return place(std::make_unique<Lent>(memory)); }
+  DeltaWorld& world;
+  MemoryStore memory;
+};
+
+TEST(DeltaRemote, WhatIsInTheJournalOfAProcessThatIsGoneComesIntoTheTable) {
+  DeltaWorld world;
+  Remote remote(world);
+  const auto events = events_of_writer(1, 0, 20);
+  Told told;
+  {
+    // The store goes away before the end: nothing is flushed any more.
+    FaultyStore store(remote.memory, *world.disk, fault_at(1'000'000, ObjectFault::none));
+    auto log = delta::DeltaEventLog::open(
+        world.uri(), world.world(), *remote.place(std::make_unique<Lent>(store)), world.limits());
+    ASSERT_EQ(said_of(log), "ok");
+    append(**log, events, told);
+    EXPECT_EQ(told.yes.size(), 20u);
+    store.set_plan(fault_from(1, ObjectFault::fails));
+  }
+  // Its sign of life is removed here instead of waiting until it is old.
+  const auto signs = remote.memory.list({.prefix = "_bel/alive/"}).value();
+  for (const auto& sign : signs.objects) ASSERT_EQ(said_of(remote.memory.remove(sign.key)), "ok");
+  const auto log =
+      delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), world.limits());
+  ASSERT_EQ(said_of(log), "ok");
+  EXPECT_EQ(all_of(**log), events);
+}
+
+TEST(DeltaRemote, AProcessWhoseJournalWasTakenGoesOnWithAnother) {
+  DeltaWorld world;
+  Remote remote(world);
+  auto limits = world.limits();
+  limits.take_over_every = std::chrono::seconds(0);
+  auto uri = world.uri();
+  uri.flush_every = std::chrono::milliseconds(5);
+  const auto slow = delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), limits);
+  ASSERT_EQ(said_of(slow), "ok");
+  ASSERT_EQ(said_of((*slow)->append(events_of_writer(1, 0, 10))), "ok");
+  const auto signs = remote.memory.list({.prefix = "_bel/alive/"}).value();
+  for (const auto& sign : signs.objects) ASSERT_EQ(said_of(remote.memory.remove(sign.key)), "ok");
+  const auto other =
+      delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), limits);
+  ASSERT_EQ(said_of(other), "ok");
+  EXPECT_EQ(all_of(**other).size(), 10u);
+  const auto refused = (*slow)->append(events_of_writer(1, 10, 1));
+  EXPECT_THAT(said_of(refused), ::testing::HasSubstr("unavailable"));
+  (*slow)->work();
+  ASSERT_EQ(said_of((*slow)->append(events_of_writer(1, 10, 1))), "ok");
+  EXPECT_EQ(all_of(**slow), events_of_writer(1, 0, 11));
+  EXPECT_EQ(all_of(**other), events_of_writer(1, 0, 11));
+}
+
+TEST(DeltaRemote, CallsOfTheStoreFailAndAnswersAreLost) {
+  for (const ObjectFault fault : {ObjectFault::fails, ObjectFault::lost_done,
+                                  ObjectFault::lost_undone, ObjectFault::lost_delayed}) {
+    for (std::uint64_t n = 1; n < 140; n += n < 30 ? 2 : 9) {
+      DeltaWorld world;
+      Remote remote(world);
+      FaultyStore store(remote.memory, *world.disk, fault_at(n, fault));
+      Told told;
+      use(
+          world, world.uri(), world.world(),
+          [&] { return remote.place(std::make_unique<Lent>(store)); }, told);
+      store.deliver_delayed();
+      const auto signs = remote.memory.list({.prefix = "_bel/alive/"}).value();
+      for (const auto& sign : signs.objects) (void)remote.memory.remove(sign.key).ok();
+      const auto log =
+          delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), world.limits());
+      const std::string when = fmt::format("fault {} at call {}", static_cast<int>(fault), n);
+      ASSERT_EQ(said_of(log), "ok") << when;
+      expect_kept(**log, told, when);
+    }
+  }
+}
+
+TEST(DeltaRemote, SqlReadsCopies) {
+  DeltaWorld world;
+  Remote remote(world);
+  const auto log =
+      delta::DeltaEventLog::open(world.uri(), world.world(), *remote.place(), world.limits());
+  ASSERT_EQ(said_of(log), "ok");
+  ASSERT_EQ(said_of((*log)->append(events_of_writer(1, 0, 10))), "ok");
+  ASSERT_EQ(said_of((*log)->publish()), "ok");
+  ASSERT_EQ(said_of((*log)->append(events_of_writer(1, 10, 5))), "ok");
+  const auto table = (*log)->table();
+  ASSERT_EQ(said_of(table), "ok");
+  EXPECT_EQ(table->rows(), 15);
+  ASSERT_EQ(table->files().files().size(), 1u);
+  EXPECT_TRUE(std::filesystem::exists("/" + table->files().files()[0].key));
+}
+
+}  // namespace
+}  // namespace bl::events

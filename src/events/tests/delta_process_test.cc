@@ -1,0 +1,149 @@
+// Processes that append to one table and are killed at any point: every event that was acknowledged
+// is there, once.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "events/delta_admin.h"
+#include "events/tests/delta_log_world.h"
+
+namespace bl::events {
+namespace {
+
+using namespace testing;
+
+constexpr const char* k_table = "BL_TEST_EVENTS_TABLE";
+constexpr const char* k_writer = "BL_TEST_EVENTS_WRITER";
+constexpr int k_acknowledged = 9;  // the pipe, in a writer
+
+struct Acknowledged {
+  int writer, number;
+};
+
+// The other side of the tests below.
+TEST(DeltaWriter, DISABLED_AppendsUntilItIsKilled) {
+  ASSERT_NE(std::getenv(k_table), nullptr);
+  DeltaWorld world;
+  LogUri uri = world.uri();
+  uri.path = std::getenv(k_table);
+  uri.shown = "delta://" + uri.path;
+  uri.flush_every = std::chrono::milliseconds(30);
+  uri.flush_events = 500;
+  const int writer = std::atoi(std::getenv(k_writer));
+  auto place = delta::place_of(uri, world.world());
+  delta::DeltaLogLimits limits;
+  limits.take_over_every = std::chrono::seconds(0);
+  limits.compact_files_min = 6;
+  limits.compaction.files_min = 3;
+  auto log = delta::DeltaEventLog::open(uri, world.world(), *std::move(place), limits);
+  ASSERT_EQ(said_of(log), "ok");
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 3; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int n = thread * 1'000'000;; n += 2) {
+        const auto appended = (*log)->append(events_of_writer(writer, n, 2));
+        if (!appended.ok()) {
+          std::fprintf(stderr, "%s\n", appended.error().message.c_str());
+          _exit(3);
+        }
+        const Acknowledged both[2] = {{writer, n}, {writer, n + 1}};
+        if (::write(k_acknowledged, both, sizeof both) != sizeof both) _exit(4);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
+class Writer {
+ public:
+  Writer(const std::string& table, int number) {
+    BL_CHECK(pipe(pipe_) == 0);
+    const pid_t parent = getpid();
+    pid_ = fork();
+    if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (getppid() != parent) _exit(126);
+      dup2(pipe_[1], k_acknowledged);
+      dup2(open("/dev/null", O_WRONLY), 1);
+      setenv(k_table, table.c_str(), 1);
+      setenv(k_writer, std::to_string(number).c_str(), 1);
+      execl("/proc/self/exe", "writer", "--gtest_filter=DeltaWriter.*",
+            "--gtest_also_run_disabled_tests", nullptr);
+      _exit(127);
+    }
+    close(pipe_[1]);
+    fcntl(pipe_[0], F_SETFL, O_NONBLOCK);
+  }
+  void read() {
+    Acknowledged one[512];
+    for (;;) {
+      const auto got = ::read(pipe_[0], one, sizeof one);
+      if (got <= 0) return;
+      said.insert(said.end(), one, one + static_cast<std::size_t>(got) / sizeof one[0]);
+    }
+  }
+  void kill() {
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    EXPECT_TRUE(WIFSIGNALED(status)) << "ended by itself: " << WEXITSTATUS(status);
+    read();
+    close(pipe_[0]);
+  }
+  std::vector<Acknowledged> said;
+
+ private:
+  int pipe_[2];
+  pid_t pid_ = -1;
+};
+
+TEST(DeltaProcesses, WhatAnyOfThemAcknowledgedIsThereOnceHoweverTheyAreKilled) {
+  DeltaWorld world;
+  const char* seconds = std::getenv("BENCHLAKE_EVENTS_KILL_SECONDS");
+  const auto end = std::chrono::steady_clock::now() +
+                   std::chrono::seconds(seconds != nullptr ? std::atoi(seconds) : 8);
+  std::mt19937 chance(std::random_device{}());
+  std::vector<std::unique_ptr<Writer>> writers;
+  int next = 1;
+  for (int i = 0; i < 4; ++i) writers.push_back(std::make_unique<Writer>(world.table(), next++));
+  std::vector<Acknowledged> said;
+  while (std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50 + chance() % 300));
+    for (auto& writer : writers) writer->read();
+    auto& victim = writers[chance() % writers.size()];
+    victim->kill();
+    said.insert(said.end(), victim->said.begin(), victim->said.end());
+    victim = std::make_unique<Writer>(world.table(), next++);
+  }
+  for (auto& writer : writers) {
+    writer->kill();
+    said.insert(said.end(), writer->said.begin(), writer->said.end());
+  }
+  const auto log = world.open();
+  std::map<std::string, int> count;
+  for (const auto& event : all_of(*log)) ++count[event.event_id];
+  int lost = 0, twice = 0;
+  for (const auto& one : said) lost += count.contains(uuid(one.writer, one.number)) ? 0 : 1;
+  for (const auto& [id, times] : count) twice += times - 1;
+  EXPECT_EQ(lost, 0);
+  EXPECT_EQ(twice, 0);
+  EXPECT_GT(said.size(), 100u);
+  std::printf("%zu acknowledged, %zu in the table, %d processes, version %ld\n", said.size(),
+              count.size(), next - 1, static_cast<long>(log->status()->version.value()));
+  const auto checked = fsck(world.uri(), world.world(), {});
+  ASSERT_EQ(said_of(checked), "ok");
+  for (const auto& finding : checked->findings)
+    ADD_FAILURE() << finding.where << ": " << finding.what;
+  EXPECT_EQ(checked->repeated, 0);
+  EXPECT_EQ(checked->rows, static_cast<std::int64_t>(count.size()));
+}
+
+}  // namespace
+}  // namespace bl::events
