@@ -7,6 +7,7 @@ import {
   is_active_build,
   iso_of,
   ms_of,
+  short_id,
   status_key,
   status_words,
   told,
@@ -94,6 +95,10 @@ describe('names of events', () => {
     };
     expect(told(event(0, { delegation_event }))).toMatchObject({ other_build: 'other' });
     expect(told(event(0, { build_cancel_event: { reason: 'late' } })).message).toBe('late');
+  });
+
+  test('builds of one minute, whose ids begin alike, are told apart', () => {
+    expect(short_id('0190a3c4-1111-7000-8000-0000000000b1')).toBe('000000b1');
   });
 
   test('durations are short', () => {

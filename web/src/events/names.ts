@@ -22,9 +22,9 @@ export function duration_text(ms: number | null): string {
   return format_value(Math.max(0, ms) / 1000, 's').text;
 }
 
-/** The first characters of an id: enough to tell builds apart. */
+/** The end of an id: enough to tell builds apart. Those of one minute may begin alike (UUIDv7). */
 export function short_id(id: string): string {
-  return id.slice(0, 8);
+  return id.slice(-8);
 }
 
 /** `BUILD_REQUEST_ANALYSIS_COMPLETED` -> `analysis_completed`. */
