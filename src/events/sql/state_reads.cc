@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "events/sql/event_rows.h"
 #include "events/sql/sql_reads.h"
 #include "events/sql/state_tables.h"

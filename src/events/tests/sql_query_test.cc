@@ -1,6 +1,7 @@
 // SQL over a log: its tables, its limits, the places in its errors; the copy that it reads.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
