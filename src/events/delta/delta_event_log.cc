@@ -72,7 +72,9 @@ Result<void> DeltaEventLog::start(TablePlace place) {
   const std::string why = table_->read_only(*snapshot_);
   if (!why.empty()) world_.log.warning("the event table is only read", {{"why", why}});
   if (uri_.mode == LogUri::Mode::normal && why.empty()) BL_RETURN_IF_ERROR(start_journals());
-  if (!reads_only && why.empty()) thread_ = std::thread([this] { run(); });
+  if (reads_only || !why.empty()) return {};
+  flusher_ = std::thread([this] { run(&DeltaEventLog::work); });
+  compactor_ = std::thread([this] { run(&DeltaEventLog::work_at_files); });
   return {};
 }
 
@@ -131,7 +133,8 @@ DeltaEventLog::~DeltaEventLog() {
     stopping_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (flusher_.joinable()) flusher_.join();
+  if (compactor_.joinable()) compactor_.join();
   if (index_ == nullptr || index_error_ || uri_.mode == LogUri::Mode::read) return;
   const auto saved = index_->save();
   if (!saved.ok()) {
@@ -153,15 +156,16 @@ bool DeltaEventLog::pause(std::chrono::milliseconds time) {
 
 // -- the thread ----------------------------------------------------------------------------------
 
-void DeltaEventLog::run() {
+void DeltaEventLog::run(void (DeltaEventLog::*work)()) {
+  const bool flushes = work == &DeltaEventLog::work;
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, uri_.flush_every, [&] { return stopping_ || wake_; });
+      changed_.wait_for(lock, uri_.flush_every, [&] { return stopping_ || (flushes && wake_); });
       if (stopping_) return;
-      wake_ = false;
+      if (flushes) wake_ = false;
     }
-    work();
+    (this->*work)();
   }
 }
 
@@ -169,12 +173,13 @@ void DeltaEventLog::work() {
   const auto told = [](RecurringError& error, const Result<void>& done) {
     done.ok() ? error.passed() : error.failed(done.error().message);
   };
-  {
-    const std::lock_guard publishing(publish_);
-    if (journals_ != nullptr) told(flush_error_, flush_all());
-    told(refresh_error_, refresh());
-    if (journals_ != nullptr) work_at_journals();
-  }
+  const std::lock_guard publishing(publish_);
+  if (journals_ != nullptr) told(flush_error_, flush_all());
+  told(refresh_error_, refresh());
+  if (journals_ != nullptr) work_at_journals();
+}
+
+void DeltaEventLog::work_at_files() {
   const auto compacted = compact_if_due();
   compacted.ok() ? compact_error_.passed() : compact_error_.failed(compacted.error().message);
 }

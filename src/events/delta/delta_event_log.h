@@ -97,8 +97,10 @@ class DeltaEventLog final : public EventLog {
   /// One step of compaction; how many files became one, 0: nothing to do. Somebody else's
   /// compaction of the same files: tried again with the next call.
   Result<std::size_t> compact_once(const CompactionLimits& limits);
-  /// What the log's own thread does every flush_every.
+  /// What the log's own two threads do every flush_every: tail and journals; large files of small
+  /// ones, which takes its time.
   void work();
+  void work_at_files();
 
  private:
   using KnownEvents = std::shared_ptr<const std::vector<BuildEvent>>;
@@ -118,7 +120,7 @@ class DeltaEventLog final : public EventLog {
   Result<void> start_journals();
   std::int64_t steady_ms() const;
   bool pause(std::chrono::milliseconds time);
-  void run();
+  void run(void (DeltaEventLog::*work)());
   void work_at_journals();
   Result<void> compact_if_due();
 
@@ -192,7 +194,7 @@ class DeltaEventLog final : public EventLog {
   std::unordered_map<std::string, KnownEvents> known_;  // guarded by mutex_: files of ours, by path
   bool wake_ = false;                                   // guarded by mutex_
   bool stopping_ = false;                               // guarded by mutex_
-  std::thread thread_;
+  std::thread flusher_, compactor_;
 };
 
 }  // namespace bl::events::delta

@@ -11,8 +11,6 @@
 namespace bl::events::delta {
 namespace {
 
-constexpr std::size_t k_folders_max = 10'000;
-
 void append_length(std::string& out, std::size_t length) {
   while (length >= 0x80) {
     out += static_cast<char>(0x80 | (length & 0x7f));

@@ -14,7 +14,7 @@ Result<void> DeltaEventLog::compact_if_due() {
     }
     {
       const std::lock_guard lock(mutex_);
-      if (stopping_ || wake_) return {};
+      if (stopping_) return {};
     }
     std::unique_ptr<DiskLock> alone;
     if (!table_->place().folder.empty()) {

@@ -19,46 +19,43 @@ namespace {
 
 using namespace testing;
 
-constexpr const char* k_table = "BL_TEST_EVENTS_TABLE";
-constexpr const char* k_writer = "BL_TEST_EVENTS_WRITER";
-constexpr int k_acknowledged = 9;  // the pipe, in a writer
-
 struct Acknowledged {
   int writer, number;
 };
 
-// The other side of the tests below.
-TEST(DeltaWriter, DISABLED_AppendsUntilItIsKilled) {
-  ASSERT_NE(std::getenv(k_table), nullptr);
+// A process that appends until it is killed, and says what was acknowledged.
+[[noreturn]] void be_a_writer(const std::string& table, int writer, int acknowledged) {
   DeltaWorld world;
   LogUri uri = world.uri();
-  uri.path = std::getenv(k_table);
-  uri.shown = "delta://" + uri.path;
+  uri.path = table;
+  uri.shown = "delta://" + table;
   uri.flush_every = std::chrono::milliseconds(30);
   uri.flush_events = 500;
-  const int writer = std::atoi(std::getenv(k_writer));
-  auto place = delta::place_of(uri, world.world());
   delta::DeltaLogLimits limits;
   limits.take_over_every = std::chrono::seconds(0);
   limits.compact_files_min = 6;
   limits.compaction.files_min = 3;
-  auto log = delta::DeltaEventLog::open(uri, world.world(), *std::move(place), limits);
-  ASSERT_EQ(said_of(log), "ok");
+  const auto give_up = [](const Error& error) {
+    std::fprintf(stderr, "%s\n", error.message.c_str());
+    _exit(3);
+  };
+  auto place = delta::place_of(uri, world.world());
+  if (!place.ok()) give_up(place.error());
+  const auto log = delta::DeltaEventLog::open(uri, world.world(), *std::move(place), limits);
+  if (!log.ok()) give_up(log.error());
   std::vector<std::thread> threads;
   for (int thread = 0; thread < 3; ++thread) {
     threads.emplace_back([&, thread] {
       for (int n = thread * 1'000'000;; n += 2) {
         const auto appended = (*log)->append(events_of_writer(writer, n, 2));
-        if (!appended.ok()) {
-          std::fprintf(stderr, "%s\n", appended.error().message.c_str());
-          _exit(3);
-        }
+        if (!appended.ok()) give_up(appended.error());
         const Acknowledged both[2] = {{writer, n}, {writer, n + 1}};
-        if (::write(k_acknowledged, both, sizeof both) != sizeof both) _exit(4);
+        if (::write(acknowledged, both, sizeof both) != sizeof both) _exit(4);
       }
     });
   }
   for (auto& thread : threads) thread.join();
+  _exit(1);
 }
 
 class Writer {
@@ -70,13 +67,8 @@ class Writer {
     if (pid_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (getppid() != parent) _exit(126);
-      dup2(pipe_[1], k_acknowledged);
-      dup2(open("/dev/null", O_WRONLY), 1);
-      setenv(k_table, table.c_str(), 1);
-      setenv(k_writer, std::to_string(number).c_str(), 1);
-      execl("/proc/self/exe", "writer", "--gtest_filter=DeltaWriter.*",
-            "--gtest_also_run_disabled_tests", nullptr);
-      _exit(127);
+      close(pipe_[0]);
+      be_a_writer(table, number, pipe_[1]);
     }
     close(pipe_[1]);
     fcntl(pipe_[0], F_SETFL, O_NONBLOCK);
