@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/mapped_file.h"
 #include "base/testing/faulty_disk.h"
 #include "base/testing/memory_disk.h"
 #include "base/testing/temporary_folder.h"
@@ -53,6 +54,21 @@ class DiskContract : public ::testing::TestWithParam<const char*> {
 
 INSTANTIATE_TEST_SUITE_P(, DiskContract, ::testing::Values("real", "memory"),
                          [](const auto& kind) { return std::string(kind.param); });
+
+TEST_P(DiskContract, a_mapped_file_has_its_bytes_also_when_it_was_removed) {
+  const std::string bytes(100'000, 'x');
+  ASSERT_TRUE(write_file_atomically(disk_, at("a"), bytes, FileMode::normal).ok());
+  ASSERT_TRUE(write_file_atomically(disk_, at("empty"), "", FileMode::normal).ok());
+  const auto mapped = map_file(disk_, at("a")).value();
+  ASSERT_TRUE(disk_.remove(at("a")).ok());
+  mapped->fetch(0, bytes.size());
+  mapped->fetch(99'999, 1'000'000);
+  EXPECT_EQ(mapped->bytes(), bytes);
+  mapped->release();
+  EXPECT_EQ(mapped->bytes(), bytes);
+  EXPECT_EQ(map_file(disk_, at("empty")).value()->bytes(), "");
+  EXPECT_EQ(map_file(disk_, at("a")).error().code, Code::not_found);
+}
 
 TEST_P(DiskContract, appended_bytes_are_read_back) {
   auto file = disk_.open_append(at("a")).value();
