@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -23,6 +24,16 @@ inline double seconds_since(BenchClock::time_point start) {
   return std::chrono::duration<double>(BenchClock::now() - start).count();
 }
 
+/// Processor time of this process, which a busy machine does not make longer.
+inline double cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 /// `threads` writers of `events` each, `batch` at once; the corpus is made before.
 inline void bench_appends(EventLog& log, const std::string& backend, int threads, std::size_t batch,
                           std::uint64_t seed, std::size_t events) {
@@ -32,6 +43,7 @@ inline void bench_appends(EventLog& log, const std::string& backend, int threads
   }
   std::vector<std::vector<double>> waits(static_cast<std::size_t>(threads));
   std::vector<std::thread> writers;
+  const double cpu_before = cpu_seconds();
   const auto start = BenchClock::now();
   for (std::size_t i = 0; i < of_thread.size(); ++i) {
     writers.emplace_back([&, i] {
@@ -45,14 +57,16 @@ inline void bench_appends(EventLog& log, const std::string& backend, int threads
   }
   for (std::thread& writer : writers) writer.join();
   const double took = seconds_since(start);
+  const double count = static_cast<double>(events) * threads;
+  const double cpu_us = (cpu_seconds() - cpu_before) / count * 1e6;
   std::vector<double> all;
   for (const auto& some : waits) all.insert(all.end(), some.begin(), some.end());
   std::ranges::sort(all);
   fmt::print(
       "{{\"backend\":\"{}\",\"events\":{},\"writers\":{},\"batch\":{},\"events_per_second\":{:."
       "0f},"
-      "\"p50_ms\":{:.3f},\"p99_ms\":{:.3f}}}\n",
-      backend, log.status()->events, threads, batch, static_cast<double>(events) * threads / took,
+      "\"cpu_us_per_event\":{:.1f},\"p50_ms\":{:.3f},\"p99_ms\":{:.3f}}}\n",
+      backend, log.status()->events, threads, batch, count / took, cpu_us,
       all[all.size() / 2] * 1e3, all[all.size() * 99 / 100] * 1e3);
   std::fflush(stdout);
 }
