@@ -1,5 +1,6 @@
 // What is asked: the index has it all.
 #include <algorithm>
+#include <mutex>
 #include <shared_mutex>
 
 #include "events/delta/delta_event_log.h"
@@ -9,8 +10,20 @@ namespace bl::events::delta {
 template <class Question>
 auto DeltaEventLog::ask(const Question& question) -> decltype(question()) {
   BL_RETURN_IF_ERROR(refresh_if_due());
+  {
+    const std::shared_lock reading(gate_);
+    if (index_error_) return *index_error_;
+    auto answer = question();
+    if (answer.ok() || answer.error().code != Code::corrupt) return answer;
+  }
+  // The index has found its files damaged: the table and the journal have all that was in them.
+  const std::lock_guard publishing(publish_);
+  {
+    const std::lock_guard writing(gate_);
+    if (!index_error_) index_error_ = Error{Code::unavailable, "the index is damaged"};
+  }
+  BL_RETURN_IF_ERROR(refresh());
   const std::shared_lock reading(gate_);
-  if (index_error_) return *index_error_;
   return question();
 }
 

@@ -1,5 +1,8 @@
 // The suite that every keeper of events passes, over a Delta table: through the journal, commit by
 // commit, and with flushes, compactions and new openings in between.
+#include <atomic>
+#include <thread>
+
 #include "events/testing/parity.h"
 #include "events/tests/delta_log_world.h"
 
@@ -40,12 +43,18 @@ class RestlessDelta final : public DeltaUnderTest {
   explicit RestlessDelta(const ParityOptions& options)
       : DeltaUnderTest(options, LogUri::Mode::normal) {}
   Result<Appended> append(std::span<const BuildEvent> events) override {
+    disturb();
+    return log_->append(events);
+  }
+
+ private:
+  void disturb() {
     switch (++turn_ % 5) {
       case 0:
         EXPECT_EQ(said_of(log_->publish()), "ok");
         break;
-      case 2:
-        open();
+      case 2:  // not while other threads hold the log
+        if (std::this_thread::get_id() == owner_) open();
         break;
       case 4: {
         const auto compacted = log_->compact_once({.files_min = 2});
@@ -55,11 +64,10 @@ class RestlessDelta final : public DeltaUnderTest {
       default:
         break;
     }
-    return log_->append(events);
   }
 
- private:
-  int turn_ = 0;
+  const std::thread::id owner_ = std::this_thread::get_id();
+  std::atomic<int> turn_ = 0;
 };
 
 std::unique_ptr<LogUnderTest> through_journal(const ParityOptions& options) {
