@@ -90,6 +90,7 @@ class Server:
             [PROGRAM, "serve", "--data", str(self.data), "--http", "127.0.0.1:0"],
             stdout=subprocess.PIPE, stderr=self._log, env=clean_environment({
                 "BENCHLAKE_SERVER_STORE": store, **(environment or {})}))
+        self.grpc = ""  # HOST:PORT
         self.url = self._wait_until_ready()
         self.operator_token = (self.data / "operator.token").read_text().strip()
 
@@ -101,8 +102,10 @@ class Server:
             if select.select([self._process.stdout], [], [], 0.2)[0]:
                 piece = os.read(self._process.stdout.fileno(), 65536)
                 text += piece
-                found = re.search(rb'"http":"(http://[^"]+)"', text)
+                found = re.search(rb'"http":"(http://[^"]+)".*\n', text)
                 if found:
+                    grpc = re.search(rb'"grpc":"([^"]+)"', text)
+                    self.grpc = grpc[1].decode() if grpc else ""
                     return found[1].decode()
                 if not piece:
                     break
