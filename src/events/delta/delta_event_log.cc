@@ -8,7 +8,6 @@
 namespace bl::events::delta {
 namespace {
 
-constexpr const char* k_limit_name = "bl_events_delta_limit_hits_total";
 constexpr const char* k_limit_help = "Appends to a Delta event log that met a limit";
 
 }  // namespace
@@ -30,8 +29,10 @@ DeltaLogMetrics::DeltaLogMetrics(Metrics& metrics)
                                   "Runs of small files of events that became one")),
       compacted_files(metrics.counter("bl_events_delta_compacted_files_total",
                                       "Files of events that became part of a larger one")),
-      tail_bytes_limit(metrics.counter(k_limit_name, k_limit_help, {{"limit", "tail_bytes_max"}})),
-      tail_age_limit(metrics.counter(k_limit_name, k_limit_help, {{"limit", "tail_age_max"}})),
+      tail_bytes_limit(metrics.counter("bl_events_delta_limit_hits_total", k_limit_help,
+                                       {{"limit", "tail_bytes_max"}})),
+      tail_age_limit(metrics.counter("bl_events_delta_limit_hits_total", k_limit_help,
+                                     {{"limit", "tail_age_max"}})),
       tail_events(metrics.gauge("bl_events_delta_tail_events",
                                 "Events that are durable here and not in the Delta table yet")),
       tail_bytes(
