@@ -11,6 +11,8 @@
 namespace bl::events::delta {
 namespace {
 
+constexpr int k_attempts_max = 100;
+
 void append_length(std::string& out, std::size_t length) {
   while (length >= 0x80) {
     out += static_cast<char>(0x80 | (length & 0x7f));
@@ -58,11 +60,13 @@ class FileJournals final : public Journals {
       own_name_ = name;
       return {};
     }
-    own_name_ = ids_.next();
-    BL_TRY(own_, open(own_name_));
-    if (own_ != nullptr) return {};
-    return Error{Code::conflict,
-                 "another process took a new journal: " + folder_ + "/" + own_name_};
+    // A process that looks for what others left may have a new one for a moment.
+    for (int attempt = 0; attempt < k_attempts_max; ++attempt) {
+      own_name_ = ids_.next();
+      BL_TRY(own_, open(own_name_));
+      if (own_ != nullptr) return {};
+    }
+    return Error{Code::conflict, "other processes took every new journal: " + folder_};
   }
 
   lake::Journal& own() override { return *own_; }
