@@ -1,5 +1,6 @@
 // Evaluations of answers as a list: what is scored, and which are looked at. Pure.
 import type { Evaluation, InferenceRegistry } from '../api/types_inference';
+import type { CsvRow } from '../format/csv';
 import { model_of } from './available';
 
 /** The strict match, else the score; null when it has neither. And its standard error. */
@@ -21,4 +22,39 @@ export function evaluations_of(
       (!wanted.task || row.task === wanted.task) &&
       (!wanted.model || model_of(row.model, registry) === wanted.model),
   );
+}
+
+export const k_csv_columns = [
+  'model',
+  'hardware',
+  'framework',
+  'precision',
+  'spec_method',
+  'tp',
+  'ep',
+  'concurrency',
+  'task',
+  'score',
+  'error',
+  'date',
+  'run',
+] as const;
+/** What the list shows of one, by its keys. */
+export function csv_row(row: Evaluation): CsvRow {
+  const { score, error } = score_of(row);
+  return [
+    row.model,
+    row.hardware,
+    row.framework,
+    row.precision,
+    row.spec_method,
+    row.decode_tp,
+    row.decode_ep,
+    row.conc,
+    row.task,
+    score,
+    error,
+    row.date,
+    row.run_url,
+  ];
 }

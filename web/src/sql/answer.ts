@@ -1,6 +1,7 @@
 // The answer of a query as what is shown of it: texts, CSV, a chart. Pure.
 import type { Json } from '../api/types';
 import type { QueryAnswer, QueryColumn } from '../api/types_query';
+import { csv_text } from '../format/csv';
 
 const k_lines_max = 6;
 const k_number = /^(u?int(8|16|32|64)|float(32|64)|decimal\b)/;
@@ -16,15 +17,13 @@ export function cell_text(cell: Json): string {
   return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
 }
 
-/** RFC 4180; a null is an empty field, an empty text a quoted one. */
+/** Nested values as JSON. */
 export function csv_of({ columns, rows }: Pick<QueryAnswer, 'columns' | 'rows'>): string {
-  const field = (cell: Json): string => {
-    const text = cell_text(cell);
-    if (text === '' && cell !== null) return '""';
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const lines = [columns.map((column) => column.name), ...rows];
-  return lines.map((cells) => cells.map(field).join(',') + '\r\n').join('');
+  const texts = rows.map((cells) => cells.map((cell) => (cell === null ? null : cell_text(cell))));
+  return csv_text(
+    columns.map((column) => column.name),
+    texts,
+  );
 }
 
 export interface AnswerChart {
