@@ -1,5 +1,6 @@
 // Inference sweeps: fronts, calculator, history and what is known of ingests, over answers of the
 // test's own (sweeps.mjs). What is painted is what the API said, to the digit.
+import { readFile } from 'node:fs/promises';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -302,6 +303,10 @@ test('the other parts say what there is', { skip }, () =>
     await page.getByRole('button', { name: '3 days' }).click();
     await page.getByRole('row', { name: 'B200 9 9 100.00' }).waitFor();
     assert.equal(query(page).get('days'), '3');
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    const saved = await readFile(await (await saving).path(), 'utf8');
+    assert.match(saved, /^hardware,succeeded,jobs,percent\r\n(.*\r\n)*b200,9,9,100\r\n/);
     await open(page, '/inference/submissions');
     assert.equal(await page.locator('.weeks > li').count(), 3);
     await open(page, '/inference/skipped');
