@@ -102,26 +102,40 @@ stop_server() {
   [[ -z ${server_pid-} ]] || { kill "$server_pid" && wait "$server_pid"; } 2>/dev/null || true
 }
 
-# Each fuzzer on a copy of its committed corpus (src/*/tests/corpus/NAME), new inputs stay in build/.
+# Each fuzzer on a copy of its committed corpus (src/*/tests/corpus/NAME), as many at once as there are cores;
+# new inputs stay in build/.
 tier_fuzz() {
-  local seconds=$1 program name seeds passed=0 failed=0
-  for program in build/asan/fuzz/*; do
-    [[ -x $program && -f $program ]] || continue
-    name=$(basename "$program")
-    mkdir -p "build/fuzz/corpus/$name" "build/fuzz/crashes"
-    seeds=$(find src -type d -path "*/corpus/$name" | head -n 1)
-    printf '\n== %s\n' "$name"
-    # shellcheck disable=SC2086 # no seeds, no argument
-    if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-      -artifact_prefix="build/fuzz/crashes/$name-" "build/fuzz/corpus/$name" $seeds; then
+  local seconds=$1 folder="build/fuzz" name passed=0 failed=0
+  rm -rf "$folder/said"
+  mkdir -p "$folder/said" "$folder/crashes"
+  export -f fuzz_one
+  find build/asan/fuzz -maxdepth 1 -type f -executable -printf '%f\n' | sort |
+    xargs -P "$jobs" -I NAME bash -c 'fuzz_one "$@"' fuzz_one NAME "$seconds" "$folder" || true
+  for name in "$folder"/said/*.status; do
+    [[ -e $name ]] || continue
+    cat "${name%.status}"
+    if [[ $(<"$name") == 0 ]]; then
       passed=$((passed + 1))
     else
       failed=$((failed + 1))
-      echo "FAILED: $name"
+      echo "FAILED: $(basename "$name" .status)"
     fi
   done
   printf '\n%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0 && passed > 0))
+}
+# fuzz_one NAME SECONDS FOLDER: what it says goes to FOLDER/said/NAME, how it ended beside it.
+fuzz_one() {
+  local name=$1 seconds=$2 folder=$3 seeds status=0
+  mkdir -p "$folder/corpus/$name"
+  seeds=$(find src -type d -path "*/corpus/$name" | head -n 1)
+  # shellcheck disable=SC2086 # no seeds, no argument
+  {
+    printf '\n== %s\n' "$name"
+    "build/asan/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+      -artifact_prefix="$folder/crashes/$name-" "$folder/corpus/$name" $seeds
+  } >"$folder/said/$name" 2>&1 || status=$?
+  echo "$status" >"$folder/said/$name.status"
 }
 
 # Sets passed_of and failed_of from the runner's summary at the end of a log.
