@@ -102,7 +102,7 @@ test('outliers and steps carry their marks', { skip }, () =>
       for (; found > at; found--) await page.keyboard.press('ArrowLeft');
       // The canvas is painted with the next frame, which a busy machine may be late with.
       let seen = [];
-      for (let looks = 0; looks < 40 && !seen.includes(true); looks++) {
+      for (let looks = 0; looks < 200 && !seen.includes(true); looks++) {
         if (looks > 0) await page.waitForTimeout(50);
         seen = await Promise.all(colours.map((name) => colour_at_point(page, name, 8)));
       }

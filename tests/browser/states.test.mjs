@@ -38,6 +38,7 @@ const k_sources = {
   admin: '**/api/auth/capabilities',
   docs: '**/openapi.json',
   inference: '**/api/v1/inference/registry',
+  builds: '**/api/v1/activity',
   status: '**/api/v1/status*',
 };
 
