@@ -1,10 +1,14 @@
 #include "events/sql_answer.h"
 
+#include <algorithm>
+
 #include "columns/cell_json.h"
 #include "events/api/request_body.h"
 
 namespace bl::events {
 namespace {
+
+constexpr std::int64_t k_time_ms_min = 1'000;  // less does not start a process
 
 void write_rows(json::Writer& writer, const columns::Batch& batch) {
   std::vector<columns::CellWriter> cells;
@@ -35,8 +39,10 @@ Result<SqlQuestion> decode_sql_question(std::string_view body, const engine::Que
   question.limits.rows_max = object.integer("rows_max", 1, most.rows_max).value_or(most.rows_max);
   question.limits.bytes_max =
       static_cast<std::uint64_t>(object.integer("bytes_max", 1, bytes_most).value_or(bytes_most));
+  const std::int64_t time_most = most.time_max.count();
   question.limits.time_max = std::chrono::milliseconds(
-      object.integer("time_max_ms", 1, most.time_max.count()).value_or(most.time_max.count()));
+      object.integer("time_max_ms", std::min(k_time_ms_min, time_most), time_most)
+          .value_or(time_most));
   BL_RETURN_IF_ERROR(object.finish());
   return question;
 }
