@@ -66,8 +66,7 @@ Result<void> fill_lake(lake::Lake& lake, Disk& disk, const std::string& scratch,
   std::map<std::int64_t, std::int64_t> files;  // of each month
   for (const lake::DataFile& file : table->snapshot().files().files()) {
     const auto group = replica::group_of_file("results", file.key);
-    if (group && group->is_sealed())
-      return {};  // years are sealed when all is there
+    if (group && group->is_sealed()) return {};  // years are sealed when all is there
     if (group) ++files[group->first_month];
   }
   const std::int64_t per_month = plan.results / LakePlan::k_months;

@@ -73,9 +73,9 @@ TEST_F(Connections, parameters_of_every_kind_arrive) {
                    {std::vector<std::string>{"a", "b", "c"}, std::vector<std::string>{"b", "z"}}),
             1);
   EXPECT_EQ(number("SELECT list_sum($1)::BIGINT", {std::vector<std::int64_t>{1, 2, 3}}), 6);
-  EXPECT_EQ(number("SELECT len($1) + len($2)",
-                   {std::vector<std::string>(), std::vector<std::int64_t>()}),
-            0);
+  EXPECT_EQ(
+      number("SELECT len($1) + len($2)", {std::vector<std::string>(), std::vector<std::int64_t>()}),
+      0);
   EXPECT_EQ(number("SELECT ($1 IS NULL AND $2 AND $3 = 0.5)::BIGINT", {Null{}, true, 0.5}), 1);
 }
 

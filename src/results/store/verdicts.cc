@@ -81,13 +81,13 @@ Result<std::int64_t> series_at(store::Connection& connection, std::string_view c
 
 Result<bool> is_enabled(store::Connection& connection, std::string_view repository) {
   bool enabled = false;
-  BL_RETURN_IF_ERROR(connection.query(
-      store::both_dialects<"select " BL_VERDICTS_ENABLED
-                           " from (select cast($1 as text) as repository) s">(),
-      {repository}, [&](const store::Row& row) {
-        enabled = row.integer(0) != 0;
-        return false;
-      }));
+  BL_RETURN_IF_ERROR(
+      connection.query(store::both_dialects<"select " BL_VERDICTS_ENABLED
+                                            " from (select cast($1 as text) as repository) s">(),
+                       {repository}, [&](const store::Row& row) {
+                         enabled = row.integer(0) != 0;
+                         return false;
+                       }));
   return enabled;
 }
 
