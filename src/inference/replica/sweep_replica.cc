@@ -21,14 +21,16 @@ using replica::all_shapes;
 using replica::Shape;
 using replica::table_of;
 
-/// The runs that the lake should have, by the row's id, with their marks.
+/// The runs that the lake should have, by the row's id, with their marks. Of a revision that is
+/// known nothing but the revision.
 struct StoredRuns {
   std::int64_t revision = 0;
   std::map<std::int64_t, std::int64_t> marks;
   std::map<std::int64_t, std::int64_t> points;  ///< how many, of each run
 };
 
-Result<StoredRuns> stored_runs(store::Database& database) {
+Result<StoredRuns> stored_runs(store::Database& database,
+                               std::optional<std::int64_t> known = std::nullopt) {
   StoredRuns found;
   BL_RETURN_IF_ERROR(database.read([&](store::Connection& connection) -> Result<void> {
     found = {};
@@ -38,6 +40,7 @@ Result<StoredRuns> stored_runs(store::Database& database) {
                            found.revision = row.integer(0);
                            return true;
                          }));
+    if (known == found.revision) return {};
     BL_RETURN_IF_ERROR(connection.query(
         store::both_dialects<"select id, changed from @inference_run where is_newest = (1 = 1)">(),
         {}, [&](const store::Row& row) {
@@ -201,8 +204,8 @@ Result<void> SweepReplica::put_runs(const std::vector<std::int64_t>& runs, std::
 
 Result<SweepRound> SweepReplica::refresh_now(const SweepReplicaProgress& progress) {
   SweepRound round;
-  BL_TRY(const StoredRuns stored, stored_runs(database_));
   BL_TRY(const auto known, replica_revision(lake_));
+  BL_TRY(const StoredRuns stored, stored_runs(database_, known));
   if (known == stored.revision) {
     round.is_current = true;
     return round;
