@@ -57,6 +57,8 @@ void write_events(json::Writer& writer, const Events& events);
 Result<std::string> build_id_of(const Request& request);
 /// Nanoseconds since 1970, never at or before `after`.
 std::int64_t now_after(const RoutePorts& ports, std::int64_t after);
+/// 32 hex digits as a UUID.
+std::string uuid_of(std::string hex);
 /// A new UUID.
 std::string new_uuid(const RoutePorts& ports);
 /// Appends, and wakes who follows the log. Errors: forbidden (a token of a repository), those of

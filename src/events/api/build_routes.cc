@@ -9,9 +9,7 @@ namespace {
 
 /// An event's id that follows from the build's: whoever asks for the same build twice, asks once.
 std::string received_id(const std::string& build_request_id) {
-  const std::string hex = sha256_hex(build_request_id + "/received");
-  std::string id = hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" +
-                   hex.substr(16, 4) + "-" + hex.substr(20, 12);
+  std::string id = uuid_of(sha256_hex(build_request_id + "/received").substr(0, 32));
   id[14] = '8';  // RFC 9562: a version of one's own
   id[19] = 'a';  // its variant
   return id;

@@ -78,10 +78,13 @@ std::int64_t now_after(const RoutePorts& ports, std::int64_t after) {
   return std::max(ports.clock.now().micros * 1'000, after + 1);
 }
 
+std::string uuid_of(std::string hex) {
+  for (const std::size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, 1, '-');
+  return hex;
+}
+
 std::string new_uuid(const RoutePorts& ports) {
-  std::string id = ports.ids.next();
-  for (const std::size_t at : {20u, 16u, 12u, 8u}) id.insert(at, 1, '-');
-  return id;
+  return uuid_of(ports.ids.next());
 }
 
 Result<Appended> append(const Call& call, std::span<const BuildEvent> events) {

@@ -84,10 +84,8 @@ class Methods {
 
   void add_writes() {
     add("Append", Access::write, [](const Asking& asking) -> Result<std::string> {
-      if (!asking.call.principal.repository.empty()) {
-        return Error{Code::forbidden,
-                     "the token writes to a repository alone: " + asking.call.principal.repository};
-      }
+      // A build belongs to no repository of results.
+      BL_RETURN_IF_ERROR(asking.call.principal.demand_repository(""));
       BL_TRY(const auto events, grpc::read_append_request(asking.request, asking.ports.limits));
       BL_TRY(const Appended appended, asking.log.append(events));
       if (appended.added > 0) asking.ports.tails.wake();
