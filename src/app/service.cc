@@ -24,6 +24,7 @@
 #include "app/stop_signal.h"
 #include "base/uri.h"
 #include "lake/lake.h"
+#include "net/host_port.h"
 #include "net/server_address.h"
 #include "ops/lake_routes.h"
 #include "ops/query_routes.h"
@@ -143,17 +144,12 @@ class RunningService final : public Service {
   }
 
   std::string url() const override {
-    const std::string& host = settings_.http.address;
-    const bool literal_v6 = host.find(':') != std::string::npos;
-    return fmt::format("{}://{}{}{}:{}", settings_.http.tls ? "https" : "http",
-                       literal_v6 ? "[" : "", host, literal_v6 ? "]" : "", server_->port());
+    return fmt::format("{}://{}", settings_.http.tls ? "https" : "http",
+                       net::host_port(settings_.http.address, std::to_string(server_->port())));
   }
   std::string grpc_address() const override {
     if (grpc_server_ == nullptr) return "";
-    const std::string& host = settings_.grpc.host->address;
-    const bool literal_v6 = host.find(':') != std::string::npos;
-    return fmt::format("{}{}{}:{}", literal_v6 ? "[" : "", host, literal_v6 ? "]" : "",
-                       grpc_server_->port());
+    return net::host_port(settings_.grpc.host->address, std::to_string(grpc_server_->port()));
   }
   const net::Router& router() const override { return router_; }
   bool first_run() const override { return operator_token_.created; }

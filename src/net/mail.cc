@@ -11,6 +11,7 @@
 
 #include "base/numbers.h"
 #include "base/uri.h"
+#include "net/host_port.h"
 
 namespace bl::net {
 namespace {
@@ -179,9 +180,8 @@ Result<void> send_mail(const MailServer& server, const Mail& mail) {
   CURL* curl = owner.get();
   BL_CHECK(curl != nullptr);
   const bool tls = server.security == MailServer::Security::tls;
-  const bool is_v6 = server.host.find(':') != std::string::npos;
-  const std::string url = fmt::format("{}://{}{}{}:{}", tls ? "smtps" : "smtp", is_v6 ? "[" : "",
-                                      server.host, is_v6 ? "]" : "", server.port);
+  const std::string url =
+      fmt::format("{}://{}", tls ? "smtps" : "smtp", host_port(server.host, server.port));
   curl_slist* list = nullptr;
   for (const std::string& one : mail.to) {
     list = curl_slist_append(list, ("<" + one + ">").c_str());

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "net/host_port.h"
 #include "net/worker_pool.h"
 
 namespace bl::net {
@@ -228,7 +229,8 @@ class Host final : public GrpcServer {
       BL_TRY(credentials, tls_credentials(*core_.options.tls));
     }
     grpc::ServerBuilder builder;
-    const std::string address = address_text();
+    const std::string address =
+        host_port(core_.options.address, std::to_string(core_.options.port));
     int port = 0;
     builder.AddListeningPort(address, credentials, &port);
     builder.RegisterCallbackGenericService(&service_);
@@ -253,11 +255,6 @@ class Host final : public GrpcServer {
   }
 
  private:
-  std::string address_text() const {
-    const bool literal_v6 = core_.options.address.find(':') != std::string::npos;
-    return fmt::format("{}{}{}:{}", literal_v6 ? "[" : "", core_.options.address,
-                       literal_v6 ? "]" : "", core_.options.port);
-  }
   static Result<std::shared_ptr<grpc::ServerCredentials>> tls_credentials(const TlsOptions& tls) {
     BL_TRY([[maybe_unused]] const CertificateFacts facts, read_certificate(tls));
     const auto text_of = [](const std::string& path) {
