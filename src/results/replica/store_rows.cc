@@ -153,30 +153,13 @@ StoreRows::StoreRows(std::vector<const Shape*> shapes, Repositories& repositorie
                      store::Dialect dialect, RowLimits limits)
     : repositories_(repositories), dialect_(dialect), limits_(limits) {
   for (const Shape* shape : shapes) {
-    Target target{shape, shape->schema(), {}, {}, {}};
+    Target target{shape, {}, columns::BatchBuilder(shape->schema()), {}};
     for (const Column& column : shape->columns) {
       const bool is_other = dialect == store::Dialect::postgres && !column.from_postgres.empty();
       std::string sql = store::in_dialect(is_other ? column.from_postgres : column.from, dialect);
       auto found = std::ranges::find(expressions_, sql);
       target.sources.push_back(static_cast<int>(found - expressions_.begin()));
       if (found == expressions_.end()) expressions_.push_back(std::move(sql));
-      switch (column.kind) {
-        case Kind::boolean:
-          target.builders.emplace_back(columns::ColumnBuilder<bool>());
-          break;
-        case Kind::int64:
-          target.builders.emplace_back(columns::ColumnBuilder<std::int64_t>());
-          break;
-        case Kind::float64:
-          target.builders.emplace_back(columns::ColumnBuilder<double>());
-          break;
-        case Kind::timestamp:
-          target.builders.emplace_back(columns::ColumnBuilder<Timestamp>());
-          break;
-        default:
-          target.builders.emplace_back(columns::ColumnBuilder<std::string_view>());
-          break;
-      }
     }
     targets_.push_back(std::move(target));
   }
@@ -200,20 +183,11 @@ const std::optional<IdBits>& StoreRows::bits_in(const store::Row& row, int sourc
   return bits_;
 }
 
-void StoreRows::add_value(const Column& column, Builder& builder, const store::Row& row,
-                          int source) {
-  const auto put = [&]<class T>(T value) {
-    std::get<columns::ColumnBuilder<T>>(builder).append(value);
-    if constexpr (std::is_same_v<T, std::string_view>) {
-      open_bytes_ += value.size() + sizeof(std::int32_t);
-    } else {
-      open_bytes_ += sizeof(T);
-    }
-  };
-  const auto put_null = [&] {
-    std::visit([](auto& one) { one.append_null(); }, builder);
-    open_bytes_ += sizeof(std::int32_t);
-  };
+void StoreRows::add_value(Target& target, std::size_t number, const store::Row& row) {
+  const Column& column = target.shape->columns[number];
+  const int source = target.sources[number];
+  const auto put = [&](auto value) { target.open.put(number, value); };
+  const auto put_null = [&] { target.open.put_null(number); };
   if (row.is_null(source)) return put_null();
   switch (column.make) {
     case Make::plain:
@@ -267,12 +241,12 @@ Result<void> StoreRows::add(const store::Row& row) {
   bits_source_ = -1;
   for (Target& target : targets_) {
     for (std::size_t i = 0; i < target.sources.size(); ++i) {
-      add_value(target.shape->columns[i], target.builders[i], row, target.sources[i]);
+      add_value(target, i, row);
     }
+    target.open.end_row();
   }
   ++rows_;
-  ++open_rows_;
-  if (open_rows_ < limits_.batch_rows_max && open_bytes_ < limits_.batch_bytes_max) return {};
+  if (open_rows() < limits_.batch_rows_max && open_bytes() < limits_.batch_bytes_max) return {};
   return finish_batches();
 }
 
@@ -290,18 +264,19 @@ Result<void> StoreRows::add_all(store::Connection& connection, const std::string
   return {};
 }
 
+std::size_t StoreRows::open_bytes() const {
+  std::size_t bytes = 0;
+  for (const Target& target : targets_) bytes += target.open.bytes();
+  return bytes;
+}
+
 Result<void> StoreRows::finish_batches() {
-  if (open_rows_ == 0) return {};
+  if (open_rows() == 0) return {};
+  bytes_ += open_bytes();
   for (Target& target : targets_) {
-    std::vector<columns::ColumnData> data;
-    for (Builder& builder : target.builders) {
-      data.push_back(std::visit([](auto& one) { return one.take(); }, builder));
-    }
-    BL_TRY(auto batch, columns::Batch::make(target.schema, open_rows_, std::move(data)));
+    BL_TRY(auto batch, target.open.finish());
     target.done.push_back(std::move(batch));
   }
-  bytes_ += std::exchange(open_bytes_, 0);
-  open_rows_ = 0;
   return {};
 }
 
@@ -314,13 +289,11 @@ Result<std::vector<columns::Batch>> StoreRows::take(std::size_t shape) {
 
 void StoreRows::clear() {
   for (Target& target : targets_) {
-    for (Builder& builder : target.builders) {
-      std::visit([](auto& one) { (void)one.take(); }, builder);
-    }
+    target.open.clear();
     target.done.clear();
   }
-  rows_ = open_rows_ = 0;
-  bytes_ = open_bytes_ = 0;
+  rows_ = 0;
+  bytes_ = 0;
 }
 
 }  // namespace bl::results::replica

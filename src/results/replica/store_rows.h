@@ -7,11 +7,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "columns/batch.h"
-#include "columns/builders.h"
+#include "columns/batch_builder.h"
 #include "results/replica/tables.h"
 #include "store/database.h"
 
@@ -74,26 +73,24 @@ class StoreRows {
                        std::span<const store::Param> params,
                        const std::function<void(const store::Row&)>& each = {});
   std::int64_t rows() const { return rows_; }
-  std::size_t bytes() const { return bytes_ + open_bytes_; }
+  std::size_t bytes() const { return bytes_ + open_bytes(); }
   /// What was added since the last call, of the shape with that place; all of them are taken before
   /// more is added.
   Result<std::vector<columns::Batch>> take(std::size_t shape = 0);
   void clear();
 
  private:
-  using Builder = std::variant<columns::ColumnBuilder<bool>, columns::ColumnBuilder<std::int64_t>,
-                               columns::ColumnBuilder<double>, columns::ColumnBuilder<Timestamp>,
-                               columns::ColumnBuilder<std::string_view>>;
   struct Target {
     const Shape* shape;
-    columns::Schema schema;
     std::vector<int> sources;  // of each column: which expression
-    std::vector<Builder> builders;
+    columns::BatchBuilder open;
     std::vector<columns::Batch> done;
   };
-  void add_value(const Column& column, Builder& builder, const store::Row& row, int source);
+  void add_value(Target& target, std::size_t number, const store::Row& row);
   const std::optional<IdBits>& bits_in(const store::Row& row, int source);
   Result<void> finish_batches();
+  std::int64_t open_rows() const { return targets_.front().open.rows(); }
+  std::size_t open_bytes() const;
 
   std::vector<Target> targets_;
   std::vector<std::string> expressions_;
@@ -104,8 +101,8 @@ class StoreRows {
   std::string text_;  // of a value in the making
   int bits_source_ = -1;
   std::optional<IdBits> bits_;  // of the text of that source, in the row that is being added
-  std::int64_t rows_ = 0, open_rows_ = 0;
-  std::size_t bytes_ = 0, open_bytes_ = 0;
+  std::int64_t rows_ = 0;
+  std::size_t bytes_ = 0;  // of batches that are done
 };
 
 }  // namespace bl::results::replica
