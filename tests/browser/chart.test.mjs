@@ -100,7 +100,7 @@ test('outliers and steps carry their marks', { skip }, () =>
       await page.keyboard.press('End');
       let found = Number(await page.locator('.tip').getAttribute('data-point'));
       for (; found > at; found--) await page.keyboard.press('ArrowLeft');
-      // The canvas is painted with the next frame, which a busy machine may be late with.
+      // The canvas is painted with the next frame, and again when the direction of the unit is known.
       let seen = [];
       for (let looks = 0; looks < 200 && !seen.includes(true); looks++) {
         if (looks > 0) await page.waitForTimeout(50);
