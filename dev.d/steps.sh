@@ -89,6 +89,8 @@ explain_failure() {
   {
     printf '\n--- step failed: %s (%s)\n--- why: the end of %s\n' "$name" "$title" "${log#"$root"/}"
     grep -nE '\b(error|fatal|fatal error)(\[[^]]*\])?:|^FAILED|Error:|ERROR' "$log" | tail -n 12 | cut -c1-300 || true
+    # A failed test of TAP with what it says of itself: its name does not stand at the end of the log.
+    grep -nE -A 14 '^not ok' "$log" | head -n 60 | cut -c1-300 || true
     printf '%s\n' '...'
     tail -n 40 "$log" | cut -c1-400
     printf -- '--- what to do: %s\n\n' "$advice"

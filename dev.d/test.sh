@@ -105,7 +105,7 @@ stop_server() {
 # Each fuzzer on a copy of its committed corpus (src/*/tests/corpus/NAME), as many at once as there are cores;
 # new inputs stay in build/.
 tier_fuzz() {
-  local seconds=$1 folder="build/fuzz" name passed=0 failed=0
+  local seconds=$1 folder="build/fuzz" name passed=0 failed=0 failures=()
   rm -rf "$folder/said"
   mkdir -p "$folder/said" "$folder/crashes"
   export -f fuzz_one
@@ -118,8 +118,13 @@ tier_fuzz() {
       passed=$((passed + 1))
     else
       failed=$((failed + 1))
-      echo "FAILED: $(basename "$name" .status)"
+      failures+=("${name%.status}")
     fi
+  done
+  # Last, so that a log cut to its end has them: where it broke, and the input (libFuzzer prints small ones).
+  for name in "${failures[@]}"; do
+    echo "FAILED: $(basename "$name")"
+    sed '/Recommended dictionary/,/End of recommended dictionary/d' "$name" | tail -n 30
   done
   printf '\n%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0 && passed > 0))
