@@ -171,7 +171,10 @@ class Call final : public grpc::ServerGenericBidiReactor, public Job, public Grp
                       {{"method", context_.method()}, {"error", error.message}});
     }
     context_.AddTrailingMetadata("benchlake-code", name_of(error.code));
-    finish(status_of(error), name_of(error.code));
+    const grpc::Status status = status_of(error);
+    if (method_ == nullptr || !method_->details) return finish(status, name_of(error.code));
+    finish({status.error_code(), status.error_message(), method_->details(error)},
+           name_of(error.code));
   }
   void finish(const grpc::Status& status, std::string_view code) {
     {

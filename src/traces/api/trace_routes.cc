@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include "base/numbers.h"
+#include "traces/api/answers.h"
+#include "traces/api/encode.h"
+#include "traces/api/times.h"
+#include "traces/otlp.h"
+#include "traces/span_tree.h"
+
+/// One trace: its spans in pages, in the forms of other tools, and where its time went.
+namespace bl::traces {
+namespace {
+
+constexpr std::int64_t k_page_default = 5'000;
+constexpr std::int64_t k_page_max = 50'000;
+constexpr const char* k_protobuf = "application/x-protobuf";
+
+/// `START.SPAN.KIND`: opaque to who gets it.
+std::string page_token(const Span& span) {
+  return fmt::format("{}.{}.{}", span.start_ns, span.span_id.hex(), static_cast<int>(span.kind));
+}
+std::optional<TraceQuery::After> page_of(std::string_view token) {
+  const std::size_t first = token.find('.');
+  const std::size_t second = token.find('.', first + 1);
+  if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
+  const auto start = parse_int64(token.substr(0, first));
+  const auto span = SpanId::from_hex(token.substr(first + 1, second - first - 1));
+  const auto kind = parse_int64(token.substr(second + 1));
+  if (!start || !span || !kind || *kind < std::numeric_limits<std::int32_t>::min() ||
+      *kind > std::numeric_limits<std::int32_t>::max()) {
+    return std::nullopt;
+  }
+  return TraceQuery::After{*start, *span, static_cast<SpanKind>(*kind)};
+}
+
+/// `start`, `end` and `full`, of every question about one trace.
+TraceQuery query_of(net::QueryFields& fields, TraceId id) {
+  TraceQuery query;
+  query.id = id;
+  query.hint = hint_of(fields);
+  query.allow_full = !fields.choice("full", {"true", "false"}) ||
+                     fields.choice("full", {"true", "false"}) == 0;
+  return query;
+}
+
+void write_facts(json::Writer& writer, const TraceAnswer& answer) {
+  writer.key("summary");
+  encode(writer, answer.summary);
+  writer.member("repeated", answer.repeated);
+  writer.key("partial");
+  if (answer.partial_reason.empty()) {
+    writer.null();
+  } else {
+    writer.value(answer.partial_reason);
+  }
+  writer.key("cost");
+  encode(writer, answer.cost);
+}
+
+std::string spans_json(const TraceAnswer& answer) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object();
+  write_facts(writer, answer);
+  writer.key("next");
+  if (answer.has_more) {
+    writer.value(page_token(answer.spans.back()));
+  } else {
+    writer.null();
+  }
+  write_spans(writer, answer.spans);
+  writer.end_object();
+  return body;
+}
+
+Result<Response> show_trace(const Call& call) {
+  net::QueryFields fields(call.request);
+  BL_TRY(const TraceId id, trace_id_of(call.request));
+  TraceQuery query = query_of(fields, id);
+  const auto limit = fields.integer("limit", 1, k_page_max);
+  const auto page = fields.text("page");
+  if (page) query.after = page_of(*page);
+  if (page && !query.after) fields.fault("page", "not the `next` of a page", *page);
+  const std::size_t format =
+      fields.choice("format", {"json", "otlp", "protobuf"}).value_or(0);
+  BL_RETURN_IF_ERROR(fields.finish());
+  if (format == 0) {
+    query.spans_max = static_cast<std::size_t>(limit.value_or(k_page_default));
+    BL_TRY(const TraceAnswer answer, found_trace(call.store, query));
+    return answer_json(spans_json(answer));
+  }
+  BL_TRY(const TraceAnswer answer, whole_trace(call.store, query));
+  if (format == 1) return answer_json(encode_otlp_json(answer.spans));
+  return Response::text(200, k_protobuf, encode_otlp_protobuf(answer.spans));
+}
+
+void write_path(json::Writer& writer, const TraceAnswer& answer,
+                const std::vector<PathPart>& path) {
+  writer.key("path").begin_array();
+  for (const PathPart& part : path) {
+    const Span& span = answer.spans[part.span];
+    writer.begin_object()
+        .member("span_id", span.span_id.hex())
+        .member("service", service_of(*span.resource))
+        .member("name", span.name)
+        .member("start_ns", std::to_string(part.start_ns))
+        .member("duration_ns", std::to_string(part.end_ns - part.start_ns))
+        .end_object();
+  }
+  writer.end_array();
+}
+
+void write_operations(json::Writer& writer, const std::vector<OperationTime>& operations) {
+  writer.key("operations").begin_array();
+  for (const OperationTime& operation : operations) {
+    writer.begin_object()
+        .member("service", operation.service)
+        .member("name", operation.name)
+        .member("spans", operation.spans)
+        .member("errors", operation.errors)
+        .member("total_ns", std::to_string(operation.total_ns))
+        .member("self_ns", std::to_string(operation.self_ns))
+        .member("critical_ns", std::to_string(operation.critical_ns))
+        .end_object();
+  }
+  writer.end_array();
+}
+
+void write_warnings(json::Writer& writer, const std::vector<TraceWarning>& warnings) {
+  writer.key("warnings").begin_array();
+  for (const TraceWarning& warning : warnings) {
+    writer.begin_object()
+        .member("code", warning.code)
+        .member("message", warning.message)
+        .member("count", warning.count)
+        .end_object();
+  }
+  writer.end_array();
+}
+
+Result<Response> show_critical_path(const Call& call) {
+  net::QueryFields fields(call.request);
+  BL_TRY(const TraceId id, trace_id_of(call.request));
+  const TraceQuery query = query_of(fields, id);
+  BL_RETURN_IF_ERROR(fields.finish());
+  BL_TRY(const TraceAnswer answer, whole_trace(call.store, query));
+  const SpanTree tree = tree_of(answer.spans);
+  const std::vector<PathPart> path = critical_path(answer.spans, tree);
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object();
+  write_facts(writer, answer);
+  write_path(writer, answer, path);
+  write_operations(writer, operation_times(answer.spans, tree, path));
+  write_warnings(writer, warnings_of(answer.spans, tree));
+  writer.end_object();
+  return answer_json(std::move(body));
+}
+
+}  // namespace
+
+void add_trace_routes(RouteSet& routes) {
+  routes.read("/api/v1/traces/{id}", show_trace);
+  routes.read("/api/v1/traces/{id}/critical-path", show_critical_path);
+}
+
+}  // namespace bl::traces
