@@ -28,9 +28,10 @@ struct SpanTree {
   std::vector<std::size_t> walk;   ///< depth first: the order of a waterfall
   std::int64_t start_ns = 0, end_ns = 0;
 };
-/// Spans that repeat (span id, kind) must have gone before. Two spans of one id and other kinds are
-/// two spans: a child is one of the server's (Zipkin's shared ids), else of the first. Cost:
-/// n log n.
+/// Spans that repeat (span id, kind) must have gone before; those that did not are spans like
+/// others. Two spans of one id and other kinds are two spans (Zipkin's shared ids): a child is one
+/// of the server's, else of the first; the server's own parent is the client's of the same id, when
+/// both name the same parent. An end before its start counts as the start. Cost: n log n.
 SpanTree tree_of(const Spans& spans);
 
 /// A piece of the critical path.
@@ -40,8 +41,10 @@ struct PathPart {
   bool operator==(const PathPart&) const = default;
 };
 /// From the trace's main root (the longest; of equal ones the first) backward: the last-finishing
-/// child before the cursor, clipped to its parent; what no child covers is the span's own. Parts
-/// are in time order, do not overlap, and sum up to the root's duration.
+/// child that ends at or before the cursor (of equal ends the first by is_before()), clipped to its
+/// parent, which was clipped to its own; then from that child's start on. What no such child covers
+/// is the span's own. Children of no length are passed over. Parts are in time order, do not
+/// overlap, and sum up to the root's duration. Cost: n log n.
 std::vector<PathPart> critical_path(const Spans& spans, const SpanTree& tree);
 
 /// Sums over spans of one (service, name), for tables and folded stacks.
@@ -56,10 +59,14 @@ std::vector<OperationTime> operation_times(const Spans& spans, const SpanTree& t
 
 /// What keeps a trace from being whole or true, for people (spec/traces.md 5.4).
 struct TraceWarning {
-  std::string code;  ///< `no_root`, `orphans`, `many_roots`, `cycle`, `clock_skew`, `dropped`, ...
+  /// `empty`, `no_root`, `many_roots`, `orphans`, `cycle`, `shared_span_id`, `clock_skew` (begins
+  /// before its parent), `negative_duration`, `dropped` (attributes, events and links that the
+  /// sender left out), `not_sampled` (the sender's flags say so).
+  std::string code;
   std::string message;
   std::int64_t count = 0;
 };
+/// In the order of the codes above.
 std::vector<TraceWarning> warnings_of(const Spans& spans, const SpanTree& tree);
 
 }  // namespace bl::traces
