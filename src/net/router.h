@@ -33,7 +33,7 @@ struct RouteOptions {
   /// The handler gets the body as it came, and undoes its Content-Encoding itself; then
   /// body_bytes_max is what it may be before that.
   bool coded_body = false;
-  bool in_openapi = true;                      ///< false for the page's assets and wildcards
+  bool in_openapi = true;  ///< false for the page's assets and wildcards
 };
 
 struct Route {

@@ -102,9 +102,7 @@ Result<PartialSuccess> Intake::take(const Place&, std::string_view body, OtlpWir
   const auto begin = clock_.steady_now();
   auto kept = keep(body, wire);
   seconds_.observe(std::chrono::duration<double>(clock_.steady_now() - begin).count());
-  const char* outcome = !kept.ok()                   ? "failed"
-                        : kept->rejected_spans > 0 ? "partial"
-                                                     : "ok";
+  const char* outcome = !kept.ok() ? "failed" : kept->rejected_spans > 0 ? "partial" : "ok";
   if (!kept.ok() && retry_seconds(kept.error().code)) outcome = "retry";
   metrics_.counter(k_requests, k_requests_help, {{"wire", name_of(wire)}, {"outcome", outcome}})
       .add();

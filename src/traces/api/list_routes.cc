@@ -62,10 +62,7 @@ Result<Response> list_attributes(const Call& call) {
   json::Writer writer(body);
   writer.begin_object().key("attributes").begin_array();
   for (const AttributeKey& key : keys) {
-    writer.begin_object()
-        .member("place", name_of(key.place))
-        .member("key", key.key)
-        .end_object();
+    writer.begin_object().member("place", name_of(key.place)).member("key", key.key).end_object();
   }
   writer.end_array().end_object();
   return answer_json(std::move(body));
@@ -78,14 +75,11 @@ Result<Response> list_attribute_values(const Call& call) {
   const Window window = window_of(fields, call.ports.clock, k_day_ns);
   const auto limit = fields.integer("limit", 1, k_values_max).value_or(k_values_default);
   BL_RETURN_IF_ERROR(fields.finish());
-  BL_TRY(const auto values,
-         call.store.attribute_values({place.value_or(AttributePlace::any), key}, window,
-                                     static_cast<std::size_t>(limit)));
+  BL_TRY(const auto values, call.store.attribute_values({place.value_or(AttributePlace::any), key},
+                                                        window, static_cast<std::size_t>(limit)));
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().key("window");
-  encode(writer, window);
-  writer.key("values").begin_array();
+  writer.begin_object().key("values").begin_array();
   for (const AnyValue& value : values) encode(writer, value);
   writer.end_array().end_object();
   return answer_json(std::move(body));
@@ -98,9 +92,7 @@ Result<Response> list_dependencies(const Call& call) {
   BL_TRY(const auto dependencies, call.store.dependencies(window));
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().key("window");
-  encode(writer, window);
-  writer.key("dependencies").begin_array();
+  writer.begin_object().key("dependencies").begin_array();
   for (const Dependency& dependency : dependencies) {
     writer.begin_object()
         .member("parent", dependency.parent)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/compression.h"
+#include "net/grpc.h"
 #include "traces/routes.h"
 
 /// OTLP over HTTP. Answers and errors stand in the request's encoding; what an exporter may send
@@ -87,8 +88,9 @@ Result<Response> take(Request& request, Intake& intake) {
   }
   const std::string& body = encoding == Encoding::identity ? request.body : inflated;
   BL_TRY(const PartialSuccess answer, intake.take(place, body, *wire));
-  return *wire == OtlpWire::json ? Response::json(200, encode_response_json(answer))
-                                 : Response::text(200, k_protobuf, encode_response_protobuf(answer));
+  return *wire == OtlpWire::json
+             ? Response::json(200, encode_response_json(answer))
+             : Response::text(200, k_protobuf, encode_response_protobuf(answer));
 }
 
 /// The page that asks, when it may.
@@ -124,27 +126,25 @@ Response preflight(const Request& request, const std::vector<std::string>& origi
 
 void add_otlp_routes(net::Router& router, Intake& intake, const OtlpRouteOptions& options) {
   const std::vector<std::string> origins = options.cors_origins;
-  router.add(
-      {.method = net::Method::post,
-       .pattern = k_path,
-       .access = options.is_open ? net::Access::open : net::Access::write,
-       .handler =
-           [&intake, origins](Request& request) {
-             auto taken = take(request, intake);
-             const int status = taken.ok() ? 200 : net::http_status(taken.error().code);
-             Response response = taken.ok()
-                                     ? std::move(taken).value()
-                                     : error_answer(status, taken.error(), request.request_id,
-                                                    request.headers.get("Content-Type"));
-             if (!origins.empty()) allow(response, allowed_origin(request, origins));
-             return response;
-           },
-       .options = {.body_bytes_max = intake.limits().spans.request_bytes_max,
-                   .deadline = k_deadline,
-                   .coded_body = true}});
-  router.add_error_shape(
-      {.applies = [](std::string_view path) { return path.starts_with("/v1/"); },
-       .render = error_answer});
+  router.add({.method = net::Method::post,
+              .pattern = k_path,
+              .access = options.is_open ? net::Access::open : net::Access::write,
+              .handler =
+                  [&intake, origins](Request& request) {
+                    auto taken = take(request, intake);
+                    const int status = taken.ok() ? 200 : net::http_status(taken.error().code);
+                    Response response =
+                        taken.ok() ? std::move(taken).value()
+                                   : error_answer(status, taken.error(), request.request_id,
+                                                  request.headers.get("Content-Type"));
+                    if (!origins.empty()) allow(response, allowed_origin(request, origins));
+                    return response;
+                  },
+              .options = {.body_bytes_max = intake.limits().spans.request_bytes_max,
+                          .deadline = k_deadline,
+                          .coded_body = true}});
+  router.add_error_shape({.applies = [](std::string_view path) { return path.starts_with("/v1/"); },
+                          .render = error_answer});
   if (origins.empty()) return;
   router.add({.method = net::Method::options,
               .pattern = k_path,

@@ -24,18 +24,17 @@ SpanFilter attribute_equals(const std::string& key, const std::string& value) {
     ways.push_back(
         SpanFilter::where({field, Comparison::equal, AnyValue(AnyValue::Value(*number))}));
   } else if (const auto real = parse_double(value)) {
-    ways.push_back(
-        SpanFilter::where({field, Comparison::equal, AnyValue(AnyValue::Value(*real))}));
+    ways.push_back(SpanFilter::where({field, Comparison::equal, AnyValue(AnyValue::Value(*real))}));
   } else if (value == "true" || value == "false") {
-    ways.push_back(SpanFilter::where(
-        {field, Comparison::equal, AnyValue(AnyValue::Value(value == "true"))}));
+    ways.push_back(
+        SpanFilter::where({field, Comparison::equal, AnyValue(AnyValue::Value(value == "true"))}));
   }
   return ways.size() == 1 ? std::move(ways.front()) : SpanFilter::any_of(std::move(ways));
 }
 
 void add_names(net::QueryFields& fields, std::vector<SpanFilter>& parts) {
   const std::pair<const char*, Name> texts[] = {
-      {"service", Name::service}, {"name", Name::name}, {"run_id", Name::run_id}};
+      {"service", Name::service}, {"operation", Name::name}, {"run_id", Name::run_id}};
   for (const auto& [parameter, name] : texts) {
     if (auto text = fields.text(parameter)) {
       parts.push_back(intrinsic(name, Comparison::equal, text_value(std::move(*text))));
@@ -81,8 +80,8 @@ SpanFilter filter_of(net::QueryFields& fields) {
     parts.push_back(attribute_equals(text.substr(0, equals), text.substr(equals + 1)));
   }
   if (parts.empty()) return SpanFilter::everything();
-  SpanFilter filter = parts.size() == 1 ? std::move(parts.front())
-                                        : SpanFilter::all_of(std::move(parts));
+  SpanFilter filter =
+      parts.size() == 1 ? std::move(parts.front()) : SpanFilter::all_of(std::move(parts));
   if (const auto checked = check(filter); !checked.ok()) {
     fields.fault("attribute", checked.error().message);
   }

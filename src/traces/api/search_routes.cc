@@ -14,31 +14,31 @@ constexpr std::int64_t k_spans_default = 3, k_spans_max = 100;
 constexpr std::int64_t k_step_default_ns = 60'000'000'000;
 constexpr std::int64_t k_buckets_max = 11'000;  ///< as Prometheus has it
 
-void write_partial(json::Writer& writer, const std::string& reason) {
-  writer.key("partial");
-  if (reason.empty()) {
-    writer.null();
-  } else {
-    writer.value(reason);
-  }
+/// The window as people read it; part of every answer, since it may be our choice.
+void write_window(json::Writer& writer, const Window& window) {
+  writer.key("window")
+      .begin_object()
+      .member("start", instant_text(window.start_ns))
+      .member("end", instant_text(window.end_ns))
+      .end_object();
 }
 
 void write_hit(json::Writer& writer, const TraceHit& hit) {
-  writer.begin_object().key("summary");
-  encode(writer, hit.summary);
-  writer.member("matched", hit.matched).key("spans").begin_array();
-  for (const Span& span : hit.spans) write_short_span(writer, span);
+  writer.begin_object();
+  write_summary(writer, hit.summary);
+  writer.member("matched", hit.matched).key("matched_spans").begin_array();
+  for (const Span& span : hit.spans) write_short_span(writer, span, hit.summary.start_ns);
   writer.end_array().end_object();
 }
 
 std::string answer_text(const SearchQuery& query, const SearchAnswer& answer) {
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().key("window");
-  encode(writer, query.window);
+  writer.begin_object();
+  write_window(writer, query.window);
   writer.key("traces").begin_array();
   for (const TraceHit& hit : answer.traces) write_hit(writer, hit);
-  writer.end_array().key("next");
+  writer.end_array().key("next_page");
   if (answer.next_page.empty()) {
     writer.null();
   } else {
@@ -56,8 +56,8 @@ Result<Response> search(const Call& call) {
   SearchQuery query;
   query.window = window_of(fields, call.ports.clock, k_day_ns);
   query.filter = filter_of(fields);
-  query.limit = static_cast<std::size_t>(
-      fields.integer("limit", 1, k_limit_max).value_or(k_limit_default));
+  query.limit =
+      static_cast<std::size_t>(fields.integer("limit", 1, k_limit_max).value_or(k_limit_default));
   query.spans_of_trace =
       static_cast<std::size_t>(fields.integer("spans", 0, k_spans_max).value_or(k_spans_default));
   query.page = fields.text("page").value_or("");
@@ -94,8 +94,8 @@ Result<Response> show_metrics(const Call& call) {
   BL_TRY(const MetricAnswer answer, call.store.metrics(query));
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().key("window");
-  encode(writer, query.window);
+  writer.begin_object();
+  write_window(writer, query.window);
   writer.member("step_ns", std::to_string(query.step_ns)).key("series").begin_array();
   for (const MetricSeries& series : answer.series) {
     writer.begin_object().member("service", series.service).key("operation");

@@ -36,13 +36,8 @@ struct Unit {
   std::string_view name;
   double nanoseconds;
 };
-constexpr std::array<Unit, 7> k_units = {{{"ns", 1},
-                                          {"us", 1e3},
-                                          {"µs", 1e3},
-                                          {"ms", 1e6},
-                                          {"s", 1e9},
-                                          {"m", 60e9},
-                                          {"h", 3600e9}}};
+constexpr std::array<Unit, 7> k_units = {
+    {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
 
 const Unit* unit_named(std::string_view name) {
   for (const Unit& unit : k_units) {

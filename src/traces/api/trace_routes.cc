@@ -38,8 +38,8 @@ TraceQuery query_of(net::QueryFields& fields, TraceId id) {
   TraceQuery query;
   query.id = id;
   query.hint = hint_of(fields);
-  query.allow_full = !fields.choice("full", {"true", "false"}) ||
-                     fields.choice("full", {"true", "false"}) == 0;
+  query.allow_full =
+      !fields.choice("full", {"true", "false"}) || fields.choice("full", {"true", "false"}) == 0;
   return query;
 }
 
@@ -47,12 +47,7 @@ void write_facts(json::Writer& writer, const TraceAnswer& answer) {
   writer.key("summary");
   encode(writer, answer.summary);
   writer.member("repeated", answer.repeated);
-  writer.key("partial");
-  if (answer.partial_reason.empty()) {
-    writer.null();
-  } else {
-    writer.value(answer.partial_reason);
-  }
+  write_partial(writer, answer.partial_reason);
   writer.key("cost");
   encode(writer, answer.cost);
 }
@@ -62,13 +57,13 @@ std::string spans_json(const TraceAnswer& answer) {
   json::Writer writer(body);
   writer.begin_object();
   write_facts(writer, answer);
-  writer.key("next");
+  writer.key("next_page");
   if (answer.has_more) {
     writer.value(page_token(answer.spans.back()));
   } else {
     writer.null();
   }
-  write_spans(writer, answer.spans);
+  write_spans(writer, answer.spans, answer.summary.start_ns);
   writer.end_object();
   return body;
 }
@@ -80,9 +75,8 @@ Result<Response> show_trace(const Call& call) {
   const auto limit = fields.integer("limit", 1, k_page_max);
   const auto page = fields.text("page");
   if (page) query.after = page_of(*page);
-  if (page && !query.after) fields.fault("page", "not the `next` of a page", *page);
-  const std::size_t format =
-      fields.choice("format", {"json", "otlp", "protobuf"}).value_or(0);
+  if (page && !query.after) fields.fault("page", "not the `next_page` of a page", *page);
+  const std::size_t format = fields.choice("format", {"json", "otlp", "otlp-protobuf"}).value_or(0);
   BL_RETURN_IF_ERROR(fields.finish());
   if (format == 0) {
     query.spans_max = static_cast<std::size_t>(limit.value_or(k_page_default));
@@ -96,15 +90,15 @@ Result<Response> show_trace(const Call& call) {
 
 void write_path(json::Writer& writer, const TraceAnswer& answer,
                 const std::vector<PathPart>& path) {
-  writer.key("path").begin_array();
+  writer.key("parts").begin_array();
   for (const PathPart& part : path) {
     const Span& span = answer.spans[part.span];
     writer.begin_object()
         .member("span_id", span.span_id.hex())
         .member("service", service_of(*span.resource))
         .member("name", span.name)
-        .member("start_ns", std::to_string(part.start_ns))
-        .member("duration_ns", std::to_string(part.end_ns - part.start_ns))
+        .member("offset_ns", part.start_ns - answer.summary.start_ns)
+        .member("duration_ns", part.end_ns - part.start_ns)
         .end_object();
   }
   writer.end_array();
@@ -118,9 +112,9 @@ void write_operations(json::Writer& writer, const std::vector<OperationTime>& op
         .member("name", operation.name)
         .member("spans", operation.spans)
         .member("errors", operation.errors)
-        .member("total_ns", std::to_string(operation.total_ns))
-        .member("self_ns", std::to_string(operation.self_ns))
-        .member("critical_ns", std::to_string(operation.critical_ns))
+        .member("total_ns", operation.total_ns)
+        .member("self_ns", operation.self_ns)
+        .member("critical_ns", operation.critical_ns)
         .end_object();
   }
   writer.end_array();
@@ -157,11 +151,39 @@ Result<Response> show_critical_path(const Call& call) {
   return answer_json(std::move(body));
 }
 
+/// Where two spans share an id, the first.
+Result<Response> show_span(const Call& call) {
+  net::QueryFields fields(call.request);
+  BL_TRY(const TraceId id, trace_id_of(call.request));
+  const TraceQuery query = query_of(fields, id);
+  BL_RETURN_IF_ERROR(fields.finish());
+  const std::string& text = call.request.capture("span_id");
+  const auto span_id = SpanId::from_hex(text);
+  if (!span_id) {
+    return Error{Code::invalid, "the span in the path is no id of 16 hex digits: " + text};
+  }
+  BL_TRY(const TraceAnswer answer, whole_trace(call.store, query));
+  const auto found = std::find_if(answer.spans.begin(), answer.spans.end(),
+                                  [&](const Span& span) { return span.span_id == *span_id; });
+  if (found == answer.spans.end()) {
+    return Error{Code::not_found, "the trace has no such span: " + text};
+  }
+  const SpanTree tree = tree_of(answer.spans);
+  const auto at = static_cast<std::size_t>(found - answer.spans.begin());
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().key("span");
+  write_whole_span(writer, *found, answer.summary.start_ns, tree.nodes[at].self_ns);
+  writer.end_object();
+  return answer_json(std::move(body));
+}
+
 }  // namespace
 
 void add_trace_routes(RouteSet& routes) {
   routes.read("/api/v1/traces/{id}", show_trace);
   routes.read("/api/v1/traces/{id}/critical-path", show_critical_path);
+  routes.read("/api/v1/traces/{id}/spans/{span_id}", show_span);
 }
 
 }  // namespace bl::traces
