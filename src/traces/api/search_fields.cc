@@ -2,11 +2,13 @@
 
 #include "base/numbers.h"
 #include "traces/api/times.h"
+#include "traces/traceql.h"
 
 namespace bl::traces {
 namespace {
 
 using Name = IntrinsicField::Name;
+constexpr std::size_t k_traceql_bytes_max = 8'192;  ///< a request's line holds no more
 
 SpanFilter intrinsic(Name name, Comparison comparison, AnyValue value) {
   return SpanFilter::where({IntrinsicField{name}, comparison, std::move(value)});
@@ -78,6 +80,14 @@ SpanFilter filter_of(net::QueryFields& fields) {
       continue;
     }
     parts.push_back(attribute_equals(text.substr(0, equals), text.substr(equals + 1)));
+  }
+  if (const auto text = fields.text("q", k_traceql_bytes_max)) {
+    auto query = parse_traceql(*text);
+    if (query.ok()) {
+      parts.push_back(std::move(query->filter));
+    } else {
+      fields.fault("q", query.error().message);
+    }
   }
   if (parts.empty()) return SpanFilter::everything();
   SpanFilter filter =

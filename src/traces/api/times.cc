@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "base/numbers.h"
+#include "traces/go_duration.h"
 
 namespace bl::traces {
 namespace {
@@ -30,20 +29,6 @@ std::int64_t nanoseconds_beyond(std::string_view text) {
     worth /= 10;
   }
   return rest;
-}
-
-struct Unit {
-  std::string_view name;
-  double nanoseconds;
-};
-constexpr std::array<Unit, 7> k_units = {
-    {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
-
-const Unit* unit_named(std::string_view name) {
-  for (const Unit& unit : k_units) {
-    if (unit.name == name) return &unit;
-  }
-  return nullptr;
 }
 
 }  // namespace
@@ -76,27 +61,6 @@ std::string instant_text(std::int64_t at_ns) {
   return text + fmt::format("{:03}Z", rest);
 }
 
-Result<std::int64_t> parse_nanoseconds(std::string_view text) {
-  if (const auto number = parse_int64(text)) return *number;
-  const Error fault{Code::invalid,
-                    "no length of time such as 150ms, 1.5s or 2m: '" + std::string(text) + "'"};
-  double sum = 0;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t number_end = text.find_first_not_of("0123456789.", at);
-    if (number_end == std::string_view::npos || number_end == at) return fault;
-    const auto number = parse_double(text.substr(at, number_end - at));
-    const std::size_t unit_end =
-        std::min(text.find_first_of("0123456789.", number_end), text.size());
-    const Unit* unit = unit_named(text.substr(number_end, unit_end - number_end));
-    if (!number || unit == nullptr) return fault;
-    sum += *number * unit->nanoseconds;
-    at = unit_end;
-  }
-  if (text.empty() || sum > 9.2e18) return fault;
-  return static_cast<std::int64_t>(sum + 0.5);
-}
-
 std::optional<std::int64_t> instant_of(net::QueryFields& fields, std::string_view name) {
   const auto text = fields.text(name);
   if (!text) return std::nullopt;
@@ -109,7 +73,7 @@ std::optional<std::int64_t> instant_of(net::QueryFields& fields, std::string_vie
 std::optional<std::int64_t> nanoseconds_of(net::QueryFields& fields, std::string_view name) {
   const auto text = fields.text(name);
   if (!text) return std::nullopt;
-  const auto length = parse_nanoseconds(*text);
+  const auto length = parse_go_duration(*text);
   if (length.ok() && *length >= 0) return *length;
   fields.fault(name, "no length of time such as 150ms, 1.5s or 2m", *text);
   return std::nullopt;

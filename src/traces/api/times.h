@@ -14,12 +14,10 @@ std::int64_t now_ns(const Clock& clock);
 Result<std::int64_t> parse_instant(std::string_view text);
 /// Nanoseconds: RFC 3339 as above, in UTC, with as many digits as it needs.
 std::string instant_text(std::int64_t at_ns);
-/// `150ms`, `1.5s`, `2us`, `1h3m`, or nanoseconds as a decimal integer. Errors: invalid.
-Result<std::int64_t> parse_nanoseconds(std::string_view text);
 
 /// The parameter of that name as an instant.
 std::optional<std::int64_t> instant_of(net::QueryFields& fields, std::string_view name);
-/// The parameter of that name as a length of time.
+/// The parameter of that name as a length of time, `150ms`.
 std::optional<std::int64_t> nanoseconds_of(net::QueryFields& fields, std::string_view name);
 /// `start` and `end`; without an end the window ends in a moment, without a start it is
 /// `length_ns` long. A window that is empty is a fault.

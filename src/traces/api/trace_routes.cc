@@ -6,6 +6,9 @@
 #include "traces/api/times.h"
 #include "traces/otlp.h"
 #include "traces/span_tree.h"
+#include "traces/views/chrome_trace.h"
+#include "traces/views/folded_stacks.h"
+#include "traces/views/jaeger.h"
 
 /// One trace: its spans in pages, in the forms of other tools, and where its time went.
 namespace bl::traces {
@@ -33,31 +36,12 @@ std::optional<TraceQuery::After> page_of(std::string_view token) {
   return TraceQuery::After{*start, *span, static_cast<SpanKind>(*kind)};
 }
 
-/// `start`, `end` and `full`, of every question about one trace.
-TraceQuery query_of(net::QueryFields& fields, TraceId id) {
-  TraceQuery query;
-  query.id = id;
-  query.hint = hint_of(fields);
-  query.allow_full =
-      !fields.choice("full", {"true", "false"}) || fields.choice("full", {"true", "false"}) == 0;
-  return query;
-}
-
-void write_facts(json::Writer& writer, const TraceAnswer& answer) {
-  writer.key("summary");
-  encode(writer, answer.summary);
-  writer.member("repeated", answer.repeated);
-  write_partial(writer, answer.partial_reason);
-  writer.key("cost");
-  encode(writer, answer.cost);
-}
-
 std::string spans_json(const TraceAnswer& answer) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object();
-  write_facts(writer, answer);
-  writer.key("next_page");
+  write_trace_facts(writer, answer);
+  writer.member("repeated", answer.repeated).key("next_page");
   if (answer.has_more) {
     writer.value(page_token(answer.spans.back()));
   } else {
@@ -68,24 +52,45 @@ std::string spans_json(const TraceAnswer& answer) {
   return body;
 }
 
+/// As other tools have it; in the order of `format`.
+enum class Form : std::size_t { json, otlp, otlp_protobuf, jaeger, chrome, folded, folded_critical };
+
+Result<Response> as_file(Form form, const TraceAnswer& answer) {
+  const Spans& spans = answer.spans;
+  if (form == Form::otlp) return answer_json(encode_otlp_json(spans));
+  if (form == Form::otlp_protobuf) {
+    return Response::text(200, k_protobuf, encode_otlp_protobuf(spans));
+  }
+  if (form == Form::jaeger) return answer_json(encode_jaeger_traces({spans}));
+  const SpanTree tree = tree_of(spans);
+  if (form == Form::chrome) return answer_json(encode_chrome_trace(spans, tree));
+  const auto weight = form == Form::folded ? StackWeight::self : StackWeight::critical;
+  return Response::text(200, "text/plain; charset=utf-8",
+                        folded_stacks(spans, tree, critical_path(spans, tree), weight));
+}
+
 Result<Response> show_trace(const Call& call) {
   net::QueryFields fields(call.request);
   BL_TRY(const TraceId id, trace_id_of(call.request));
-  TraceQuery query = query_of(fields, id);
+  TraceQuery query = trace_query_of(fields, id);
   const auto limit = fields.integer("limit", 1, k_page_max);
   const auto page = fields.text("page");
   if (page) query.after = page_of(*page);
   if (page && !query.after) fields.fault("page", "not the `next_page` of a page", *page);
-  const std::size_t format = fields.choice("format", {"json", "otlp", "otlp-protobuf"}).value_or(0);
+  const std::size_t format = fields.choice("format", {"json", "otlp", "otlp-protobuf", "jaeger",
+                                                "chrome", "folded", "folded-critical"}).value_or(0);
   BL_RETURN_IF_ERROR(fields.finish());
   if (format == 0) {
     query.spans_max = static_cast<std::size_t>(limit.value_or(k_page_default));
     BL_TRY(const TraceAnswer answer, found_trace(call.store, query));
     return answer_json(spans_json(answer));
   }
+  if (limit || page) {
+    return Error{Code::invalid, "a format of other tools is of the whole trace: leave out ?limit "
+                                "and ?page"};
+  }
   BL_TRY(const TraceAnswer answer, whole_trace(call.store, query));
-  if (format == 1) return answer_json(encode_otlp_json(answer.spans));
-  return Response::text(200, k_protobuf, encode_otlp_protobuf(answer.spans));
+  return as_file(static_cast<Form>(format), answer);
 }
 
 void write_path(json::Writer& writer, const TraceAnswer& answer,
@@ -120,22 +125,10 @@ void write_operations(json::Writer& writer, const std::vector<OperationTime>& op
   writer.end_array();
 }
 
-void write_warnings(json::Writer& writer, const std::vector<TraceWarning>& warnings) {
-  writer.key("warnings").begin_array();
-  for (const TraceWarning& warning : warnings) {
-    writer.begin_object()
-        .member("code", warning.code)
-        .member("message", warning.message)
-        .member("count", warning.count)
-        .end_object();
-  }
-  writer.end_array();
-}
-
 Result<Response> show_critical_path(const Call& call) {
   net::QueryFields fields(call.request);
   BL_TRY(const TraceId id, trace_id_of(call.request));
-  const TraceQuery query = query_of(fields, id);
+  const TraceQuery query = trace_query_of(fields, id);
   BL_RETURN_IF_ERROR(fields.finish());
   BL_TRY(const TraceAnswer answer, whole_trace(call.store, query));
   const SpanTree tree = tree_of(answer.spans);
@@ -143,7 +136,7 @@ Result<Response> show_critical_path(const Call& call) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object();
-  write_facts(writer, answer);
+  write_trace_facts(writer, answer);
   write_path(writer, answer, path);
   write_operations(writer, operation_times(answer.spans, tree, path));
   write_warnings(writer, warnings_of(answer.spans, tree));
@@ -155,7 +148,7 @@ Result<Response> show_critical_path(const Call& call) {
 Result<Response> show_span(const Call& call) {
   net::QueryFields fields(call.request);
   BL_TRY(const TraceId id, trace_id_of(call.request));
-  const TraceQuery query = query_of(fields, id);
+  const TraceQuery query = trace_query_of(fields, id);
   BL_RETURN_IF_ERROR(fields.finish());
   const std::string& text = call.request.capture("span_id");
   const auto span_id = SpanId::from_hex(text);
@@ -179,6 +172,35 @@ Result<Response> show_span(const Call& call) {
 }
 
 }  // namespace
+
+TraceQuery trace_query_of(net::QueryFields& fields, TraceId id) {
+  TraceQuery query;
+  query.id = id;
+  query.hint = hint_of(fields);
+  query.allow_full =
+      !fields.choice("full", {"true", "false"}) || fields.choice("full", {"true", "false"}) == 0;
+  return query;
+}
+
+void write_trace_facts(json::Writer& writer, const TraceAnswer& answer) {
+  writer.key("summary");
+  encode(writer, answer.summary);
+  write_partial(writer, answer.partial_reason);
+  writer.key("cost");
+  encode(writer, answer.cost);
+}
+
+void write_warnings(json::Writer& writer, const std::vector<TraceWarning>& warnings) {
+  writer.key("warnings").begin_array();
+  for (const TraceWarning& warning : warnings) {
+    writer.begin_object()
+        .member("code", warning.code)
+        .member("message", warning.message)
+        .member("count", warning.count)
+        .end_object();
+  }
+  writer.end_array();
+}
 
 void add_trace_routes(RouteSet& routes) {
   routes.read("/api/v1/traces/{id}", show_trace);
