@@ -24,9 +24,8 @@ std::string_view parameter(const Request& request, std::initializer_list<std::st
   return {};
 }
 
-Result<std::optional<std::int64_t>> integer_parameter(const Request& request,
-                                                      std::string_view name, std::int64_t least,
-                                                      std::int64_t most) {
+Result<std::optional<std::int64_t>> integer_parameter(const Request& request, std::string_view name,
+                                                      std::int64_t least, std::int64_t most) {
   const std::string_view text = parameter(request, name);
   if (text.empty()) return std::optional<std::int64_t>();
   const auto number = parse_int64(text);
@@ -45,8 +44,7 @@ Result<std::optional<std::int64_t>> duration_parameter(
 
 Result<std::optional<std::int64_t>> epoch_parameter(const Request& request, std::string_view name,
                                                     std::int64_t unit_ns) {
-  BL_TRY(const auto number,
-         integer_parameter(request, name, -k_most / unit_ns, k_most / unit_ns));
+  BL_TRY(const auto number, integer_parameter(request, name, -k_most / unit_ns, k_most / unit_ns));
   if (!number) return std::optional<std::int64_t>();
   return std::optional(*number * unit_ns);
 }

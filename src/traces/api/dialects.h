@@ -15,9 +15,8 @@ inline std::string_view parameter(const Request& request, std::string_view name)
   return parameter(request, {name});
 }
 /// Errors: invalid, with the name.
-Result<std::optional<std::int64_t>> integer_parameter(const Request& request,
-                                                      std::string_view name, std::int64_t least,
-                                                      std::int64_t most);
+Result<std::optional<std::int64_t>> integer_parameter(const Request& request, std::string_view name,
+                                                      std::int64_t least, std::int64_t most);
 /// A Go duration.
 Result<std::optional<std::int64_t>> duration_parameter(
     const Request& request, std::initializer_list<std::string_view> names);

@@ -67,8 +67,7 @@ Result<void> add_conditions(const Request& request, std::vector<SpanFilter>& par
   BL_TRY(const auto least,
          duration_parameter(request, {"query.durationMin", "query.duration_min"}));
   if (least) parts.push_back(compares(Name::duration, Comparison::at_least, *least));
-  BL_TRY(const auto most,
-         duration_parameter(request, {"query.durationMax", "query.duration_max"}));
+  BL_TRY(const auto most, duration_parameter(request, {"query.durationMax", "query.duration_max"}));
   if (most) parts.push_back(compares(Name::duration, Comparison::at_most, *most));
   const auto attributes = parameter(request, "query.attributes");
   if (!attributes.empty()) {

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "traces/api/dialects.h"
 #include "traces/otlp.h"
 #include "traces/traceql.h"
@@ -209,8 +211,7 @@ Result<Response> list_tag_values_v2(const Call& call) {
 }
 
 Result<Response> refuse_metrics(const Call&) {
-  return Error{Code::unsupported,
-               "not supported: TraceQL metrics; ask GET /api/v1/traces/metrics"};
+  return Error{Code::unsupported, "not supported: TraceQL metrics; ask GET /api/v1/traces/metrics"};
 }
 
 Response echo(Request&) {
@@ -243,9 +244,8 @@ void add_facts(net::Router& router, const RoutePorts& ports) {
   };
   add("/tempo/api/echo", echo);
   add("/tempo/ready", ready);
-  add("/tempo/api/status/buildinfo", [text = buildinfo_text(ports.version)](Request&) {
-    return json_response(200, text);
-  });
+  add("/tempo/api/status/buildinfo",
+      [text = buildinfo_text(ports.version)](Request&) { return json_response(200, text); });
 }
 
 }  // namespace

@@ -53,7 +53,15 @@ std::string spans_json(const TraceAnswer& answer) {
 }
 
 /// As other tools have it; in the order of `format`.
-enum class Form : std::size_t { json, otlp, otlp_protobuf, jaeger, chrome, folded, folded_critical };
+enum class Form : std::size_t {
+  json,
+  otlp,
+  otlp_protobuf,
+  jaeger,
+  chrome,
+  folded,
+  folded_critical
+};
 
 Result<Response> as_file(Form form, const TraceAnswer& answer) {
   const Spans& spans = answer.spans;
@@ -77,8 +85,10 @@ Result<Response> show_trace(const Call& call) {
   const auto page = fields.text("page");
   if (page) query.after = page_of(*page);
   if (page && !query.after) fields.fault("page", "not the `next_page` of a page", *page);
-  const std::size_t format = fields.choice("format", {"json", "otlp", "otlp-protobuf", "jaeger",
-                                                "chrome", "folded", "folded-critical"}).value_or(0);
+  const std::size_t format = fields
+                                 .choice("format", {"json", "otlp", "otlp-protobuf", "jaeger",
+                                                    "chrome", "folded", "folded-critical"})
+                                 .value_or(0);
   BL_RETURN_IF_ERROR(fields.finish());
   if (format == 0) {
     query.spans_max = static_cast<std::size_t>(limit.value_or(k_page_default));
@@ -86,8 +96,9 @@ Result<Response> show_trace(const Call& call) {
     return answer_json(spans_json(answer));
   }
   if (limit || page) {
-    return Error{Code::invalid, "a format of other tools is of the whole trace: leave out ?limit "
-                                "and ?page"};
+    return Error{Code::invalid,
+                 "a format of other tools is of the whole trace: leave out ?limit "
+                 "and ?page"};
   }
   BL_TRY(const TraceAnswer answer, whole_trace(call.store, query));
   return as_file(static_cast<Form>(format), answer);

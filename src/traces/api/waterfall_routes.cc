@@ -40,10 +40,7 @@ void write_row(json::Writer& writer, const TraceAnswer& answer, const SpanTree& 
       .key("critical")
       .begin_array();
   for (const PathPart& part : row.critical) {
-    writer.begin_array()
-        .value(part.start_ns - start_ns)
-        .value(part.end_ns - start_ns)
-        .end_array();
+    writer.begin_array().value(part.start_ns - start_ns).value(part.end_ns - start_ns).end_array();
   }
   writer.end_array().end_object();
 }
