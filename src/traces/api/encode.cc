@@ -60,7 +60,7 @@ struct ValueWriter {
   void operator()(const Bytes& held) const {
     typed("bytes");
     const std::string_view text = held.bytes;
-    writer.value(base64url(std::as_bytes(std::span(text.data(), text.size()))));
+    writer.value(base64(std::as_bytes(std::span(text.data(), text.size()))));
   }
   void operator()(const Array& values) const {
     typed("array");

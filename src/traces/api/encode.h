@@ -15,7 +15,7 @@ void encode(json::Writer& writer, const TraceSummary& summary);
 /// The same without braces.
 void write_summary(json::Writer& writer, const TraceSummary& summary);
 void encode(json::Writer& writer, const StoreStatus& status);
-/// `{"type","value"}`; integers are texts, bytes are base64 of the URL-safe alphabet.
+/// `{"type","value"}`; integers are texts, bytes are base64.
 void encode(json::Writer& writer, const AnyValue& value);
 /// A list of `{"key","type","value"}`.
 void encode(json::Writer& writer, const Attributes& attributes);

@@ -70,9 +70,8 @@ Result<ExitCode> search(net::ApiClient& server, const Arguments& arguments, Comm
 
 Result<ExitCode> services(net::ApiClient& server, const Arguments& arguments, CommandIo& io) {
   const auto service = arguments.text_or_null("SERVICE");
-  const std::string path =
-      service ? "/api/v1/traces/operations?service=" + percent_encode(*service)
-              : "/api/v1/traces/services";
+  const std::string path = service ? "/api/v1/traces/operations?service=" + percent_encode(*service)
+                                   : "/api/v1/traces/services";
   BL_TRY(const json::Value answer, server.get(path));
   if (arguments.flag("--json")) {
     print_json(answer, io);

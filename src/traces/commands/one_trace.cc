@@ -57,10 +57,11 @@ Result<ExitCode> get(net::ApiClient& server, const Arguments& arguments, Command
   }
   print_summary(answer, io);
   using enum Table::Align;
-  Table table({{"span"}, {"service"}, {"at", right}, {"took", right}, {"itself", right}, {"status"}});
+  Table table(
+      {{"span"}, {"service"}, {"at", right}, {"took", right}, {"itself", right}, {"status"}});
   for (const json::Value& row : list_at(answer, "rows")) {
-    const auto depth = static_cast<std::size_t>(std::clamp<std::int64_t>(
-        number_at(row, "depth"), 0, 40));
+    const auto depth =
+        static_cast<std::size_t>(std::clamp<std::int64_t>(number_at(row, "depth"), 0, 40));
     const bool is_critical = !list_at(row, "critical").empty();
     table.add_row({std::string(2 * depth, ' ') + (is_critical ? "* " : "  ") + text_at(row, "name"),
                    text_at(row, "service"), duration_text(number_at(row, "offset_ns")),
@@ -159,13 +160,14 @@ Command get_command() {
 }
 
 Command critical_path_command() {
-  return asking_command({.path = "traces critical-path",
-                         .help = "shows where a trace's time went, by service and name",
-                         .example = "benchlake traces critical-path 4bf92f3577b34da6a3ce929d0e0e4736",
-                         .options = hint_options(),
-                         .arguments = id_argument(),
-                         .run = {}},
-                        critical_path);
+  return asking_command(
+      {.path = "traces critical-path",
+       .help = "shows where a trace's time went, by service and name",
+       .example = "benchlake traces critical-path 4bf92f3577b34da6a3ce929d0e0e4736",
+       .options = hint_options(),
+       .arguments = id_argument(),
+       .run = {}},
+      critical_path);
 }
 
 Command export_command() {
