@@ -21,6 +21,44 @@ const std::vector<std::string>& lookup(const Arguments& arguments, std::string_v
   return fallback->second;
 }
 
+// CLI11 reads `[a,b]` as a list, and nothing optional behind `--`. A word that it is to leave alone
+// has this before it until it is stored.
+constexpr char k_guard = '\x01';
+constexpr std::string_view k_guarded = "[{\x01";
+
+std::string guarded(const std::string& word, bool is_value) {
+  if (is_value || (!word.empty() && k_guarded.find(word[0]) != std::string_view::npos)) {
+    return k_guard + word;
+  }
+  const std::size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+  if (equals == std::string::npos || equals + 1 == word.size()) return word;
+  const std::size_t value = equals + 1;
+  if (k_guarded.find(word[value]) == std::string_view::npos) return word;
+  return word.substr(0, value) + k_guard + word.substr(value);
+}
+
+/// As CLI11 takes them, in reverse. Behind `--` stand values only.
+std::vector<std::string> words_for_cli(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words;
+  bool is_value = false;
+  for (const std::string& argument : arguments) {
+    if (!is_value && argument == "--") {
+      is_value = true;
+    } else {
+      words.push_back(guarded(argument, is_value));
+    }
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+std::vector<std::string> unguarded(CLI::results_t words) {
+  for (std::string& word : words) {
+    if (!word.empty() && word[0] == k_guard) word.erase(0, 1);
+  }
+  return words;
+}
+
 CommandOption json_switch() {
   return {.name = "--json", .help = "machine-readable output"};
 }
@@ -32,7 +70,7 @@ void declare_option(CLI::App& app, const CommandOption& option, Values& values) 
     return;
   }
   const CLI::callback_t store = [&values, name = option.name](const CLI::results_t& given) {
-    values[name] = given;
+    values[name] = unguarded(given);
     return true;
   };
   CLI::Option* declared = app.add_option(option.name, store, option.help);
@@ -48,7 +86,7 @@ void declare_option(CLI::App& app, const CommandOption& option, Values& values) 
 
 void declare_argument(CLI::App& app, const CommandArgument& argument, Values& values) {
   const CLI::callback_t store = [&values, name = argument.name](const CLI::results_t& given) {
-    values[name] = given;
+    values[name] = unguarded(given);
     return true;
   };
   CLI::Option* declared = app.add_option(argument.name, store, argument.help);
@@ -166,10 +204,8 @@ int run_command_line(std::string_view program, std::string_view version,
                      const std::vector<Command>& commands,
                      const std::vector<std::string>& arguments, CommandIo& io) {
   Tree tree(program, version, commands);
-  // CLI11 takes the arguments in reverse.
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
-    tree.root.parse(reversed);
+    tree.root.parse(words_for_cli(arguments));
   } catch (const CLI::Success& wanted) {  // --help, --version
     std::ostringstream out;
     std::ostringstream err;
@@ -177,8 +213,9 @@ int run_command_line(std::string_view program, std::string_view version,
     std::fputs(out.str().c_str(), io.out);
     return static_cast<int>(ExitCode::ok);
   } catch (const CLI::ParseError& error) {
-    fmt::print(io.err, "{0}: {1}\nRun `{0} --help` to see how it is used.\n", program,
-               error.what());
+    std::string said = error.what();
+    std::erase(said, k_guard);
+    fmt::print(io.err, "{0}: {1}\nRun `{0} --help` to see how it is used.\n", program, said);
     return static_cast<int>(ExitCode::error);
   }
   BL_CHECK(tree.chosen != nullptr);

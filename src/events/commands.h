@@ -21,9 +21,9 @@ struct CommandPorts {
   std::function<Result<LogSetting>(const Arguments&, const CommandIo&)> setting;
 };
 
-/// `events append`, `import`, `export`, `tail`, `builds`, `partitions`, `jobs`, `activity`,
-/// `status`, `query`, `bench`, and for Delta tables `migrate`, `optimize`, `vacuum`, `checkpoint`,
-/// `fsck`. Each takes `--log URI`; without it the log of the server that is named or
+/// `events append`, `import`, `export`, `tail`, `show`, `range`, `builds`, `partitions`, `jobs`,
+/// `activity`, `status`, `query`, `bench`, and for Delta tables `migrate`, `optimize`, `vacuum`,
+/// `checkpoint`, `fsck`. Each takes `--log URI`; without it the log of the server that is named or
 /// runs, else that of the settings, of DATABUILD_BUILD_EVENT_LOG, of the data folder.
 std::vector<Command> commands(const CommandPorts& ports);
 

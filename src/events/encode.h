@@ -15,6 +15,8 @@ namespace bl::events {
 /// Timestamps (nanoseconds, over 2^53) are decimal texts.
 void encode_event(json::Writer& out, const BuildEvent& event);
 std::string event_json(const BuildEvent& event);
+/// `{"sequence":1,"event":{...}}`
+void encode(json::Writer& out, const StoredEvent& stored);
 /// The texts of the columns `config`, `manifests`, `job_graph`.
 std::string job_config_json(const JobConfig& config);
 std::string manifests_json(const std::vector<PartitionManifest>& manifests);

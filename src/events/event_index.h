@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -113,6 +114,15 @@ class EventIndex {
   std::optional<Known<BuildRequestStatus>> build_status(std::string_view build_request_id) const;
   /// Resident bytes, by our own count.
   std::uint64_t memory_bytes() const;
+
+  // -- files are read where they lie, and were checked when they were opened
+  /// Whether something in them was found that was not written: answers may lack events since. The
+  /// index is to be built anew.
+  bool is_damaged() const;
+  /// A look at all that is in files now, but the rows, which have their checks: to be called at
+  /// leisure, by any thread, also when the index is gone by then. What it finds, is_damaged() says.
+  /// Errors: corrupt. Cost: reads about 60 bytes an event.
+  std::function<Result<void>()> check() const;
 
  private:
   class Impl;

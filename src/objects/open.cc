@@ -6,6 +6,7 @@
 #include "base/uri.h"
 #include "objects/local/local_store.h"
 #include "objects/metered_store.h"
+#include "objects/read_only_store.h"
 #include "objects/s3/s3_store.h"
 
 namespace bl::objects {
@@ -14,8 +15,9 @@ namespace {
 using Opened = Result<std::unique_ptr<ObjectStore>>;
 
 Opened open_folder(const std::string& path, World& world, const OpenOptions& options) {
-  BL_TRY(std::unique_ptr<ObjectStore> store,
-         LocalStore::open(path, world.disk, world.random, world.metrics, options.limits));
+  BL_TRY(
+      std::unique_ptr<ObjectStore> store,
+      LocalStore::open(path, world.disk, world.random, world.metrics, options.limits, options.use));
   return store;
 }
 
@@ -49,6 +51,7 @@ Opened open_plain(const std::string& place, const std::map<std::string, std::str
 Opened open_store(const std::string& place, const std::map<std::string, std::string>& variables,
                   World world, const OpenOptions& options) {
   BL_TRY(auto store, open_plain(place, variables, world, options));
+  if (options.use == StoreUse::read) store = std::make_unique<ReadOnlyStore>(std::move(store));
   return std::unique_ptr<ObjectStore>(
       std::make_unique<MeteredStore>(std::move(store), world.clock, world.metrics));
 }

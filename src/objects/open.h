@@ -12,16 +12,21 @@
 /// From a text of the configuration to a store.
 namespace bl::objects {
 
+/// A store that is only read makes nothing, its folder included, and refuses every call that would
+/// change something: forbidden.
+enum class StoreUse : unsigned char { write, read };
+
 struct OpenOptions {
   StoreLimits limits;
   S3Limits s3;
+  StoreUse use = StoreUse::write;
 };
 
 /// `/absolute/folder`, `file:///absolute/folder`, or `s3://bucket/prefix?...` (s3_settings.h);
 /// `variables` are those of the process, of which AWS_* and HOME matter. A folder is made where it
 /// is absent; of a bucket nothing is asked yet. Every call is measured (docs/metrics.md). Errors:
 /// invalid, unauthenticated (no credentials), unsupported (another scheme; a file system without
-/// hard links), io, disk_full, forbidden.
+/// hard links), not_found (StoreUse::read: no such folder), io, disk_full, forbidden.
 Result<std::unique_ptr<ObjectStore>> open_store(const std::string& place,
                                                 const std::map<std::string, std::string>& variables,
                                                 World world, const OpenOptions& options = {});

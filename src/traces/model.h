@@ -1,11 +1,13 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -32,7 +34,10 @@ struct AnyValue {
   using Value = std::variant<std::monostate, std::string, bool, std::int64_t, double, Bytes, Array,
                              Attributes>;
   AnyValue();
-  AnyValue(Value v);  // NOLINT: implicit, `{"http.status", 200}`
+  /// Implicit: `Attribute{"http.status", 200}`.
+  template <class T>
+    requires(!std::same_as<std::remove_cvref_t<T>, AnyValue> && std::constructible_from<Value, T>)
+  AnyValue(T&& v) : value(std::forward<T>(v)) {}  // NOLINT
   AnyValue(const AnyValue&);
   AnyValue(AnyValue&&) noexcept;
   AnyValue& operator=(const AnyValue&);

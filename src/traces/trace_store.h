@@ -195,11 +195,12 @@ class TraceStore {
   virtual Result<std::vector<Operation>> operations(std::string_view service,
                                                     std::optional<SpanKind> kind) = 0;
   virtual Result<std::vector<AttributeKey>> attribute_keys(std::optional<AttributePlace> place) = 0;
-  /// Values of a key in the window, sorted by kind and value, distinct, at most `limit`.
+  /// Scalar values of a key in spans of the window, elements of arrays too: truth, whole numbers,
+  /// doubles, texts, each by value, distinct, at most `limit`.
   virtual Result<std::vector<AnyValue>> attribute_values(const AttributeField& field,
                                                          const Window& window,
                                                          std::size_t limit) = 0;
-  /// Calls from one service's span to a child of another's, within traces of the window.
+  /// Calls from one service's span to a child of another's, both started in the window.
   virtual Result<std::vector<Dependency>> dependencies(const Window& window) = 0;
   virtual Result<MetricAnswer> metrics(const MetricQuery& query) = 0;
   virtual Result<StoreStatus> status() = 0;

@@ -90,6 +90,33 @@ TEST(CommandLine, an_optional_argument_may_be_given_once_or_not_at_all) {
   EXPECT_EQ(call(commands, {"series", "sort", "merge"}).code, 2);
 }
 
+TEST(CommandLine, a_value_may_look_like_an_option_or_like_a_list) {
+  Arguments seen;
+  std::vector<Command> commands = two_commands(&seen);
+  commands[1].arguments[0].required = false;
+  for (const std::string value :
+       {"-x", "--jobs", "[a,b]", "[x]", "{}", "", "\x01", "--", "a=[b]"}) {
+    ASSERT_EQ(call(commands, {"token", "create", "--", value}).code, 1) << value;
+    EXPECT_EQ(seen.text("NAME"), value);
+    const Outcome option = call(commands, {"submit", "a", "--tag", value, "--jobs", "2"});
+    if (value != "--") {
+      ASSERT_EQ(option.code, 0) << option.err;
+      EXPECT_EQ(seen.list("--tag"), std::vector<std::string>{value});
+      EXPECT_EQ(seen.text("--jobs"), "2");
+    }
+    if (value.empty()) continue;
+    ASSERT_EQ(call(commands, {"submit", "a", "--tag=" + value}).code, 0);
+    EXPECT_EQ(seen.list("--tag"), std::vector<std::string>{value});
+  }
+  EXPECT_EQ(call(commands, {"token", "create", "[a,b]"}).code, 1);
+  EXPECT_EQ(seen.text("NAME"), "[a,b]");
+  EXPECT_EQ(call(commands, {"submit", "a", "--", "-[b]", "c"}).code, 0);
+  EXPECT_EQ(seen.list("FILE"), (std::vector<std::string>{"a", "-[b]", "c"}));
+  EXPECT_EQ(call(commands, {"submit", "a", "--nope=[b]"}).err,
+            "benchlake: The following argument was not expected: --nope=[b]\n"
+            "Run `benchlake --help` to see how it is used.\n");
+}
+
 TEST(CommandLine, a_command_of_two_words_gives_its_own_exit_code) {
   Arguments seen;
   const auto commands = two_commands(&seen);

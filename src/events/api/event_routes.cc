@@ -14,12 +14,6 @@ constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t k_page_default = 100;
 constexpr std::int64_t k_page_max = 10'000;
 
-void write_stored(json::Writer& writer, const StoredEvent& stored) {
-  writer.begin_object().member("sequence", stored.sequence).key("event");
-  encode_event(writer, stored.event);
-  writer.end_object();
-}
-
 Result<Response> list_events(const Call& call) {
   if (wants_stream(call.request)) return stream_events(call);
   net::QueryFields fields(call.request);
@@ -32,7 +26,7 @@ Result<Response> list_events(const Call& call) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().key("events").begin_array();
-  for (const StoredEvent& stored : page.events) write_stored(writer, stored);
+  for (const StoredEvent& stored : page.events) encode(writer, stored);
   writer.end_array().member("next_idx", page.next).member("has_more", page.has_more).end_object();
   return answer_json(200, std::move(body));
 }
@@ -59,7 +53,7 @@ Result<Response> show_event(const Call& call) {
   if (!stored) return Error{Code::not_found, "there is no event of that id: " + id};
   std::string body;
   json::Writer writer(body);
-  write_stored(writer, *stored);
+  encode(writer, *stored);
   return answer_json(200, std::move(body));
 }
 

@@ -2,6 +2,7 @@
 #include "events/api/names_in_paths.h"
 #include "events/api/request_body.h"
 #include "events/encode.h"
+#include "events/partition_standing.h"
 
 /// Partitions, jobs, job runs, and what goes on in all of them.
 namespace bl::events {
@@ -50,20 +51,11 @@ Result<Response> list_partitions(const Call& call) {
 Result<Response> partition_status(const Call& call) {
   net::QueryFields fields(call.request);
   BL_TRY(const std::string ref, ref_of(call, fields));
-  BL_TRY(const auto state, call.log.latest_partition_status(ref));
-  if (!state) return Error{Code::not_found, "no event tells the partition's status: " + ref};
-  BL_TRY(const auto active, call.log.active_builds_for_partition(ref));
-  BL_TRY(const auto made_by, call.log.build_request_for_available_partition(ref));
+  BL_TRY(const auto standing, partition_standing(call.log, ref));
+  if (!standing) return Error{Code::not_found, "no event tells the partition's status: " + ref};
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().key("partition_ref").begin_object().member("str", ref).end_object();
-  writer.member("status_code", static_cast<int>(state->status))
-      .member("status_name", name_of(state->status))
-      .member("timestamp", std::to_string(state->timestamp))
-      .key("active_builds")
-      .begin_array();
-  for (const std::string& build : active) writer.value(build);
-  writer.end_array().member("available_build_request_id", made_by).end_object();
+  encode(writer, *standing);
   return answer_json(200, std::move(body));
 }
 

@@ -74,7 +74,7 @@ Command admin_command(const CommandPorts& ports, Command declaration, AdminBody 
       return body(uri, arguments, io, world);
     };
     const auto outcome = run();
-    return outcome.ok() ? *outcome : print_error(io, outcome.error());
+    return outcome.ok() ? *outcome : report(outcome.error(), arguments, io);
   };
   return declaration;
 }

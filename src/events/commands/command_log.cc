@@ -1,10 +1,12 @@
 #include "events/commands/command_log.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "base/json.h"
 #include "events/http_log.h"
 
 namespace bl::events {
@@ -110,6 +112,21 @@ void add_log_options(Command& command, const CommandPorts& ports) {
   }
 }
 
+ExitCode report(const Error& error, const Arguments& arguments, CommandIo& io) {
+  if (!arguments.flag("--json")) return print_error(io, error);
+  std::string line;
+  json::Writer writer(line);
+  writer.begin_object().member("code", name_of(error.code)).member("message", error.message);
+  writer.key("faults").begin_array();
+  for (const Fault& fault : error.faults) {
+    writer.begin_object().member("path", fault.path).member("message", fault.message);
+    writer.member("value", fault.value).end_object();
+  }
+  writer.end_array().end_object();
+  fmt::print(io.err, "{}\n", line);
+  return ExitCode::error;
+}
+
 Command log_command(const CommandPorts& ports, Command declaration, LogUse use, LogBody body) {
   add_log_options(declaration, ports);
   declaration.run = [ports, use, body = std::move(body)](const Arguments& arguments,
@@ -121,7 +138,7 @@ Command log_command(const CommandPorts& ports, Command declaration, LogUse use, 
       return body(*log, arguments, io, world);
     };
     const auto outcome = run();
-    return outcome.ok() ? *outcome : print_error(io, outcome.error());
+    return outcome.ok() ? *outcome : report(outcome.error(), arguments, io);
   };
   return declaration;
 }

@@ -71,5 +71,8 @@ using LogBody = std::function<Result<ExitCode>(EventLog& log, const Arguments& a
 /// alone (umask 077).
 Command log_command(const CommandPorts& ports, Command declaration, LogUse use, LogBody body);
 void add_log_options(Command& command, const CommandPorts& ports);
+/// As print_error(); with `--json` one line `{"code":"conflict","message":"...","faults":[...]}`, a
+/// fault as `{"path","message","value"}`.
+ExitCode report(const Error& error, const Arguments& arguments, CommandIo& io);
 
 }  // namespace bl::events

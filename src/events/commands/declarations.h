@@ -9,6 +9,8 @@ Command append_command(const CommandPorts& ports);
 Command import_command(const CommandPorts& ports);
 Command export_command(const CommandPorts& ports);
 Command tail_command(const CommandPorts& ports);
+Command show_command(const CommandPorts& ports);
+Command range_command(const CommandPorts& ports);
 Command builds_command(const CommandPorts& ports);
 Command partitions_command(const CommandPorts& ports);
 Command jobs_command(const CommandPorts& ports);

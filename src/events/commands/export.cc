@@ -6,7 +6,7 @@
 #include "events/commands/command_log.h"
 #include "events/commands/declarations.h"
 #include "events/commands/filter_options.h"
-#include "events/encode.h"
+#include "events/commands/printed.h"
 
 /// Events out of a log, as JSON lines: `export` (all there are), `tail` (as they come).
 namespace bl::events {
@@ -27,15 +27,7 @@ Result<Output> output_of(const Arguments& arguments, CommandIo& io) {
 }
 
 Result<void> write_line(std::FILE* to, const StoredEvent& stored, bool with_sequence) {
-  std::string line;
-  json::Writer writer(line);
-  if (with_sequence) {
-    writer.begin_object().member("sequence", stored.sequence).key("event");
-    encode_event(writer, stored.event);
-    writer.end_object();
-  } else {
-    encode_event(writer, stored.event);
-  }
+  std::string line = with_sequence ? json_of(stored) : event_json(stored.event);
   line += '\n';
   if (std::fwrite(line.data(), 1, line.size(), to) == line.size()) return {};
   return Error{Code::io, "cannot write the events"};

@@ -1,5 +1,7 @@
 #include "events/commands/filter_options.h"
 
+#include "events/commands/printed.h"
+
 namespace bl::events {
 namespace {
 
@@ -36,9 +38,7 @@ void add_filter_options(Command& command) {
 Result<EventFilter> filter_of(const Arguments& arguments) {
   EventFilter filter;
   for (const TextOption& text : k_text_options) filter.*text.values = arguments.list(text.option);
-  for (std::string& id : filter.build_request_ids) {
-    for (char& c : id) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
+  for (std::string& id : filter.build_request_ids) id = lowered(std::move(id));
   for (const std::string& name : arguments.list("--type")) {
     const auto type = event_type_named(name);
     if (!type) return Error{Code::invalid, "--type is no type of events: " + name};

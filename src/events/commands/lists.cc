@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
 #include "base/terminal.h"
-#include "base/time.h"
 #include "events/commands/command_log.h"
 #include "events/commands/declarations.h"
+#include "events/commands/printed.h"
 #include "events/encode.h"
+#include "events/partition_standing.h"
 
 /// What goes on: `builds`, `partitions`, `jobs`, `activity`, `status`.
 namespace bl::events {
@@ -12,47 +13,6 @@ namespace {
 
 constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t k_list_max = 1'000;
-constexpr std::size_t k_refs_shown = 3;
-
-/// Nanoseconds for people, to the millisecond.
-std::string time_text(std::int64_t nanoseconds) {
-  if (nanoseconds <= 0) return "-";
-  return to_rfc3339(Timestamp::from_millis(nanoseconds / 1'000'000));
-}
-/// `PARTITION_AVAILABLE` -> `available`.
-template <class Status>
-std::string short_name(Status status) {
-  std::string_view name = name_of(status);
-  for (const std::string_view prefix : {"BUILD_REQUEST_", "PARTITION_", "JOB_"}) {
-    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
-  }
-  std::string text(name);
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
-std::string refs_text(const std::vector<PartitionRef>& refs) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(refs.size(), k_refs_shown); ++i) {
-    text.append(i == 0 ? "" : ", ").append(refs[i]);
-  }
-  if (refs.size() > k_refs_shown) text += fmt::format(" and {} more", refs.size() - k_refs_shown);
-  return text;
-}
-
-void print_table(const Table& table, CommandIo& io) {
-  fmt::print(io.out, "{}", table.to_text(terminal_width(io.out), is_color_terminal(io.out)));
-}
-void print_json(const std::string& text, CommandIo& io) {
-  fmt::print(io.out, "{}\n", text);
-}
-
-template <class T>
-std::string json_of(const T& value) {
-  std::string text;
-  json::Writer writer(text);
-  encode(writer, value);
-  return text;
-}
 
 template <class T>
 std::string list_json(std::string_view name, const Listed<T>& list) {
@@ -79,69 +39,86 @@ Result<Paging> paging_of(const Arguments& arguments) {
   return paging;
 }
 
-CommandOption since_option() {
-  return {
-      .name = "--since", .value_name = "NANOSECONDS", .help = "of one's events: only later ones"};
-}
-
 std::vector<CommandOption> paging_options() {
   return {{.name = "--limit", .value_name = "COUNT", .help = "at most", .default_text = "20"},
           {.name = "--offset", .value_name = "COUNT", .help = "leaves out", .default_text = "0"}};
 }
 
-/// One line an event.
-void print_events(const Events& events, const Arguments& arguments, CommandIo& io) {
-  if (arguments.flag("--json")) {
-    for (const BuildEvent& event : events.events) print_json(event_json(event), io);
-    return;
+/// Nothing came: of a thing that no event names, or only none later than `--since`.
+Result<void> check_is_known(const Events& events, const Slice& slice,
+                            const std::function<Result<Events>(const Slice&)>& ask,
+                            const std::string& refusal) {
+  if (!events.events.empty()) return {};
+  if (slice.since) {
+    BL_TRY(const Events any, ask({.since = {}, .limit = 1}));
+    if (!any.events.empty()) return {};
   }
-  Table table({{"time"}, {"type"}, {"status"}, {"what"}});
-  for (const BuildEvent& event : events.events) {
-    std::string status;
-    std::string what;
-    if (const auto* build = std::get_if<BuildRequestEvent>(&event.payload)) {
-      status = short_name(build->status);
-      what = refs_text(build->requested_partitions);
-    } else if (const auto* partition = std::get_if<PartitionEvent>(&event.payload)) {
-      status = short_name(partition->status);
-      what = partition->partition_ref;
-    } else if (const auto* job = std::get_if<JobEvent>(&event.payload)) {
-      status = short_name(job->status);
-      what = job->job_label + " " + job->job_run_id;
-    } else {
-      what = refs_text([&] {
-        std::vector<PartitionRef> refs;
-        for (const std::string_view ref : partitions_of(event)) refs.emplace_back(ref);
-        return refs;
-      }());
-    }
-    table.add_row({time_text(event.timestamp), std::string(name_of(event.type())), status, what});
-  }
-  print_table(table, io);
-  if (events.has_more) fmt::print(io.out, "there are more: --limit, --since\n");
+  return Error{Code::not_found, refusal};
 }
 
-/// `--since` and `--limit` of one entity's events.
-Result<Slice> slice_of(const Arguments& arguments) {
-  Slice slice;
-  BL_TRY(const std::int64_t limit,
-         arguments.integer("--limit", 1, static_cast<std::int64_t>(Slice::k_events_max)));
-  slice.limit = static_cast<std::size_t>(limit);
-  if (arguments.has("--since")) {
-    BL_TRY(slice.since,
-           arguments.integer("--since", std::numeric_limits<std::int64_t>::min(), k_most));
+/// The events of one thing.
+Result<ExitCode> show_events(const std::function<Result<Events>(const Slice&)>& ask,
+                             const std::string& refusal, const Arguments& arguments,
+                             CommandIo& io) {
+  BL_TRY(const Slice slice, slice_of(arguments));
+  BL_TRY(const Events events, ask(slice));
+  BL_RETURN_IF_ERROR(check_is_known(events, slice, ask, refusal));
+  print_events(events, arguments, io);
+  return ExitCode::ok;
+}
+
+/// A list has no summary.
+Result<void> check_lists_all(const Arguments& arguments) {
+  if (!arguments.flag("--summary")) return {};
+  return Error{Code::invalid, "--summary is of one: which?"};
+}
+
+CommandOption summary_option(std::string help) {
+  return {.name = "--summary", .value_name = "", .help = std::move(help)};
+}
+
+Result<ExitCode> build_summary(EventLog& log, const std::string& id, const Arguments& arguments,
+                               CommandIo& io) {
+  BL_TRY(const auto build, log.build_request(id));
+  if (!build) return Error{Code::not_found, "no event tells the build's status: " + id};
+  if (arguments.flag("--json")) {
+    print_json(json_of(*build), io);
+    return ExitCode::ok;
   }
-  return slice;
+  Table table({{"build"}, {build->build_request_id}});
+  table.add_row({"status", short_name(build->status)});
+  table.add_row({"created", time_text(build->created_at)});
+  table.add_row({"updated", time_text(build->updated_at)});
+  table.add_row({"partitions", refs_text(build->requested_partitions)});
+  print_table(table, io);
+  return ExitCode::ok;
+}
+
+Result<ExitCode> partition_summary(EventLog& log, const std::string& ref,
+                                   const Arguments& arguments, CommandIo& io) {
+  BL_TRY(const auto standing, partition_standing(log, ref));
+  if (!standing) return Error{Code::not_found, "no event tells the partition's status: " + ref};
+  if (arguments.flag("--json")) {
+    print_json(json_of(*standing), io);
+    return ExitCode::ok;
+  }
+  Table table({{"partition"}, {ref}});
+  table.add_row({"status", short_name(standing->state.status)});
+  table.add_row({"since", time_text(standing->state.timestamp)});
+  for (const std::string& build : standing->active_builds) table.add_row({"worked on by", build});
+  if (standing->available_build) table.add_row({"made available by", *standing->available_build});
+  print_table(table, io);
+  return ExitCode::ok;
 }
 
 Result<ExitCode> builds(EventLog& log, const Arguments& arguments, CommandIo& io, CommandWorld&) {
-  if (const auto id = arguments.text_or_null("ID")) {
-    BL_TRY(const Slice slice, slice_of(arguments));
-    BL_TRY(const Events events, log.build_request_events(*id, slice));
-    if (events.events.empty()) return Error{Code::not_found, "there is no such build: " + *id};
-    print_events(events, arguments, io);
-    return ExitCode::ok;
+  if (const auto given = arguments.text_or_null("ID")) {
+    const std::string id = lowered(*given);
+    if (arguments.flag("--summary")) return build_summary(log, id, arguments, io);
+    return show_events([&](const Slice& slice) { return log.build_request_events(id, slice); },
+                       "there is no such build: " + id, arguments, io);
   }
+  BL_RETURN_IF_ERROR(check_lists_all(arguments));
   BL_TRY(const Paging paging, paging_of(arguments));
   std::optional<BuildRequestStatus> status;
   if (const auto name = arguments.text_or_null("--status")) {
@@ -166,12 +143,11 @@ Result<ExitCode> builds(EventLog& log, const Arguments& arguments, CommandIo& io
 Result<ExitCode> partitions(EventLog& log, const Arguments& arguments, CommandIo& io,
                             CommandWorld&) {
   if (const auto ref = arguments.text_or_null("REF")) {
-    BL_TRY(const Slice slice, slice_of(arguments));
-    BL_TRY(const Events events, log.partition_events(*ref, slice));
-    if (events.events.empty()) return Error{Code::not_found, "no event names it: " + *ref};
-    print_events(events, arguments, io);
-    return ExitCode::ok;
+    if (arguments.flag("--summary")) return partition_summary(log, *ref, arguments, io);
+    return show_events([&](const Slice& slice) { return log.partition_events(*ref, slice); },
+                       "no event names it: " + *ref, arguments, io);
   }
+  BL_RETURN_IF_ERROR(check_lists_all(arguments));
   BL_TRY(const Paging paging, paging_of(arguments));
   std::optional<PartitionStatus> status;
   if (const auto name = arguments.text_or_null("--status")) {
@@ -200,6 +176,13 @@ std::string mean_duration(const JobSummary& job) {
 }
 
 Result<ExitCode> jobs(EventLog& log, const Arguments& arguments, CommandIo& io, CommandWorld&) {
+  if (const auto run = arguments.text_or_null("--run")) {
+    if (arguments.has("SEARCH")) {
+      return Error{Code::invalid, "either SEARCH or --run: " + *run};
+    }
+    return show_events([&](const Slice& slice) { return log.job_run_events(*run, slice); },
+                       "no event names the run: " + *run, arguments, io);
+  }
   BL_TRY(const Paging paging, paging_of(arguments));
   BL_TRY(const auto list, log.list_jobs(paging, arguments.text("SEARCH")));
   if (arguments.flag("--json")) {
@@ -282,6 +265,7 @@ Command builds_command(const CommandPorts& ports) {
   options.push_back(
       {.name = "--status", .value_name = "STATUS", .help = "received, planning, ..."});
   options.push_back(since_option());
+  options.push_back(summary_option("of one: its status and times, in place of its events"));
   return log_command(ports,
                      {.path = "events builds",
                       .help = "lists builds, newest updated first, or shows one's events",
@@ -296,6 +280,8 @@ Command partitions_command(const CommandPorts& ports) {
   std::vector<CommandOption> options = paging_options();
   options.push_back({.name = "--status", .value_name = "STATUS", .help = "available, failed, ..."});
   options.push_back(since_option());
+  options.push_back(summary_option(
+      "of one: its status, the builds that work on it, the build that made it available"));
   return log_command(ports,
                      {.path = "events partitions",
                       .help = "lists partitions, newest updated first, or shows one's events",
@@ -307,12 +293,17 @@ Command partitions_command(const CommandPorts& ports) {
 }
 
 Command jobs_command(const CommandPorts& ports) {
+  std::vector<CommandOption> options = paging_options();
+  options.push_back(
+      {.name = "--run", .value_name = "ID", .help = "shows the events of one run instead"});
+  options.push_back(since_option());
   return log_command(
       ports,
       {.path = "events jobs",
-       .help = "lists jobs by their labels: runs, how they ended, how long they took",
+       .help = "lists jobs by their labels: runs, how they ended, how long they took; or shows one "
+               "run's events",
        .example = "benchlake events jobs //ingest",
-       .options = paging_options(),
+       .options = options,
        .arguments = {{.name = "SEARCH", .help = "a part of the label", .required = false}},
        .run = {}},
       LogUse::read, jobs);

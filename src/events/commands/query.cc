@@ -180,7 +180,7 @@ Command query_command(const CommandPorts& ports) {
   add_log_options(command, ports);
   command.run = [ports](const Arguments& arguments, CommandIo& io) {
     const auto outcome = query(ports, arguments, io);
-    return outcome.ok() ? *outcome : print_error(io, outcome.error());
+    return outcome.ok() ? *outcome : report(outcome.error(), arguments, io);
   };
   return command;
 }

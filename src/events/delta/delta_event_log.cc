@@ -49,7 +49,8 @@ DeltaEventLog::DeltaEventLog(const LogUri& uri, const LogWorld& world, const Del
       flush_error_(world.log, "events do not get into the Delta table"),
       refresh_error_(world.log, "the event table cannot be read"),
       compact_error_(world.log, "the event table is not compacted"),
-      take_over_error_(world.log, "journals of events are not taken over") {}
+      take_over_error_(world.log, "journals of events are not taken over"),
+      check_error_(world.log, "the index of the event table is damaged and not built anew") {}
 
 Result<std::unique_ptr<DeltaEventLog>> DeltaEventLog::open(const LogUri& uri, const LogWorld& world,
                                                            TablePlace place,
@@ -68,6 +69,7 @@ Result<void> DeltaEventLog::start(TablePlace place) {
                           reads_only ? EventTable::Open::existing : EventTable::Open::or_create,
                           uri_.checkpoint_interval, world_,
                           [this](std::chrono::milliseconds time) { return pause(time); }));
+  checked_index_at_ = steady_ms();  // every byte is looked at when it is opened
   const std::lock_guard publishing(publish_);
   BL_RETURN_IF_ERROR(start_index());
   const std::string why = table_->read_only(*snapshot_);
@@ -136,7 +138,7 @@ DeltaEventLog::~DeltaEventLog() {
   changed_.notify_all();
   if (flusher_.joinable()) flusher_.join();
   if (compactor_.joinable()) compactor_.join();
-  if (index_ == nullptr || index_error_ || uri_.mode == LogUri::Mode::read) return;
+  if (index_ == nullptr || !is_index_sound() || uri_.mode == LogUri::Mode::read) return;
   const auto saved = index_->save();
   if (!saved.ok()) {
     world_.log.warning("the index of the event table was not saved",
@@ -181,8 +183,25 @@ void DeltaEventLog::work() {
 }
 
 void DeltaEventLog::work_at_files() {
+  const auto checked = check_index_if_due();
+  checked.ok() ? check_error_.passed() : check_error_.failed(checked.error().message);
   const auto compacted = compact_if_due();
   compacted.ok() ? compact_error_.passed() : compact_error_.failed(compacted.error().message);
+}
+
+Result<void> DeltaEventLog::check_index_if_due() {
+  const std::int64_t now = steady_ms();
+  if (now - checked_index_at_ < std::chrono::milliseconds(limits_.check_index_every).count()) {
+    return {};
+  }
+  checked_index_at_ = now;
+  std::function<Result<void>()> check;
+  {
+    const std::shared_lock reading(gate_);
+    if (index_ != nullptr) check = index_->check();
+  }
+  if (!check || check().ok()) return {};
+  return mend();
 }
 
 void DeltaEventLog::work_at_journals() {

@@ -38,6 +38,7 @@ struct DeltaLogLimits {
   std::int64_t file_events_max = 1'000'000;   ///< of one flush's file
   std::chrono::milliseconds refresh_every{200};  ///< for queries: how old their table may be
   std::chrono::seconds take_over_every{30};      ///< journals of processes that are gone
+  std::chrono::seconds check_index_every{600};   ///< whether its files are what was written
   lake::ObjectJournalLimits object_journal;      ///< of tables that are not on this disk
   CompactionLimits compaction;
   std::size_t compact_files_min = 16;  ///< a table of fewer files is left as it is
@@ -123,6 +124,7 @@ class DeltaEventLog final : public EventLog {
   void run(void (DeltaEventLog::*work)());
   void work_at_journals();
   Result<void> compact_if_due();
+  Result<void> check_index_if_due();
 
   // log_appending.cc
   Result<void> may_append();
@@ -148,10 +150,13 @@ class DeltaEventLog final : public EventLog {
   Result<void> find_missing();
   /// The index follows the table; `flush`: what of it is ours, just committed.
   Result<void> advance(std::shared_ptr<const lake::DeltaSnapshot> snapshot, const Flush* flush);
+  Result<void> follow(std::shared_ptr<const lake::DeltaSnapshot> snapshot, const Flush* flush);
   Result<void> add_file(const lake::DeltaSnapshot& snapshot, const PlacedFile& file,
                         const Flush* flush);
   Result<void> add_published(std::span<const BuildEvent> events);
   Result<void> rebuild(std::shared_ptr<const lake::DeltaSnapshot> snapshot, Places places);
+  /// Builds the index anew if it is damaged, and waits for whoever is at it.
+  Result<void> mend();
   Result<void> kept(Result<void> done);
   Result<void> show(std::shared_ptr<const lake::DeltaSnapshot> snapshot, std::int64_t moved);
   Result<void> put_tail();  // gate_ and mutex_ are held
@@ -159,7 +164,10 @@ class DeltaEventLog final : public EventLog {
   std::string application() const;
   std::int64_t flushed(const lake::DeltaSnapshot& snapshot) const;
 
-  /// An answer of the index, after a look at the table if the last one is long ago.
+  // gate_ or publish_ is held: the index can be asked, as far as it knows.
+  bool is_index_sound() const { return !index_error_ && !index_failed_ && !index_->is_damaged(); }
+  /// An answer of the index, after a look at the table if the last one is long ago. One that has
+  /// found itself damaged is built anew first: the table and the journal have all that was in it.
   template <class Question>
   auto ask(const Question& question) -> decltype(question());
 
@@ -174,16 +182,20 @@ class DeltaEventLog final : public EventLog {
   std::mutex publish_;
   Places places_;               // guarded by publish_: of the newest version that was begun
   std::optional<Flush> flush_;  // guarded by publish_: not known whether it is in the table
-  RecurringError flush_error_, refresh_error_, compact_error_, take_over_error_;  // of the thread
+  RecurringError flush_error_, refresh_error_, compact_error_, take_over_error_,
+      check_error_;                               // of the threads
   std::atomic<std::int64_t> refreshed_at_{0};     ///< steady, in milliseconds; 0: look
   std::int64_t alive_at_ = 0, took_over_at_ = 0;  // of the thread; steady, in milliseconds
+  std::int64_t checked_index_at_ = 0;             // of the other thread
+  std::optional<std::int64_t> mend_failed_at_;    // guarded by publish_
   std::atomic<bool> journal_is_lost_{false};
 
   Gate gate_;
   std::unique_ptr<EventIndex> index_;  // changed under gate_
   std::int64_t published_ = 0;         // changed under gate_: places of the table in the index
   std::shared_ptr<const lake::DeltaSnapshot> snapshot_;  // changed under gate_: what is published
-  std::optional<Error> index_error_;                     // changed under gate_: until it is rebuilt
+  std::optional<Error> index_error_;        // changed under gate_ and publish_: until it is rebuilt
+  std::atomic<bool> index_failed_ = false;  ///< it lacks what it should have: to be built anew
 
   std::mutex strict_;
   std::shared_mutex journal_;  // shared by who appends to it

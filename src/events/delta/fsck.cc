@@ -205,7 +205,9 @@ class Check {
 }  // namespace delta
 
 Result<Fsck> fsck(const LogUri& uri, const LogWorld& world, const AdminProgress& progress) {
-  BL_TRY(const delta::AdminTable admin, delta::open_for_admin(uri, world));
+  LogUri read = uri;
+  read.mode = LogUri::Mode::read;
+  BL_TRY(const delta::AdminTable admin, delta::open_for_admin(read, world));
   return delta::Check(*admin.table, progress).run();
 }
 

@@ -189,7 +189,9 @@ class ObjectJournals final : public Journals {
     const auto info = side_.store.head(alive_key(id));
     if (!info.ok() && info.error().code == Code::not_found) return false;
     if (!info.ok()) return info.error();
-    return info->modified + k_alive_time > store_now_;
+    // A sign that is ahead of us is from before the store's clock went back: whoever lives makes
+    // another one soon, and may lose its journal until then.
+    return info->modified + k_alive_time > store_now_ && info->modified < store_now_ + k_alive_time;
   }
 
   const ObjectSide side_;

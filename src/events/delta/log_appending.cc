@@ -111,7 +111,11 @@ Result<void> DeltaEventLog::may_append() {
 Result<void> DeltaEventLog::claim(Claim& claim) {
   for (;;) {
     std::shared_lock reading(gate_);
-    if (index_error_) return *index_error_;
+    if (!is_index_sound()) {
+      reading.unlock();
+      BL_RETURN_IF_ERROR(mend());
+      continue;
+    }
     std::unique_lock lock(mutex_);
     if (claim.is_free()) {
       std::vector<std::size_t> fresh;
@@ -122,9 +126,12 @@ Result<void> DeltaEventLog::claim(Claim& claim) {
           fresh.push_back(at);
           continue;
         }
-        BL_TRY(const BuildEvent there, index_->event_at(*place));
-        if (there != event) return conflict_of(event.event_id);
+        const auto there = index_->event_at(*place);
+        if (index_->is_damaged()) break;
+        if (!there.ok()) return there.error();
+        if (*there != event) return conflict_of(event.event_id);
       }
+      if (index_->is_damaged()) continue;
       claim.hold(std::move(fresh));
       return {};
     }
@@ -136,6 +143,7 @@ Result<void> DeltaEventLog::claim(Claim& claim) {
 
 Result<void> DeltaEventLog::check_strict(std::span<const BuildEvent> events) {
   const std::shared_lock reading(gate_);
+  if (index_error_) return *index_error_;
   StrictLookups lookups;
   lookups.build_request =
       [&](std::string_view id) -> Result<std::optional<Known<BuildRequestStatus>>> {
@@ -183,7 +191,7 @@ void DeltaEventLog::take_record(TailRecord record) {
     is_due = tail_.events() >= uri_.flush_events || tail_.bytes() >= limits_.flush_bytes;
     if (is_due) wake_ = true;
     // An index that fails answers nothing until it is built anew, from the table and the tail.
-    if (!index_error_) (void)kept(index_->add(*events)).ok();
+    if (is_index_sound()) (void)kept(index_->add(*events)).ok();
     metrics_.tail_events.set(static_cast<double>(tail_.events()));
     metrics_.tail_bytes.set(static_cast<double>(tail_.bytes()));
   }

@@ -42,7 +42,7 @@ Result<void> DeltaEventLog::refresh() {
   bool is_known = false;
   {
     const std::shared_lock reading(gate_);
-    is_known = !index_error_ && snapshot_->version == snapshot->version;
+    is_known = is_index_sound() && snapshot_->version == snapshot->version;
   }
   if (is_known) return {};
   BL_RETURN_IF_ERROR(table_->check(*snapshot));
@@ -50,8 +50,15 @@ Result<void> DeltaEventLog::refresh() {
 }
 
 Result<void> DeltaEventLog::advance(SnapshotPtr snapshot, const Flush* flush) {
+  auto done = follow(snapshot, flush);
+  if (done.ok() || index_error_ || !index_->is_damaged()) return done;
+  BL_TRY(Places places, table_->places(*snapshot));
+  return rebuild(std::move(snapshot), std::move(places));
+}
+
+Result<void> DeltaEventLog::follow(SnapshotPtr snapshot, const Flush* flush) {
   BL_TRY(Places after, table_->places(*snapshot));
-  if (index_error_ || !continues(places_, after, published_)) {
+  if (!is_index_sound() || !continues(places_, after, published_)) {
     return rebuild(std::move(snapshot), std::move(after));
   }
   places_ = std::move(after);
@@ -107,9 +114,24 @@ Result<void> DeltaEventLog::put_tail() {
   return {};
 }
 
+Result<void> DeltaEventLog::mend() {
+  const std::lock_guard publishing(publish_);
+  {
+    const std::shared_lock reading(gate_);
+    if (is_index_sound()) return {};
+    // Not once for everybody who asks.
+    const bool is_due =
+        !mend_failed_at_ || steady_ms() - *mend_failed_at_ >= limits_.refresh_every.count();
+    if (index_error_ && !is_due) return *index_error_;
+  }
+  auto mended = refresh();
+  mend_failed_at_ = mended.ok() ? std::nullopt : std::optional(steady_ms());
+  return mended;
+}
+
 /// What the index could not do makes it one that has to be built anew.
 Result<void> DeltaEventLog::kept(Result<void> done) {
-  if (!done.ok() && !index_error_) index_error_ = done.error();
+  if (!done.ok()) index_failed_ = true;
   return done;
 }
 
@@ -160,6 +182,7 @@ Result<void> DeltaEventLog::rebuild(SnapshotPtr snapshot, Places places) {
     snapshot_ = snapshot;
     places_ = std::move(places);
     tail_.drop_before(static_cast<lake::RecordNo>(flushed(*snapshot)) + 1);
+    index_failed_ = false;
     BL_RETURN_IF_ERROR(put_tail());
     index_error_.reset();
   }

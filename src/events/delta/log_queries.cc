@@ -12,18 +12,14 @@ auto DeltaEventLog::ask(const Question& question) -> decltype(question()) {
   BL_RETURN_IF_ERROR(refresh_if_due());
   {
     const std::shared_lock reading(gate_);
-    if (index_error_) return *index_error_;
-    auto answer = question();
-    if (answer.ok() || answer.error().code != Code::corrupt) return answer;
+    if (is_index_sound()) {
+      auto answer = question();
+      if (is_index_sound()) return answer;
+    }
   }
-  // The index has found its files damaged: the table and the journal have all that was in them.
-  const std::lock_guard publishing(publish_);
-  {
-    const std::lock_guard writing(gate_);
-    if (!index_error_) index_error_ = Error{Code::unavailable, "the index is damaged"};
-  }
-  BL_RETURN_IF_ERROR(refresh());
+  BL_RETURN_IF_ERROR(mend());
   const std::shared_lock reading(gate_);
+  if (index_error_) return *index_error_;
   return question();
 }
 

@@ -55,22 +55,25 @@ Result<TablePlace> place_of(const LogUri& uri, const LogWorld& world) {
                                 ::usleep(static_cast<useconds_t>(time.count()) * 1'000);
                                 return true;
                               }};
+  const bool reads_only = uri.mode == LogUri::Mode::read;
+  objects::OpenOptions options;
+  if (reads_only) options.use = objects::StoreUse::read;
   TablePlace place;
   place.shown = uri.shown;
   place.local = fmt::format("{}/delta-{:016x}", world.scratch, xxh3_64(uri.shown));
   if (!uri.bucket.empty()) {
-    BL_TRY(place.store, objects::open_store(bucket_of(uri), variables(), stores));
+    BL_TRY(place.store, objects::open_store(bucket_of(uri), variables(), stores, options));
     return place;
   }
-  if (uri.mode == LogUri::Mode::read) {
+  if (reads_only) {
     BL_TRY(const bool is_there, world.disk.exists(uri.path + "/_delta_log"));
     if (!is_there) return Error{Code::not_found, "no Delta table is there: " + uri.shown};
   }
-  BL_TRY(place.store, objects::open_store(uri.path, {}, stores));
+  BL_TRY(place.store, objects::open_store(uri.path, {}, stores, options));
   place.folder = uri.path;
   // Beside the table, so that a file gets its place in it by a second name; but a log that is only
   // read leaves nothing there.
-  if (uri.mode != LogUri::Mode::read) place.local = uri.path + "/_bel";
+  if (!reads_only) place.local = uri.path + "/_bel";
   return place;
 }
 

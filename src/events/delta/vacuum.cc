@@ -66,7 +66,8 @@ Result<Vacuumed> vacuum(const LogUri& uri, const LogWorld& world, const VacuumOp
   }
   BL_TRY(const Timestamp store_now, delta::store_now(table));
   const Timestamp written_before = store_now - retention;
-  const Timestamp removed_before = world.clock.now() - retention;
+  // A clock of ours that jumped ahead makes nothing old.
+  const Timestamp removed_before = std::min(world.clock.now(), store_now) - retention;
   std::set<std::string> kept;
   for (const auto& file : snapshot->files) kept.insert(file->path);
   for (const lake::DeltaTombstone& removed : table.log().tombstones()) {

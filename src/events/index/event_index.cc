@@ -51,6 +51,7 @@ Result<void> EventIndex::Impl::open(const std::string& table_id) {
     state_ = std::make_shared<DiskState>(DiskState{{table_id, 0, 0}, {}, {}});
     entities_ = {};
   }
+  is_damaged_ = state_->rows.is_damaged();
   for (const auto& keys : state_->keys) keys->release();
   entities_.loaded();
   settled_ = state_->owner;
@@ -75,6 +76,19 @@ std::uint64_t EventIndex::Impl::memory_bytes() const {
   std::uint64_t bytes = entities_.memory_bytes() + active_->memory_bytes();
   for (const auto& part : frozen_) bytes += part->memory_bytes();
   return bytes;
+}
+
+std::function<Result<void>()> EventIndex::Impl::check() const {
+  const auto lock = lock_shared();
+  return [state = state_]() -> Result<void> {
+    Result<void> sound;
+    for (const auto& file : state->keys)
+      if (sound.ok()) sound = file->check();
+    for (const auto& file : state->rows.files)
+      if (sound.ok()) sound = file->check();
+    if (!sound.ok()) state->rows.found_damage();
+    return sound;
+  };
 }
 
 // -- the interface
@@ -172,6 +186,12 @@ std::optional<Known<BuildRequestStatus>> EventIndex::build_status(
 }
 std::uint64_t EventIndex::memory_bytes() const {
   return impl_->memory_bytes();
+}
+bool EventIndex::is_damaged() const {
+  return impl_->is_damaged();
+}
+std::function<Result<void>()> EventIndex::check() const {
+  return impl_->check();
 }
 
 }  // namespace bl::events

@@ -241,6 +241,9 @@ Result<std::shared_ptr<const DiskState>> IndexFolder::merge(const DiskState& sta
     const std::int64_t events = state.keys[from + files - 1]->end() - state.keys[from]->first();
     if (events < best_events) best_events = events, best = from;
   }
+  // What a disk has damaged since the open must not get new sums.
+  for (std::size_t i = best; i < best + files; ++i) BL_RETURN_IF_ERROR(state.keys[i]->check());
+  for (const auto& file : state.rows.files) BL_RETURN_IF_ERROR(file->check());
   auto next = std::make_shared<DiskState>(state);
   BL_TRY(auto merged, merge_keys_of(state, best, best + files));
   BL_TRY(next->rows, merge_rows_of(state.rows, merged->first(), merged->end(), rows_bytes_max));
@@ -264,7 +267,8 @@ Result<std::shared_ptr<const KeysFile>> IndexFolder::merge_keys_of(const DiskSta
 
 Result<Rows> IndexFolder::merge_rows_of(const Rows& rows, std::int64_t first, std::int64_t end,
                                         std::uint64_t bytes_max) {
-  Rows merged;
+  Rows merged = rows;
+  merged.files.clear();
   std::vector<std::shared_ptr<const RowsFile>> together;
   std::uint64_t bytes = 0;
   const auto write = [&]() -> Result<void> {

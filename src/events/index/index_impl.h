@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -67,6 +68,8 @@ class EventIndex::Impl {
   std::optional<Known<JobStatus>> job_status(std::string_view run) const;
   std::optional<Known<BuildRequestStatus>> build_status(std::string_view build) const;
   std::uint64_t memory_bytes() const;
+  bool is_damaged() const { return *is_damaged_; }
+  std::function<Result<void>()> check() const;
 
  private:
   /// A row of the active part. With its build's text: it may be of the tail, whose codes go.
@@ -138,7 +141,9 @@ class EventIndex::Impl {
   mutable Counter rebuilds_;
   Counter segments_, merges_, failures_;
   Gauge memory_;
-  mutable std::atomic<bool> is_damaged_ = false;  // a row was: nothing is written any more
+  /// What files have was found damaged: nothing is written any more. Shared with what reads them.
+  std::shared_ptr<std::atomic<bool>> is_damaged_;
+  mutable std::atomic<bool> is_disowned_ = false;
 
   // Whoever wants to change waits here first, so that readers without end do not keep it out.
   mutable std::mutex gate_;

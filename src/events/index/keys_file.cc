@@ -71,7 +71,9 @@ std::optional<std::int64_t> KeysFile::find(const EventKey& key, std::uint64_t ha
   for (std::uint64_t at = id_slot(high, static_cast<std::uint64_t>(facts_.id_slots));
        at < ids_.size() && ids_[at] != 0 && ids_[at] >> 32 <= high; ++at) {
     if (ids_[at] >> 32 != high) continue;
-    const std::int64_t place = facts_.first + static_cast<std::int64_t>(ids_[at] & 0xffffffff) - 1;
+    const auto within = static_cast<std::uint32_t>(ids_[at]) - 1;
+    if (!is_place(within, rows)) continue;
+    const std::int64_t place = facts_.first + within;
     const Record& record = rows.record(place);
     if (record.id == key.bytes &&
         Tag(static_cast<std::uint8_t>(record.tag)).has_text_id() == !key.is_uuid)
@@ -80,17 +82,28 @@ std::optional<std::int64_t> KeysFile::find(const EventKey& key, std::uint64_t ha
   return std::nullopt;
 }
 
-const KeyList* KeysFile::list(Kind kind, std::uint32_t code) const {
+bool KeysFile::is_place(std::uint32_t place, const Rows& rows) const {
+  if (place < events()) return true;
+  rows.found_damage();
+  return false;
+}
+
+KeysFile::Postings KeysFile::postings_of(Kind kind, std::uint32_t code, const Rows& rows) const {
   const auto lists = this->lists(kind);
   const auto at = std::lower_bound(lists.begin(), lists.end(), code,
                                    [](const KeyList& l, std::uint32_t c) { return l.code < c; });
-  return at != lists.end() && at->code == code ? &*at : nullptr;
+  if (at == lists.end() || at->code != code) return {};
+  const auto postings = this->postings(kind);
+  const KeyList list = *at;
+  if (list.first > postings.size() || list.count > postings.size() - list.first) {
+    rows.found_damage();
+    return {};
+  }
+  return {postings.subspan(list.first, list.count), list.is_by_time != 0};
 }
 
 void KeysFile::find_events(const Asked& asked, const Rows& rows, std::vector<Hit>& out) const {
-  const KeyList* list = this->list(asked.kind, asked.code);
-  if (list == nullptr) return;
-  const auto places = postings(asked.kind).subspan(list->first, list->count);
+  const auto places = postings_of(asked.kind, asked.code, rows).places;
   const auto time_of = [&](std::uint32_t place) {
     return rows.record(facts_.first + place).timestamp;
   };
@@ -99,8 +112,10 @@ void KeysFile::find_events(const Asked& asked, const Rows& rows, std::vector<Hit
     at = std::partition_point(places.begin(), places.end(),
                               [&](std::uint32_t place) { return time_of(place) <= *asked.since; });
   std::size_t left = asked.limit;
-  for (; at != places.end() && left != 0; ++at, --left)
-    out.push_back({time_of(*at), facts_.first + *at});
+  for (; at != places.end() && left != 0; ++at, --left) {
+    const std::uint32_t place = *at;
+    if (is_place(place, rows)) out.push_back({time_of(place), facts_.first + place});
+  }
 }
 
 void KeysFile::find_in_range(std::int64_t start, std::int64_t end, std::size_t limit,
@@ -118,19 +133,20 @@ void KeysFile::find_in_range(std::int64_t start, std::int64_t end, std::size_t l
     }
   }
   for (; at < count && limit != 0; ++at, --limit) {
-    const std::int64_t timestamp = rows.record(place_by_time(at)).timestamp;
+    const std::int64_t place = place_by_time(at);
+    if (!is_place(static_cast<std::uint32_t>(place - facts_.first), rows)) continue;
+    const std::int64_t timestamp = rows.record(place).timestamp;
     if (timestamp > end) return;
-    out.push_back({timestamp, place_by_time(at)});
+    out.push_back({timestamp, place});
   }
 }
 
 void KeysFile::find_places(Kind kind, std::uint32_t code, std::int64_t after, std::size_t limit,
-                           std::vector<std::int64_t>& out) const {
-  const KeyList* list = this->list(kind, code);
-  if (list == nullptr || after >= facts_.end - 1) return;
-  auto places = postings(kind).subspan(list->first, list->count);
+                           const Rows& rows, std::vector<std::int64_t>& out) const {
+  if (after >= facts_.end - 1) return;
+  auto [places, is_by_time] = postings_of(kind, code, rows);
   std::vector<std::uint32_t> by_place;
-  if (list->is_by_time != 0) {
+  if (is_by_time) {
     by_place.assign(places.begin(), places.end());
     std::sort(by_place.begin(), by_place.end());
     places = by_place;
@@ -138,7 +154,10 @@ void KeysFile::find_places(Kind kind, std::uint32_t code, std::int64_t after, st
   const std::int64_t before = after - facts_.first;
   auto at = std::partition_point(places.begin(), places.end(),
                                  [&](std::uint32_t place) { return place <= before; });
-  for (; at != places.end() && limit != 0; ++at, --limit) out.push_back(facts_.first + *at);
+  for (; at != places.end() && limit != 0; ++at, --limit) {
+    const std::uint32_t place = *at;
+    if (is_place(place, rows)) out.push_back(facts_.first + place);
+  }
 }
 
 namespace {

@@ -84,7 +84,9 @@ class KeysFile {
                      std::vector<Hit>& out) const;
   /// Places of an entity behind `after`, ascending, the first `limit`.
   void find_places(Kind kind, std::uint32_t code, std::int64_t after, std::size_t limit,
-                   std::vector<std::int64_t>& out) const;
+                   const Rows& rows, std::vector<std::int64_t>& out) const;
+  /// Every byte, once more. Errors: corrupt.
+  Result<void> check() const { return file_.check(); }
 
   std::span<const KeyList> lists(Kind kind) const { return all<KeyList>(kind, k_lists); }
   std::span<const std::uint32_t> postings(Kind kind) const {
@@ -108,7 +110,14 @@ class KeysFile {
   explicit KeysFile(SectionFile file) : file_(std::move(file)) {}
   bool is_sound() const;
   bool is_sound(Kind kind) const;
-  const KeyList* list(Kind kind, std::uint32_t code) const;
+  /// The places of an entity. They were checked at the open; what is no place any more is left out,
+  /// and `rows` told.
+  struct Postings {
+    std::span<const std::uint32_t> places;
+    bool is_by_time = false;
+  };
+  Postings postings_of(Kind kind, std::uint32_t code, const Rows& rows) const;
+  bool is_place(std::uint32_t place, const Rows& rows) const;
 
   SectionFile file_;
   std::string name_;

@@ -72,7 +72,7 @@ std::vector<std::int64_t> EventIndex::Impl::next_places(const View& view,
   };
   for (const auto& keys : view.disk->keys)
     add(keys->end(), [&](std::uint32_t code) {
-      keys->find_places(candidates.kind, code, from - 1, count, places);
+      keys->find_places(candidates.kind, code, from - 1, count, view.disk->rows, places);
     });
   const auto of_part = [&](const MemoryPart& part) {
     add(part.end(), [&](std::uint32_t code) {

@@ -75,7 +75,9 @@ void EventIndex::Impl::take_active(const std::vector<Hit>& hits, View& view) con
 
 // The next open begins anew.
 Error EventIndex::Impl::damaged(Error error) const {
-  if (error.code == Code::corrupt && !is_damaged_.exchange(true)) {
+  if (error.code != Code::corrupt) return error;
+  *is_damaged_ = true;
+  if (!is_disowned_.exchange(true)) {
     rebuilds_.add();
     folder_.disown();
   }

@@ -82,14 +82,15 @@ Result<std::shared_ptr<RowsFile>> RowsFile::open(Disk& disk, const std::string& 
 
 StoredRow RowsFile::row(std::int64_t place) const {
   const Record& record = this->record(place);
-  const Record& next = this->record(place + 1);
+  const std::uint64_t from = record.offset, to = this->record(place + 1).offset;
+  const bool is_there = from < to && to <= rows_.size();
   return {place,
           record.timestamp,
           record.id,
           record.build,
           Tag(static_cast<std::uint8_t>(record.tag)),
           record.check,
-          rows_.substr(record.offset, next.offset - record.offset)};
+          is_there ? rows_.substr(from, to - from) : std::string_view()};
 }
 
 const RowsFile& Rows::file_of(std::int64_t place) const {
@@ -97,6 +98,13 @@ const RowsFile& Rows::file_of(std::int64_t place) const {
       std::upper_bound(files.begin(), files.end(), place,
                        [](std::int64_t p, const auto& file) { return p < file->first(); });
   return **(behind - 1);
+}
+
+const Record& Rows::record(std::int64_t place) const {
+  static constexpr Record k_none;
+  if (place >= 0 && place < end()) return file_of(place).record(place);
+  found_damage();
+  return k_none;
 }
 
 Result<RowsWriter> RowsWriter::create(Disk& disk, const std::string& path, std::int64_t first) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -76,7 +77,10 @@ class RowsFile {
   const Record& record(std::int64_t place) const {
     return records_[static_cast<std::size_t>(place - first_)];
   }
+  /// Without bytes, which fails its check, where the record is none.
   StoredRow row(std::int64_t place) const;
+  /// All but the rows, once more. Errors: corrupt.
+  Result<void> check() const { return file_.check(); }
   std::span<const Record> records() const { return records_; }  ///< and one that ends the last
   std::string_view rows() const { return rows_; }
   const std::string& name() const { return name_; }
@@ -91,14 +95,21 @@ class RowsFile {
   std::span<const Record> records_;
 };
 
-/// Adjacent files of rows, from place 0 on.
+/// Adjacent files of rows, from place 0 on. Copies share what was found of damage: files are
+/// checked at the open and read where they lie, and a number that is no place was changed since.
 class Rows {
  public:
   std::vector<std::shared_ptr<const RowsFile>> files;
 
   std::int64_t end() const { return files.empty() ? 0 : files.back()->end(); }
   const RowsFile& file_of(std::int64_t place) const;
-  const Record& record(std::int64_t place) const { return file_of(place).record(place); }
+  /// Of a place that is none: a record of zeros, and the index is damaged.
+  const Record& record(std::int64_t place) const;
+  void found_damage() const { *is_damaged_ = true; }
+  std::shared_ptr<std::atomic<bool>> is_damaged() const { return is_damaged_; }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> is_damaged_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 /// Writes rows in the order of their places. Records that were there keep their check.

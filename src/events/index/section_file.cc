@@ -94,7 +94,9 @@ Result<SectionFile> SectionFile::open(Disk& disk, const std::string& path,
                                       const FileIdentity& identity, std::size_t sections,
                                       std::size_t facts, std::size_t unchecked) {
   SectionFile opened;
+  opened.path_ = path;
   opened.identity_ = identity;
+  opened.unchecked_ = unchecked;
   BL_TRY(opened.file_, map_file(disk, path));
   const std::string_view bytes = opened.file_->bytes();
   const std::size_t footer = 8 * facts + sizeof(SectionFacts) * sections;
@@ -115,12 +117,18 @@ Result<SectionFile> SectionFile::open(Disk& disk, const std::string& path,
     if (section.offset % 8 != 0 || section.offset > data || section.bytes > data - section.offset)
       return damaged("has a section outside of it", path);
     opened.sections_.push_back(bytes.substr(section.offset, section.bytes));
-    if (i == unchecked) continue;
-    opened.file_->fetch(section.offset, section.bytes);
-    if (hash_of(opened.sections_.back()) != section.hash)
-      return damaged("is not what was written", path);
+    opened.hashes_.push_back(section.hash);
+    if (i != unchecked) opened.file_->fetch(section.offset, section.bytes);
   }
+  BL_RETURN_IF_ERROR(opened.check());
   return opened;
+}
+
+Result<void> SectionFile::check() const {
+  for (std::size_t i = 0; i < sections_.size(); ++i)
+    if (i != unchecked_ && hash_of(sections_[i]) != hashes_[i])
+      return damaged("is not what was written", path_);
+  return {};
 }
 
 }  // namespace bl::events::index

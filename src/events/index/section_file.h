@@ -69,13 +69,19 @@ class SectionFile {
     return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
   void release() const { file_->release(); }
+  /// What open() checked of the sections, once more: a disk may have changed them since, or
+  /// somebody whose file it is not. Errors: corrupt.
+  Result<void> check() const;
   const FileIdentity& identity() const { return identity_; }
 
  private:
+  std::string path_;
   FileIdentity identity_;
   std::unique_ptr<MappedFile> file_;
   std::vector<std::int64_t> facts_;
   std::vector<std::string_view> sections_;
+  std::vector<std::uint64_t> hashes_;  ///< of the sections
+  std::size_t unchecked_ = std::string::npos;
 };
 
 }  // namespace bl::events::index

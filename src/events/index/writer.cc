@@ -120,7 +120,7 @@ void EventIndex::Impl::run_writer() {
 }
 
 Result<void> EventIndex::Impl::write(const Work& work) {
-  if (is_damaged_) return Error{Code::corrupt, "the index is damaged and must be opened anew"};
+  if (is_damaged()) return Error{Code::corrupt, "the index is damaged and must be opened anew"};
   BL_TRY(auto state, folder_.write(*state_, work.part.get(), work.changes, work.owner));
   if (work.part) segments_.add();
   publish(std::move(state), work.part != nullptr);
@@ -128,16 +128,17 @@ Result<void> EventIndex::Impl::write(const Work& work) {
 }
 
 Result<bool> EventIndex::Impl::merge() {
-  if (is_damaged_ || state_->keys.size() <= limits_.segments_max) return false;
+  if (is_damaged() || state_->keys.size() <= limits_.segments_max) return false;
   const std::size_t files = std::max<std::size_t>(2, limits_.segments_max / 2);
-  BL_TRY(auto state, folder_.merge(*state_, files, limits_.rows_file_bytes));
+  auto state = folder_.merge(*state_, files, limits_.rows_file_bytes);
+  if (!state.ok()) return damaged(std::move(state).error());
   merges_.add();
-  publish(std::move(state), false);
+  publish(*std::move(state), false);
   return true;
 }
 
 void EventIndex::Impl::publish(std::shared_ptr<const DiskState> state, bool drops_oldest) {
-  if (is_damaged_) folder_.disown();          // seen while this was written
+  if (is_damaged()) folder_.disown();         // seen while this was written
   std::shared_ptr<const MemoryPart> dropped;  // goes when the lock is free again
   const auto lock = lock_alone();
   state_.swap(state);

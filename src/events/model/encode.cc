@@ -155,6 +155,12 @@ std::string event_json(const BuildEvent& event) {
   return text;
 }
 
+void encode(json::Writer& out, const StoredEvent& stored) {
+  out.begin_object().member("sequence", stored.sequence).key("event");
+  encode_event(out, stored.event);
+  out.end_object();
+}
+
 std::string job_config_json(const JobConfig& config) {
   return text_of(config);
 }

@@ -6,8 +6,8 @@
 #include "events/encode.h"
 #include "events/open_log.h"
 #include "events/testing/corpus.h"
-#include "events/testing/questions.h"
 #include "events/tests/api_server.h"
+#include "events/tests/run_commands.h"
 
 namespace bl::events {
 namespace {
@@ -15,43 +15,13 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
-std::string content(std::FILE* file) {
-  std::rewind(file);
-  std::string text;
-  char piece[4096];
-  while (const std::size_t got = std::fread(piece, 1, sizeof piece, file)) text.append(piece, got);
-  std::fclose(file);
-  return text;
-}
+using Outcome = CommandEnd;
 
 class EventCommands : public testing::Test {
  protected:
   /// `words` behind `benchlake events`.
   Outcome run(std::vector<std::string> words, const std::string& input = "") {
-    words.insert(words.begin(), "events");
-    CommandPorts ports{
-        .options = {{.name = "--data", .value_name = "DIR", .help = "", .default_text = ""}},
-        .setting = [this](const Arguments&, const CommandIo&) -> Result<LogSetting> {
-          return setting;
-        }};
-    CommandIo io;
-    io.in = std::tmpfile();
-    io.out = std::tmpfile();
-    io.err = std::tmpfile();
-    io.environment = environment;
-    std::fwrite(input.data(), 1, input.size(), io.in);
-    std::rewind(io.in);
-    Outcome outcome;
-    outcome.code = run_command_line("benchlake", "1", commands(ports), words, io);
-    outcome.out = content(io.out);
-    outcome.err = content(io.err);
-    std::fclose(io.in);
-    return outcome;
+    return run_events(std::move(words), input, setting, environment);
   }
   static std::string lines_of(const std::vector<BuildEvent>& events) {
     std::string lines;
@@ -183,83 +153,92 @@ TEST_F(EventCommands, a_table_is_kept_in_order) {
   EXPECT_EQ(run({"optimize", "--log", log()}).code, 2);  // no table
 }
 
-/// What the command line answers, in the words of answer_of(); nullopt: it has no such command.
-class CommandAnswers {
- public:
-  using Run = std::function<Outcome(std::vector<std::string>)>;
-  explicit CommandAnswers(Run run) : run_(std::move(run)) {}
+TEST_F(EventCommands, one_event_is_shown_by_its_id) {
+  ASSERT_EQ(run({"append", "--log", log()}, lines_of(events)).code, 0);
+  const BuildEvent& one = events[7];
+  EXPECT_EQ(run({"show", one.event_id, "--json", "--log", log()}).out,
+            R"({"sequence":8,"event":)" + event_json(one) + "}\n");
+  std::string shouted = one.event_id;
+  for (char& c : shouted) c = static_cast<char>(std::toupper(c));
+  const Outcome shown = run({"show", shouted, "--log", log()});
+  EXPECT_THAT(shown.out, HasSubstr(one.event_id));
+  EXPECT_THAT(shown.out, HasSubstr(one.build_request_id));
+  const Outcome none = run({"show", small_world_build(0), "--log", log()});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_EQ(none.err, "benchlake: there is no event of that id: " + small_world_build(0) + "\n");
+}
 
-  std::optional<std::string> ask(const Question& question) const {
-    switch (question.ask) {
-      case Ask::build_request_events:
-        return events_of("builds", question);
-      case Ask::partition_events:
-        return events_of("partitions", question);
-      case Ask::list_build_requests:
-        return list_of("builds", question,
-                       question.build_status ? name_of(*question.build_status) : "");
-      case Ask::list_recent_partitions:
-        return list_of("partitions", question,
-                       question.partition_status ? name_of(*question.partition_status) : "");
-      case Ask::list_jobs:
-        return list_of("jobs", question, "");
-      case Ask::activity: {
-        std::string text = run_({"activity", "--json"}).out;
-        text.pop_back();
-        return text;
-      }
-      default:
-        return std::nullopt;
-    }
-  }
+TEST_F(EventCommands, a_range_of_time_is_asked_in_dates_or_nanoseconds) {
+  std::vector<BuildEvent> four(events.begin(), events.begin() + 4);
+  const std::int64_t second = 1'763'863'200'000'000'000;  // 2025-11-23T02:00:00Z
+  for (std::size_t i = 0; i < 4; ++i) four[i].timestamp = second + static_cast<std::int64_t>(i);
+  four[3].timestamp = second + 60'000'000'000;
+  ASSERT_EQ(run({"append", "--log", log()}, lines_of(four)).code, 0);
+  const auto ask = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "range");
+    words.insert(words.end(), {"--json", "--log", log()});
+    return run(words);
+  };
+  EXPECT_EQ(ask({}).out, lines_of(four));
+  EXPECT_EQ(ask({"--from", "2025-11-23T02:00:01Z", "--to", "2025-11-23T03:01:00+01:00"}).out,
+            lines_of({four[3]}));
+  EXPECT_EQ(ask({"--from", std::to_string(second + 1), "--to", std::to_string(second + 2)}).out,
+            lines_of({four[1], four[2]}));
+  const Outcome some = ask({"--limit", "2"});
+  EXPECT_EQ(some.out, lines_of({four[0], four[1]}));
+  EXPECT_EQ(some.err, "benchlake: there are more events (--limit)\n");
+  EXPECT_THAT(run({"range", "--to", "2025-11-23T02:00:00Z", "--log", log()}).out,
+              HasSubstr("2025-11-23T02:00:00Z"));
+  EXPECT_THAT(ask({"--from", "yesterday"}).err, HasSubstr("--from is an instant"));
+  EXPECT_THAT(ask({"--to", "9999-01-01T00:00:00Z"}).err, HasSubstr("--to is an instant"));
+}
 
- private:
-  std::string events_of(const std::string& list, const Question& question) const {
-    std::vector<std::string> words = {list, question.id, "--json", "--limit",
-                                      std::to_string(question.slice.limit)};
-    if (question.slice.since) words.push_back("--since=" + std::to_string(*question.slice.since));
-    std::string lines = run_(std::move(words)).out;
-    if (!lines.empty()) lines.pop_back();
-    std::ranges::replace(lines, '\n', ',');
-    return "\"events\":[" + lines + "]";
-  }
-  std::string list_of(const std::string& list, const Question& question,
-                      std::string_view status) const {
-    std::vector<std::string> words = {list, "--json"};
-    if (!question.search.empty()) words.push_back(question.search);
-    words.insert(words.end(), {"--limit", std::to_string(question.paging.limit), "--offset",
-                               std::to_string(question.paging.offset)});
-    if (!status.empty()) words.insert(words.end(), {"--status", std::string(status)});
-    std::string text = run_(std::move(words)).out;
-    text.pop_back();
-    return text.replace(2, list.size(), "items");
-  }
-
-  const Run run_;
-};
-
-TEST_F(EventCommands, the_command_line_answers_as_the_log_does) {
-  MemoryLog rule;
-  const std::vector<BuildEvent> few = small_world(3, 60);
-  ASSERT_TRUE(rule.append(few).ok());
-  ASSERT_EQ(run({"append", "--log", log()}, lines_of(few)).code, 0);
-  const CommandAnswers commands([this](std::vector<std::string> words) {
+TEST_F(EventCommands, a_run_a_build_and_a_partition_tell_their_events_or_how_they_stand) {
+  const std::string build = events[0].build_request_id;
+  const auto of_build = [&](std::int64_t at, Payload payload) {
+    BuildEvent event = events[static_cast<std::size_t>(at)];
+    event.timestamp = at;
+    event.build_request_id = build;
+    event.payload = std::move(payload);
+    return event;
+  };
+  const std::vector<BuildEvent> three = {
+      of_build(1, BuildRequestEvent{BuildRequestStatus::executing, {"a"}, ""}),
+      of_build(2, PartitionEvent{"a", PartitionStatus::building, "", "run-1"}),
+      of_build(3, JobEvent{"run-1", "//j", {"a"}, JobStatus::running, "", {}, {}})};
+  ASSERT_EQ(run({"append", "--log", log()}, lines_of(three)).code, 0);
+  const auto ask = [&](std::vector<std::string> words) {
     words.insert(words.end(), {"--log", log()});
-    return run(std::move(words));
-  });
-  int asked = 0;
-  for (const Question& question : questions_about(few, 2)) {
-    const auto answer = commands.ask(question);
-    if (!answer || question.id.starts_with('-') ||
-        (answer && question.id.empty() &&
-         (question.ask == Ask::build_request_events || question.ask == Ask::partition_events))) {
-      continue;
-    }
-    ++asked;
-    // Lines of events do not say whether there are more.
-    EXPECT_THAT(answer_of(rule, question), HasSubstr(*answer)) << text_of(question);
-  }
-  EXPECT_GT(asked, 20);
+    return run(words);
+  };
+  EXPECT_EQ(ask({"jobs", "--run", "run-1", "--json"}).out, lines_of({three[1], three[2]}));
+  EXPECT_THAT(ask({"jobs", "--run", "run-1"}).out, HasSubstr("//j run-1"));
+  EXPECT_EQ(ask({"jobs", "--run", "run-1", "//j"}).code, 2);
+  EXPECT_THAT(ask({"jobs", "--run", "run-2"}).err, HasSubstr("no event names the run: run-2"));
+  const Outcome standing = ask({"partitions", "a", "--summary"});
+  EXPECT_THAT(standing.out, HasSubstr("building"));
+  EXPECT_THAT(standing.out, HasSubstr(build));
+  EXPECT_THAT(ask({"builds", build, "--summary"}).out, HasSubstr("executing"));
+  EXPECT_THAT(ask({"builds", small_world_build(0), "--summary"}).err, HasSubstr("no event tells"));
+  EXPECT_EQ(ask({"builds", "--summary"}).code, 2) << "of which?";
+  // Nothing later is no unknown build.
+  const Outcome later = ask({"builds", build, "--since", "3", "--json"});
+  EXPECT_EQ(later.code, 0) << later.err;
+  EXPECT_EQ(later.out, "");
+}
+
+TEST_F(EventCommands, an_error_is_a_line_of_json_when_the_answer_would_be) {
+  const Outcome none = run({"show", small_world_build(0), "--json", "--log", log("none.db")});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_EQ(none.out, "");
+  EXPECT_THAT(none.err, StartsWith(R"({"code":"not_found","message":)"));
+  ASSERT_EQ(run({"append", "--log", log()}, lines_of(events)).code, 0);
+  const Outcome broken = run({"append", "--json", "--log", log()},
+                             R"([{"event_id":"x","build_cancel_event":{"why":1,"how":2}}])");
+  const auto line = json::parse(broken.err);
+  ASSERT_TRUE(line.ok()) << broken.err;
+  EXPECT_EQ(line->find("code")->as_string(), "invalid");
+  EXPECT_GE(line->find("faults")->items().size(), 2u) << broken.err;
 }
 
 // Which log ---------------------------------------------------------------------------------------

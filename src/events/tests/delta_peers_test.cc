@@ -2,49 +2,18 @@
 // the Delta extension of DuckDB, which reads (its writer stumbles over lists within structs). All
 // must see the same events.
 #include <algorithm>
-#include <cstdlib>
-#include <sstream>
 
-#include "base/program.h"
 #include "duck/parquet.h"
 #include "events/columns.h"
 #include "events/delta_admin.h"
 #include "events/tests/delta_log_world.h"
+#include "events/tests/delta_peers.h"
 
 namespace bl::events {
 namespace {
 
 using namespace testing;
 using ::testing::HasSubstr;
-
-std::string source(const std::string& path) {
-  const char* root = std::getenv("BL_TEST_SOURCE");
-  return (root != nullptr ? std::string(root) : std::filesystem::current_path().string()) + "/" +
-         path;
-}
-
-std::string peer(std::vector<std::string> words) {
-  const char* named = std::getenv("BENCHLAKE_DELTA_PYTHON");
-  const std::string python = named != nullptr ? named : source(".deps/delta/bin/python");
-  words.insert(words.begin(), {python, source("src/lake/testing/delta_peer.py")});
-  ProgramCall call;
-  call.words = std::move(words);
-  call.time_max = std::chrono::minutes(3);
-  call.kept_bytes = 8u << 20;
-  const auto end = run_program(call);
-  EXPECT_TRUE(end.ok()) << said_of(end);
-  if (!end.ok()) return {};
-  EXPECT_EQ(end->exit_code, 0) << end->err;
-  return end->out;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  std::sort(lines.begin(), lines.end());
-  return lines;
-}
 
 // One text an event, in words that all engines know.
 constexpr const char* k_line =
@@ -78,23 +47,10 @@ struct Peers : DeltaWorld {
     return lines;
   }
   std::vector<std::string> of_delta_rs(const std::string& condition = "true") {
-    return lines_of(
-        peer({"rows", table(), fmt::format("SELECT {} FROM t WHERE {}", k_line, condition)}));
+    return seen_by_delta_rs(table(), k_line, condition);
   }
   std::vector<std::string> of_duckdb(const std::string& condition = "true") {
-    duck::DatabaseOptions options;
-    options.extensions = {"delta"};
-    const auto engine = duck::Database::open(std::move(options)).value();
-    const auto connection = engine->connect().value();
-    auto answer = connection->query(
-        fmt::format("SELECT {} FROM delta_scan('{}') WHERE {}", k_line, table(), condition));
-    EXPECT_EQ(said_of(answer), "ok");
-    const auto batch = answer->all().value();
-    std::vector<std::string> lines;
-    const auto texts = batch.column(0).as<std::string_view>().value();
-    for (std::int64_t i = 0; i < batch.rows(); ++i) lines.emplace_back(texts[i]);
-    std::sort(lines.begin(), lines.end());
-    return lines;
+    return seen_by_duckdb(table(), k_line, condition);
   }
   void expect_all_see(std::size_t events) {
     for (const std::string condition :

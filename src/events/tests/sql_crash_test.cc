@@ -11,17 +11,13 @@
 #include <set>
 #include <thread>
 
+#include "events/tests/kill_plan.h"
 #include "events/tests/sql_places.h"
 
 extern char** environ;
 
 namespace bl::events::testing {
 namespace {
-
-int rounds() {
-  const char* wanted = std::getenv("BENCHLAKE_KILL_ROUNDS");
-  return wanted == nullptr ? 12 : std::max(1, std::atoi(wanted) / 4);
-}
 
 pid_t start(const LogPlace& place, int writer, std::uint64_t seed) {
   const std::string uri = place.uri(), number = std::to_string(seed);
@@ -49,13 +45,12 @@ std::set<std::string> acknowledged_by(const LogPlace& place, int writers) {
   return ids;
 }
 
-void expect_nothing_lost(LogPlace& place, int writers) {
-  const auto log = place.open();
+void expect_nothing_lost(EventLog& log, const std::set<std::string>& acknowledged) {
   std::map<std::string, int> there;
   Sequence after = 0;
   std::int64_t count = 0;
   for (bool more = true; more;) {
-    const EventPage page = log->list(after, {}, 10'000).value();
+    const EventPage page = log.list(after, {}, 10'000).value();
     for (const StoredEvent& stored : page.events) {
       ++there[stored.event.event_id];
       EXPECT_EQ(stored.sequence, ++count) << "sequences have no gaps";
@@ -64,16 +59,14 @@ void expect_nothing_lost(LogPlace& place, int writers) {
     more = page.has_more;
   }
   EXPECT_EQ(there.size(), static_cast<std::size_t>(count)) << "an event is there twice";
-  const auto acknowledged = acknowledged_by(place, writers);
-  EXPECT_GT(acknowledged.size(), 50u);
   for (const std::string& id : acknowledged) {
     if (!there.contains(id)) ADD_FAILURE() << "an acknowledged event is gone: " << id;
   }
   // The states were changed in the same transactions.
-  EXPECT_EQ(log->table()->rows(), count);
+  EXPECT_EQ(log.table()->rows(), count);
   std::int64_t partitions = 0;
   for (std::size_t offset = 0;; offset += 1'000) {
-    const auto page = log->list_recent_partitions({.limit = 1'000, .offset = offset}, {}).value();
+    const auto page = log.list_recent_partitions({.limit = 1'000, .offset = offset}, {}).value();
     partitions += static_cast<std::int64_t>(page.items.size());
     if (page.items.empty()) {
       EXPECT_EQ(page.total, partitions);
@@ -82,42 +75,65 @@ void expect_nothing_lost(LogPlace& place, int writers) {
   }
 }
 
-void kill_at_random(LogPlace& place, int writers) {
-  std::mt19937 random(20'261'123);
+/// Two lives in succession bring the same events: what the first one has stored, the second
+/// repeats.
+std::uint64_t seed_of(std::size_t writer, int life) {
+  return (writer + 1) * 10'000 + static_cast<std::uint64_t>(life) / 2;
+}
+
+void kill_at_random(LogPlace& place, int wait_ms_max) {
+  const KillPlan plan = kill_plan();
+  std::mt19937 random(std::random_device{}());
   std::vector<pid_t> children;
-  for (int i = 0; i < writers; ++i) children.push_back(start(place, i, i + 1u));
-  for (int round = 0; round < rounds(); ++round) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(60 + random() % 250));
+  std::vector<int> lives(static_cast<std::size_t>(plan.processes));
+  for (int i = 0; i < plan.processes; ++i)
+    children.push_back(start(place, i, seed_of(static_cast<std::size_t>(i), 0)));
+  int kills = 0;
+  const auto end = std::chrono::steady_clock::now() + plan.time;
+  for (; std::chrono::steady_clock::now() < end; ++kills) {
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(20 + random() % static_cast<unsigned>(wait_ms_max)));
     const std::size_t victim = random() % children.size();
     int status = 0;
     ASSERT_EQ(kill(children[victim], SIGKILL), 0);
     ASSERT_EQ(waitpid(children[victim], &status, 0), children[victim]);
     ASSERT_TRUE(WIFSIGNALED(status)) << "it ended by itself: " << WEXITSTATUS(status);
-    children[victim] = start(place, static_cast<int>(victim), victim + 1u);
+    children[victim] = start(place, static_cast<int>(victim), seed_of(victim, ++lives[victim]));
   }
   for (const pid_t child : children) {
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
   }
-  expect_nothing_lost(place, writers);
+  const auto acknowledged = acknowledged_by(place, plan.processes);
+  EXPECT_GT(acknowledged.size(), 50u);
+  std::int64_t there = 0;
+  {
+    const auto log = place.open();
+    expect_nothing_lost(*log, acknowledged);
+    there = log->status()->events;
+  }
+  expect_nothing_lost(*place.open("mode=ro"), acknowledged);
+  std::printf("%zu acknowledged, %ld in the log, %d kills\n", acknowledged.size(),
+              static_cast<long>(there), kills + plan.processes);
 }
 
-TEST(SqlCrash, OneProcessOwnsTheFile) {
+// One at a time owns the file; the others wait for its end.
+TEST(SqlCrash, ManyProcessesOwnTheFileInTurns) {
   if (on_postgres()) GTEST_SKIP() << "a matter of files";
   LogPlace place(LogPlace::Kind::owned);
-  kill_at_random(place, 1);
+  kill_at_random(place, 100);
 }
 
 TEST(SqlCrash, ManyProcessesShareTheFile) {
   if (on_postgres()) GTEST_SKIP() << "a matter of files";
   LogPlace place(LogPlace::Kind::shared);
-  kill_at_random(place, 4);
+  kill_at_random(place, 250);
 }
 
 TEST(SqlCrash, ManyProcessesOnPostgres) {
   if (!on_postgres()) GTEST_SKIP() << "with BL_TEST_STORE=postgres";
   LogPlace place(LogPlace::Kind::postgres);
-  kill_at_random(place, 4);
+  kill_at_random(place, 250);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // Appends to a log until it is killed; what was acknowledged goes to a file, an id a line.
 //   sql_crash_writer URI SCRATCH SEED ACKNOWLEDGED
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -23,7 +25,12 @@ int run(const std::string& uri, const std::string& scratch, std::uint64_t seed,
   Log log(clock, LogLevel::error, [](std::string_view) {});
   const auto parsed = parse_log_uri(uri);
   if (!parsed.ok()) return 2;
-  const auto events_log = open_log(*parsed, {*disk, clock, random, metrics, log, scratch});
+  auto events_log = open_log(*parsed, {*disk, clock, random, metrics, log, scratch});
+  // Another one owns the file: it is this one's turn when that one is gone.
+  while (!events_log.ok() && events_log.error().code == Code::conflict) {
+    ::usleep(5'000);
+    events_log = open_log(*parsed, {*disk, clock, random, metrics, log, scratch});
+  }
   if (!events_log.ok()) {
     std::fprintf(stderr, "%s\n", events_log.error().message.c_str());
     return 3;
@@ -51,5 +58,6 @@ int run(const std::string& uri, const std::string& scratch, std::uint64_t seed,
 
 int main(int argc, char** argv) {
   if (argc != 5) return 1;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that failed kills nobody any more
   return bl::events::run(argv[1], argv[2], std::strtoull(argv[3], nullptr, 10), argv[4]);
 }

@@ -12,7 +12,8 @@ namespace bl::lake::delta {
 namespace {
 
 constexpr std::size_t k_hint_bytes_max = 16u << 20;  // some writers repeat the schema in it
-constexpr std::size_t k_commits_per_thread = 4;      // fewer are not worth one
+constexpr std::string_view k_clock_mark = "_benchlake_clock";
+constexpr std::size_t k_commits_per_thread = 4;  // fewer are not worth one
 
 /// Of the folder that holds the log: `/data/t/`, `s3://bucket/t/`.
 std::string table_address(const objects::ObjectStore& store, const std::string& prefix) {
@@ -59,6 +60,13 @@ Result<std::vector<LogEntry>> LogFolder::list(DeltaVersion from) {
     if (!page.next) return out;
     request.after = *page.next;
   }
+}
+
+Result<Timestamp> LogFolder::careful_now(const Clock& clock) {
+  const std::string mark = key(k_clock_mark);
+  BL_RETURN_IF_ERROR(store_.replace(mark, "the store's clock is read here\n"));
+  BL_TRY(const objects::ObjectInfo info, store_.head(mark));
+  return std::min(info.modified, clock.now());
 }
 
 Result<std::optional<std::string>> LogFolder::commit(DeltaVersion version) {

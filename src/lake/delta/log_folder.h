@@ -32,6 +32,10 @@ class LogFolder {
   /// Where the newest checkpoint may be; nullopt: nobody says, or it cannot be read.
   Result<std::optional<DeltaVersion>> hint();
 
+  /// The instant, by whichever of the two clocks is behind: the store's, which says how old its
+  /// objects are, or ours. For who removes what is old: a clock that jumped ahead ages nothing.
+  Result<Timestamp> careful_now(const Clock& clock);
+
   std::string key(std::string_view name) const;
   /// The table's own address, ending in `/`.
   const std::string& table() const { return table_; }

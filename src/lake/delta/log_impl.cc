@@ -374,10 +374,10 @@ Result<DeltaVersion> DeltaLog::Impl::checkpoint() {
   std::vector<std::string> lines;
   DeltaVersion version = 0;
   std::size_t files = 0;
+  BL_TRY(const Timestamp now, folder_.careful_now(world_.clock));
   {
     std::lock_guard lock(state_mutex_);
-    const auto retention = deleted_file_retention(state_->metadata());
-    const Timestamp since = world_.clock.now() - retention;
+    const Timestamp since = now - deleted_file_retention(state_->metadata());
     state_->forget_removed(since);
     lines = state_->checkpoint_lines(since);
     version = state_->version();
@@ -426,7 +426,8 @@ Result<std::uint64_t> DeltaLog::Impl::clean_log() {
   const auto metadata = snapshot()->metadata;
   const auto kept = std::max<std::chrono::microseconds>(
       delta::interval_property(*metadata, "delta.logRetentionDuration", 24h * 30), 1h);
-  const Timestamp before = world_.clock.now() - kept;
+  BL_TRY(const Timestamp now, folder_.careful_now(world_.clock));
+  const Timestamp before = now - kept;
   BL_TRY(const auto entries, folder_.list(0));
   BL_TRY(const auto point, cleaning_point(entries, before));
   std::uint64_t removed = 0;

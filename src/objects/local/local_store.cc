@@ -69,12 +69,21 @@ LocalStore::LocalStore(std::string root, Disk& disk, Random& random, Metrics& me
                                  {{"limit", "bytes_max"}})) {}
 
 Result<std::unique_ptr<LocalStore>> LocalStore::open(std::string root, Disk& disk, Random& random,
-                                                     Metrics& metrics, StoreLimits limits) {
+                                                     Metrics& metrics, StoreLimits limits,
+                                                     StoreUse use) {
   while (root.size() > 1 && root.ends_with('/')) root.pop_back();
   if (!root.starts_with('/') || root == "/") {
     return Error{Code::invalid, "a folder for objects is an absolute path below /: " + root};
   }
   std::unique_ptr<LocalStore> store(new LocalStore(std::move(root), disk, random, metrics, limits));
+  if (use == StoreUse::read) {
+    BL_TRY(const FileFacts facts, disk.facts(store->root_));
+    if (facts.kind == FileFacts::Kind::file) {
+      return Error{Code::conflict,
+                   "a file is where a folder for objects should be: " + store->root_};
+    }
+    return store;
+  }
   BL_RETURN_IF_ERROR(disk.make_folder(store->staging_folder()));
   BL_RETURN_IF_ERROR(store->try_links());
   return store;

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "objects/limits.h"
 #include "objects/object_store.h"
+#include "objects/open.h"
 
 /// Objects as files below a folder: the key is the path. Several processes may share the folder.
 ///
@@ -18,11 +19,13 @@ namespace bl::objects {
 
 class LocalStore final : public ObjectStore {
  public:
-  /// Makes the folder where it is absent, and tries link(2) in it. Keep the world longer. Errors:
+  /// Makes the folder where it is absent, and tries link(2) in it; to be read only, it looks
+  /// whether the folder is there, and must not be asked to write. Keep the world longer. Errors:
   /// unsupported (the file system has no hard links), invalid (not an absolute path), conflict (a
-  /// file has the folder's name), io, disk_full, forbidden.
+  /// file has the folder's name), not_found (StoreUse::read), io, disk_full, forbidden.
   static Result<std::unique_ptr<LocalStore>> open(std::string root, Disk& disk, Random& random,
-                                                  Metrics& metrics, StoreLimits limits);
+                                                  Metrics& metrics, StoreLimits limits,
+                                                  StoreUse use = StoreUse::write);
 
   Result<void> put_if_absent(const std::string& key, std::string_view bytes) override;
   Result<void> put_file_if_absent(const std::string& key, const std::string& path) override;

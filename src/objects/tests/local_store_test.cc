@@ -288,5 +288,63 @@ TEST(LocalStore, a_full_disk_is_named_as_such) {
   EXPECT_EQ(code_of(store->put_if_absent("a", "bytes")), "disk_full");
 }
 
+/// Whoever would change something here fails the test.
+class UnchangedDisk final : public OtherDisk {
+ public:
+  using OtherDisk::OtherDisk;
+  Result<std::unique_ptr<File>> create(const std::string& path, FileMode) override {
+    return changed(path);
+  }
+  Result<std::unique_ptr<File>> open_append(const std::string& path) override {
+    return changed(path);
+  }
+  Result<void> make_folder(const std::string& path) override { return changed(path); }
+  Result<void> rename(const std::string&, const std::string& to) override { return changed(to); }
+  Result<void> link(const std::string&, const std::string& to) override { return changed(to); }
+  Result<void> remove(const std::string& path) override { return changed(path); }
+  Result<void> sync_folder(const std::string& path) override { return changed(path); }
+  Result<std::unique_ptr<DiskLock>> lock(const std::string& path, std::string_view) override {
+    return changed(path);
+  }
+
+ private:
+  static Error changed(const std::string& path) {
+    ADD_FAILURE() << "something is changed: " << path;
+    return Error{Code::io, "not here"};
+  }
+};
+
+TEST(ReadOnlyStore, makes_nothing_and_changes_nothing) {
+  Local local;
+  {
+    const auto writer = local.open();
+    ASSERT_TRUE(writer->put_if_absent("a/b", "bytes").ok());
+  }
+  UnchangedDisk disk(local.world.disk);
+  ASSERT_TRUE(write_file_atomically(local.world.disk, "/file", "a file", FileMode::normal).ok());
+  OpenOptions options;
+  options.use = StoreUse::read;
+  const auto store = open_store("/lake", {}, local.world.world_on(disk), options).value();
+  EXPECT_EQ(store->get("a/b").value(), "bytes");
+  EXPECT_EQ(store->head("a/b")->size, 5u);
+  EXPECT_EQ(store->list({})->objects.size(), 1u);
+  EXPECT_EQ(code_of(store->put_if_absent("c", "x")), "forbidden");
+  EXPECT_EQ(code_of(store->put_file_if_absent("c", "/file")), "forbidden");
+  EXPECT_EQ(code_of(store->replace("a/b", "x")), "forbidden");
+  EXPECT_EQ(code_of(store->remove("a/b")), "forbidden");
+  EXPECT_EQ(code_of(store->sweep_unfinished(Timestamp::from_seconds(2'000'000'000))), "forbidden");
+  EXPECT_EQ(store->get("a/b").value(), "bytes");
+}
+
+TEST(ReadOnlyStore, of_no_folder_is_not_found_and_of_a_file_a_conflict) {
+  Local local;
+  OpenOptions options;
+  options.use = StoreUse::read;
+  EXPECT_EQ(code_of(open_store("/lake", {}, local.world.world(), options)), "not_found");
+  EXPECT_FALSE(local.world.disk.exists("/lake").value());
+  ASSERT_TRUE(write_file_atomically(local.world.disk, "/lake", "a file", FileMode::normal).ok());
+  EXPECT_EQ(code_of(open_store("/lake", {}, local.world.world(), options)), "conflict");
+}
+
 }  // namespace
 }  // namespace bl::objects

@@ -29,7 +29,6 @@ std::size_t make_canonical(AnyValue& value) {
 }  // namespace
 
 AnyValue::AnyValue() = default;
-AnyValue::AnyValue(Value v) : value(std::move(v)) {}
 AnyValue::AnyValue(const AnyValue&) = default;
 AnyValue::AnyValue(AnyValue&&) noexcept = default;
 AnyValue& AnyValue::operator=(const AnyValue&) = default;

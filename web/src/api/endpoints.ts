@@ -55,6 +55,15 @@ import type {
   PartitionDetail,
   PartitionSummary,
 } from './types_events';
+import type {
+  CriticalPath,
+  Frame,
+  SpanDetail,
+  TraceDiff,
+  TraceSearch,
+  TraceSummary,
+  WaterfallPart,
+} from './types_traces';
 import type { LakeTable, QueryAnswer, QueryState } from './types_query';
 import type { ReadMismatch, ReadReplay, Reads } from './types_reads';
 import type {
@@ -349,6 +358,33 @@ export const api = {
       {},
       signal,
     ),
+
+  traces: (query: Query, signal?: AbortSignal) => get<TraceSearch>('/api/v1/traces', query, signal),
+  trace_services: (signal?: AbortSignal) =>
+    get<{ services: string[] }>('/api/v1/traces/services', {}, signal),
+  trace_operations: (service: string, signal?: AbortSignal) =>
+    get<{ operations: { name: string; kind: string }[] }>(
+      '/api/v1/traces/operations',
+      { service },
+      signal,
+    ),
+  waterfall: (id: string, query: { first: number; rows: number }, signal?: AbortSignal) =>
+    get<WaterfallPart>(`/api/v1/traces/${at(id)}/waterfall`, query, signal),
+  flame: (id: string, signal?: AbortSignal) =>
+    get<{ summary: TraceSummary; frames: Frame[] }>(`/api/v1/traces/${at(id)}/flame`, {}, signal),
+  critical_path: (id: string, signal?: AbortSignal) =>
+    get<CriticalPath>(`/api/v1/traces/${at(id)}/critical-path`, {}, signal),
+  span: (trace: string, span: string, signal?: AbortSignal) =>
+    get<{ span: SpanDetail }>(`/api/v1/traces/${at(trace)}/spans/${at(span)}`, {}, signal),
+  trace_diff: (base: string, compare: string, signal?: AbortSignal) =>
+    send<TraceDiff>(
+      'POST',
+      '/api/v1/traces/diff',
+      { base: { trace_id: base }, compare: { trace_id: compare }, format: 'trace-summary-v0' },
+      signal,
+    ),
+  /** A trace as a file of another format. */
+  trace_file: (id: string, format: string) => with_query(`/api/v1/traces/${at(id)}`, { format }),
 
   openapi: (signal?: AbortSignal) => get<Record<string, unknown>>('/openapi.json', {}, signal),
 };

@@ -26,6 +26,10 @@ export const links = {
     with_query(part ? fill('/events/{part}', { part }) : '/events', query),
   build: (id: string) => fill('/builds/{id}', { id }),
   partition: (ref: string) => with_query('/partition', { ref }),
+  traces: (query: Query = {}) => with_query('/traces', query),
+  trace: (id: string, query: Query = {}) => with_query(fill('/traces/{id}', { id }), query),
+  compare_traces: (baseline: string, contender: string) =>
+    fill('/traces/compare/{pair}', { pair: pair_text({ baseline, contender }) }),
   account: (target?: string) => with_query('/account', { target }),
   admin: (query: Query = {}) => with_query('/admin', query),
   /** The issuer's sign-in; the server answers it, not the page. */

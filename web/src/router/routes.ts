@@ -29,6 +29,9 @@ const family = { fetch: () => import('../views/Family.svelte') };
 const inference = { fetch: () => import('../views/Inference.svelte') };
 const partition = { fetch: () => import('../views/Partition.svelte') };
 const sql = { fetch: () => import('../views/Sql.svelte') };
+const trace = { fetch: () => import('../views/Trace.svelte') };
+const trace_compare = { fetch: () => import('../views/TraceCompare.svelte') };
+const traces = { fetch: () => import('../views/Traces.svelte') };
 const status = { fetch: () => import('../views/Status.svelte') };
 
 export const routes: readonly Route<View | Fetched<View>>[] = [
@@ -51,6 +54,9 @@ export const routes: readonly Route<View | Fetched<View>>[] = [
   { pattern: '/events/{part}', view: events },
   { pattern: '/builds/{id}', view: build },
   { pattern: '/partition', view: partition },
+  { pattern: '/traces', view: traces },
+  { pattern: '/traces/compare/{pair}', view: trace_compare },
+  { pattern: '/traces/{id}', view: trace },
   { pattern: '/account', view: account },
   { pattern: '/admin', view: admin },
   { pattern: '/docs', view: docs },
@@ -92,6 +98,7 @@ export const navigation: readonly NavigationEntry[] = [
     icon: 'builds',
     covers: ['/events', '/builds', '/partition'],
   },
+  { href: '/traces', label: 'Traces', icon: 'traces', covers: ['/traces'] },
   { href: '/sql', label: 'SQL', icon: 'sql', covers: [] },
   { href: '/docs', label: 'API', icon: 'docs', covers: ['/docs'] },
 ];
