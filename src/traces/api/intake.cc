@@ -7,11 +7,16 @@
 namespace bl::traces {
 namespace {
 
-constexpr const char* k_requests = "bl_traces_requests_total";
-constexpr const char* k_requests_help = "requests of OTLP, by wire and outcome";
-constexpr const char* k_spans = "bl_traces_spans_total";
-constexpr const char* k_spans_help =
-    "spans of requests: kept, rejected (told to the sender), or in a request that came again";
+Counter spans_counter(Metrics& metrics, const char* outcome) {
+  return metrics.counter(
+      "bl_traces_spans_total",
+      "spans of requests: kept, rejected (told to the sender), or in a request that came again",
+      {{"outcome", outcome}});
+}
+Counter requests_counter(Metrics& metrics, const char* wire, const char* outcome) {
+  return metrics.counter("bl_traces_requests_total", "requests of OTLP, by wire and outcome",
+                         {{"wire", wire}, {"outcome", outcome}});
+}
 
 const char* name_of(OtlpWire wire) {
   return wire == OtlpWire::json ? "json" : "protobuf";
@@ -65,9 +70,9 @@ Intake::Intake(StoreSource store, const Clock& clock, Metrics& metrics, const In
       clock_(clock),
       limits_(limits),
       metrics_(metrics),
-      accepted_(metrics.counter(k_spans, k_spans_help, {{"outcome", "kept"}})),
-      rejected_(metrics.counter(k_spans, k_spans_help, {{"outcome", "rejected"}})),
-      repeated_(metrics.counter(k_spans, k_spans_help, {{"outcome", "repeated"}})),
+      accepted_(spans_counter(metrics, "kept")),
+      rejected_(spans_counter(metrics, "rejected")),
+      repeated_(spans_counter(metrics, "repeated")),
       limit_hits_(metrics.counter("bl_traces_intake_limit_hits_total",
                                   "requests of OTLP that were refused because traces.intake_max "
                                   "bytes were under way")),
@@ -104,8 +109,7 @@ Result<PartialSuccess> Intake::take(const Place&, std::string_view body, OtlpWir
   seconds_.observe(std::chrono::duration<double>(clock_.steady_now() - begin).count());
   const char* outcome = !kept.ok() ? "failed" : kept->rejected_spans > 0 ? "partial" : "ok";
   if (!kept.ok() && retry_seconds(kept.error().code)) outcome = "retry";
-  metrics_.counter(k_requests, k_requests_help, {{"wire", name_of(wire)}, {"outcome", outcome}})
-      .add();
+  requests_counter(metrics_, name_of(wire), outcome).add();
   return kept;
 }
 

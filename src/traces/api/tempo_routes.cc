@@ -116,35 +116,30 @@ Result<Response> search(const Call& call) {
   return json_response(200, encode_tempo_search(answer, selected));
 }
 
-/// What `scope=` asks for: a place of attributes, all of them, none.
-struct ScopeAsked {
-  std::optional<AttributePlace> place;
-  TempoScopes scopes;
-};
-Result<ScopeAsked> scope_of(const Request& request) {
+/// What `scope=` asks for.
+Result<TempoScope> scope_of(const Request& request) {
   const std::string_view text = parameter(request, "scope");
-  if (text.empty() || text == "none") return ScopeAsked{};
-  if (text == "intrinsic") return ScopeAsked{{}, {.attributes = false, .intrinsics = true}};
-  const auto place = tempo_scope_named(text);
-  if (!place) return Error{Code::invalid, "scope: there is none: '" + std::string(text) + "'"};
-  return ScopeAsked{place, {.attributes = true, .intrinsics = false}};
+  if (text.empty()) return TempoScope{};
+  const auto scope = tempo_scope_named(text);
+  if (!scope) return Error{Code::invalid, "scope: there is none: '" + std::string(text) + "'"};
+  return *scope;
 }
 
-Result<std::vector<AttributeKey>> keys_of(const Call& call, const ScopeAsked& asked) {
-  if (!asked.scopes.attributes) return std::vector<AttributeKey>();
-  return call.store.attribute_keys(asked.place);
+Result<std::vector<AttributeKey>> keys_of(const Call& call, const TempoScope& scope) {
+  if (!scope.has_attributes) return std::vector<AttributeKey>();
+  return call.store.attribute_keys(scope.place);
 }
 
 Result<Response> list_tags_v1(const Call& call) {
-  BL_TRY(const ScopeAsked asked, scope_of(call.request));
-  BL_TRY(const auto keys, keys_of(call, asked));
-  return json_response(200, encode_tempo_tag_names(keys));
+  BL_TRY(const TempoScope scope, scope_of(call.request));
+  BL_TRY(const auto keys, keys_of(call, scope));
+  return json_response(200, encode_tempo_tag_names(keys, scope));
 }
 
 Result<Response> list_tags_v2(const Call& call) {
-  BL_TRY(const ScopeAsked asked, scope_of(call.request));
-  BL_TRY(const auto keys, keys_of(call, asked));
-  return json_response(200, encode_tempo_scoped_tags(keys, asked.scopes));
+  BL_TRY(const TempoScope scope, scope_of(call.request));
+  BL_TRY(const auto keys, keys_of(call, scope));
+  return json_response(200, encode_tempo_scoped_tags(keys, scope));
 }
 
 std::vector<AnyValue> as_values(const std::vector<std::string>& texts) {
@@ -166,7 +161,7 @@ Result<std::vector<AnyValue>> span_names(TraceStore& store) {
 
 /// Of lists that are kept, where there is one; of fields that differ from span to span none.
 Result<std::vector<AnyValue>> values_of(const Call& call, const SpanField& field) {
-  if (auto keywords = tempo_keywords(field); !keywords.empty()) return keywords;
+  if (auto keywords = tempo_keywords(field)) return std::move(*keywords);
   if (const auto* intrinsic = std::get_if<IntrinsicField>(&field)) {
     if (intrinsic->name == Name::service || intrinsic->name == Name::root_service) {
       BL_TRY(const auto services, call.store.services());

@@ -73,8 +73,8 @@ Result<Response> as_file(Form form, const TraceAnswer& answer) {
   const SpanTree tree = tree_of(spans);
   if (form == Form::chrome) return answer_json(encode_chrome_trace(spans, tree));
   const auto weight = form == Form::folded ? StackWeight::self : StackWeight::critical;
-  return Response::text(200, "text/plain; charset=utf-8",
-                        folded_stacks(spans, tree, critical_path(spans, tree), weight));
+  BL_TRY(std::string stacks, folded_stacks(spans, tree, critical_path(spans, tree), weight));
+  return Response::text(200, "text/plain; charset=utf-8", std::move(stacks));
 }
 
 Result<Response> show_trace(const Call& call) {

@@ -1,5 +1,6 @@
 #include "traces/api/answers.h"
 #include "traces/api/encode.h"
+#include "traces/views/flame_graph.h"
 #include "traces/views/waterfall.h"
 
 /// What the page draws: rows of the waterfall, frames of the flame graph.

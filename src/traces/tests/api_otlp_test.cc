@@ -57,10 +57,10 @@ TEST_F(OtlpRoutes, parameters_behind_the_media_type_and_its_case_do_not_matter) 
 
 TEST_F(OtlpRoutes, bodies_come_as_they_are_in_gzip_or_in_zstd) {
   EXPECT_EQ(api.send(compress(Encoding::gzip, request), k_protobuf, "writer", "gzip").status, 200);
-  EXPECT_EQ(api.send(compress(Encoding::zstd, encode_otlp_json(small_trace(2))), k_json, "writer",
-                     "zstd")
-                .status,
-            200);
+  EXPECT_EQ(
+      api.send(compress(Encoding::zstd, encode_otlp_json(small_trace(2))), k_json, "writer", "zstd")
+          .status,
+      200);
   EXPECT_EQ(api.send(encode_otlp_protobuf(small_trace(3)), k_protobuf, "writer", "identity").status,
             200);
   EXPECT_EQ(spans_kept(), 6);
@@ -320,8 +320,7 @@ TEST_F(OtlpGrpc, errors_tell_whether_to_call_again) {
   ASSERT_FALSE(full.ok());
   EXPECT_EQ(net::grpc_status(full.error().code), 14);
   EXPECT_THAT(exporting().details(full.error()), HasSubstr("google.rpc.RetryInfo"));
-  EXPECT_THAT(exporting().details(broken.error()),
-              testing::Not(HasSubstr("google.rpc.RetryInfo")));
+  EXPECT_THAT(exporting().details(broken.error()), testing::Not(HasSubstr("google.rpc.RetryInfo")));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "net/client.h"
