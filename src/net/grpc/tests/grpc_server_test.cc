@@ -48,6 +48,12 @@ struct World {
                    error.faults.push_back({"/0/event_id", "is there", "\"7\""});
                    return error;
                  }});
+    methods.add({.name = "/t.T/Detailed",
+                 .access = Access::read,
+                 .answer = [](const GrpcCall&, std::string_view) -> Result<std::string> {
+                   return Error{Code::overloaded, "call again later"};
+                 },
+                 .details = [](const Error& error) { return "details of " + error.message; }});
     methods.add(
         {.name = "/t.T/Count",
          .access = Access::read,
@@ -171,6 +177,32 @@ TEST(GrpcServer, an_error_has_its_status_its_code_and_its_faults) {
   EXPECT_EQ(unknown.status.error_code(), grpc_status(Code::unsupported));
   EXPECT_EQ(unknown.code, "unsupported");
   EXPECT_THAT(unknown.status.error_message(), HasSubstr("/t.T/Nothing"));
+}
+
+TEST(GrpcServer, a_method_gives_details_of_its_errors) {
+  World world;
+  const auto answer = world.call("/t.T/Detailed", "");
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(answer.status.error_details(), "details of call again later");
+}
+
+TEST(GrpcServer, a_message_that_inflates_beyond_the_limit_is_refused) {
+  World world({.message_bytes_max = 100'000});
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+  grpc::CompletionQueue queue;
+  grpc::GenericStub stub(world.channel);
+  const grpc::Slice slice(std::string(50'000'000, 'x'));  // about 50 kB on the way
+  auto call = stub.PrepareUnaryCall(&context, "/t.T/Echo", grpc::ByteBuffer(&slice, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  call->Finish(&answer, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << status.error_message();
 }
 
 TEST(GrpcServer, a_message_over_the_limit_is_refused) {
