@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,41 +11,41 @@
 /// What Tempo's clients read, Grafana above all (spec/traces.md 6.3). Pure.
 namespace bl::traces {
 
-/// `/api/search`. Of each hit the spans that it holds, with the attributes that were selected and
-/// there. Zeros are left out, ids are never shortened.
+/// `/api/search`: of each hit the spans that it holds, with those of the selected fields that they
+/// have. Zeros are left out, ids are never shortened; a root that did not come is
+/// `<root span not yet received>`. An answer that is partial says fewer completed than total jobs.
 std::string encode_tempo_search(const SearchAnswer& answer,
                                 const std::vector<SpanField>& selected = {});
 
-/// `/api/traces/{id}`: `{"batches":[..]}`; with `Accept: application/protobuf` it is
-/// encode_otlp_protobuf().
+/// `/api/traces/{id}`: `{"batches":[..]}`; as protobuf it is encode_otlp_protobuf().
 std::string encode_tempo_trace_v1(const Spans& spans);
-/// `/api/v2/traces/{id}`: `{"trace":{"resourceSpans":[..]},"metrics":{..}}`, and, when the answer
-/// is partial, `"status":"PARTIAL","message":..`.
+/// `/api/v2/traces/{id}`: `{"trace":{"resourceSpans":[..]},"metrics":{..}}` and, when the answer is
+/// partial or has more pages, `"status":"PARTIAL","message":..`.
 std::string encode_tempo_trace_v2(const TraceAnswer& answer);
 /// The same as protobuf: `TraceByIDResponse`.
 std::string encode_tempo_trace_v2_protobuf(const TraceAnswer& answer);
 
-/// `/api/search/tags`: names of attributes, each once, and `name`, `status` and their like are not
-/// among them.
-std::string encode_tempo_tag_names(const std::vector<AttributeKey>& keys);
-/// Which scopes `/api/v2/search/tags` gives; `none`: what the service knows of is left out.
-struct TempoScopes {
-  bool attributes = true;  ///< of the keys given, by their places
-  bool intrinsics = true;
+/// `scope=` of the requests for tags: `none`, `all` or empty is everything. nullopt: something
+/// else.
+struct TempoScope {
+  std::optional<AttributePlace> place;  ///< nullopt: all of them
+  bool has_intrinsics = true;
+  bool has_attributes = true;
 };
-/// `/api/v2/search/tags`: by scope, those with keys only.
+std::optional<TempoScope> tempo_scope_named(std::string_view name);
+/// `/api/search/tags`: names of the attributes in the scope, each once, sorted.
+std::string encode_tempo_tag_names(const std::vector<AttributeKey>& keys,
+                                   const TempoScope& scope = {});
+/// `/api/v2/search/tags`: the same by scope, and the intrinsics. Scopes without tags are left out.
 std::string encode_tempo_scoped_tags(const std::vector<AttributeKey>& keys,
-                                     const TempoScopes& scopes = {});
-/// `scope=` of the request: `resource`, `span`, `event`, `link`, `instrumentation`. nullopt:
-/// something else (`none`, empty and `intrinsic` are the caller's).
-std::optional<AttributePlace> tempo_scope_named(std::string_view name);
+                                     const TempoScope& scope = {});
 
-/// `/api/search/tag/{tag}/values`: texts.
+/// All values of a field that has few: status and kind. nullopt: ask the store.
+std::optional<std::vector<AnyValue>> tempo_keywords(const SpanField& field);
+/// `/api/search/tag/{tag}/values`: as texts, each once.
 std::string encode_tempo_tag_values(const std::vector<AnyValue>& values);
-/// `/api/v2/search/tag/{field}/values`: with types. Intrinsics of few values (status, kind) are
-/// keywords, durations `duration`.
+/// `/api/v2/search/tag/{field}/values`: with their types. Statuses and kinds are keywords,
+/// durations `duration`; bytes, lists and maps are left out, no query can ask for them.
 std::string encode_tempo_typed_values(const SpanField& field, const std::vector<AnyValue>& values);
-/// All values of a field that has few: status, kind. Empty: ask the store.
-std::vector<AnyValue> tempo_keywords(const SpanField& field);
 
 }  // namespace bl::traces
