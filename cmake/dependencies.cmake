@@ -17,6 +17,9 @@ pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose)
 pkg_check_modules(grpcpp REQUIRED IMPORTED_TARGET grpc++)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+# Its -pthread does not fit the precompiled header, which has none.
+set_target_properties(PkgConfig::re2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 find_package(Boost 1.81 REQUIRED)
 
 # Arrow and DuckDB have no package of the distribution: ./dev unpacks them there (dev.d/lake.sh).

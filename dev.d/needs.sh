@@ -4,7 +4,7 @@ declare -A packages_for=(
   [build]="g++ cmake ninja-build ccache mold pkg-config python3 python3-venv python3-yaml git procps ca-certificates
     libboost1.81-dev libsimdjson-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsqlite3-dev libpq-dev
     libzstd-dev zlib1g-dev libzip-dev libxxhash-dev libssl-dev libsodium-dev libcurl4-openssl-dev
-    libcjose-dev libjansson-dev libgrpc++-dev
+    libcjose-dev libjansson-dev libgrpc++-dev libre2-dev
     prometheus-cpp-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
   [own_node]="python3 python3-venv ca-certificates"
   [postgres]="postgresql-15"

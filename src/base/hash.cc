@@ -1,5 +1,7 @@
 #include "base/hash.h"
 
+#include <algorithm>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <xxhash.h>
@@ -101,6 +103,24 @@ std::string base64url(std::span<const std::byte> bytes) {
   }
   if (held_bits > 0) text += k_base64url_alphabet[held << (6 - held_bits) & 0x3f];
   return text;
+}
+
+std::string base64(std::span<const std::byte> bytes) {
+  std::string text = base64url(bytes);
+  std::ranges::replace(text, '-', '+');
+  std::ranges::replace(text, '_', '/');
+  text.append((4 - text.size() % 4) % 4, '=');
+  return text;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.size() % 4 == 0) {
+    for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  }
+  std::string plain(text);
+  std::ranges::replace(plain, '+', '-');
+  std::ranges::replace(plain, '/', '_');
+  return base64url_decode(plain);
 }
 
 std::optional<std::string> base64url_decode(std::string_view text) {

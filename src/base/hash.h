@@ -39,6 +39,10 @@ std::string to_hex(std::span<const std::byte> bytes);
 bool equal_constant_time(std::string_view a, std::string_view b);
 /// RFC 4648, with the URL-safe alphabet and without padding.
 std::string base64url(std::span<const std::byte> bytes);
+/// The same with the usual alphabet, padded.
+std::string base64(std::span<const std::byte> bytes);
+/// Reads either alphabet, padded or not, as protobuf's JSON has it. nullopt for any other text.
+std::optional<std::string> base64_decode(std::string_view text);
 /// Reads what base64url() writes. nullopt for any other text.
 std::optional<std::string> base64url_decode(std::string_view text);
 

@@ -56,9 +56,11 @@ struct AttributeField {
   bool operator==(const AttributeField&) const = default;
 };
 
-/// A field compared with a value. Numbers compare as numbers (an int with a double too), texts with
-/// texts, truth with truth; of other kinds nothing is equal, and every order is false. An array
-/// matches when one of its elements does.
+/// A field compared with a value. A text that is empty is absent, but for the name and those of
+/// attributes. Fields that are there several times (an event's, of `any` place) match when one of
+/// them does. The names of kinds and statuses may be OTLP's (`SPAN_KIND_SERVER`). Numbers compare
+/// as numbers (an int with a double too), texts with texts, truth with truth; of other kinds
+/// nothing is equal, and every order is false. An array matches when one of its elements does.
 struct Condition {
   std::variant<IntrinsicField, AttributeField> field;
   Comparison comparison = Comparison::equal;

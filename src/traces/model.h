@@ -169,13 +169,17 @@ struct SpanLimits {
   std::size_t span_bytes_max = 4u << 20;
   std::size_t events_max = 10'000;  ///< of one span
   std::size_t links_max = 10'000;   ///< of one span
+  /// Attributes, elements of lists, events, links of one request: what bounds its memory, as each
+  /// may be two bytes on the wire.
+  std::size_t values_max = 4'000'000;
   /// Starts outside are rejected: hostile clocks. Nanoseconds before and behind now.
   std::int64_t past_ns_max = 10ll * 366 * 86'400 * 1'000'000'000;
   std::int64_t future_ns_max = 86'400ll * 1'000'000'000;
   std::int64_t duration_ns_max = 366ll * 86'400 * 1'000'000'000;
 };
 
-/// Why a span is not taken; nullopt: it is. Names the member and the value.
+/// Why a span is not taken; nullopt: it is. The path is that of OTLP/JSON within the span:
+/// `/traceId`, `/events/2/attributes/0`; `/resource/attributes/1`, `/scope/...` for what it shares.
 std::optional<Fault> fault_of(const Span& span, std::int64_t now_ns, const SpanLimits& limits = {});
 
 }  // namespace bl::traces

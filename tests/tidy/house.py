@@ -51,6 +51,7 @@ THIRD_PARTIES = (
     _party("curl", r"curl/", "net"),
     _party("OpenSSL", r"openssl/", "base", "net", "access"),
     _party("simdjson", r"simdjson", "base"),
+    _party("RE2", r"re2/", "traces"),
     _party("toml++", r"toml\+\+/", "base"),
     _party("CLI11", r"CLI/", "base"),
     _party("prometheus-cpp", r"prometheus/", "base"),

@@ -71,5 +71,17 @@ TEST(Hash, sha256_in_pieces_is_that_of_the_whole) {
   EXPECT_EQ(pieces.finish_hex(), sha256_hex("abc"));
 }
 
+TEST(Base64, IsPaddedAndReadEitherWay) {
+  EXPECT_EQ(base64(bytes_of("")), "");
+  EXPECT_EQ(base64(bytes_of("f")), "Zg==");
+  EXPECT_EQ(base64(bytes_of("fo")), "Zm8=");
+  EXPECT_EQ(base64(bytes_of("foo")), "Zm9v");
+  EXPECT_EQ(base64(bytes_of("\xfb\xff\xfe")), "+//+");
+  for (const char* text : {"+//+", "-__-"}) EXPECT_EQ(base64_decode(text), "\xfb\xff\xfe");
+  for (const char* text : {"Zg==", "Zg"}) EXPECT_EQ(base64_decode(text), "f");
+  for (const char* text : {"Zg=", "Z", "Zg==\n", "Zm9v====", "Z===", "a b"})
+    EXPECT_EQ(base64_decode(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace bl

@@ -5,67 +5,42 @@
 #include <string>
 #include <string_view>
 
+#include "base/protobuf.h"
 #include "base/result.h"
 
-/// The wire of protobuf: tags, varints, lengths. What the messages are is in protobuf.cc.
+/// The wire of protobuf (base/protobuf.h) with our errors.
 namespace bl::events::wire {
 
-enum class Type : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
+using protobuf::Field;
+using protobuf::put_element;
+using protobuf::put_int;
+using protobuf::put_message;
+using protobuf::put_tag;
+using protobuf::put_text;
+using protobuf::Type;
 
-void put_varint(std::string& out, std::uint64_t value);
-inline void put_tag(std::string& out, std::uint32_t field, Type type) {
-  put_varint(out, (std::uint64_t{field} << 3) | static_cast<std::uint8_t>(type));
-}
-/// proto3: a value that is the default is not there.
-void put_int(std::string& out, std::uint32_t field, std::int64_t value);
-void put_text(std::string& out, std::uint32_t field, std::string_view text);
-/// An element of a list: there also when it is empty.
-void put_element(std::string& out, std::uint32_t field, std::string_view text);
 void put_map(std::string& out, std::uint32_t field,
              const std::map<std::string, std::string>& entries);
-
-/// A message within a message: its length is put in front when its end is known.
-template <class Body>
-void put_message(std::string& out, std::uint32_t field, const Body& body) {
-  put_tag(out, field, Type::bytes);
-  const std::size_t at = out.size();
-  out.push_back('\0');  // enough for up to 127 bytes, which most are
-  body();
-  const std::size_t size = out.size() - at - 1;
-  if (size < 0x80) {
-    out[at] = static_cast<char>(size);
-    return;
-  }
-  std::string length;
-  put_varint(length, size);
-  out.replace(at, 1, length);
-}
-
-/// One field of a message that is read.
-struct Field {
-  std::uint32_t number = 0;
-  Type type = Type::varint;
-  std::uint64_t value = 0;  ///< varint, fixed
-  std::string_view bytes;   ///< of Type::bytes
-  std::size_t offset = 0;   ///< of `bytes`, or of the field, in the whole
-};
 
 /// Reads the fields of one message. Errors: corrupt, with the offset in the whole.
 class Reader {
  public:
-  explicit Reader(std::string_view bytes, std::size_t offset = 0)
-      : bytes_(bytes), offset_(offset) {}
-  explicit Reader(const Field& message) : Reader(message.bytes, message.offset) {}
-  bool at_end() const { return at_ == bytes_.size(); }
+  explicit Reader(std::string_view bytes) : reader_(bytes) {}
+  explicit Reader(const Field& message) : reader_(message) {}
+  bool at_end() {
+    look();
+    return !has_field_ && reader_.fault() == nullptr;
+  }
   Result<Field> next();
 
  private:
-  bool varint(std::uint64_t& value);
-  Error corrupt(std::string_view what) const;
+  void look() {
+    if (!has_field_) has_field_ = reader_.next(field_);
+  }
 
-  std::string_view bytes_;
-  std::size_t offset_;
-  std::size_t at_ = 0;
+  protobuf::Reader reader_;
+  Field field_;  // the next one, if has_field_
+  bool has_field_ = false;
 };
 
 Error corrupt_at(std::size_t offset, std::string_view what);
