@@ -4,7 +4,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
 option(BL_FUZZ "build the fuzzers (clang)" OFF)
-option(BL_COVERAGE "instrument for gcov" OFF)
+set(BL_COVERAGE "" CACHE STRING "instrument for gcov: ON, or folders of src/, for example events;lake/delta")
 option(BL_WERROR "warnings are errors" ON)
 set(BL_SANITIZE "" CACHE STRING "sanitizers, for example address,undefined")
 
@@ -40,8 +40,10 @@ if(BL_SANITIZE)
   endif()
 endif()
 if(BL_COVERAGE)
-  add_compile_options(--coverage)
   add_link_options(--coverage)
+  if(BL_COVERAGE STREQUAL "ON")
+    add_compile_options(--coverage)
+  endif()
 endif()
 if(BL_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
@@ -54,19 +56,37 @@ target_precompile_headers(bl_pch PRIVATE
   <algorithm> <atomic> <chrono> <condition_variable> <cstdint> <functional> <map> <memory> <mutex>
   <optional> <span> <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector>)
 
+# Sources of the folders that BL_COVERAGE names are instrumented, and the others are the plain build's: ccache has them.
+# Their flags differ from those of the precompiled header, which gcc then passes over.
+function(bl_instrument)
+  foreach(source IN LISTS ARGN)
+    cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE path)
+    foreach(folder IN LISTS BL_COVERAGE)
+      if(path MATCHES "/src/${folder}/")
+        set_source_files_properties("${source}" PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS
+          "--coverage;-O1;-include;${PROJECT_BINARY_DIR}/CMakeFiles/bl_pch.dir/cmake_pch.hxx")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
 # bl_library(NAME SOURCES a.cc ... [USES bl_base ...] [LINKS third::party ...])
 # One folder of src/ = one library `bl_NAME`. USES are folders of ours (public), LINKS are private third parties.
 function(bl_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(bl_${name} STATIC ${ARG_SOURCES})
+  bl_instrument(${ARG_SOURCES})
   target_include_directories(bl_${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(bl_${name} PUBLIC ${ARG_USES} PRIVATE ${ARG_LINKS})
   target_precompile_headers(bl_${name} REUSE_FROM bl_pch)
 endfunction()
 
-# Everything that the sanitizer builds test, and every fuzzer: what ./dev asan, tsan and coverage build.
+# Everything that the sanitizer builds test, and every fuzzer: what ./dev asan and tsan build.
 add_custom_target(unit_tests)
 add_custom_target(fuzzers)
+# The tests that stand in src/, also those that kill: what ./dev coverage builds. Of one folder: tests_of_FOLDER,
+# which is their label, too.
+add_custom_target(source_tests)
 
 # bl_test(NAME SOURCES a_test.cc ... USES bl_x ... [LINKS ...] [LABEL unit|api|crash|tidy])
 # One test program, registered with ctest as a whole; it finds the shared data through BENCHLAKE_SHARED.
@@ -85,11 +105,21 @@ function(bl_test name)
     add_dependencies(unit_tests ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name})
+  set(labels ${ARG_LABEL})
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/src/([a-z_]+)")
+    set(of "tests_of_${CMAKE_MATCH_1}")
+    if(NOT TARGET ${of})
+      add_custom_target(${of})
+      add_dependencies(source_tests ${of})
+    endif()
+    add_dependencies(${of} ${name})
+    list(APPEND labels ${of})
+  endif()
   set(shared "$ENV{BENCHLAKE_SHARED}")
   if(NOT shared)
     set(shared "${BL_SHARED_DEFAULT}")
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 600
     ENVIRONMENT "BENCHLAKE_SHARED=${shared};BL_TEST_SOURCE=${PROJECT_SOURCE_DIR};BL_TEST_BINARY=${PROJECT_BINARY_DIR}/benchlake")
 endfunction()
 

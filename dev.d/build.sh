@@ -42,10 +42,10 @@ need_build() {
     "the sources do not compile: read the first error of the log" compile "$preset" "$@"
 }
 configure_hash() {
-  { hash_of CMakePresets.json; echo "$root $BENCHLAKE_SHARED ${BL_LAKE_PREFIX-}"; } | sha256sum | cut -c1-64
+  { hash_of CMakePresets.json; echo "$root $BENCHLAKE_SHARED ${BL_LAKE_PREFIX-} ${BL_COVERAGE-}"; } | sha256sum | cut -c1-64
 }
 configure() {
-  cmake --preset "$1" ${BL_LAKE_PREFIX:+-DBL_LAKE_PREFIX="$BL_LAKE_PREFIX"}
+  cmake --preset "$1" ${BL_LAKE_PREFIX:+-DBL_LAKE_PREFIX="$BL_LAKE_PREFIX"} ${BL_COVERAGE:+-DBL_COVERAGE="$BL_COVERAGE"}
   stamp "configure-$1" "$(configure_hash)"
 }
 compile() {

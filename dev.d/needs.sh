@@ -10,6 +10,7 @@ declare -A packages_for=(
   [postgres]="postgresql-15"
   [s3]="python3 python3-venv ca-certificates"
   [delta]="python3 python3-venv ca-certificates zstd"
+  [chdb]="python3 python3-venv ca-certificates"
   [browser]="chromium fonts-liberation"
   [fuzz]="clang-19 libclang-rt-19-dev"
   [lint]="clang-format-19 shellcheck"
@@ -39,6 +40,10 @@ need() {
     queue delta "fetching a reader of Delta tables for the tests (deltalake, pinned wheels)" \
       "read the log; with BENCHLAKE_DELTA_PYTHON=PYTHON another one is taken" install_delta
   fi
+  if [[ " $* " == *" chdb "* && -z ${BENCHLAKE_CHDB_PYTHON-} ]] && ! stamp_is chdb "$(hash_of dev.d/chdb.txt)"; then
+    queue chdb "fetching chDB, another reader of Delta tables (a pinned wheel)" \
+      "read the log; with BENCHLAKE_CHDB_PYTHON=PYTHON another one is taken" install_chdb
+  fi
 }
 
 # A real S3 server, which test programs start (src/objects/testing/s3_server.h).
@@ -57,6 +62,15 @@ install_delta() {
   system_python -m venv "$venv"
   "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r dev.d/delta.txt
   stamp delta "$(hash_of dev.d/delta.txt)"
+}
+
+# The large one of them.
+install_chdb() {
+  local venv="$root/.deps/chdb"
+  rm -rf "$venv"
+  system_python -m venv "$venv"
+  "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes --no-deps -r dev.d/chdb.txt
+  stamp chdb "$(hash_of dev.d/chdb.txt)"
 }
 
 # System packages by apt; asks dpkg first, so that a call with nothing to do costs milliseconds. Several

@@ -104,19 +104,43 @@ verb_perf() {
   done
 }
 
+# ./dev coverage [FOLDER ...]: all of src/, or only these folders of it (`events lake/delta`): then the rest is
+# not instrumented, and only the tests of those folders are built and run.
 verb_coverage() {
+  local folder preset=coverage labels=tests_of_ targets=(source_tests)
+  if [[ $# -gt 0 ]]; then
+    preset=coverage-folders targets=() labels="tests_of_("
+    for folder in "$@"; do
+      [[ -d src/$folder && $folder != */ ]] || die "no folder of src: $folder" 2
+      [[ " ${targets[*]} " == *" tests_of_${folder%%/*} "* ]] || targets+=("tests_of_${folder%%/*}")
+      labels+="${folder%%/*}|"
+    done
+    labels="${labels%|})\$"
+    BL_COVERAGE=$(IFS=';' && echo "$*")
+    export BL_COVERAGE
+  fi
   need build coverage postgres s3 delta
-  need_build coverage unit_tests
-  queue coverage-tests "running the unit tests" "./dev test unit shows what fails" tier_ctest coverage unit
-  queue coverage-report "writing build/coverage/report" "read the log" coverage_report
+  need_build "$preset" "${targets[@]}"
+  after="build-$preset" queue coverage-tests "running the tests" "./dev test unit shows what fails" \
+    coverage_tests "$preset" "$labels"
+  after=coverage-tests queue coverage-report "writing build/$preset/report" "read the log" coverage_report "$preset" "$@"
   run_queue
-  tail -n 40 "$logs/coverage-report.log"
+  cat "$logs/coverage-report.log"
+}
+# Counts of an earlier run would be added.
+coverage_tests() {
+  find "build/$1" -name '*.gcda' -delete
+  ctest --test-dir "build/$1" --output-on-failure --no-tests=error -j "$jobs" -L "^$2"
 }
 coverage_report() {
-  mkdir -p build/coverage/report
-  gcovr --root . --filter src/ --exclude '.*/tests/.*' --exclude-throw-branches \
-    --html-details build/coverage/report/index.html --txt build/coverage/report/summary.txt build/coverage
-  cat build/coverage/report/summary.txt
+  local folder report="build/$1/report" filters=()
+  for folder in "${@:2}"; do filters+=(--filter "src/$folder/"); done
+  [[ ${#filters[@]} -gt 0 ]] || filters=(--filter src/)
+  mkdir -p "$report"
+  gcovr --root . "${filters[@]}" --exclude '.*/tests/.*' --exclude '.*/testing/.*' --exclude-throw-branches --gcov-ignore-parse-errors \
+    --html-details "$report/index.html" --txt "$report/summary.txt" --json-summary "$report/summary.json" "build/$1" \
+    >"$report/gcovr.log" 2>&1
+  system_python dev.d/coverage_by_folder.py "$report/summary.json"
 }
 
 cpp_sources() { git ls-files --cached --others --exclude-standard 'src/*.h' 'src/*.cc' 'bench/*.h' 'bench/*.cc' 'tests/*.h' 'tests/*.cc'; }
@@ -170,6 +194,7 @@ verb_long() {
   export RC_PARAMS=${RC_PARAMS:-max_success=1000}
   fuzz_seconds=${BL_FUZZ_SECONDS:-600}
   schema_examples=${BL_SCHEMA_EXAMPLES:-500}
+  [[ $# -gt 0 && " $* " != *" unit "* ]] || need chdb
   verb_test "$@"
 }
 

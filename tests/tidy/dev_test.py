@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The parts of ./dev that decide: which step runs, what is counted, what is said when one fails."""
+import json
 import pathlib
 import re
 import subprocess
@@ -48,6 +49,16 @@ class Dev(unittest.TestCase):
         self.assertEqual(count("b.xml"), (0, "1 passed, 0 failed"))
         self.assertEqual(count("b.xml", "gone.xml"), (1, "1 passed, 1 failed"))
         self.assertEqual(count("gone.xml"), (1, "0 passed, 1 failed"))
+
+    def test_coverage_is_told_of_each_folder_and_of_those_above_it(self):
+        path = pathlib.Path(self.folder.name) / "summary.json"
+        path.write_text(json.dumps({"files": [
+            {"filename": f"src/{name}", "line_covered": covered, "line_total": 10, "branch_covered": 0, "branch_total": 0}
+            for name, covered in (("lake/delta/a.cc", 10), ("lake/delta/b.cc", 5), ("lake/c.cc", 0))]}))
+        ran = subprocess.run(["python3", ROOT / "dev.d/coverage_by_folder.py", path], capture_output=True, text=True,
+                             check=True)
+        self.assertEqual([line.split()[:3] for line in ran.stdout.splitlines()[1:]],
+                         [["src", "30", "50.0"], ["src/lake", "30", "50.0"], ["src/lake/delta", "20", "75.0"]])
 
     def test_a_failed_step_is_explained_and_those_that_stand_on_it_do_not_run(self):
         ran = self.bash("queue one 'the first' 'mend it' ls /gone; after=one queue two second - echo B; "
@@ -98,6 +109,7 @@ class Dev(unittest.TestCase):
     def test_what_is_not_there_is_named_with_what_is(self):
         for arguments, sentence in ((("frobnicate",), "unknown verb: frobnicate"),
                                     (("test", "nosuch"), "unknown tier: nosuch (there are: unit web browser samples schema clients fuzz asan)"),
+                                    (("coverage", "events", "nosuch"), "no folder of src: nosuch"),
                                     (("bench", "nosuch"), "unknown benchmark: nosuch (there are: "),
                                     (("fuzz", "soon"), "seconds must be a whole number above 0: soon")):
             ran = self.dev(*arguments)

@@ -115,13 +115,14 @@ Result<void> EventMirror::adopt_files() {
 Result<void> EventMirror::pull() {
   std::size_t page_events = limits_.page_events;
   for (;;) {
-    auto pulled = pull_(newest_, page_events);
+    const auto pulled = pull_(newest_, page_events);
     // Large events come in smaller pages.
     if (!pulled.ok() && pulled.error().code == Code::too_large && page_events > 1) {
       page_events /= 2;
       continue;
     }
-    BL_TRY(const EventPage page, std::move(pulled));
+    if (!pulled.ok()) return pulled.error();
+    const EventPage& page = *pulled;
     if (!page.events.empty()) {
       std::vector<BuildEvent> events;
       events.reserve(page.events.size());

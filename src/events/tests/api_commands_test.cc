@@ -150,6 +150,11 @@ TEST_F(EventCommands, a_table_is_kept_in_order) {
   EXPECT_EQ(looked.code, 0) << looked.out << looked.err;
   EXPECT_THAT(looked.out, HasSubstr("nothing is wrong"));
   EXPECT_EQ(run({"export", "--log", table}).out, lines_of(events));
+  for (const std::string verb : {"optimize", "checkpoint", "vacuum", "migrate", "fsck"}) {
+    const Outcome again = run({verb, "--log", table, "--json"});
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_TRUE(json::parse(again.out).ok()) << again.out;
+  }
   EXPECT_EQ(run({"optimize", "--log", log()}).code, 2);  // no table
 }
 
@@ -239,6 +244,21 @@ TEST_F(EventCommands, an_error_is_a_line_of_json_when_the_answer_would_be) {
   ASSERT_TRUE(line.ok()) << broken.err;
   EXPECT_EQ(line->find("code")->as_string(), "invalid");
   EXPECT_GE(line->find("faults")->items().size(), 2u) << broken.err;
+}
+
+TEST_F(EventCommands, a_question_in_sql_that_cannot_be_asked_says_why) {
+  const auto ask = [&](std::vector<std::string> words, const std::string& input = "") {
+    words.insert(words.begin(), "query");
+    return run(words, input).err;
+  };
+  EXPECT_THAT(ask({"SELECT 1", "--format", "xml"}), HasSubstr("table, csv or json, not: xml"));
+  EXPECT_THAT(ask({"SELECT 1", "--rows", "0"}), HasSubstr("--rows must be an integer from 1"));
+  EXPECT_THAT(ask({"SELECT 1", "--time", "soon"}), HasSubstr("--time must be an integer from 1"));
+  EXPECT_THAT(ask({"-"}, std::string(300'000, 'x')), HasSubstr("longer than 262144 bytes"));
+  const ApiServer server;
+  environment = {{"BENCHLAKE_SERVER", server.url()}, {"BENCHLAKE_TOKEN", "reader"}};
+  EXPECT_THAT(ask({"SELECT 1"}), HasSubstr("no SQL in this test"));
+  EXPECT_THAT(ask({"SELECT 1", "--json"}), StartsWith(R"({"code":"unsupported","message":)"));
 }
 
 // Which log ---------------------------------------------------------------------------------------

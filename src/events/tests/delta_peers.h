@@ -19,9 +19,8 @@ inline std::string source(const std::string& path) {
          path;
 }
 
-inline std::string peer(std::vector<std::string> words) {
-  const char* named = std::getenv("BENCHLAKE_DELTA_PYTHON");
-  const std::string python = named != nullptr ? named : source(".deps/delta/bin/python");
+/// What src/lake/testing/delta_peer.py prints, run by that Python.
+inline std::string run_peer(const std::string& python, std::vector<std::string> words) {
   words.insert(words.begin(), {python, source("src/lake/testing/delta_peer.py")});
   ProgramCall call;
   call.words = std::move(words);
@@ -32,6 +31,11 @@ inline std::string peer(std::vector<std::string> words) {
   if (!end.ok()) return {};
   EXPECT_EQ(end->exit_code, 0) << end->err;
   return end->out;
+}
+
+inline std::string peer(std::vector<std::string> words) {
+  const char* named = std::getenv("BENCHLAKE_DELTA_PYTHON");
+  return run_peer(named != nullptr ? named : source(".deps/delta/bin/python"), std::move(words));
 }
 
 inline std::vector<std::string> lines_of(const std::string& text) {

@@ -1,6 +1,6 @@
 // Other programs at an event log's table, and we at what they wrote: delta-rs (PyPI deltalake) and
-// the Delta extension of DuckDB, which reads (its writer stumbles over lists within structs). All
-// must see the same events.
+// the Delta extension of DuckDB, which reads (its writer stumbles over lists within structs), chDB
+// where it is installed. All must see the same events.
 #include <algorithm>
 
 #include "duck/parquet.h"
@@ -8,6 +8,7 @@
 #include "events/delta_admin.h"
 #include "events/tests/delta_log_world.h"
 #include "events/tests/delta_peers.h"
+#include "lake/testing/chdb.h"
 
 namespace bl::events {
 namespace {
@@ -21,6 +22,11 @@ constexpr const char* k_line =
     "coalesce(partition_event['partition_ref'], '-') || '|' || "
     "coalesce(cast(job_event['status_code'] as varchar), '-') || '|' || "
     "coalesce(job_event['config'], '-')";
+// The same in ClickHouse's words.
+constexpr const char* k_line_of_clickhouse =
+    "concat(event_id, '|', toString(timestamp), '|', event_type, '|', "
+    "ifNull(partition_event.partition_ref, '-'), '|', "
+    "ifNull(toString(job_event.status_code), '-'), '|', ifNull(job_event.config, '-'))";
 
 struct Peers : DeltaWorld {
   /// What our own engine reads from the files.
@@ -51,6 +57,19 @@ struct Peers : DeltaWorld {
   }
   std::vector<std::string> of_duckdb(const std::string& condition = "true") {
     return seen_by_duckdb(table(), k_line, condition);
+  }
+  void expect_chdb_sees(const std::string& python, std::size_t events) {
+    EXPECT_EQ(ours().size(), events);
+    for (const auto& [own, theirs] : std::vector<std::pair<std::string, std::string>>{
+             {"true", "true"},
+             {"timestamp >= 1790000000000050000", "timestamp >= 1790000000000050000"},
+             {"event_type = 'job'", "event_type = 'job'"},
+             {"partition_event['partition_ref'] = 'data/users/3'",
+              "partition_event.partition_ref = 'data/users/3'"}}) {
+      const std::string sql =
+          fmt::format("SELECT {} FROM t WHERE {}", k_line_of_clickhouse, theirs);
+      EXPECT_EQ(lines_of(run_peer(python, {"chdb", table(), sql})), ours(own)) << theirs;
+    }
   }
   void expect_all_see(std::size_t events) {
     for (const std::string condition :
@@ -92,6 +111,28 @@ TEST(DeltaPeers, OthersReadWhatWeWroteAlsoBehindCheckpointsAndCompactions) {
   ASSERT_EQ(said_of(migrate(peers.uri(), peers.world(), 2)), "ok");
   ASSERT_EQ(said_of(peers.open()->append(events_of_writer(2, 0, 20))), "ok");
   peers.expect_all_see(200);
+}
+
+TEST(DeltaPeers, ChdbReadsWhatWeWroteAlsoBehindCheckpointsAndCompactions) {
+  const std::string python = lake::testing::chdb_python(source(""));
+  BL_SKIP_WITHOUT_CHDB(python);
+  Peers peers;
+  {
+    const auto log = peers.open();
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_EQ(said_of(log->append(events_of_writer(1, i * 20, 20))), "ok");
+      ASSERT_EQ(said_of(log->publish()), "ok");  // a flush of the journal
+    }
+  }
+  peers.expect_chdb_sees(python, 100);
+  ASSERT_EQ(said_of(checkpoint(peers.uri(), peers.world())), "ok");
+  ASSERT_EQ(said_of(peers.open()->append(events_of_writer(2, 0, 20))), "ok");
+  peers.expect_chdb_sees(python, 120);
+  ASSERT_EQ(said_of(optimize(peers.uri(), peers.world(), {})), "ok");
+  peers.expect_chdb_sees(python, 120);
+  ASSERT_EQ(said_of(migrate(peers.uri(), peers.world(), 2)), "ok");
+  ASSERT_EQ(said_of(peers.open()->append(events_of_writer(2, 20, 20))), "ok");
+  peers.expect_chdb_sees(python, 140);
 }
 
 TEST(DeltaPeers, WeReadOnWhenOthersHaveAppendedAndCheckpointed) {

@@ -76,7 +76,7 @@ def chdb(folder, sql):
 
     import chdb as engine
     os.chdir("/")  # it reads below the folder that it runs in
-    answer = engine.query(sql.replace(" t", f" deltaLakeLocal('{folder}')"), "TSVRaw")
+    answer = engine.query(sql.replace(" FROM t", f" FROM deltaLakeLocal('{folder}')"), "TSVRaw")
     for line in sorted(str(answer).splitlines()):
         print(line)
 

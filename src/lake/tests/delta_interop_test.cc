@@ -10,6 +10,7 @@
 
 #include "base/program.h"
 #include "duck/extensions.h"
+#include "lake/testing/chdb.h"
 #include "lake/tests/delta_world.h"
 
 namespace bl::lake {
@@ -267,10 +268,8 @@ TEST_F(OtherPrograms, race_with_us_and_nobody_loses) {
 }
 
 TEST_F(OtherPrograms, such_as_chdb_read_what_we_write) {
-  const char* chdb = std::getenv("BENCHLAKE_CHDB_PYTHON");
-  if (chdb == nullptr) {
-    GTEST_SKIP() << "chDB is not here (some 500 MB): BENCHLAKE_CHDB_PYTHON names a Python with it";
-  }
+  const std::string chdb = chdb_python(source(""));
+  BL_SKIP_WITHOUT_CHDB(chdb);
   const DeltaTable table{our_schema(), {}, "", {}};
   const auto log = DeltaLog::create(setting_.world(*store_), "t/", table).value();
   DeltaAppend append;
