@@ -20,9 +20,9 @@ using CopyLogProgress = std::function<bool(std::int64_t done, std::int64_t total
 Result<std::int64_t> copy_log(EventLog& from, const std::string& folder, const LogWorld& world,
                               const CopyLogProgress& progress);
 
-/// Brings the events of a copy into a log; those that are there already are passed over. So one that
-/// was cut off is gone on with by the same call. Errors: corrupt (the copy has not as many events as
-/// `events`), and those of both logs (conflict: an id is there with other content).
+/// Brings the events of a copy into a log; those that are there already are passed over. So one
+/// that was cut off is gone on with by the same call. Errors: corrupt (the copy has not as many
+/// events as `events`), and those of both logs (conflict: an id is there with other content).
 Result<void> load_log(const std::string& folder, std::int64_t events, EventLog& to,
                       const LogWorld& world, const CopyLogProgress& progress);
 
