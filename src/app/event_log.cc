@@ -65,8 +65,7 @@ Result<events::EventLog*> EventLogService::log() {
   if (log_ != nullptr) return log_.get();
   BL_TRY(const events::LogUri uri, events::parse_log_uri(settings_.log_uri));
   BL_RETURN_IF_ERROR(around_.disk.make_folder(scratch_));
-  auto opened = events::open_log(
-      uri, {around_.disk, around_.clock, around_.random, around_.metrics, around_.log, scratch_});
+  auto opened = events::open_log(uri, world());
   if (!opened.ok()) {
     return std::move(opened).error().with_context(
         "the log of build events (events.log = " + uri.shown + ")");
@@ -95,7 +94,8 @@ void EventLogService::add_routes(net::Router& router, results::RunBrowser& runs)
                               .results = *build_results_,
                               .tails = tails_,
                               .clock = around_.clock,
-                              .ids = around_.ids});
+                              .ids = around_.ids,
+                              .append_bytes_max = settings_.append_bytes_max});
 }
 
 void EventLogService::add_grpc_methods(net::GrpcMethods& methods) {
@@ -103,6 +103,23 @@ void EventLogService::add_grpc_methods(net::GrpcMethods& methods) {
                                      .tails = tails_,
                                      .sql = [this] { return sql(); },
                                      .most = sql_most_});
+}
+
+ops::EventLogPort EventLogService::backup_port() {
+  ops::EventLogPort port;
+  if (settings_.log_uri.empty()) return port;
+  port.copy = [this](const std::string& folder,
+                     const ops::Progress& progress) -> Result<std::optional<std::int64_t>> {
+    // Who has no builds has no file either, and gets none.
+    BL_TRY(const events::LogUri uri, events::parse_log_uri(settings_.log_uri));
+    if (settings_.is_built_in) {
+      BL_TRY(const bool is_there, around_.disk.exists(uri.path));
+      if (!is_there) return std::optional<std::int64_t>();
+    }
+    BL_TRY(events::EventLog* const log, this->log());
+    return copy_for_backup(*log, folder, world(), progress);
+  };
+  return port;
 }
 
 events::CommandPorts event_command_ports() {

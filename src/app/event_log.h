@@ -11,7 +11,9 @@
 #include "base/random.h"
 #include "events/commands.h"
 #include "events/grpc_methods.h"
+#include "events/open_log.h"
 #include "events/routes.h"
+#include "ops/ports.h"
 #include "ops/query_work.h"
 #include "results/ports.h"
 
@@ -42,12 +44,17 @@ class EventLogService {
   void add_routes(net::Router& router, results::RunBrowser& runs);
   /// This outlives the methods.
   void add_grpc_methods(net::GrpcMethods& methods);
+  /// What a backup that this server makes copies of it. This outlives the port.
+  ops::EventLogPort backup_port();
   /// Ends those who follow the log: before the server waits for what runs.
   void stop_tails() { tails_.stop(); }
 
  private:
   EventLogService(const EventSettings& settings, const ops::QuerySetting& query,
                   const std::string& data_folder, const Around& around);
+  events::LogWorld world() const {
+    return {around_.disk, around_.clock, around_.random, around_.metrics, around_.log, scratch_};
+  }
   /// Errors: not_found (none is kept), those of opening.
   Result<events::EventLog*> log();
 
@@ -65,6 +72,17 @@ class EventLogService {
   std::unique_ptr<events::EventLog> log_;
   std::unique_ptr<events::EventSql> sql_;
 };
+
+/// Its copy in a folder, as ops::EventLogPort wants it.
+Result<std::optional<std::int64_t>> copy_for_backup(events::EventLog& log,
+                                                    const std::string& folder,
+                                                    const events::LogWorld& world,
+                                                    const ops::Progress& progress);
+
+/// For the commands `backup` and `restore`, where no server runs.
+/// `store_uri`: a log in the store's own database comes and goes with the store's tables.
+ops::EventLogPort event_log_port(const EventSettings& settings, const std::string& data_folder,
+                                 const std::string& store_uri);
 
 /// For the commands `events ...`.
 events::CommandPorts event_command_ports();

@@ -9,6 +9,7 @@ namespace bl::app {
 namespace {
 
 constexpr std::int64_t k_tails_max = 1'000;
+constexpr std::int64_t k_append_max = 1 << 30;
 
 }  // namespace
 
@@ -21,6 +22,7 @@ std::vector<ConfigKey> event_config_keys() {
        true},
       {"events.tails_max", integer, "16",
        "clients that follow the log at once; each holds one of http.workers"},
+      {"events.append_max", bytes, "64MiB", "the events of one request (gRPC: grpc.message_max)"},
   };
 }
 
@@ -38,6 +40,11 @@ Result<EventSettings> event_settings_from(const Config& config, const std::strin
                  fmt::format("events.tails_max must be 0 to {}: {}", k_tails_max, tails)};
   }
   settings.tails.tails_max = static_cast<std::size_t>(tails);
+  const std::int64_t append = config.integer("events.append_max");
+  if (append < 1024 || append > k_append_max) {
+    return Error{Code::invalid, fmt::format("events.append_max must be 1KiB to 1GiB: {}", append)};
+  }
+  settings.append_bytes_max = static_cast<std::size_t>(append);
   if (settings.log_uri.empty()) return settings;
   const auto uri = events::parse_log_uri(settings.log_uri);
   if (!uri.ok()) return Error(uri.error()).with_context("events.log");

@@ -13,6 +13,7 @@ struct EventSettings {
   std::string log_uri;       ///< empty: no log is kept
   bool is_built_in = true;   ///< nobody has named it: opened when it is asked for first
   events::TailLimits tails;  ///< of those who follow it
+  std::size_t append_bytes_max = 64u << 20;  ///< of one request
 };
 
 std::vector<ConfigKey> event_config_keys();

@@ -1,6 +1,7 @@
 #include "app/operator.h"
 
 #include "access/tokens.h"
+#include "app/event_log.h"
 #include "app/lake_replica.h"
 #include "inference/schema.h"
 #include "ops/lake_setting.h"
@@ -42,6 +43,7 @@ Result<ops::ServerSetting> server_setting(const Settings& settings) {
         ops::LakeSetting{.options = *settings.lake, .query = settings.query});
   }
   setting.connections_max = settings.http.limits.connections_max;
+  setting.events = event_log_port(settings.events, settings.data_folder, settings.store_uri);
   return setting;
 }
 

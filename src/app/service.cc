@@ -393,9 +393,10 @@ class RunningService final : public Service {
     if (lake_ != nullptr) {
       backed_up_lake_.emplace(ops::OpenLake{*lake_, {disk_, clock_, random_, log_, metrics_}});
     }
-    operation_ports_ = std::make_unique<ops::RoutePorts>(ops::RoutePorts{
-        *status_reader_, *operations_, disk_, clock_, place, BL_VERSION,
-        ops::BackupMetrics(metrics_), backed_up_lake_ ? &*backed_up_lake_ : nullptr});
+    operation_ports_ = std::make_unique<ops::RoutePorts>(
+        ops::RoutePorts{*status_reader_, *operations_, disk_, clock_, place, BL_VERSION,
+                        ops::BackupMetrics(metrics_), backed_up_lake_ ? &*backed_up_lake_ : nullptr,
+                        events_->backup_port()});
     lake_ports_ = std::make_unique<ops::LakeRoutePorts>(ops::LakeRoutePorts{
         lake_.get(), settings_.lake.get(), *operations_, *database_, clock_,
         lake_replica_ == nullptr ? ops::ReplicaPort()

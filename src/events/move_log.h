@@ -16,6 +16,7 @@ struct MoveProgress {
 
 struct MoveOptions {
   Sequence after = 0;                ///< of the source; 0: all
+  Sequence until = 0;                ///< of the source, inclusive; 0: whatever is there
   std::size_t batch_events = 5'000;  ///< of one append
   /// Called behind each batch; false ends the move with `cancelled`.
   std::function<bool(const MoveProgress&)> progress = {};

@@ -30,6 +30,7 @@ struct RoutePorts {
   const Clock& clock;
   IdSource& ids;
   EventLimits limits = {};
+  std::size_t append_bytes_max = 64u << 20;  ///< of one request, decoded; more: too_large
 };
 
 void add_routes(net::Router& router, const RoutePorts& ports);

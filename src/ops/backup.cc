@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "base/file_copy.h"
+#include "ops/events_backup.h"
 #include "ops/postgres_tools.h"
 #include "ops/store_access.h"
 #include "store/sqlite_file.h"
@@ -81,14 +82,41 @@ Result<void> fill(const BackupRequest& request, Disk& disk, const std::string& p
 std::string partial_lake(const std::string& path) {
   return lake_path(path) + ".partial";
 }
+std::string partial_events(const std::string& path) {
+  return events_path(path) + ".partial";
+}
+
+/// What a backup that failed or was killed has left.
+Result<void> remove_partials(Disk& disk, const std::string& path) {
+  auto removed = remove_if_there(disk, path + ".partial");
+  for (const std::string& folder : {partial_lake(path), partial_events(path)}) {
+    auto gone = remove_tree(disk, folder);
+    if (removed.ok()) removed = std::move(gone);
+  }
+  return removed;
+}
+
+Result<void> copy_folders(const BackupRequest& request, Disk& disk, Manifest& manifest,
+                          const Progress& progress) {
+  if (request.lake != nullptr) {
+    BL_TRY(manifest.lake, back_up_lake(*request.lake, partial_lake(request.path), progress));
+  }
+  if (request.events != nullptr) {
+    BL_TRY(manifest.events,
+           back_up_events(*request.events, disk, partial_events(request.path), progress));
+  }
+  return {};
+}
 
 Result<void> publish(Disk& disk, const std::string& partial, const std::string& path,
                      const Manifest& manifest) {
-  if (manifest.lake) {
-    BL_RETURN_IF_ERROR(disk.rename(partial_lake(path), lake_path(path)));
+  Result<void> published;
+  if (manifest.lake) published = disk.rename(partial_lake(path), lake_path(path));
+  if (published.ok() && manifest.events) {
+    published = disk.rename(partial_events(path), events_path(path));
   }
   // link(2) never overwrites, rename(2) would.
-  auto published = disk.link(partial, path);
+  if (published.ok()) published = disk.link(partial, path);
   if (published.ok()) published = disk.remove(partial);
   if (published.ok()) {
     published =
@@ -99,6 +127,7 @@ Result<void> publish(Disk& disk, const std::string& partial, const std::string& 
     (void)remove_if_there(disk, manifest_path(path)).ok();
     (void)remove_if_there(disk, path).ok();
     if (manifest.lake) (void)remove_tree(disk, lake_path(path)).ok();
+    if (manifest.events) (void)remove_tree(disk, events_path(path)).ok();
   }
   return published;
 }
@@ -110,26 +139,19 @@ Result<Manifest> make_backup(const BackupRequest& request, Disk& disk, const Clo
   BL_RETURN_IF_ERROR(demand_absent(disk, request.path));
   BL_RETURN_IF_ERROR(demand_absent(disk, manifest_path(request.path)));
   BL_RETURN_IF_ERROR(demand_absent(disk, lake_path(request.path)));
+  BL_RETURN_IF_ERROR(demand_absent(disk, events_path(request.path)));
   const std::string partial = request.path + ".partial";
-  // Left by a backup that was killed.
-  BL_RETURN_IF_ERROR(remove_if_there(disk, partial));
-  BL_RETURN_IF_ERROR(remove_tree(disk, partial_lake(request.path)));
+  BL_RETURN_IF_ERROR(remove_partials(disk, request.path));
   Manifest manifest;
   manifest.dialect = request.place.dialect;
   manifest.program_version = request.program_version;
-  Result<void> done;
-  if (request.lake != nullptr) {
-    auto copied = back_up_lake(*request.lake, partial_lake(request.path), progress);
-    if (copied.ok()) manifest.lake = std::move(copied).value();
-    if (!copied.ok()) done = std::move(copied).error();
-  }
+  auto done = copy_folders(request, disk, manifest, progress);
   manifest.made_at = clock.now();
   if (done.ok()) done = fill(request, disk, partial, clock, manifest, progress);
   if (done.ok()) done = publish(disk, partial, request.path, manifest);
   if (!done.ok()) {
     // The first error is the one to tell.
-    (void)remove_if_there(disk, partial).ok();
-    (void)remove_tree(disk, partial_lake(request.path)).ok();
+    (void)remove_partials(disk, request.path).ok();
     return std::move(done).error().with_context("backup to " + request.path);
   }
   return manifest;

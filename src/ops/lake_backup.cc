@@ -6,53 +6,16 @@
 #include <thread>
 
 #include "base/file_copy.h"
-#include "base/hash.h"
-#include "base/json.h"
 #include "objects/open.h"
+#include "ops/file_list.h"
 #include "ops/lake_access.h"
 
 namespace bl::ops {
 namespace {
 
-constexpr const char* k_list = "/files.json";
 constexpr const char* k_end = ".lake";
-constexpr std::uint64_t k_list_bytes_max = 256u << 20;
 constexpr std::size_t k_earlier_max = 3;
 constexpr const char* k_phase = "lake";
-
-std::string encode(const std::vector<lake::CopiedFile>& files) {
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object().member("format", 1).key("files").begin_array();
-  for (const lake::CopiedFile& file : files) {
-    writer.begin_object()
-        .member("key", file.key)
-        .member("bytes", file.bytes)
-        .member("sha256", file.sha256)
-        .end_object();
-  }
-  writer.end_array().end_object();
-  return text + "\n";
-}
-
-Result<std::vector<lake::CopiedFile>> decode_files(std::string_view text) {
-  const Error broken(Code::corrupt, "the list of the backup's lake is broken");
-  const auto document = json::parse(text);
-  const json::Value* list = document.ok() ? document->find("files") : nullptr;
-  if (list == nullptr || !list->is_array()) return broken;
-  std::vector<lake::CopiedFile> files;
-  for (const json::Value& one : list->items()) {
-    const json::Value* key = one.find("key");
-    const json::Value* bytes = one.find("bytes");
-    const json::Value* sum = one.find("sha256");
-    if (key == nullptr || !key->is_string() || bytes == nullptr || !bytes->is_number() ||
-        bytes->as_int64().value_or(-1) < 0 || sum == nullptr || !sum->is_string())
-      return broken;
-    files.push_back(
-        {key->as_string(), static_cast<std::uint64_t>(*bytes->as_int64()), sum->as_string()});
-  }
-  return files;
-}
 
 /// Other backups' lakes in that folder, the newest names first.
 Result<std::vector<std::string>> lakes_in(Disk& disk, const std::string& folder) {
@@ -96,21 +59,14 @@ Result<LakeManifest> back_up_lake(const OpenLake& open, const std::string& folde
   }
   manifest.files = copy.files.size();
   for (const lake::CopiedFile& file : copy.files) manifest.bytes += file.bytes;
-  const std::string list = encode(copy.files);
-  manifest.list_sha256 = sha256_hex(list);
-  BL_RETURN_IF_ERROR(write_file_atomically(disk, folder + k_list, list, FileMode::secret));
+  BL_TRY(manifest.list_sha256, write_file_list(disk, folder, copy.files));
   return manifest;
 }
 
 Result<std::vector<lake::CopiedFile>> verify_lake(Disk& disk, const std::string& folder,
                                                   const LakeManifest& manifest,
                                                   const Progress& progress) {
-  BL_TRY(const std::string list, read_file(disk, folder + k_list, k_list_bytes_max));
-  if (sha256_hex(list) != manifest.list_sha256) {
-    return Error(Code::corrupt,
-                 "the list of the backup's lake is not what its manifest says: " + folder + k_list);
-  }
-  BL_TRY(auto files, decode_files(list));
+  BL_TRY(auto files, read_file_list(disk, folder, manifest.list_sha256));
   BL_RETURN_IF_ERROR(lake::verify_copy(disk, folder, files, phase_of(progress, k_phase)));
   return files;
 }
@@ -136,8 +92,8 @@ Result<bool> is_lake_there(const lake::LakeOptions& options, const lake::LakeWor
   return !listing.objects.empty();
 }
 
-Result<std::vector<std::string>> move_lake_aside(const lake::LakeOptions& options, Disk& disk,
-                                                 Timestamp now) {
+Result<void> move_lake_aside(const lake::LakeOptions& options, Disk& disk, Timestamp now,
+                             std::vector<std::string>& moved) {
   BL_TRY(const std::string catalog, catalog_file(options));
   const std::string objects = objects_folder(options);
   if (catalog.empty() || objects.empty()) {
@@ -147,20 +103,23 @@ Result<std::vector<std::string>> move_lake_aside(const lake::LakeOptions& option
                     "name another place, or remove what is there: {}",
                     objects.empty() ? options.objects : "the schema of its catalog"));
   }
-  std::vector<std::string> moved;
-  const auto move = [&](const std::string& path) -> Result<void> {
+  std::vector<std::string> parts{objects};
+  for (const char* part : k_catalog_parts) parts.push_back(catalog + part);
+  parts.push_back(options.folder + "/journals");
+  return move_aside(disk, parts, now, moved);
+}
+
+Result<void> move_aside(Disk& disk, const std::vector<std::string>& paths, Timestamp now,
+                        std::vector<std::string>& moved) {
+  for (const std::string& path : paths) {
     BL_TRY(const bool is_there, disk.exists(path));
-    if (!is_there) return {};
+    if (!is_there) continue;
     BL_TRY(std::string kept, name_of_kept(disk, path, now));
     BL_RETURN_IF_ERROR(disk.rename(path, kept));
-    BL_RETURN_IF_ERROR(disk.sync_folder(folder_of(path)));
     moved.push_back(std::move(kept));
-    return {};
-  };
-  BL_RETURN_IF_ERROR(move(objects));
-  for (const char* part : k_catalog_parts) BL_RETURN_IF_ERROR(move(catalog + part));
-  BL_RETURN_IF_ERROR(move(options.folder + "/journals"));
-  return moved;
+    BL_RETURN_IF_ERROR(disk.sync_folder(folder_of(path)));
+  }
+  return {};
 }
 
 Result<void> drop_catalog_file(const lake::LakeOptions& options, Disk& disk) {

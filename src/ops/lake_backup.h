@@ -29,12 +29,16 @@ Result<std::vector<lake::CopiedFile>> verify_lake(Disk& disk, const std::string&
                                                   const LakeManifest& manifest,
                                                   const Progress& progress);
 
-/// Where a lake lies already that a restore would meet: its objects, catalog and journals. Moving
-/// it aside gives each the end `.replaced-TIME`. Errors: unsupported (it is not on this machine's
-/// disk), io.
+/// Gives each of the paths that is there the end `.replaced-TIME`; `moved`: what they are called
+/// now, after an error too.
+Result<void> move_aside(Disk& disk, const std::vector<std::string>& paths, Timestamp now,
+                        std::vector<std::string>& moved);
+
+/// Where a lake lies already that a restore would meet: its objects, catalog and journals; they are
+/// moved aside. Errors: unsupported (it is not on this machine's disk), io.
 Result<bool> is_lake_there(const lake::LakeOptions& options, const lake::LakeWorld& world);
-Result<std::vector<std::string>> move_lake_aside(const lake::LakeOptions& options, Disk& disk,
-                                                 Timestamp now);
+Result<void> move_lake_aside(const lake::LakeOptions& options, Disk& disk, Timestamp now,
+                             std::vector<std::string>& moved);
 /// What a restore that was cut off left of a catalog.
 Result<void> drop_catalog_file(const lake::LakeOptions& options, Disk& disk);
 

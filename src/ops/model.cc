@@ -6,9 +6,10 @@
 namespace bl::ops {
 namespace {
 
-/// Programs that know the first only would pass over the lake.
+/// Programs that know the first only would pass over the lake; of the second, over build events.
 constexpr std::int64_t k_format_store = 1;
 constexpr std::int64_t k_format_lake = 2;
+constexpr std::int64_t k_format_events = 3;  ///< with or without a lake
 
 /// The members of a manifest, each demanded once; the first that is missing is the error.
 class ManifestReader {
@@ -82,7 +83,9 @@ std::string encode(const Manifest& manifest) {
   std::string text;
   json::Writer writer(text);
   writer.begin_object()
-      .member("format", manifest.lake ? k_format_lake : k_format_store)
+      .member("format", manifest.events ? k_format_events
+                        : manifest.lake ? k_format_lake
+                                        : k_format_store)
       .member("store", manifest.dialect == store::Dialect::sqlite ? "sqlite" : "postgres")
       .member("bytes", static_cast<std::int64_t>(manifest.bytes))
       .member("sha256", manifest.sha256)
@@ -104,6 +107,15 @@ std::string encode(const Manifest& manifest) {
         .member("list_sha256", manifest.lake->list_sha256)
         .end_object();
   }
+  if (manifest.events) {
+    writer.key("events")
+        .begin_object()
+        .member("events", manifest.events->events)
+        .member("files", static_cast<std::int64_t>(manifest.events->files))
+        .member("bytes", static_cast<std::int64_t>(manifest.events->bytes))
+        .member("list_sha256", manifest.events->list_sha256)
+        .end_object();
+  }
   writer.end_object();
   return text + "\n";
 }
@@ -114,7 +126,7 @@ Result<Manifest> decode_manifest(std::string_view text) {
     return Error(Code::corrupt, "this is not a backup's manifest");
   ManifestReader reader(*document);
   const std::int64_t format = reader.number("format");
-  if (!reader.error() && format != k_format_store && format != k_format_lake) {
+  if (!reader.error() && (format < k_format_store || format > k_format_events)) {
     return Error(Code::unsupported,
                  "not supported: a manifest of format " + std::to_string(format));
   }
@@ -127,14 +139,23 @@ Result<Manifest> decode_manifest(std::string_view text) {
   manifest.schema = reader.number("schema");
   manifest.tables = reader.tables("tables");
   if (reader.error()) return *reader.error();
-  if (format == k_format_lake) {
-    const json::Value* part = document->find("lake");
+  const json::Value* part = document->find("lake");
+  if (format == k_format_lake || (format == k_format_events && part != nullptr)) {
     if (part == nullptr) return Error(Code::corrupt, "the backup's manifest is broken at: lake");
     ManifestReader lake(*part);
     manifest.lake =
         LakeManifest{lake.tables("tables"), static_cast<std::uint64_t>(lake.number("files")),
                      static_cast<std::uint64_t>(lake.number("bytes")), lake.text("list_sha256")};
     if (lake.error()) return *lake.error();
+  }
+  if (format == k_format_events) {
+    const json::Value* log = document->find("events");
+    if (log == nullptr) return Error(Code::corrupt, "the backup's manifest is broken at: events");
+    ManifestReader events(*log);
+    manifest.events = EventsManifest{
+        events.number("events"), static_cast<std::uint64_t>(events.number("files")),
+        static_cast<std::uint64_t>(events.number("bytes")), events.text("list_sha256")};
+    if (events.error()) return *events.error();
   }
   if (!made_at.ok()) return made_at.error();
   manifest.made_at = *made_at;

@@ -57,6 +57,14 @@ struct LakeManifest {
   std::string list_sha256;  ///< of `files.json`, which has each file's
 };
 
+/// The part of a backup that is the log of build events, in the folder `FILE.events`.
+struct EventsManifest {
+  std::int64_t events = 0;
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;  ///< of them
+  std::string list_sha256;  ///< of `files.json`, which has each file's
+};
+
 /// What lies beside a backup, in `FILE.manifest.json`. A backup without it is not whole.
 struct Manifest {
   store::Dialect dialect = store::Dialect::sqlite;
@@ -66,7 +74,8 @@ struct Manifest {
   std::string program_version;
   std::int64_t schema = 0;  ///< number of the newest migration
   std::vector<store::TableRows> tables;
-  std::optional<LakeManifest> lake;  ///< nullopt: the store alone
+  std::optional<LakeManifest> lake;      ///< nullopt: there was none, or it was left out
+  std::optional<EventsManifest> events;  ///< likewise
 };
 std::string encode(const Manifest& manifest);
 /// Errors: corrupt, unsupported (of a newer program).

@@ -22,6 +22,25 @@ struct LakeSetting;  // lake_setting.h
 /// an old schema has not).
 using StoredFacts = std::function<Result<std::vector<StoredFact>>(store::Database&)>;
 
+/// The log of build events, for backups. Bound by app; a function that is empty: no log is kept.
+struct EventLogPort {
+  std::string shown;  ///< its URI, for people
+  /// What was acknowledged before the call, as plain files in a folder that is not there yet:
+  /// durable, but for the folder's name. Gives the number of events; nullopt: there is no log.
+  std::function<Result<std::optional<std::int64_t>>(const std::string& folder,
+                                                    const Progress& progress)>
+      copy;
+  /// Whether somebody would miss what is in the place. Without a server.
+  std::function<Result<bool>()> is_there;
+  /// Files and folders that are the log, of those that are there: they make way for another.
+  /// Errors: unsupported (it does not lie on this machine's disk).
+  std::function<Result<std::vector<std::string>>()> files;
+  /// From such a folder into the place; a call that was cut off is gone on with.
+  std::function<Result<void>(const std::string& folder, std::int64_t events,
+                             const Progress& progress)>
+      load;
+};
+
 /// What the configuration says of a server, whether it runs or not.
 struct ServerSetting {
   std::string data_folder;
@@ -29,6 +48,7 @@ struct ServerSetting {
   std::optional<net::TlsOptions> tls;
   std::size_t connections_max = 0;
   std::shared_ptr<const LakeSetting> lake;  ///< null: none is set
+  EventLogPort events;                      ///< of a command: nobody has the log
   std::vector<std::string> warnings;        ///< of the configuration
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/file_copy.h"
 #include "ops/backup.h"
+#include "ops/events_backup.h"
 #include "ops/postgres_tools.h"
 #include "ops/store_access.h"
 #include "store/sqlite_file.h"
@@ -104,10 +105,11 @@ Result<std::string> keep_former(const std::string& file, Disk& disk, const Clock
   return kept;
 }
 
-/// Makes `copy` and gives it the store's name.
+/// Makes `copy` and gives it the store's name; from then on it `has_come`, also when it is not
+/// known whether that would survive a power cut.
 Result<std::string> put_in_place(const RestoreRequest& request, const std::string& copy,
                                  const Manifest& manifest, Disk& disk, const Clock& clock,
-                                 const Progress& progress) {
+                                 const Progress& progress, bool& has_come) {
   const std::string& file = request.place.file;
   BL_TRY(const FileDigest digest,
          copy_file(disk, request.backup, copy, phase_of(progress, "copying")));
@@ -121,17 +123,19 @@ Result<std::string> put_in_place(const RestoreRequest& request, const std::strin
     if (!kept.empty()) (void)remove_if_there(disk, kept).ok();  // the store has its own name still
     return std::move(renamed).error();
   }
+  has_come = true;
   BL_RETURN_IF_ERROR(disk.sync_folder(folder_of(file)));
   return kept;
 }
 
 Result<std::string> restore_sqlite(const RestoreRequest& request, const Manifest& manifest,
-                                   Disk& disk, const Clock& clock, const Progress& progress) {
+                                   Disk& disk, const Clock& clock, const Progress& progress,
+                                   bool& has_come) {
   const std::string& file = request.place.file;
   const std::string copy = file + ".restoring";
   BL_TRY(const auto lock, disk.lock(file + ".lock", fmt::format("restore, pid {}", getpid())));
   BL_RETURN_IF_ERROR(remove_if_there(disk, copy));  // of a restore that was killed
-  auto kept = put_in_place(request, copy, manifest, disk, clock, progress);
+  auto kept = put_in_place(request, copy, manifest, disk, clock, progress, has_come);
   // The first error is the one to tell; the next restore removes what this cannot.
   if (!kept.ok()) (void)remove_if_there(disk, copy).ok();
   return kept;
@@ -173,7 +177,7 @@ Result<void> make_schema(const StorePlace& place, const Clock& clock) {
 }
 
 Result<void> restore_postgres(const RestoreRequest& request, const Manifest& manifest,
-                              const Clock& clock, const Progress& progress) {
+                              const Clock& clock, const Progress& progress, bool& has_come) {
   if (manifest.schema > static_cast<std::int64_t>(request.migrations.size())) {
     return Error(Code::conflict,
                  fmt::format("the backup is of a newer program; its newest migration is {} and "
@@ -184,6 +188,7 @@ Result<void> restore_postgres(const RestoreRequest& request, const Manifest& man
   // A schema without rows is in the way as well: there is nothing in it to lose.
   BL_RETURN_IF_ERROR(
       load_postgres({.place = request.place, .clean = true}, request.backup, progress));
+  has_come = true;
   BL_RETURN_IF_ERROR(drop_tables_of_later_migrations(request.place, manifest, clock));
   return demand_tables(request.place, manifest, clock);
 }
@@ -195,7 +200,9 @@ std::string unfinished_path(const std::string& data_folder) {
 /// The lake's part of a restore.
 class LakeRestore {
  public:
-  LakeRestore(const RestoreRequest& request, Disk& disk) : request_(request), disk_(disk) {}
+  /// `goes_on`: one was cut off, and this is it once more.
+  LakeRestore(const RestoreRequest& request, Disk& disk, bool goes_on)
+      : request_(request), disk_(disk), goes_on_(goes_on) {}
 
   /// Looks at all that could refuse it before anything is changed.
   Result<void> check(const Manifest& manifest, const Progress& progress) {
@@ -209,7 +216,6 @@ class LakeRestore {
     folder_ = lake_path(request_.backup);
     BL_TRY(files_, verify_lake(disk_, folder_, *manifest.lake, progress));
     wanted_ = true;
-    BL_TRY(goes_on_, disk_.exists(unfinished_path(request_.data_folder)));
     if (goes_on_) return {};
     BL_TRY(is_there_, is_lake_there(*request_.lake, *request_.world));
     if (!is_there_ || request_.existing == Existing::replace) return {};
@@ -217,33 +223,20 @@ class LakeRestore {
                  "a lake is there; --force moves it aside: " + request_.lake->objects);
   }
   bool is_wanted() const { return wanted_; }
-  bool goes_on() const { return goes_on_; }
 
-  /// From here on no server starts until load() is through.
-  Result<void> begin(Timestamp now, std::vector<std::string>& kept) {
-    if (!wanted_) return {};
-    if (is_there_) {
-      BL_TRY(kept, move_lake_aside(*request_.lake, disk_, now));
-    }
-    BL_RETURN_IF_ERROR(write_file_atomically(disk_, unfinished_path(request_.data_folder),
-                                             request_.backup + "\n", FileMode::secret));
-    return drop_catalog_file(*request_.lake, disk_);
+  Result<void> move_aside(Timestamp now, std::vector<std::string>& kept) {
+    if (!wanted_ || !is_there_) return {};
+    return move_lake_aside(*request_.lake, disk_, now, kept);
   }
-  /// The store did not come back: the lake that was there fits to the one that is.
-  void give_back(const std::vector<std::string>& kept) {
-    if (!wanted_ || goes_on_) return;
-    for (const std::string& path : kept) {
-      (void)disk_.rename(path, path.substr(0, path.rfind(k_kept_mark))).ok();
-    }
-    (void)remove_if_there(disk_, unfinished_path(request_.data_folder)).ok();
+  Result<void> begin() {
+    if (!wanted_) return {};
+    return drop_catalog_file(*request_.lake, disk_);
   }
   Result<void> load(const Progress& progress) {
     if (!wanted_) return {};
     const auto loaded = lake::load_lake(*request_.lake, *request_.world, folder_, files_,
                                         phase_of(progress, "restoring the lake"));
-    if (!loaded.ok()) return loaded.error();
-    BL_RETURN_IF_ERROR(remove_if_there(disk_, unfinished_path(request_.data_folder)));
-    return disk_.sync_folder(request_.data_folder);
+    return loaded.ok() ? Result<void>{} : loaded.error();
   }
 
  private:
@@ -251,16 +244,121 @@ class LakeRestore {
   Disk& disk_;
   std::string folder_;
   std::vector<lake::CopiedFile> files_;
-  bool wanted_ = false, goes_on_ = false, is_there_ = false;
+  bool wanted_ = false, is_there_ = false;
+  const bool goes_on_;
+};
+
+/// The build events' part, in the same steps.
+class EventsRestore {
+ public:
+  EventsRestore(const RestoreRequest& request, Disk& disk, bool goes_on)
+      : request_(request), disk_(disk), goes_on_(goes_on) {}
+
+  Result<void> check(const Manifest& manifest, const Progress& progress) {
+    if (!manifest.events || request_.store_alone) return {};
+    const EventLogPort* port = request_.events;
+    if (port == nullptr || !port->load) {
+      return Error(Code::invalid,
+                   fmt::format("the backup holds a log of {} build events, and none is kept here "
+                               "(events.log); --store-only leaves it out",
+                               manifest.events->events));
+    }
+    manifest_ = *manifest.events;
+    folder_ = events_path(request_.backup);
+    BL_RETURN_IF_ERROR(verify_events(disk_, folder_, *manifest_, progress));
+    if (goes_on_) return {};
+    BL_TRY(is_there_, port->is_there());
+    if (!is_there_ || request_.existing == Existing::replace) return {};
+    return Error(Code::conflict,
+                 "a log of build events is there; --force moves it aside: " + port->shown);
+  }
+  bool is_wanted() const { return manifest_.has_value(); }
+
+  Result<void> move_aside(Timestamp now, std::vector<std::string>& kept) {
+    if (!is_wanted() || !is_there_) return {};
+    BL_TRY(const auto files, request_.events->files());
+    return ops::move_aside(disk_, files, now, kept);
+  }
+  Result<void> load(const Progress& progress) {
+    if (!is_wanted()) return {};
+    return load_events(*request_.events, folder_, *manifest_, progress);
+  }
+
+ private:
+  const RestoreRequest& request_;
+  Disk& disk_;
+  std::string folder_;
+  std::optional<EventsManifest> manifest_;
+  bool is_there_ = false;
+  const bool goes_on_;
+};
+
+/// Both, and the mark that keeps servers away until they fit to the store.
+class FolderRestore {
+ public:
+  FolderRestore(const RestoreRequest& request, Disk& disk, bool goes_on)
+      : request_(request),
+        disk_(disk),
+        goes_on_(goes_on),
+        lake_(request, disk, goes_on),
+        events_(request, disk, goes_on) {}
+
+  /// Looks at all that could refuse it before anything is changed.
+  Result<void> check(const Manifest& manifest, const Progress& progress) {
+    BL_RETURN_IF_ERROR(lake_.check(manifest, progress));
+    return events_.check(manifest, progress);
+  }
+  /// From here on no server starts until load() is through. After an error all is as it was.
+  Result<void> begin(Timestamp now, RestoreOutcome& outcome) {
+    outcome.has_lake = lake_.is_wanted();
+    outcome.has_events = events_.is_wanted();
+    if (!is_wanted()) return {};
+    auto begun = lake_.move_aside(now, outcome.kept_lake);
+    if (begun.ok()) begun = events_.move_aside(now, outcome.kept_events);
+    if (begun.ok()) {
+      begun = write_file_atomically(disk_, unfinished_path(request_.data_folder),
+                                    request_.backup + "\n", FileMode::secret);
+    }
+    if (begun.ok()) begun = lake_.begin();
+    if (!begun.ok()) give_back(outcome);
+    return begun;
+  }
+  /// The store did not come back: what was there fits to the one that is.
+  void give_back(const RestoreOutcome& outcome) {
+    if (!is_wanted() || goes_on_) return;
+    for (const auto* kept : {&outcome.kept_lake, &outcome.kept_events}) {
+      for (const std::string& path : *kept) {
+        (void)disk_.rename(path, path.substr(0, path.rfind(k_kept_mark))).ok();
+      }
+    }
+    (void)remove_if_there(disk_, unfinished_path(request_.data_folder)).ok();
+  }
+  Result<void> load(const Progress& progress) {
+    if (!is_wanted()) return {};
+    BL_RETURN_IF_ERROR(lake_.load(progress));
+    BL_RETURN_IF_ERROR(events_.load(progress));
+    BL_RETURN_IF_ERROR(remove_if_there(disk_, unfinished_path(request_.data_folder)));
+    return disk_.sync_folder(request_.data_folder);
+  }
+
+ private:
+  bool is_wanted() const { return lake_.is_wanted() || events_.is_wanted(); }
+
+  const RestoreRequest& request_;
+  Disk& disk_;
+  const bool goes_on_;
+  LakeRestore lake_;
+  EventsRestore events_;
 };
 
 Result<void> restore_store(const RestoreRequest& request, Disk& disk, const Clock& clock,
-                           const Progress& progress, RestoreOutcome& outcome) {
+                           const Progress& progress, RestoreOutcome& outcome, bool& has_come) {
   if (request.place.dialect == store::Dialect::sqlite) {
-    BL_TRY(outcome.kept, restore_sqlite(request, outcome.manifest, disk, clock, progress));
+    BL_TRY(outcome.kept,
+           restore_sqlite(request, outcome.manifest, disk, clock, progress, has_come));
     return {};
   }
-  return restore_postgres(request, outcome.manifest, clock, progress);
+  return restore_postgres(request, outcome.manifest, clock, progress, has_come);
 }
 
 }  // namespace
@@ -275,21 +373,23 @@ Result<RestoreOutcome> restore_backup(const RestoreRequest& request, Disk& disk,
   BL_RETURN_IF_ERROR(disk.make_folder(request.data_folder));
   BL_TRY(const auto lock,
          disk.lock(request.data_folder + "/server.lock", fmt::format("restore, pid {}", getpid())));
-  LakeRestore lake(request, disk);
-  BL_RETURN_IF_ERROR(lake.check(manifest, progress));
+  BL_TRY(const bool goes_on, disk.exists(unfinished_path(request.data_folder)));
+  FolderRestore folders(request, disk, goes_on);
+  BL_RETURN_IF_ERROR(folders.check(manifest, progress));
   RestoreRequest wanted = request;
   // The store that the call brought which was cut off.
-  if (lake.goes_on()) wanted.existing = Existing::replace;
+  if (goes_on) wanted.existing = Existing::replace;
   BL_RETURN_IF_ERROR(demand_replaceable(wanted, clock));
   RestoreOutcome outcome;
   outcome.manifest = std::move(manifest);
-  outcome.has_lake = lake.is_wanted();
-  BL_RETURN_IF_ERROR(lake.begin(clock.now(), outcome.kept_lake));
-  if (auto done = restore_store(wanted, disk, clock, progress, outcome); !done.ok()) {
-    lake.give_back(outcome.kept_lake);
+  BL_RETURN_IF_ERROR(folders.begin(clock.now(), outcome));
+  bool has_come = false;
+  if (auto done = restore_store(wanted, disk, clock, progress, outcome, has_come); !done.ok()) {
+    // Else the former lake and events do not fit to it: the same restore again ends it.
+    if (!has_come) folders.give_back(outcome);
     return std::move(done).error();
   }
-  BL_RETURN_IF_ERROR(lake.load(progress));
+  BL_RETURN_IF_ERROR(folders.load(progress));
   return outcome;
 }
 
@@ -297,10 +397,9 @@ Result<void> demand_restored(Disk& disk, const std::string& data_folder) {
   const auto backup = read_file(disk, unfinished_path(data_folder), 64u << 10);
   if (!backup.ok() && backup.error().code == Code::not_found) return {};
   if (!backup.ok()) return backup.error();
-  return Error(
-      Code::conflict,
-      "a restore of store and lake was cut off, they may not fit together; restore again: " +
-          backup->substr(0, backup->find('\n')));
+  return Error(Code::conflict,
+               "a restore was cut off, and its parts may not fit together; restore again: " +
+                   backup->substr(0, backup->find('\n')));
 }
 
 }  // namespace bl::ops

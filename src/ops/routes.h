@@ -5,6 +5,7 @@
 #include "net/router.h"
 #include "ops/lake_backup.h"
 #include "ops/operations.h"
+#include "ops/ports.h"
 #include "ops/status.h"
 
 namespace bl::ops {
@@ -26,6 +27,7 @@ struct RoutePorts {
   std::string version;
   BackupMetrics metrics;
   const OpenLake* lake = nullptr;  ///< what a backup copies as well; null: no lake
+  EventLogPort events;             ///< likewise
 };
 
 /// 202, with the place where the operation is asked after.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -138,6 +139,82 @@ TEST_F(Operator, an_undo_is_proved_of_store_and_lake) {
   EXPECT_EQ(gone.exit_code, 0) << gone.out << gone.err;
   EXPECT_NE(gone.out.find("no row of the lake is one of them"), std::string::npos) << gone.out;
   EXPECT_EQ(results_of(server), 2);
+}
+
+// Whatever keeps the build events: the server copies them while they come in, and they are there
+// again, in their order, where nothing was; also in another kind of log.
+TEST_F(Operator, build_events_come_back_with_the_store) {
+  const auto append = [](const ServerProcess& server, int number) {
+    const std::string event = fmt::format(
+        R"({{"event_id":"0190a3c4-0000-7000-8000-{:012x}","timestamp":"{}",)"
+        R"("build_request_id":"0190a3c4-0000-7000-8000-0000000000b1",)"
+        R"("partition_event":{{"partition_ref":{{"str":"data/{}"}},"status_code":4}}}})",
+        number, 1'750'000'000'000'000'000 + number % 3, number % 5);
+    EXPECT_EQ(server.post("/api/v1/events", "[" + event + "]").status / 100, 2);
+  };
+  const auto log_in = [&](const std::string& kind) {
+    return (kind == "delta" ? "delta://" : "sqlite://") + folder.path() + "/log-" + kind;
+  };
+  const auto exported = [&](const std::string& uri) {
+    const CommandOutcome outcome = run_benchlake({"events", "export", "--log", uri});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.out;
+  };
+  for (const std::string kind : {"delta", "sqlite"}) {
+    const std::string place = data + "-" + kind, saved = folder.path() + "/" + kind + ".db";
+    std::string before;
+    {
+      ServerProcess server(place, {"--set", "events.log=" + log_in(kind)});
+      submit(server, 0, 3);
+      for (int i = 0; i < 30; ++i) append(server, i);
+      std::atomic<bool> stop = false;
+      std::thread writer([&] {
+        for (int i = 30; !stop; ++i) append(server, i);
+      });
+      const CommandOutcome made = run({"backup", saved}, place);
+      stop = true;
+      writer.join();
+      ASSERT_EQ(made.exit_code, 0) << made.err;
+      EXPECT_NE(made.err.find(" build events: "), std::string::npos) << made.err;
+      EXPECT_EQ(server.terminate(), 0);
+      before = exported(log_in(kind));
+    }
+    const std::string other = kind == "delta" ? "sqlite" : "delta";
+    const std::string back = log_in(other) + "-of-" + kind;
+    const auto restored = run({"restore", saved, "--set", "events.log=" + back}, place + "-back");
+    ASSERT_EQ(restored.exit_code, 0) << restored.err;
+    const std::string after = exported(back);
+    EXPECT_GE(std::count(after.begin(), after.end(), '\n'), 30);
+    EXPECT_EQ(after, before.substr(0, after.size())) << "the log's first events";
+    const auto again = run({"restore", saved, "--set", "events.log=" + back}, place + "-third");
+    EXPECT_EQ(again.exit_code, 2) << "a log is there";
+    EXPECT_NE(again.err.find("--force"), std::string::npos) << again.err;
+    const ServerProcess server(place + "-back", {"--set", "events.log=" + back});
+    EXPECT_EQ(results_of(server), 3);
+    EXPECT_TRUE(server.get("/api/v1/events/0190a3c4-0000-7000-8000-000000000007").status == 200);
+  }
+}
+
+TEST_F(Operator, a_backup_without_a_server_has_the_build_events_of_the_data_folder) {
+  {
+    const ServerProcess server(data);
+    submit(server, 0, 2);
+    const std::string event =
+        R"([{"event_id":"0190a3c4-0000-7000-8000-000000000001","timestamp":"5",)"
+        R"("build_request_id":"0190a3c4-0000-7000-8000-0000000000b1",)"
+        R"("partition_event":{"partition_ref":{"str":"a"},"status_code":4}}])";
+    ASSERT_EQ(server.post("/api/v1/events", event).status / 100, 2);
+  }  // killed
+  const CommandOutcome made = run({"backup", backup});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_NE(made.err.find("; and 1 build events: "), std::string::npos) << made.err;
+  const std::string elsewhere = folder.path() + "/elsewhere";
+  ASSERT_EQ(run({"restore", backup}, elsewhere).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(elsewhere + "/events.db"));
+  ASSERT_EQ(run({"restore", backup, "--force"}, elsewhere).exit_code, 0);
+  const CommandOutcome alone = run({"backup", backup + "2", "--store-only"});
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  EXPECT_FALSE(std::filesystem::exists(backup + "2.events"));
 }
 
 TEST_F(Operator, a_restore_wants_a_stopped_server_and_force_for_a_store_with_rows) {

@@ -9,7 +9,6 @@
 namespace bl::events {
 namespace {
 
-constexpr std::size_t k_append_bytes_max = 64u << 20;
 constexpr std::size_t k_answer_bytes_max = 256u << 20;
 constexpr std::chrono::minutes k_deadline{2};
 constexpr std::int64_t k_events_default = 1'000;
@@ -30,7 +29,7 @@ void RouteSet::add(Method method, const char* pattern, Access access, Answer ans
                      if (!made.ok()) return net::problem(made.error(), request.request_id);
                      return std::move(made).value();
                    },
-               .options = {.body_bytes_max = k_append_bytes_max, .deadline = k_deadline}});
+               .options = {.body_bytes_max = ports_.append_bytes_max, .deadline = k_deadline}});
 }
 
 void RouteSet::refuse(const char* pattern, const char* what) {

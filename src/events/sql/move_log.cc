@@ -18,7 +18,11 @@ Result<Moved> move_log(EventLog& from, EventLog& to, const MoveOptions& options)
     BL_TRY(const EventPage page, std::move(listed));
     std::vector<BuildEvent> events;
     events.reserve(page.events.size());
-    for (const StoredEvent& stored : page.events) events.push_back(stored.event);
+    const bool is_behind = options.until > 0 && page.next >= options.until;
+    for (const StoredEvent& stored : page.events) {
+      if (options.until > 0 && stored.sequence > options.until) break;
+      events.push_back(stored.event);
+    }
     if (!events.empty()) {
       BL_TRY(const Appended appended, to.append(events));
       moved.added += appended.added;
@@ -29,7 +33,7 @@ Result<Moved> move_log(EventLog& from, EventLog& to, const MoveOptions& options)
     if (options.progress && !options.progress(moved)) {
       return Error(Code::cancelled, "the move of the event log was cancelled");
     }
-    if (!page.has_more) return moved;
+    if (!page.has_more || is_behind) return moved;
   }
 }
 

@@ -282,6 +282,18 @@ TEST_F(EventRoutes, appends_take_one_event_a_list_and_lines) {
   EXPECT_EQ(api.post("/api/v1/events", "{").status, 400);
 }
 
+TEST(EventRouteLimits, an_append_of_too_many_bytes_is_refused_whole_and_by_name) {
+  const ApiServer api(std::make_unique<MemoryLog>(), {}, 2'000);
+  std::string lines;
+  for (const BuildEvent& event : history(1, 50)) lines += event_json(event) + "\n";
+  ASSERT_GT(lines.size(), 2'000u);
+  const Answered refused = api.post("/api/v1/events", lines);
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_THAT(refused.text, HasSubstr("too_large"));
+  EXPECT_EQ(api.log->status()->events, 0);
+  EXPECT_EQ(api.post("/api/v1/events", lines.substr(0, lines.find('\n'))).status, 200);
+}
+
 TEST_F(EventRoutes, events_are_read_in_pages_by_sequence) {
   append(history(2, 250));
   std::size_t seen = 0;

@@ -50,7 +50,7 @@ struct Answered {
 class ApiServer {
  public:
   explicit ApiServer(std::unique_ptr<EventLog> keeper = std::make_unique<MemoryLog>(),
-                     const TailLimits& tail_limits = {})
+                     const TailLimits& tail_limits = {}, std::size_t append_bytes_max = 64u << 20)
       : log(std::move(keeper)), tails(tail_limits, metrics) {
     add_routes(router, {.log = [this]() -> Result<EventLog*> {
                           if (log == nullptr) return Error{Code::not_found, "no log is kept"};
@@ -63,7 +63,8 @@ class ApiServer {
                         .results = results,
                         .tails = tails,
                         .clock = clock,
-                        .ids = ids});
+                        .ids = ids,
+                        .append_bytes_max = append_bytes_max});
     net::ServerOptions options;
     options.port = 0;
     server = net::Server::listen(options, router, authenticator, random, messages, metrics).value();

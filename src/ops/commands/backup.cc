@@ -48,6 +48,7 @@ Result<Manifest> make_here(const std::string& version, const ServerSetting& sett
     return true;
   };
   BackupRequest request{setting.place, path, version};
+  if (!store_only) request.events = &setting.events;
   if (store_only || setting.lake == nullptr) {
     return make_backup(request, *around.disk, around.clock, progress);
   }
@@ -102,10 +103,11 @@ Command backup_command(const CommandPorts& ports) {
   return operator_command(
       ports,
       {.path = "backup",
-       .help = "writes a consistent copy of store and lake and its manifest, also while the server "
-               "runs",
+       .help =
+           "writes a consistent copy of store, lake and build events and its manifest, also while "
+           "the server runs",
        .example = "benchlake backup /backup/ --data /var/lib/benchlake",
-       .options = {{.name = "--store-only", .help = "leave the lake out"}},
+       .options = {{.name = "--store-only", .help = "leave lake and build events out"}},
        .arguments = {{.name = "PATH", .help = "a new file, or a folder: then named by the time"}}},
       [version = ports.version](const ServerSetting& setting, const Arguments& arguments,
                                 CommandIo& io) {

@@ -45,6 +45,11 @@ std::string describe(const Manifest& manifest) {
   std::string words = fmt::format(
       "{}, {} rows in {} tables, schema {}", human_value(static_cast<double>(manifest.bytes), "B"),
       with_thousands(static_cast<std::uint64_t>(rows)), manifest.tables.size(), manifest.schema);
+  if (manifest.events) {
+    words += fmt::format("; and {} build events: {}",
+                         with_thousands(static_cast<std::uint64_t>(manifest.events->events)),
+                         human_value(static_cast<double>(manifest.events->bytes), "B"));
+  }
   if (!manifest.lake) return words;
   std::int64_t lake_rows = 0;
   for (const store::TableRows& table : manifest.lake->tables) lake_rows += table.rows;

@@ -24,6 +24,7 @@ Result<ExitCode> restore(const std::vector<store::Migration>& migrations,
     request.lake = &setting.lake->options;
     request.world = &world;
   }
+  request.events = &setting.events;
   request.store_alone = arguments.flag("--store-only");
   if (arguments.flag("--force")) request.existing = RestoreRequest::Existing::replace;
   Result<RestoreOutcome> restored = [&] {
@@ -44,6 +45,9 @@ Result<ExitCode> restore(const std::vector<store::Migration>& migrations,
     writer.member("lake", outcome.has_lake).key("kept_lake").begin_array();
     for (const std::string& path : outcome.kept_lake) writer.value(path);
     writer.end_array();
+    writer.member("events", outcome.has_events).key("kept_events").begin_array();
+    for (const std::string& path : outcome.kept_events) writer.value(path);
+    writer.end_array();
     writer.key("manifest").raw(encode(outcome.manifest)).end_object();
     std::erase(text, '\n');
     fmt::print(io.out, "{}\n", text);
@@ -57,6 +61,9 @@ Result<ExitCode> restore(const std::vector<store::Migration>& migrations,
   }
   for (const std::string& path : outcome.kept_lake) {
     fmt::print(io.err, "a part of the replaced lake is kept: {}\n", path);
+  }
+  for (const std::string& path : outcome.kept_events) {
+    fmt::print(io.err, "the replaced log of build events is kept: {}\n", path);
   }
   if (setting.lake != nullptr && !outcome.has_lake) {
     fmt::print(io.err,
@@ -72,10 +79,13 @@ Command restore_command(const CommandPorts& ports) {
   return operator_command(
       ports,
       {.path = "restore",
-       .help = "puts a backup in the place of store and lake; no server may run on them",
+       .help =
+           "puts a backup in the place of store, lake and build events; no server may run on them",
        .example = "benchlake restore /backup/benchlake-20261121T180000Z.db --data ./data",
-       .options = {{.name = "--force", .help = "replace a store that holds rows, and a lake"},
-                   {.name = "--store-only", .help = "leave the backup's lake out"}},
+       .options = {{.name = "--force",
+                    .help = "replace a store that holds rows, a lake, a log of build events"},
+                   {.name = "--store-only",
+                    .help = "leave the backup's lake and build events out"}},
        .arguments = {{.name = "BACKUP", .help = "the file; its manifest lies beside it"}}},
       [migrations = ports.migrations](const ServerSetting& setting, const Arguments& arguments,
                                       CommandIo& io) {

@@ -185,7 +185,7 @@ TEST_F(Backup, of_a_newer_program_is_refused) {
 TEST_F(Backup, manifests_that_are_none_are_refused) {
   for (const char* text : {"", "{}", "[]", R"({"format":1})", R"({"format":"1"})"})
     EXPECT_EQ(decode_manifest(text).error().code, Code::corrupt) << text;
-  EXPECT_EQ(decode_manifest(R"({"format":3})").error().code, Code::unsupported);
+  EXPECT_EQ(decode_manifest(R"({"format":4})").error().code, Code::unsupported);
   store_.write_notes(1);
   std::string text = encode(back_up(backup_).value());
   EXPECT_TRUE(decode_manifest(text).ok());

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "events/delta_admin.h"
+#include "events/testing/parity.h"
 #include "events/tests/delta_log_world.h"
 #include "objects/testing/s3_server.h"
 
@@ -81,6 +82,31 @@ TEST(DeltaS3, DirectCommitsOfThreadsAreAllThere) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(all_of(*world.open_bucket(LogUri::Mode::read)).size(), 40u);
 }
+
+/// A log of a bucket of its own.
+class BucketUnderTest final : public LogUnderTest {
+ public:
+  explicit BucketUnderTest(const ParityOptions& options) {
+    LogUri uri = world_.bucket();
+    uri.is_strict = options.is_strict;
+    // As a server opens it: not a request to the bucket with every question.
+    log_ = *delta::DeltaEventLog::open(uri, world_.world(), *delta::place_of(uri, world_.world()));
+  }
+  Result<Appended> append(std::span<const BuildEvent> events) override {
+    return log_->append(events);
+  }
+  std::string ask(const Question& question) override { return answer_of(*log_, question); }
+  EventLog* log() override { return log_.get(); }
+
+ private:
+  BucketWorld world_;
+  std::unique_ptr<delta::DeltaEventLog> log_;
+};
+
+std::unique_ptr<LogUnderTest> log_in_a_bucket(const ParityOptions& options) {
+  return std::make_unique<BucketUnderTest>(options);
+}
+BL_EVENT_LOG_PARITY(DeltaS3Parity, log_in_a_bucket);
 
 }  // namespace
 }  // namespace bl::events
