@@ -89,6 +89,8 @@ std::optional<double> rank_sum_p_value(std::span<const double> baseline,
                                        std::span<const double> contender) {
   if (!can_be_compared(baseline, contender)) return std::nullopt;
   const Ranks ranks = ranks_of(baseline, contender);
+  const auto total = static_cast<double>(ranks.doubled.size());
+  if (ranks.tied >= total * total * total - total) return 1;  // all are equal
   const bool is_small = ranks.doubled.size() <= k_exact_max;
   return is_small ? exact_p_value(ranks, contender.size())
                   : normal_p_value(ranks, baseline.size(), contender.size());
