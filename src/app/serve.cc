@@ -19,6 +19,9 @@ void print_ready(CommandIo& io, const Settings& settings, const Service& service
   json::Writer writer(line);
   writer.begin_object().member("event", "ready").member("http", service.url());
   if (const std::string grpc = service.grpc_address(); !grpc.empty()) writer.member("grpc", grpc);
+  if (const std::string otlp = service.otlp_address(); !otlp.empty()) {
+    writer.member("otlp_http", otlp);
+  }
   writer.member("data", settings.data_folder)
       .member("pid", static_cast<std::int64_t>(getpid()))
       .end_object();

@@ -22,6 +22,7 @@
 #include "app/search.h"
 #include "app/site.h"
 #include "app/stop_signal.h"
+#include "app/traces.h"
 #include "base/uri.h"
 #include "lake/lake.h"
 #include "net/host_port.h"
@@ -96,6 +97,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_reads());
     BL_RETURN_IF_ERROR(open_inference());
     BL_RETURN_IF_ERROR(open_events());
+    BL_RETURN_IF_ERROR(open_traces());
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
     add_routes();
@@ -110,6 +112,7 @@ class RunningService final : public Service {
     certificate_task_.reset();  // before server.json goes: it writes it
     queries_.stop();
     if (events_ != nullptr) events_->stop_tails();
+    if (traces_ != nullptr) traces_->stop();
     if (grpc_server_ != nullptr) grpc_server_->stop();
     if (server_ != nullptr) {
       // A left-over file would only point commands at a server that is gone; it is not worth
@@ -121,6 +124,7 @@ class RunningService final : public Service {
       server_->stop();
     }
     events_.reset();  // what waits in it is published
+    traces_.reset();
     if (lake_reads_ != nullptr) lake_reads_->stop();
     if (replica_job_ != nullptr) replica_job_->stop();
     replica_task_.reset();
@@ -151,6 +155,7 @@ class RunningService final : public Service {
     if (grpc_server_ == nullptr) return "";
     return net::host_port(settings_.grpc.host->address, std::to_string(grpc_server_->port()));
   }
+  std::string otlp_address() const override { return traces_->otlp_address(); }
   const net::Router& router() const override { return router_; }
   bool first_run() const override { return operator_token_.created; }
 
@@ -306,6 +311,12 @@ class RunningService final : public Service {
   Result<void> open_events() {
     BL_TRY(events_, EventLogService::open(settings_.events, settings_.query, settings_.data_folder,
                                           {disk_, clock_, random_, ids_, log_, metrics_}));
+    return {};
+  }
+
+  Result<void> open_traces() {
+    BL_TRY(traces_, TraceService::open(settings_.traces, settings_.data_folder,
+                                       {disk_, clock_, random_, log_, metrics_, lake_.get()}));
     return {};
   }
 
@@ -469,6 +480,7 @@ class RunningService final : public Service {
     inference_ingest_->add_routes(router_);
     inference_reads_->add_routes(router_);
     events_->add_routes(router_, readers.runs);
+    traces_->add_routes(router_);
     add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
                                 return database_->read([](store::Connection& connection) {
                                   return connection.query(k_probe, {},
@@ -482,6 +494,7 @@ class RunningService final : public Service {
     BL_TRY(server_,
            net::Server::listen(settings_.http, router_, *authenticator_, random_, log_, metrics_));
     BL_RETURN_IF_ERROR(listen_for_grpc());
+    BL_RETURN_IF_ERROR(traces_->listen(*authenticator_));
     server_->start();
     if (!read_only_) start_tasks();
     BL_RETURN_IF_ERROR(write_server_file());
@@ -495,6 +508,7 @@ class RunningService final : public Service {
   Result<void> listen_for_grpc() {
     if (!settings_.grpc.host) return {};
     events_->add_grpc_methods(grpc_methods_);
+    traces_->add_grpc_methods(grpc_methods_);
     auto listening = net::GrpcServer::listen(*settings_.grpc.host, grpc_methods_, *authenticator_,
                                              log_, metrics_);
     if (listening.ok()) {
@@ -633,6 +647,7 @@ class RunningService final : public Service {
   std::unique_ptr<InferenceIngest> inference_ingest_;
   std::unique_ptr<InferenceReads> inference_reads_;
   std::unique_ptr<EventLogService> events_;
+  std::unique_ptr<TraceService> traces_;
   net::GrpcMethods grpc_methods_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;

@@ -37,6 +37,8 @@ class Service {
   virtual std::string url() const = 0;
   /// `HOST:PORT` of gRPC; empty: it is off.
   virtual std::string grpc_address() const = 0;
+  /// `HOST:PORT` of server.otlp_http; empty: it is off.
+  virtual std::string otlp_address() const = 0;
   /// The route table, for comparison with the API's description.
   virtual const net::Router& router() const = 0;
   /// True when this start wrote the operator token.

@@ -23,15 +23,16 @@ struct FlagOfKey {
   const char* value_name;           ///< empty: a switch
   const char* separator = nullptr;  ///< set: the flag may be given again, and adds to the list
 };
-constexpr std::array<FlagOfKey, 9> k_flags = {{{"--data", "server.data", "DIR"},
-                                               {"--store", "server.store", "URI"},
-                                               {"--http", "server.http", "HOST:PORT"},
-                                               {"--grpc", "server.grpc", "HOST:PORT"},
-                                               {"--log-level", "log.level", "LEVEL"},
-                                               {"--tls-certificate", "tls.certificate", "FILE"},
-                                               {"--tls-key", "tls.key", "FILE"},
-                                               {"--git", "commits.git", "[URL=]DIR", ";"},
-                                               {"--unproven", "reads.unproven", ""}}};
+constexpr std::array<FlagOfKey, 10> k_flags = {{{"--data", "server.data", "DIR"},
+                                                {"--store", "server.store", "URI"},
+                                                {"--http", "server.http", "HOST:PORT"},
+                                                {"--grpc", "server.grpc", "HOST:PORT"},
+                                                {"--otlp-http", "server.otlp_http", "HOST:PORT"},
+                                                {"--log-level", "log.level", "LEVEL"},
+                                                {"--tls-certificate", "tls.certificate", "FILE"},
+                                                {"--tls-key", "tls.key", "FILE"},
+                                                {"--git", "commits.git", "[URL=]DIR", ";"},
+                                                {"--unproven", "reads.unproven", ""}}};
 
 const ConfigKey& key_named(std::string_view name) {
   for (const ConfigKey& key : config_keys()) {
@@ -228,6 +229,7 @@ const std::vector<ConfigKey>& config_keys() {
     for (ConfigKey& key : inference_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : event_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : grpc_config_keys()) all.push_back(std::move(key));
+    for (ConfigKey& key : trace_config_keys()) all.push_back(std::move(key));
     return all;
   }();
   return keys;
@@ -261,12 +263,18 @@ Result<Settings> settings_from(const Config& config) {
   BL_TRY(settings.reads, read_settings_from(config, settings.replica.enabled));
   BL_TRY(settings.inference, inference_settings_from(config));
   BL_TRY(settings.events, event_settings_from(config, settings.data_folder));
-  const bool is_near = is_loopback(address.host) &&
-                       (!settings.grpc.host || is_loopback(settings.grpc.host->address));
+  BL_TRY(settings.traces,
+         trace_settings_from(config, settings.http,
+                             settings.grpc.host ? settings.grpc.host->address : std::string()));
+  const bool is_near =
+      is_loopback(address.host) &&
+      (!settings.grpc.host || is_loopback(settings.grpc.host->address)) &&
+      (!settings.traces.otlp_http || is_loopback(settings.traces.otlp_http->address));
   if (settings.access.authenticator.disabled && !is_near) {
     return Error{Code::invalid, "access.disabled is for loopback addresses only; server.http is " +
                                     config.text("server.http") + ", server.grpc " +
-                                    config.text("server.grpc")};
+                                    config.text("server.grpc") + ", server.otlp_http " +
+                                    config.text("server.otlp_http")};
   }
   return settings;
 }

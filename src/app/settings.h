@@ -14,6 +14,7 @@
 #include "app/lake_settings.h"
 #include "app/oidc_settings.h"
 #include "app/query_settings.h"
+#include "app/trace_settings.h"
 #include "base/command_line.h"
 #include "base/config.h"
 #include "base/disk.h"
@@ -56,6 +57,7 @@ struct Settings {
   ReadSettings reads;                       ///< who answers reads of results
   InferenceSettings inference;
   EventSettings events;
+  TraceSettings traces;
   std::string base_url;                      ///< as people know the server; may be empty
   std::optional<access::OidcSettings> oidc;  ///< of the issuer, if there is one
 };

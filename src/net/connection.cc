@@ -97,6 +97,7 @@ Task<void> Connection::run() {
   bool keep = !ec;
   for (std::size_t served = 1; keep; ++served) {
     path_.clear();
+    content_type_.clear();
     RequestParser parser(
         GuardLimits{limits_.header_bytes_max, limits_.target_bytes_max, limits_.header_fields_max});
     keep = co_await read_head(parser);
@@ -217,6 +218,7 @@ Task<bool> Connection::serve(RequestParser& parser, std::size_t served) {
   RequestHead& head = parser.head();
   method_ = head.method;
   path_ = head.path;
+  content_type_ = head.headers.get("Content-Type");
   Exchange::Input input;
   input.match = core_.router.find(head.method, head.raw_path);
   const Route* route = input.match.route;
@@ -377,7 +379,7 @@ Task<bool> Connection::run_exchange(RequestParser& parser, std::shared_ptr<Excha
 // Counts and logs the wire's own answer, and gives its bytes.
 std::string Connection::problem_text(int status, const Error& error, std::string_view request_id,
                                      bool keep_alive) {
-  Response response = core_.router.error_answer(path_, status, error, request_id);
+  Response response = core_.router.error_answer(path_, status, error, request_id, content_type_);
   AnswerFacts facts;
   facts.method = method_;
   facts.keep_alive = keep_alive;

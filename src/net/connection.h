@@ -70,6 +70,7 @@ class Connection {
   bool cut_ = false;
   Method method_ = Method::get;  // of the request under way
   std::string path_;             // of the same, decoded; empty while it is not known
+  std::string content_type_;     // of the same
   // Of the body under way:
   bool owes_continue_ = false;  // the client waits for 100 Continue
   std::size_t body_bytes_ = 0;  // without chunk framing, still coded

@@ -82,7 +82,8 @@ void Exchange::run() {
   Response response = answer();
   // The wire's own answer to a client that is too slow; Code::timeout means 504 to handlers.
   if (read_error_ && read_error_->code == Code::timeout) {
-    response = core_.router.error_answer(request_.path, 408, *read_error_, request_.request_id);
+    response = core_.router.error_answer(request_.path, 408, *read_error_, request_.request_id,
+                                         request_.headers.get("Content-Type"));
   }
   if (response.stream) {
     send_stream(std::move(response));
@@ -136,7 +137,7 @@ Response Exchange::run_handler() {
 
 Response Exchange::refuse(const Error& error) {
   return core_.router.error_answer(request_.path, http_status(error.code), error,
-                                   request_.request_id);
+                                   request_.request_id, request_.headers.get("Content-Type"));
 }
 
 Response Exchange::without_route() {
@@ -179,7 +180,7 @@ std::optional<Response> Exchange::decode_body() {
     request_.body_reader = this;
     return std::nullopt;
   }
-  if (request_.body.empty()) return std::nullopt;
+  if (request_.body.empty() || match_.route->options.coded_body) return std::nullopt;
   if (!encoding) return refuse(encoding.error());
   if (*encoding == Encoding::identity) return std::nullopt;
   Result<std::string> body = decompress(*encoding, request_.body, bytes_max);

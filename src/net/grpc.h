@@ -37,6 +37,9 @@ struct GrpcMethod {
   std::function<Result<std::string>(const GrpcCall& call, std::string_view request)> answer = {};
   std::function<Result<void>(const GrpcCall& call, std::string_view request, GrpcWriter& out)>
       stream = {};
+  /// The details that an error of this method is told with (`grpc-status-details-bin`: the bytes of
+  /// a google.rpc.Status). Empty: none.
+  std::function<std::string(const Error& error)> details = {};
 };
 
 /// Filled once at start; then any thread.

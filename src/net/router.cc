@@ -166,9 +166,9 @@ Router::Match Router::find(Method method, std::string_view raw_path) const {
 }
 
 Response Router::error_answer(std::string_view path, int status, const Error& error,
-                              std::string_view request_id) const {
+                              std::string_view request_id, std::string_view content_type) const {
   for (const ErrorShape& shape : error_shapes_) {
-    if (shape.applies(path)) return shape.render(status, error, request_id);
+    if (shape.applies(path)) return shape.render(status, error, request_id, content_type);
   }
   return problem(status, error, request_id);
 }

@@ -30,7 +30,10 @@ struct RouteOptions {
   std::size_t body_bytes_max = 16u << 20;      ///< decoded
   std::chrono::milliseconds deadline{30'000};  ///< of the handler
   bool stream_body = false;                    ///< the handler reads Request::body_reader itself
-  bool in_openapi = true;                      ///< false for the page's assets and wildcards
+  /// The handler gets the body as it came, and undoes its Content-Encoding itself; then
+  /// body_bytes_max is what it may be before that.
+  bool coded_body = false;
+  bool in_openapi = true;  ///< false for the page's assets and wildcards
 };
 
 struct Route {
@@ -46,8 +49,11 @@ struct Route {
 /// How errors look on some of the paths: a dialect with a shape of its own.
 struct ErrorShape {
   std::function<bool(std::string_view path)> applies;  ///< the decoded path
-  /// `status` is the answer's; headers such as Retry-After are those of problem().
-  std::function<Response(int status, const Error& error, std::string_view request_id)> render;
+  /// `status` is the answer's; headers such as Retry-After are those of problem(). `content_type`:
+  /// the request's, for dialects that answer in kind; may be empty.
+  std::function<Response(int status, const Error& error, std::string_view request_id,
+                         std::string_view content_type)>
+      render;
 };
 
 /// Finds the route of a request. Filled once at start; then any thread. Cost: one pass over the
@@ -76,7 +82,7 @@ class Router {
   /// What answers an error on that path before or instead of a handler: the first shape that
   /// applies, else a problem.
   Response error_answer(std::string_view path, int status, const Error& error,
-                        std::string_view request_id) const;
+                        std::string_view request_id, std::string_view content_type = "") const;
   /// All routes in order of addition.
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 

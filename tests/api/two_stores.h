@@ -35,6 +35,7 @@ std::vector<std::string> sweep_reads();
 /// The same of build events (two_stores_events.cc).
 std::vector<Question> event_submissions();
 std::vector<std::string> event_reads();
+std::vector<std::string> trace_reads();
 /// GET routes of the description whose answers are about the server, not about what is stored.
 std::vector<std::string> routes_about_the_server();
 

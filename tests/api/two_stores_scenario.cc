@@ -576,6 +576,7 @@ std::vector<Question> reads() {
   }
   for (std::string& path : sweep_reads()) paths.push_back(std::move(path));
   for (std::string& path : event_reads()) paths.push_back(std::move(path));
+  for (std::string& path : trace_reads()) paths.push_back(std::move(path));
   std::vector<Question> questions;
   for (std::string& path : paths) questions.push_back({"", net::Method::get, std::move(path)});
   return questions;
@@ -601,6 +602,8 @@ std::vector<std::string> routes_about_the_server() {
           "/api/v1/events/status",
           // Ends with the server.
           "/api/v1/events/stream",
+          // Traces are in the lake, whatever keeps results.
+          "/api/v1/traces/status", "/tempo/api/status/buildinfo",
           // Where a browser is sent, and what that leaves behind.
           "/api/auth/login", "/api/auth/callback", "/api/auth/cli-start", "/api/google/",
           "/api/google/callback", "/api/logout/"};

@@ -207,6 +207,7 @@ export async function views() {
     docs: '/docs',
     inference: '/inference',
     builds: '/events',
+    traces: '/traces',
     status: '/status',
   };
 }

@@ -39,6 +39,7 @@ const k_sources = {
   docs: '**/openapi.json',
   inference: '**/api/v1/inference/registry',
   builds: '**/api/v1/activity',
+  traces: '**/api/v1/traces?*',
   status: '**/api/v1/status*',
 };
 

@@ -16,6 +16,7 @@
 #include "app/inference_reads.h"
 #include "app/legacy_results.h"
 #include "app/operator.h"
+#include "app/traces.h"
 #include "net/client.h"
 #include "net/server.h"
 #include "ops/lake_routes.h"
@@ -83,6 +84,7 @@ class RoleTable : public ::testing::Test {
     alerts_.add_routes(real);
     inference_ingest_->add_routes(real);
     event_log_->add_routes(real, runs_);
+    trace_service_->add_routes(real);
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
                    .pattern = route->pattern,
@@ -185,6 +187,8 @@ class RoleTable : public ::testing::Test {
   std::unique_ptr<EventLogService> event_log_ =
       EventLogService::open({}, {}, "none", {*disk_, clock_, random_, ids_, log_, metrics_})
           .value();
+  std::unique_ptr<TraceService> trace_service_ =
+      TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, nullptr}).value();
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},
@@ -356,6 +360,46 @@ GET    /api/v1/events/{id}                    yes  401  yes  yes  yes  yes
 POST   /api/v1/events/query                   yes  401  yes  yes  yes  yes
 POST   /api/v1/analyze                        401  401  403  yes  yes  yes
 POST   /api/v1/execute                        401  401  403  yes  yes  yes
+POST   /v1/traces                             401  401  403  yes  yes  yes
+GET    /api/v1/traces/{id}                    yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/{id}/critical-path      yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/{id}/spans/{span_id}    yes  401  yes  yes  yes  yes
+GET    /api/v1/traces                         yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/metrics                 yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/services                yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/operations              yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/attributes              yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/attribute-values        yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/dependencies            yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/status                  yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/{id}/waterfall          yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/{id}/flame              yes  401  yes  yes  yes  yes
+GET    /jaeger/api/services                   yes  401  yes  yes  yes  yes
+GET    /jaeger/api/services/{service}/operations yes  401  yes  yes  yes  yes
+GET    /jaeger/api/operations                 yes  401  yes  yes  yes  yes
+GET    /jaeger/api/traces                     yes  401  yes  yes  yes  yes
+GET    /jaeger/api/traces/{id}                yes  401  yes  yes  yes  yes
+GET    /jaeger/api/dependencies               yes  401  yes  yes  yes  yes
+GET    /jaeger/api/metrics/{metric}           yes  401  yes  yes  yes  yes
+POST   /jaeger/api/transform                  yes  401  yes  yes  yes  yes
+POST   /jaeger/api/archive/{id}               yes  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/services                yes  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/operations              yes  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/traces                  yes  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/traces/{trace_id}       yes  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/trace-summaries         yes  401  yes  yes  yes  yes
+GET    /tempo/api/echo                        yes  401  yes  yes  yes  yes
+GET    /tempo/ready                           yes  401  yes  yes  yes  yes
+GET    /tempo/api/status/buildinfo            yes  401  yes  yes  yes  yes
+GET    /tempo/api/traces/{id}                 yes  401  yes  yes  yes  yes
+GET    /tempo/api/v2/traces/{id}              yes  401  yes  yes  yes  yes
+GET    /tempo/api/search                      yes  401  yes  yes  yes  yes
+GET    /tempo/api/search/tags                 yes  401  yes  yes  yes  yes
+GET    /tempo/api/v2/search/tags              yes  401  yes  yes  yes  yes
+GET    /tempo/api/search/tag/{tag}/values     yes  401  yes  yes  yes  yes
+GET    /tempo/api/v2/search/tag/{tag}/values  yes  401  yes  yes  yes  yes
+GET    /tempo/api/metrics/query_range         yes  401  yes  yes  yes  yes
+GET    /tempo/api/metrics/query               yes  401  yes  yes  yes  yes
 )");
 }
 
@@ -521,6 +565,46 @@ GET    /api/v1/events/{id}                    401  401  yes  yes  yes  yes
 POST   /api/v1/events/query                   401  401  yes  yes  yes  yes
 POST   /api/v1/analyze                        401  401  403  yes  yes  yes
 POST   /api/v1/execute                        401  401  403  yes  yes  yes
+POST   /v1/traces                             401  401  403  yes  yes  yes
+GET    /api/v1/traces/{id}                    401  401  yes  yes  yes  yes
+GET    /api/v1/traces/{id}/critical-path      401  401  yes  yes  yes  yes
+GET    /api/v1/traces/{id}/spans/{span_id}    401  401  yes  yes  yes  yes
+GET    /api/v1/traces                         401  401  yes  yes  yes  yes
+GET    /api/v1/traces/metrics                 401  401  yes  yes  yes  yes
+GET    /api/v1/traces/services                401  401  yes  yes  yes  yes
+GET    /api/v1/traces/operations              401  401  yes  yes  yes  yes
+GET    /api/v1/traces/attributes              401  401  yes  yes  yes  yes
+GET    /api/v1/traces/attribute-values        401  401  yes  yes  yes  yes
+GET    /api/v1/traces/dependencies            401  401  yes  yes  yes  yes
+GET    /api/v1/traces/status                  401  401  yes  yes  yes  yes
+GET    /api/v1/traces/{id}/waterfall          401  401  yes  yes  yes  yes
+GET    /api/v1/traces/{id}/flame              401  401  yes  yes  yes  yes
+GET    /jaeger/api/services                   401  401  yes  yes  yes  yes
+GET    /jaeger/api/services/{service}/operations 401  401  yes  yes  yes  yes
+GET    /jaeger/api/operations                 401  401  yes  yes  yes  yes
+GET    /jaeger/api/traces                     401  401  yes  yes  yes  yes
+GET    /jaeger/api/traces/{id}                401  401  yes  yes  yes  yes
+GET    /jaeger/api/dependencies               401  401  yes  yes  yes  yes
+GET    /jaeger/api/metrics/{metric}           401  401  yes  yes  yes  yes
+POST   /jaeger/api/transform                  401  401  yes  yes  yes  yes
+POST   /jaeger/api/archive/{id}               401  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/services                401  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/operations              401  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/traces                  401  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/traces/{trace_id}       401  401  yes  yes  yes  yes
+GET    /jaeger/api/v3/trace-summaries         401  401  yes  yes  yes  yes
+GET    /tempo/api/echo                        401  401  yes  yes  yes  yes
+GET    /tempo/ready                           401  401  yes  yes  yes  yes
+GET    /tempo/api/status/buildinfo            401  401  yes  yes  yes  yes
+GET    /tempo/api/traces/{id}                 401  401  yes  yes  yes  yes
+GET    /tempo/api/v2/traces/{id}              401  401  yes  yes  yes  yes
+GET    /tempo/api/search                      401  401  yes  yes  yes  yes
+GET    /tempo/api/search/tags                 401  401  yes  yes  yes  yes
+GET    /tempo/api/v2/search/tags              401  401  yes  yes  yes  yes
+GET    /tempo/api/search/tag/{tag}/values     401  401  yes  yes  yes  yes
+GET    /tempo/api/v2/search/tag/{tag}/values  401  401  yes  yes  yes  yes
+GET    /tempo/api/metrics/query_range         401  401  yes  yes  yes  yes
+GET    /tempo/api/metrics/query               401  401  yes  yes  yes  yes
 )");
 }
 

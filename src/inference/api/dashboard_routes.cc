@@ -202,7 +202,8 @@ void add_dashboard_routes(net::Router& router, std::shared_ptr<Reads> reads) {
                                 return std::find(paths.begin(), paths.end(), path) != paths.end();
                               },
                           .render =
-                              [](int status, const Error& error, std::string_view request_id) {
+                              [](int status, const Error& error, std::string_view request_id,
+                                 std::string_view) {
                                 Request request;
                                 request.request_id = request_id;
                                 Response response = dashboard_error(error, request);

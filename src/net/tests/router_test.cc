@@ -160,13 +160,15 @@ RC_GTEST_PROP(RouterProperty, finds_what_a_comparison_of_all_patterns_finds, ())
 
 TEST(Router, a_part_of_the_paths_may_have_its_own_shape_of_errors) {
   Router router;
-  router.add_error_shape({.applies = [](std::string_view path) { return path.ends_with('/'); },
-                          .render =
-                              [](int status, const Error& error, std::string_view) {
-                                return Response::text(status, "text/plain", error.message);
-                              }});
+  router.add_error_shape(
+      {.applies = [](std::string_view path) { return path.ends_with('/'); },
+       .render =
+           [](int status, const Error& error, std::string_view, std::string_view content_type) {
+             return Response::text(status, "text/plain", error.message + std::string(content_type));
+           }});
   const Error error(Code::not_found, "no such path: x");
   EXPECT_EQ(router.error_answer("/a/", 404, error, "id").body, "no such path: x");
+  EXPECT_EQ(router.error_answer("/a/", 404, error, "id", "a/b").body, "no such path: xa/b");
   EXPECT_EQ(router.error_answer("/a", 404, error, "id").headers.get("Content-Type"),
             "application/problem+json");
 }

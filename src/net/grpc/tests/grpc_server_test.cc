@@ -48,6 +48,12 @@ struct World {
                    error.faults.push_back({"/0/event_id", "is there", "\"7\""});
                    return error;
                  }});
+    methods.add({.name = "/t.T/Detailed",
+                 .access = Access::read,
+                 .answer = [](const GrpcCall&, std::string_view) -> Result<std::string> {
+                   return Error{Code::overloaded, "call again later"};
+                 },
+                 .details = [](const Error& error) { return "details of " + error.message; }});
     methods.add(
         {.name = "/t.T/Count",
          .access = Access::read,
@@ -171,6 +177,55 @@ TEST(GrpcServer, an_error_has_its_status_its_code_and_its_faults) {
   EXPECT_EQ(unknown.status.error_code(), grpc_status(Code::unsupported));
   EXPECT_EQ(unknown.code, "unsupported");
   EXPECT_THAT(unknown.status.error_message(), HasSubstr("/t.T/Nothing"));
+}
+
+TEST(GrpcServer, a_method_gives_details_of_its_errors) {
+  World world;
+  const auto answer = world.call("/t.T/Detailed", "");
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(answer.status.error_details(), "details of call again later");
+}
+
+/// What the server says to a message in gzip.
+grpc::Status send_in_gzip(World& world, const std::string& message, const std::string& token,
+                          std::string* answered = nullptr) {
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  grpc::CompletionQueue queue;
+  grpc::GenericStub stub(world.channel);
+  const grpc::Slice slice(message);
+  auto call = stub.PrepareUnaryCall(&context, "/t.T/Echo", grpc::ByteBuffer(&slice, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  call->Finish(&answer, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  EXPECT_TRUE(queue.Next(&tag, &ok));
+  std::vector<grpc::Slice> slices;
+  if (answered != nullptr && status.ok() && answer.Dump(&slices).ok()) {
+    for (const auto& one : slices) {
+      answered->append(reinterpret_cast<const char*>(one.begin()), one.size());
+    }
+  }
+  return status;
+}
+
+TEST(GrpcServer, a_message_in_gzip_is_inflated) {
+  World world;
+  std::string answered;
+  const auto status = send_in_gzip(world, std::string(5'000, 'x'), "reads", &answered);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(answered, "somebody:" + std::string(5'000, 'x'));
+}
+
+TEST(GrpcServer, a_message_that_inflates_beyond_the_limit_is_refused_once_we_know_who_calls) {
+  World world({.message_bytes_max = 100'000});
+  const std::string bomb(20'000'000, 'x');  // some 20 kB on the way
+  EXPECT_EQ(send_in_gzip(world, bomb, "reads").error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(send_in_gzip(world, bomb, "stolen").error_code(), grpc::StatusCode::UNAUTHENTICATED);
 }
 
 TEST(GrpcServer, a_message_over_the_limit_is_refused) {

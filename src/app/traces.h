@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "app/trace_settings.h"
+#include "base/disk.h"
+#include "base/random.h"
+#include "net/grpc.h"
+#include "traces/lake_trace_store.h"
+#include "traces/routes.h"
+
+/// Traces in a running server.
+namespace bl::app {
+
+/// One object; its parts: any thread.
+class TraceService {
+ public:
+  /// All outlive this.
+  struct Around {
+    Disk& disk;
+    const Clock& clock;
+    Random& random;
+    Log& log;
+    Metrics& metrics;
+    lake::Lake* lake;  ///< the server's; null: it has none
+  };
+  /// Spans are kept in the server's lake, else in one of their own below `data_folder`/traces; who
+  /// began with the latter stays with it. Without spans so far, they are opened when somebody asks
+  /// first, so that who has no traces gets no files. Errors: those of opening.
+  static Result<std::unique_ptr<TraceService>> open(const TraceSettings& settings,
+                                                    const std::string& data_folder,
+                                                    const Around& around);
+  ~TraceService() { stop(); }
+
+  /// This outlives the router's handlers.
+  void add_routes(net::Router& router);
+  /// This outlives the methods.
+  void add_grpc_methods(net::GrpcMethods& methods);
+  /// The listener of server.otlp_http, if there is to be one. Errors: conflict, io, invalid, with
+  /// the setting.
+  Result<void> listen(net::Authenticator& authenticator);
+  /// `HOST:PORT` of that; empty: there is none.
+  std::string otlp_address() const;
+  /// No new connections there; running requests get their time. Idempotent.
+  void stop();
+
+ private:
+  TraceService(const TraceSettings& settings, const std::string& data_folder, const Around& around);
+  /// Errors: not_found (none are kept), those of opening.
+  Result<traces::TraceStore*> store();
+  Result<void> open_store();
+  Result<lake::Lake*> lake_of_spans();
+  Result<bool> has_own_lake();
+  traces::OtlpRouteOptions otlp_options() const;
+
+  const TraceSettings settings_;
+  const std::string folder_;
+  const Around around_;
+  traces::Intake intake_;
+  std::mutex mutex_;
+  // Made when they are asked for first, and stay. Guarded by mutex_.
+  std::unique_ptr<lake::Lake> own_lake_;
+  std::unique_ptr<traces::LakeTraceStore> store_;
+  net::Router otlp_router_;
+  std::unique_ptr<net::Server> otlp_server_;
+};
+
+}  // namespace bl::app
