@@ -138,7 +138,7 @@ class Parser {
 
   /// One level deeper while it lives.
   struct Deeper {
-    explicit Deeper(int& depth) : depth(depth) { ++depth; }
+    explicit Deeper(int& counted) : depth(counted) { ++depth; }
     ~Deeper() { --depth; }
     int& depth;
   };
