@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto imported = import_trace(format, content, options, limits);
   if (!imported.ok()) return 0;
   require(imported->spans.size() <= limits.spans_max);
-  std::set<std::pair<TraceId, SpanId>> ids;
+  std::set<std::pair<bl::TraceId, bl::SpanId>> ids;
   for (const Span& span : imported->spans) {
     require(!fault_of(span, k_now));
     const bool is_first = ids.emplace(span.trace_id, span.span_id).second;

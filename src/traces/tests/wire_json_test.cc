@@ -195,6 +195,9 @@ TEST(OtlpJson, HasLimits) {
   };
   EXPECT_EQ(code("{},{}"), std::nullopt);
   EXPECT_EQ(code("{},{},{}"), Code::too_large);
+  limits.values_max = 7;
+  EXPECT_EQ(code("{}"), std::nullopt);
+  EXPECT_EQ(code(R"({"later":[1,2,3,4,5]})"), Code::too_large);
   limits.request_bytes_max = 10;
   EXPECT_EQ(code("{}"), Code::too_large);
 }
