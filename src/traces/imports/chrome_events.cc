@@ -128,6 +128,7 @@ class Reader {
   const TraceFormat format_;
   ImportContext& context_;
   ChromeFile file_;
+  std::size_t next_place_ = 0;
 };
 
 Result<ChromeFile> Reader::read(std::string_view content) {
@@ -164,7 +165,8 @@ Result<ChromeFile> Reader::read(std::string_view content) {
 
 Result<void> Reader::read_events(std::string_view array) {
   JsonPieces events(array);
-  std::size_t place = 0;
+  // A second list goes on where the first ended: a place names one event.
+  std::size_t& place = next_place_;
   for (JsonPiece piece; events.next(piece); ++place) {
     if (file_.events.size() > 2 * context_.limits().spans_max) return context_.too_many();
     if (!read_event(piece.value, place)) context_.skip(path_of(place), "is no trace event");

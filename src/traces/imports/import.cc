@@ -41,6 +41,17 @@ bool looks_like_protobuf(std::string_view begin) {
          (begin.size() > 4 && begin.starts_with('\0') && begin[4] == '\x0a');
 }
 
+/// clang says when it began before all events or behind them, as its version has it; of what is
+/// compressed only the beginning is seen.
+bool looks_like_clang(std::string_view begin, std::string_view content) {
+  constexpr std::string_view k_key = "\"beginningOfTime\":";
+  constexpr std::size_t k_tail = 100;
+  if (begin.starts_with(fmt::format("{{{}", k_key))) return true;
+  if (!begin.starts_with("{\"traceEvents\":[{\"pid\":")) return false;
+  const std::string_view tail = content.substr(content.size() - std::min(content.size(), k_tail));
+  return encoding_of(content) != Encoding::identity || tail.find(k_key) != tail.npos;
+}
+
 }  // namespace
 
 std::string_view name_of(TraceFormat format) {
@@ -63,10 +74,7 @@ std::optional<TraceFormat> trace_format_of(std::string_view content) {
     if (begin.find("\"otherData\"") < begin.find("\"traceEvents\"") &&
         (begin.find("\"bazel_version\"") != begin.npos || begin.find("\"build_id\"") != begin.npos))
       return TraceFormat::bazel_profile;
-    // clang says when it began behind all events.
-    if (begin.starts_with("{\"traceEvents\":[{\"pid\":") ||
-        begin.starts_with("{\"beginningOfTime\":"))
-      return TraceFormat::time_trace;
+    if (looks_like_clang(begin, content)) return TraceFormat::time_trace;
     if (begin.find("\"traceEvents\"") != begin.npos) return TraceFormat::chrome;
     return std::nullopt;
   }

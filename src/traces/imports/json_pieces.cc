@@ -16,11 +16,12 @@ void JsonPieces::pass_blanks() {
 
 /// Behind the closing quote; npos: there is none.
 std::size_t JsonPieces::end_of_string(std::size_t at) const {
-  for (++at; at < text_.size(); ++at) {
+  ++at;
+  while (at < text_.size()) {
     at = text_.find_first_of("\"\\", at);
     if (at == text_.npos) return at;
     if (text_[at] == '"') return at + 1;
-    ++at;
+    at += 2;  // what is escaped
   }
   return text_.npos;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <queue>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -185,9 +186,11 @@ Result<void> import_ninja_log(std::string_view content, ImportContext& context) 
                              content.substr(k_header.size(), std::min<std::size_t>(line_end, 32)))};
   const auto resource = context.resource("ninja");
   const auto scope = context.scope(TraceFormat::ninja_log);
+  std::set<TraceId> seen;
   for (const Build& build : builds_of(content, context)) {
     const TraceId trace =
         trace_id_of(TraceFormat::ninja_log, content.substr(build.begin, build.end - build.begin));
+    if (!seen.insert(trace).second) continue;  // the very same lines: the same build
     std::int64_t last = 0;
     for (const Command& command : build.commands) last = std::max(last, command.end_ms);
     const std::int64_t base = begin_of(build, static_cast<int>(*version))

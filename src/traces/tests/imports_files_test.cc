@@ -102,6 +102,13 @@ TEST(ImportNinja, NewerVersionsHaveTheTimeOfTheStart) {
   EXPECT_EQ(std::get<Array>(outputs->value).size(), 2u);
 }
 
+TEST(ImportNinja, ABuildThatStandsThereTwiceIsOneBuild) {
+  const std::string lines = "5\t9\t0\ta.o\tff\n", first = "1\t3\t0\tb.o\tee\n";
+  const Imported builds =
+      imported(TraceFormat::ninja_log, "# ninja log v5\n" + first + lines + first + lines);
+  EXPECT_EQ(builds.spans.size(), 3u);
+}
+
 TEST(ImportNinja, BrokenLinesAreNamedAndOthersStay) {
   const Imported build = imported(
       TraceFormat::ninja_log,
@@ -204,6 +211,13 @@ TEST(ImportChrome, AFileThatIsCutGivesWhatStandsInIt) {
   EXPECT_TRUE(imported(TraceFormat::chrome, "[]").spans.empty());
 }
 
+TEST(ImportChrome, TwoListsOfEventsHaveIdsOfTheirOwn) {
+  const std::string list = R"("traceEvents":[{"ph":"X","pid":1,"tid":1,"ts":1,"dur":2}])";
+  const Imported trace = imported(TraceFormat::chrome, fmt::format("{{{},{}}}", list, list));
+  ASSERT_EQ(trace.spans.size(), 3u);
+  EXPECT_NE(trace.spans[1].span_id, trace.spans[2].span_id);
+}
+
 TEST(ImportChrome, AHundredThousandWithinEachOtherAreATree) {
   std::string events;
   constexpr int k_depth = 100'000;
@@ -272,6 +286,24 @@ TEST(Import, TheSameFileGivesTheSameSpansAndAnotherOneOthers) {
   const Imported later = imported(TraceFormat::ninja_log, log + "1\t2\t0\tx.o\tff\n");
   EXPECT_EQ(later.spans.front(), imported(TraceFormat::ninja_log, log).spans.front())
       << "builds of before keep their ids when the log grows";
+}
+
+TEST(Import, AFormatIsKnownByItsBeginning) {
+  const std::pair<std::string_view, std::optional<TraceFormat>> rows[] = {
+      {"# ninja log v6\n", TraceFormat::ninja_log},
+      {" [{\"ph\":\"X\"}", TraceFormat::chrome},
+      {"{\"displayTimeUnit\":\"ms\",\"traceEvents\":[]}", TraceFormat::chrome},
+      {"{\"traceEvents\":[{\"pid\":1}]}", TraceFormat::chrome},
+      {"{\"traceEvents\":[{\"pid\":1}],\"beginningOfTime\":1}", TraceFormat::time_trace},
+      {"{\"beginningOfTime\":1,\"traceEvents\":[]}", TraceFormat::time_trace},
+      {"{\"resourceSpans\":[]}", TraceFormat::otlp},
+      {"\x0a\x05", TraceFormat::otlp},
+      {"{\"benchmarks\":[]}", std::nullopt},
+      {"\x1f\x8b", std::nullopt},
+      {"", std::nullopt},
+      {"text", std::nullopt},
+  };
+  for (const auto& [content, format] : rows) EXPECT_EQ(trace_format_of(content), format) << content;
 }
 
 TEST(Import, NamesAreTheCallersWhenItHasThem) {

@@ -427,8 +427,9 @@ Result<DecodedSpans> decode_otlp_json(std::string_view text, std::int64_t now_ns
   auto root = json::parse_noting(text, faults, parse_limits);
   if (!root.ok()) {
     Error error = std::move(root).error();
-    return Error{Code::malformed, fmt::format("{}: {}", k_malformed, error.message),
-                 std::move(error.faults)};
+    const bool is_too_large = error.message.find("more values than allowed") != std::string::npos;
+    return Error{is_too_large ? Code::too_large : Code::malformed,
+                 fmt::format("{}: {}", k_malformed, error.message), std::move(error.faults)};
   }
   if (const Fault* fault = first_that_matters(faults))
     return Error{
