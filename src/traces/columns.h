@@ -61,6 +61,12 @@ class SpanReader {
   std::unordered_map<std::string, std::shared_ptr<const Scope>> scopes_;
 };
 
+/// Words of the columns `kind` and `status`; numbers for what nobody knows. Errors: corrupt.
+Result<SpanKind> kind_of_column(std::string_view word);
+Result<StatusCode> status_of_column(std::string_view word);
+std::string column_word(SpanKind kind);
+std::string column_word(StatusCode status);
+
 /// Of spans that came twice (trace, span id, kind), the one that counts: the earlier start, then
 /// the earlier end, then the lesser of parent, status, service, name, run and all else. Does not
 /// depend on when and in which order they came.

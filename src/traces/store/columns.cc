@@ -38,15 +38,13 @@ std::string word_of(Enum value) {
   return name.empty() ? std::to_string(static_cast<std::int32_t>(value)) : std::string(name);
 }
 template <class Enum, class Named>
-bool value_of(std::string_view word, const Named& named, Enum& out) {
-  if (const auto found = named(word)) {
-    out = *found;
-    return true;
-  }
+Result<Enum> value_of(std::string_view word, const Named& named) {
   std::int32_t number = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  out = static_cast<Enum>(number);
-  return error == std::errc() && end == word.data() + word.size();
+  if (error == std::errc() && end == word.data() + word.size()) return static_cast<Enum>(number);
+  if (const auto found = named(word)) return *found;
+  return Error{Code::corrupt,
+               fmt::format("a span of the lake has a kind or status that none has: {}", word)};
 }
 
 // Objects of which only what is there is written -----------------------------------------------
@@ -338,12 +336,8 @@ Result<void> SpanReader::read(const columns::Batch& batch, Spans& out) {
     span.start_ns = rows.column<"start_ns">()[row];
     span.end_ns = span.start_ns + rows.column<"duration_ns">()[row];
     span.name = rows.column<"name">()[row];
-    if (!value_of(rows.column<"kind">()[row], span_kind_named, span.kind)) {
-      return damaged("kind", row);
-    }
-    if (!value_of(rows.column<"status">()[row], status_code_named, span.status)) {
-      return damaged("status", row);
-    }
+    BL_TRY(span.kind, kind_of_column(rows.column<"kind">()[row]));
+    BL_TRY(span.status, status_of_column(rows.column<"status">()[row]));
     span.status_message = rows.column<"status_message">().get(row).value_or("");
     span.flags = count_of(rows.column<"flags">().get(row));
     span.trace_state = rows.column<"trace_state">().get(row).value_or("");
@@ -380,6 +374,26 @@ Result<void> SpanReader::read(const columns::Batch& batch, Spans& out) {
     span.dropped_links = count_of(rows.column<"dropped_links">().get(row));
   }
   return {};
+}
+
+// Looked at for every row: the six names first, as they are written.
+Result<SpanKind> kind_of_column(std::string_view word) {
+  for (int kind = 0; kind <= static_cast<int>(SpanKind::consumer); ++kind) {
+    if (name_of(static_cast<SpanKind>(kind)) == word) return static_cast<SpanKind>(kind);
+  }
+  return value_of<SpanKind>(word, span_kind_named);
+}
+Result<StatusCode> status_of_column(std::string_view word) {
+  for (const auto status : {StatusCode::unset, StatusCode::ok, StatusCode::error}) {
+    if (name_of(status) == word) return status;
+  }
+  return value_of<StatusCode>(word, status_code_named);
+}
+std::string column_word(SpanKind kind) {
+  return word_of(kind);
+}
+std::string column_word(StatusCode status) {
+  return word_of(status);
 }
 
 std::string attributes_json(const Attributes& attributes) {

@@ -100,6 +100,7 @@ Result<Ingested> MemoryTraceStore::ingest(Spans spans, std::string_view request_
     auto scope = std::make_shared<Scope>(*span.scope);
     make_canonical(*scope);
     span.scope = std::move(scope);
+    all_.push_back(span);
     Spans& trace = traces_[span.trace_id];
     const auto same =
         std::ranges::find_if(trace, [&](const Span& s) { return is_repeat(s, span); });
@@ -189,9 +190,7 @@ Result<SearchAnswer> MemoryTraceStore::search(const SearchQuery& query) {
 Result<std::vector<std::string>> MemoryTraceStore::services() {
   const std::lock_guard lock(mutex_);
   std::set<std::string> names;
-  for (const auto& [id, spans] : traces_) {
-    for (const Span& span : spans) names.emplace(service_of(*span.resource));
-  }
+  for (const Span& span : all_) names.emplace(service_of(*span.resource));
   return std::vector<std::string>(names.begin(), names.end());
 }
 
@@ -199,11 +198,9 @@ Result<std::vector<Operation>> MemoryTraceStore::operations(std::string_view ser
                                                             std::optional<SpanKind> kind) {
   const std::lock_guard lock(mutex_);
   std::set<std::pair<std::string, SpanKind>> found;
-  for (const auto& [id, spans] : traces_) {
-    for (const Span& span : spans) {
-      if (service_of(*span.resource) != service || (kind && span.kind != *kind)) continue;
-      found.emplace(span.name, span.kind);
-    }
+  for (const Span& span : all_) {
+    if (service_of(*span.resource) != service || (kind && span.kind != *kind)) continue;
+    found.emplace(span.name, span.kind);
   }
   std::vector<Operation> out;
   for (const auto& [name, of_kind] : found) out.push_back({name, of_kind});
@@ -214,13 +211,11 @@ Result<std::vector<AttributeKey>> MemoryTraceStore::attribute_keys(
     std::optional<AttributePlace> place) {
   const std::lock_guard lock(mutex_);
   std::set<std::pair<AttributePlace, std::string>> found;
-  for (const auto& [id, spans] : traces_) {
-    for (const Span& span : spans) {
-      each_list(span, [&](AttributePlace where, const Attributes& list) {
-        if (place && *place != AttributePlace::any && *place != where) return;
-        for (const Attribute& one : list) found.emplace(where, one.key);
-      });
-    }
+  for (const Span& span : all_) {
+    each_list(span, [&](AttributePlace where, const Attributes& list) {
+      if (place && *place != AttributePlace::any && *place != where) return;
+      for (const Attribute& one : list) found.emplace(where, one.key);
+    });
   }
   std::vector<AttributeKey> out;
   for (const auto& [where, key] : found) out.push_back({where, key});
@@ -232,14 +227,12 @@ Result<std::vector<AnyValue>> MemoryTraceStore::attribute_values(const Attribute
                                                                  std::size_t limit) {
   const std::lock_guard lock(mutex_);
   std::vector<AnyValue> values;
-  for (const auto& [id, spans] : traces_) {
-    for (const Span& span : spans) {
-      if (!window.contains(span.start_ns)) continue;
-      each_list(span, [&](AttributePlace where, const Attributes& list) {
-        if (field.place != AttributePlace::any && field.place != where) return;
-        if (const AnyValue* value = find(list, field.key)) add_scalars(*value, values);
-      });
-    }
+  for (const Span& span : all_) {
+    if (!window.contains(span.start_ns)) continue;
+    each_list(span, [&](AttributePlace where, const Attributes& list) {
+      if (field.place != AttributePlace::any && field.place != where) return;
+      if (const AnyValue* value = find(list, field.key)) add_scalars(*value, values);
+    });
   }
   std::ranges::sort(values, scalar_before);
   values.erase(std::unique(values.begin(), values.end()), values.end());

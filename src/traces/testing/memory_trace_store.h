@@ -31,6 +31,7 @@ class MemoryTraceStore final : public TraceStore {
   Spans of(const TraceId& id) const;
   std::mutex mutex_;
   std::map<TraceId, Spans> traces_;  // without repeated ones, in order
+  Spans all_;                        // repeated ones too: lists never forget
   std::map<TraceId, std::int64_t> repeated_;
   std::set<std::string, std::less<>> requests_;
   std::int64_t version_ = 0;

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "traces/columns.h"
+#include "traces/lake_trace_store.h"
+#include "traces/store/answer_cache.h"
+#include "traces/store/filter_sql.h"
+#include "traces/store/name_lists.h"
+#include "traces/store/page_token.h"
+#include "traces/store/span_reads.h"
+#include "traces/store/trace_index.h"
+
+namespace bl::traces {
+
+/// The table and the index as one question sees them. Every acknowledged span is in the tail, in a
+/// file that the index covers, or in one that it does not cover (yet), which is read.
+struct Moment {
+  lake::Snapshot snapshot;
+  std::shared_ptr<const TraceIndex::State> index;
+  std::shared_ptr<const Files> uncovered;
+
+  bool is_covered() const { return uncovered->empty(); }
+};
+
+/// lake_store.cc: opening, spans in, lists. lookup.cc: by id. loading.cc: many traces at once.
+/// search.cc, sums.cc: what their names say.
+class LakeStore final : public LakeTraceStore {
+ public:
+  LakeStore(const LakeTraceStoreParts& parts, const LakeTraceStoreLimits& limits);
+  ~LakeStore() override;
+  Result<void> start();
+
+  Result<Ingested> ingest(Spans spans, std::string_view request_key) override;
+  Result<Found> trace(const TraceQuery& query) override;
+  Result<std::vector<TraceSummary>> summaries(const std::vector<TraceId>& ids) override;
+  Result<SearchAnswer> search(const SearchQuery& query) override;
+  Result<std::vector<std::string>> services() override { return names_.services(); }
+  Result<std::vector<Operation>> operations(std::string_view service,
+                                            std::optional<SpanKind> kind) override {
+    return names_.operations(service, kind);
+  }
+  Result<std::vector<AttributeKey>> attribute_keys(std::optional<AttributePlace> place) override {
+    return names_.keys(place);
+  }
+  Result<std::vector<AnyValue>> attribute_values(const AttributeField& field, const Window& window,
+                                                 std::size_t limit) override;
+  Result<std::vector<Dependency>> dependencies(const Window& window) override;
+  Result<MetricAnswer> metrics(const MetricQuery& query) override;
+  Result<StoreStatus> status() override;
+  Result<void> settle() override;
+  Result<void> compact() override;
+
+ private:
+  // lake_store.cc
+  Moment now();
+  void follow();
+  Result<void> follow_once();
+  Result<void> cover(const lake::Snapshot& snapshot, const lake::DataFile& file);
+  Result<SegmentWriter> bounds_in(const lake::Snapshot& snapshot, const lake::DataFile& file);
+  Result<void> add_names_in(const lake::Snapshot& snapshot, const lake::DataFile& file);
+
+  // lookup.cc
+  struct Lookup;
+  Result<Found> look_up(const TraceQuery& query);
+  Result<void> read_known(const TraceQuery& query, Lookup& lookup);
+  Result<void> read_windows(const TraceQuery& query, LookupPath path, Lookup& lookup);
+  Result<void> read_window(const TraceId& id, const std::optional<Window>& window, Lookup& lookup);
+  Result<void> read_files(const TraceId& id, const Files& files, const Hours& hours,
+                          Lookup& lookup);
+  Result<TraceAnswer> answer_of(const TraceQuery& query, Lookup& lookup);
+  Result<TraceAnswer> answer_of_large(const TraceQuery& query, Lookup& lookup);
+
+  // loading.cc
+  struct Part {
+    Files files;
+    SpanReads::Bounds bounds;
+  };
+  Result<std::vector<Part>> parts_of(const Moment& moment, const std::vector<TraceId>& ids,
+                                     ReadCost& cost);
+  Result<SpanFacts> facts_of_traces(const Moment& moment, const std::vector<TraceId>& ids,
+                                    ReadCost& cost);
+  struct Loaded {
+    TraceSummary summary;
+    Spans spans;
+  };
+  /// Whole traces; of large ones the spans that meet the condition within the window.
+  Result<std::vector<Loaded>> load(const Moment& moment, const std::vector<TraceId>& ids,
+                                   const SqlCondition& condition, const Window& window,
+                                   ReadCost& cost);
+  Files files_within(const Moment& moment, const Hours& hours) const;
+
+  // search.cc
+  struct Search;
+  Result<void> search_hours(Search& search, const Window& window);
+  Result<bool> take(Search& search, const std::vector<PageEnd>& candidates);
+
+  // sums.cc
+  Result<void> each_match(const Moment& moment, const MetricQuery& query,
+                          const SpanMatcher& matcher, const SpanFacts& facts, ReadCost& cost,
+                          const std::function<void(const Span&)>& each);
+  Result<SpanFacts> facts_within(const Moment& moment, const Window& window, ReadCost& cost);
+
+  const LakeTraceStoreParts parts_;
+  const LakeTraceStoreLimits limits_;
+  std::shared_ptr<lake::Table> table_;
+  std::unique_ptr<SpanReads> reads_;
+  NameLists names_;
+  AnswerCache cache_;
+  std::unique_ptr<TraceIndex> index_;
+  std::set<std::string, std::less<>>
+      foreign_;  // files of an earlier process; guarded by work_mutex_
+
+  std::mutex work_mutex_;  // one addition to the index at a time
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Files> uncovered_;               // guarded by mutex_, of the next two
+  std::shared_ptr<const TraceIndex::State> seen_index_;  // guarded by mutex_
+  std::int64_t seen_snapshot_ = -1;                      // guarded by mutex_
+  bool stops_ = false;                                   // guarded by mutex_
+  std::condition_variable stopping_;
+  Counter spans_in_, repeated_in_, fallbacks_;
+  std::map<LookupPath, Counter> lookups_;
+  std::thread follower_;
+};
+
+/// Of spans that came twice the one that counts stays; in the order of is_before(). Gives how many
+/// went.
+std::int64_t settle_spans(Spans& spans);
+
+}  // namespace bl::traces
