@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view k_blanks = " \t\r\n";
 constexpr std::string_view k_operator_signs = "&|!=<>~";
 // Of signs that begin alike the longer one first.
-constexpr std::array<std::string_view, 24> k_signs = {
-    "&&", "||", "=~", "!~", "!=", "<=", ">=", "<", ">", "=", "!", "|",
+constexpr std::array<std::string_view, 25> k_signs = {
+    "&&", "||", "=~", "!~", "!=", "<=", ">=", "<", ">", "=", "!", "|", "~",
     "{",  "}",  "(",  ")",  ",",  "+",  "-",  "*", "/", "%", "^", "&"};
 
 bool is_digit(char c) {
