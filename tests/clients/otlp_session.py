@@ -26,7 +26,7 @@ def exporter_of(protocol: str, endpoint: str, token: str, compression: str) -> A
         codec = grpc.Compression.Gzip if compression == "gzip" else grpc.Compression.NoCompression
         return Exporter(endpoint=endpoint, insecure=True, headers=headers, compression=codec, timeout=30)
     if protocol == "json":
-        from opentelemetry.exporter.otlp.json.http import Compression
+        from opentelemetry.exporter.otlp.common.http import Compression
         from opentelemetry.exporter.otlp.json.http.trace_exporter import OTLPSpanExporter as Exporter
     else:
         from opentelemetry.exporter.otlp.proto.http import Compression

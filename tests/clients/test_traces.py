@@ -5,15 +5,19 @@ import os
 import pathlib
 import subprocess
 import threading
-from typing import Any, Dict, List
+import urllib.request
+from typing import Any, Dict, Iterator, List
 
 import pytest
-from conftest import Deployment, deploy
+from product import Server
 
 
 @pytest.fixture(scope="module")
-def empty(store: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    return deploy(store, tmp_path_factory.mktemp("traces"), request)
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Spans are in the lake, whatever keeps results: one store will do."""
+    running = Server(tmp_path_factory.mktemp("traces"))
+    yield running
+    running.stop()
 
 
 def send(protocol: str, endpoint: str, token: str = "", compression: str = "none") -> Any:
@@ -27,8 +31,8 @@ def send(protocol: str, endpoint: str, token: str = "", compression: str = "none
     return said
 
 
-def endpoint_of(deployment: Deployment, protocol: str) -> str:
-    return deployment.server.grpc if protocol == "grpc" else deployment.server.url + "/v1/traces"
+def endpoint_of(server: Server, protocol: str) -> str:
+    return server.grpc if protocol == "grpc" else server.url + "/v1/traces"
 
 
 def spans_of(document: Any) -> Dict[str, Any]:
@@ -53,11 +57,11 @@ def plain(value: Any) -> Any:
     return value
 
 
-def read_back(deployment: Deployment, sent: Any) -> Dict[str, Any]:
+def read_back(server: Server, sent: Any) -> Dict[str, Any]:
     traces = {span["traceId"] for resource in sent["resourceSpans"] for scope in resource["scopeSpans"] for span in scope["spans"]}
     found: Dict[str, Any] = {}
     for trace in traces:
-        answer = deployment.server.ask("GET", f"/api/v1/traces/{trace}?format=otlp")
+        answer = server.ask("GET", f"/api/v1/traces/{trace}?format=otlp")
         assert answer.status == 200, answer
         found.update(spans_of(answer.json()))
     return found
@@ -65,26 +69,26 @@ def read_back(deployment: Deployment, sent: Any) -> Dict[str, Any]:
 
 @pytest.mark.parametrize("protocol", ["http", "json", "grpc"])
 @pytest.mark.parametrize("compression", ["none", "gzip"])
-def test_what_an_exporter_sent_comes_back(empty: Deployment, protocol: str, compression: str) -> None:
-    said = send(protocol, endpoint_of(empty, protocol), compression=compression)
+def test_what_an_exporter_sent_comes_back(server: Server, protocol: str, compression: str) -> None:
+    said = send(protocol, endpoint_of(server, protocol), compression=compression)
     assert said["ok"], said["log"]
     sent = spans_of(said["sent"])
     assert len(sent) == 3
-    assert read_back(empty, said["sent"]) == sent
+    assert read_back(server, said["sent"]) == sent
 
 
-def test_a_token_is_looked_at_where_there_is_one(empty: Deployment) -> None:
-    assert send("grpc", endpoint_of(empty, "grpc"), token=empty.server.operator_token)["ok"]
-    assert not send("grpc", endpoint_of(empty, "grpc"), token="nobody-has-this")["ok"]
+def test_a_token_is_looked_at_where_there_is_one(server: Server) -> None:
+    assert send("grpc", endpoint_of(server, "grpc"), token=server.operator_token)["ok"]
+    assert not send("grpc", endpoint_of(server, "grpc"), token="nobody-has-this")["ok"]
 
 
-def test_a_trace_is_found_by_what_its_spans_say(empty: Deployment) -> None:
-    assert send("http", endpoint_of(empty, "http"))["ok"]
-    answer = empty.server.ask("GET", "/api/v1/traces?service=shop&run_id=run-otlp&status=error").json()
+def test_a_trace_is_found_by_what_its_spans_say(server: Server) -> None:
+    assert send("http", endpoint_of(server, "http"))["ok"]
+    answer = server.ask("GET", "/api/v1/traces?service=shop&run_id=run-otlp&status=error").json()
     assert answer["traces"] and answer["traces"][0]["root_name"] == "GET /cart"
-    jaeger = empty.server.ask("GET", "/jaeger/api/traces?service=shop&operation=SELECT&limit=1").json()
+    jaeger = server.ask("GET", "/jaeger/api/traces?service=shop&operation=SELECT&limit=1").json()
     assert {span["operationName"] for span in jaeger["data"][0]["spans"]} == {"GET /cart", "SELECT"}
-    tempo = empty.server.ask("GET", "/tempo/api/search?q=%7Bname%3D%22SELECT%22%7D&limit=1").json()
+    tempo = server.ask("GET", "/tempo/api/search?q=%7Bname%3D%22SELECT%22%7D&limit=1").json()
     assert tempo["traces"][0]["rootTraceName"] == "GET /cart"
 
 
@@ -102,7 +106,6 @@ class BusyOnce(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        import urllib.request
         passed = urllib.request.Request(BusyOnce.target, body, {"Content-Type": self.headers["Content-Type"]})
         with urllib.request.urlopen(passed) as answer:
             text = answer.read()
@@ -115,8 +118,8 @@ class BusyOnce(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_what_is_503_is_sent_again_and_kept_once(empty: Deployment) -> None:
-    BusyOnce.target, BusyOnce.bodies = endpoint_of(empty, "http"), []
+def test_what_is_503_is_sent_again_and_kept_once(server: Server) -> None:
+    BusyOnce.target, BusyOnce.bodies = endpoint_of(server, "http"), []
     proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), BusyOnce)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
     try:
@@ -126,4 +129,4 @@ def test_what_is_503_is_sent_again_and_kept_once(empty: Deployment) -> None:
         proxy.server_close()
     assert said["ok"], said["log"]
     assert len(BusyOnce.bodies) == 2 and BusyOnce.bodies[0] == BusyOnce.bodies[1]
-    assert read_back(empty, said["sent"]) == spans_of(said["sent"])
+    assert read_back(server, said["sent"]) == spans_of(said["sent"])
