@@ -4,7 +4,6 @@
 
 #include <filesystem>
 
-#include "app/settings.h"
 #include "base/uri.h"
 #include "net/host_port.h"
 #include "traces/grpc_methods.h"

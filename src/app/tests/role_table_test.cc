@@ -374,6 +374,7 @@ GET    /api/v1/traces/dependencies            yes  401  yes  yes  yes  yes
 GET    /api/v1/traces/status                  yes  401  yes  yes  yes  yes
 GET    /api/v1/traces/{id}/waterfall          yes  401  yes  yes  yes  yes
 GET    /api/v1/traces/{id}/flame              yes  401  yes  yes  yes  yes
+POST   /api/v1/traces/diff                    yes  401  yes  yes  yes  yes
 GET    /jaeger/api/services                   yes  401  yes  yes  yes  yes
 GET    /jaeger/api/services/{service}/operations yes  401  yes  yes  yes  yes
 GET    /jaeger/api/operations                 yes  401  yes  yes  yes  yes
@@ -400,6 +401,7 @@ GET    /tempo/api/search/tag/{tag}/values     yes  401  yes  yes  yes  yes
 GET    /tempo/api/v2/search/tag/{tag}/values  yes  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query_range         yes  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query               yes  401  yes  yes  yes  yes
+POST   /tempo/api/v2/traces/diff              yes  401  yes  yes  yes  yes
 )");
 }
 
@@ -579,6 +581,7 @@ GET    /api/v1/traces/dependencies            401  401  yes  yes  yes  yes
 GET    /api/v1/traces/status                  401  401  yes  yes  yes  yes
 GET    /api/v1/traces/{id}/waterfall          401  401  yes  yes  yes  yes
 GET    /api/v1/traces/{id}/flame              401  401  yes  yes  yes  yes
+POST   /api/v1/traces/diff                    401  401  yes  yes  yes  yes
 GET    /jaeger/api/services                   401  401  yes  yes  yes  yes
 GET    /jaeger/api/services/{service}/operations 401  401  yes  yes  yes  yes
 GET    /jaeger/api/operations                 401  401  yes  yes  yes  yes
@@ -605,6 +608,7 @@ GET    /tempo/api/search/tag/{tag}/values     401  401  yes  yes  yes  yes
 GET    /tempo/api/v2/search/tag/{tag}/values  401  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query_range         401  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query               401  401  yes  yes  yes  yes
+POST   /tempo/api/v2/traces/diff              401  401  yes  yes  yes  yes
 )");
 }
 

@@ -45,6 +45,8 @@ void add_trace_routes(RouteSet& routes);
 void add_search_routes(RouteSet& routes);
 void add_list_routes(RouteSet& routes);
 void add_waterfall_routes(RouteSet& routes);
+void add_diff_route(RouteSet& own);
+void add_tempo_diff_route(RouteSet& tempo);
 // Dialects, each with its own shape of errors.
 void add_jaeger_routes(net::Router& router, const RoutePorts& ports);
 void add_jaeger_v3_routes(net::Router& router, const RoutePorts& ports);

@@ -9,12 +9,12 @@ namespace {
 
 Counter spans_counter(Metrics& metrics, const char* outcome) {
   return metrics.counter(
-      "bl_traces_spans_total",
+      "bl_traces_intake_spans_total",
       "spans of requests: kept, rejected (told to the sender), or in a request that came again",
       {{"outcome", outcome}});
 }
 Counter requests_counter(Metrics& metrics, const char* wire, const char* outcome) {
-  return metrics.counter("bl_traces_requests_total", "requests of OTLP, by wire and outcome",
+  return metrics.counter("bl_traces_intake_requests_total", "requests of OTLP, by wire and outcome",
                          {{"wire", wire}, {"outcome", outcome}});
 }
 

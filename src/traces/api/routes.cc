@@ -71,6 +71,7 @@ void add_routes(net::Router& router, const RoutePorts& ports) {
   add_search_routes(own);
   add_list_routes(own);
   add_waterfall_routes(own);
+  add_diff_route(own);
   add_jaeger_routes(router, ports);
   add_jaeger_v3_routes(router, ports);
   add_tempo_routes(router, ports);

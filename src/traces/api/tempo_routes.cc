@@ -257,6 +257,7 @@ void add_tempo_routes(net::Router& router, const RoutePorts& ports) {
   routes.read("/tempo/api/v2/search/tag/{tag}/values", list_tag_values_v2);
   routes.read("/tempo/api/metrics/query_range", refuse_metrics);
   routes.read("/tempo/api/metrics/query", refuse_metrics);
+  add_tempo_diff_route(routes);
   router.add_error_shape(
       {.applies = [](std::string_view path) { return path.starts_with("/tempo/"); },
        .render = [](int status, const Error& error, std::string_view request_id,

@@ -15,6 +15,8 @@ Command search_command();
 Command services_command();
 Command critical_path_command();
 Command export_command();
+Command import_command();
+Command diff_command();
 Command status_command();
 Command bench_command();
 Command triggers_command();

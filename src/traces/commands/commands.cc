@@ -5,8 +5,9 @@
 namespace bl::traces {
 
 std::vector<Command> commands() {
-  return {get_command(),    search_command(), services_command(), critical_path_command(),
-          export_command(), status_command(), bench_command(),    triggers_command()};
+  return {get_command(),    search_command(),  services_command(), critical_path_command(),
+          export_command(), import_command(),  diff_command(),     status_command(),
+          bench_command(),  triggers_command()};
 }
 
 }  // namespace bl::traces

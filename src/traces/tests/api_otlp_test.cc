@@ -46,7 +46,7 @@ TEST_F(OtlpRoutes, a_request_is_answered_in_its_own_encoding) {
   EXPECT_THAT(std::string(json.headers.get("Content-Type")), StartsWith(k_json));
   EXPECT_EQ(json.text, "{}");
   EXPECT_EQ(spans_kept(), 4);
-  EXPECT_EQ(counted("bl_traces_spans_total{outcome=\"kept\"}"), "4");
+  EXPECT_EQ(counted("bl_traces_intake_spans_total{outcome=\"kept\"}"), "4");
 }
 
 TEST_F(OtlpRoutes, parameters_behind_the_media_type_and_its_case_do_not_matter) {
@@ -86,7 +86,7 @@ TEST_F(OtlpRoutes, a_span_that_cannot_be_kept_does_not_fail_the_others) {
   EXPECT_THAT(partial->find("errorMessage")->as_string(),
               HasSubstr("1 of 2 spans are rejected; /resourceSpans/1/scopeSpans/0/spans/0"));
   EXPECT_EQ(spans_kept(), 1);
-  EXPECT_EQ(counted("bl_traces_spans_total{outcome=\"rejected\"}"), "1");
+  EXPECT_EQ(counted("bl_traces_intake_spans_total{outcome=\"rejected\"}"), "1");
   const Answered protobuf = api.send(encode_otlp_protobuf(spans));
   EXPECT_EQ(protobuf.status, 200);
   EXPECT_THAT(protobuf.text, HasSubstr("1 of 2 spans are rejected"));
@@ -96,7 +96,7 @@ TEST_F(OtlpRoutes, the_same_request_again_changes_nothing_and_is_counted) {
   EXPECT_EQ(api.send(request).status, 200);
   EXPECT_EQ(api.send(compress(Encoding::gzip, request), k_protobuf, "writer", "gzip").status, 200);
   EXPECT_EQ(spans_kept(), 2);
-  EXPECT_EQ(counted("bl_traces_spans_total{outcome=\"repeated\"}"), "2");
+  EXPECT_EQ(counted("bl_traces_intake_spans_total{outcome=\"repeated\"}"), "2");
 }
 
 // What is refused ---------------------------------------------------------------------------------

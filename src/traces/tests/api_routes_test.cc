@@ -158,6 +158,36 @@ TEST_F(TraceRoutes, one_span_is_told_with_all_that_is_known) {
   EXPECT_EQ(api.get(of_trace("/spans/zz")).status, 422);
 }
 
+TEST_F(TraceRoutes, two_traces_are_compared_in_tempos_shapes) {
+  keep(small_trace(2));
+  const auto ask = [&](const char* path, const std::string& body) {
+    net::Headers headers;
+    headers.set("Content-Type", "application/json");
+    return api.ask(net::Method::post, path, body, headers);
+  };
+  const std::string other = "4bf92f3577b34da60000000000000002";
+  const std::string own = R"({"base":{"trace_id":")" + std::string(k_id) +
+                          R"("},"compare":{"trace_id":")" + other + R"("})";
+  const Answered summary =
+      ask("/api/v1/traces/diff", own + R"(,"format":"trace-summary-v0-native"})");
+  EXPECT_EQ(summary.status, 200) << summary.text;
+  EXPECT_EQ(text(*summary.body.find("signals"), "traceLatency"), "\"unchanged\"");
+  EXPECT_NE(ask("/api/v1/traces/diff", own + "}").body.find("stats"), nullptr);
+  EXPECT_EQ(ask("/api/v1/traces/diff", own + R"(,"format":"odd"})").status, 422);
+  EXPECT_EQ(ask("/api/v1/traces/diff", "{}").status, 422);
+  EXPECT_EQ(ask("/api/v1/traces/diff", "no JSON").status, 400);
+  const Answered tempo = ask(
+      "/tempo/api/v2/traces/diff",
+      R"({"base":{"traceId":")" + std::string(k_id) +
+          R"(","start":1795399190,"end":1795399200},"compare":{"traceId":")" + other + R"("}})");
+  EXPECT_EQ(tempo.status, 200) << tempo.text;
+  EXPECT_EQ(
+      ask("/tempo/api/v2/traces/diff", R"({"base":{"traceId":"abc"},"compare":{"traceId":"def"}})")
+          .status,
+      404);
+  EXPECT_EQ(api.get("/tempo/api/v2/traces/diff").status, 405);
+}
+
 // Many traces -------------------------------------------------------------------------------------
 
 TEST_F(TraceRoutes, a_search_says_its_window_and_gives_the_newest_first) {
