@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "store_world.h"
+#include "traces/tests/store_world.h"
 
 namespace bl::traces {
 namespace {
@@ -14,7 +14,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 TEST(LakeTraceStore, answers_as_the_twin_whatever_happens_in_between) {
   const std::uint64_t first = number_from("BL_TRACES_SEED", 1);
-  const std::uint64_t rounds = number_from("BL_TRACES_ROUNDS", 4);
+  const std::uint64_t rounds = number_from("BL_TRACES_ROUNDS", 2);
   for (std::uint64_t seed = first; seed < first + rounds && !HasFailure(); ++seed) {
     run_history([] { return std::make_unique<LakeWorldOfSpans>(); }, seed);
   }
