@@ -149,8 +149,8 @@ struct MetricAnswer {
 };
 
 struct StoreStatus {
-  std::int64_t spans = 0;  ///< rows; repeated ones count until they are compacted
-  std::int64_t traces = 0;
+  std::int64_t spans = 0;   ///< rows; repeated ones count until they are compacted
+  std::int64_t traces = 0;  ///< that bounds are known of, and those in no file yet
   std::int64_t files = 0, bytes = 0;
   std::int64_t tail_spans = 0;
   std::int64_t resident_bytes = 0;  ///< of helpers in memory, by our own count

@@ -19,7 +19,7 @@ lake::Layout layout_of_spans() {
   lake::Layout layout;
   layout.group = "strftime(make_timestamp(CAST(hour AS BIGINT) * 3600000000), '%Y-%m-%d')";
   layout.order = {{"hour"}, {"trace_high"}, {"trace_low"}, {"start_ns"}};
-  layout.row_group_rows = 8'192;
+  layout.row_group_rows = 4'096;
   return layout;
 }
 

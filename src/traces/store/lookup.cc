@@ -178,6 +178,9 @@ Result<void> LakeStore::read_known(const TraceQuery& query, Lookup& lookup) {
   BL_TRY(const bool is_all, reads_->spans(lookup.moment.snapshot, {}, tail, lookup.spans));
   lookup.is_large = !is_all;
   lookup.cost.path = LookupPath::bounds;
+  // Those that read_files() is not asked for, the index rules out.
+  std::int64_t ruled_out =
+      std::ssize(lookup.moment.snapshot.files().files()) - std::ssize(*lookup.moment.uncovered);
   if (lookup.bounds) {
     const Window extent{lookup.bounds->start_ns, add(lookup.bounds->end_ns, 1)};
     lookup.cost.searched = extent;
@@ -192,14 +195,13 @@ Result<void> LakeStore::read_known(const TraceQuery& query, Lookup& lookup) {
     std::erase_if(files, [&](const lake::DataFile* file) {
       return !lookup.moment.index->covered.contains(file->key);
     });
-    lookup.cost.files_considered +=
-        std::ssize(lookup.moment.snapshot.files().files()) - std::ssize(files);
-    lookup.cost.files_pruned +=
-        std::ssize(lookup.moment.snapshot.files().files()) - std::ssize(files);
+    ruled_out -= std::ssize(files);
     BL_RETURN_IF_ERROR(read_files(query.id, files, hours, lookup));
   } else if (!lookup.spans.empty()) {
     lookup.cost.path = LookupPath::recent;
   }
+  lookup.cost.files_considered += ruled_out;
+  lookup.cost.files_pruned += ruled_out;
   if (!lookup.moment.is_covered()) {
     const bool are_few = lookup.moment.uncovered->size() <= k_recent_files_max;
     lookup.cost.path = are_few ? LookupPath::recent : LookupPath::full;
