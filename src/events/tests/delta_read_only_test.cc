@@ -1,4 +1,8 @@
 // A log that is opened with mode=ro leaves no trace in the table's folder.
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
 #include "base/testing/folder_tree.h"
 #include "events/delta_admin.h"
 #include "events/testing/questions.h"
@@ -86,6 +90,50 @@ TEST(DeltaReadOnly, AReaderBesideAWriterSeesWhatIsPublishedAndHasNoPartInTheFold
     EXPECT_EQ(all_of(*reader), events_of_writer(1, 0, i * 10 + 10));
     EXPECT_EQ(tree_of(world.table()), before);
   }
+}
+
+TEST(DeltaReadOnly, AReaderBeginsWithTheIndexThatAWriterSavedAndReadsNoRows) {
+  DeltaWorld world;
+  fill(world);
+  const auto ask = [](EventLog& log) {
+    return said_of(log.activity()) + std::to_string(log.activity()->total_partitions_count) + " " +
+           std::to_string(log.list_build_requests({}, {})->total);
+  };
+  const std::string expected = ask(*world.open(LogUri::Mode::read));
+  // Whoever reads a row now fails.
+  for (const auto& entry : std::filesystem::directory_iterator(world.table())) {
+    if (entry.path().extension() == ".parquet") std::filesystem::remove(entry.path());
+  }
+  std::filesystem::remove_all(world.folder.at("scratch"));
+  std::filesystem::create_directories(world.folder.at("scratch"));
+  EXPECT_EQ(ask(*world.open(LogUri::Mode::read)), expected);
+  // Without that index, rows are needed.
+  std::filesystem::remove_all(world.table() + "/_bel/index");
+  std::filesystem::remove_all(world.folder.at("scratch"));
+  std::filesystem::create_directories(world.folder.at("scratch"));
+  EXPECT_NE(said_of(world.try_open(world.uri(LogUri::Mode::read))), "ok");
+}
+
+TEST(DeltaReadOnly, AReaderMayBeginAnyTimeWhileAWriterSavesItsIndex) {
+  DeltaWorld world;
+  const auto writer = world.open();
+  ASSERT_EQ(said_of(writer->append(events_of_writer(1, 0, 10))), "ok");
+  ASSERT_EQ(said_of(writer->publish()), "ok");
+  std::atomic<int> published = 10;
+  std::thread writing([&] {
+    for (int i = 1; i < 60; ++i) {
+      EXPECT_EQ(said_of(writer->append(events_of_writer(1, i * 10, 10))), "ok");
+      EXPECT_EQ(said_of(writer->publish()), "ok");
+      published = i * 10 + 10;
+    }
+  });
+  while (published < 600) {
+    const int before = published;
+    const auto events = all_of(*world.open(LogUri::Mode::read));
+    EXPECT_GE(std::ssize(events), before);
+    EXPECT_EQ(events, events_of_writer(1, 0, static_cast<int>(events.size())));
+  }
+  writing.join();
 }
 
 }  // namespace
