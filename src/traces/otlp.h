@@ -17,6 +17,9 @@ struct DecodedSpans {
   /// Why, of the first few (at most 10): `/resourceSpans/0/scopeSpans/0/spans/3/traceId`, for both
   /// wires.
   std::vector<Fault> faults;
+  /// `*_strindex` that were passed over: tables of texts are there in profiles only. Worth a
+  /// warning to the sender.
+  std::int64_t ignored_indices = 0;
 };
 
 /// `ExportTraceServiceRequest` (equal to `TracesData`). Unknown fields are passed over. Zero bytes

@@ -1,6 +1,7 @@
 // Files of other tools as spans: real samples (data/), and files that mean harm.
 #include "traces/imports.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>

@@ -80,6 +80,14 @@ TEST(OtlpJson, ValuesOfEveryKind) {
     EXPECT_EQ(only_value(empty), AnyValue()) << empty;
 }
 
+TEST(OtlpJson, IndicesIntoTablesOfStringsAreCounted) {
+  const auto decoded = decode_otlp_json(
+      request_with(R"("attributes":[{"keyStrindex":1,"value":{"stringValueStrindex":2}}])"), k_now);
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->spans.at(0).attributes, (Attributes{{"", AnyValue()}}));
+  EXPECT_EQ(decoded->ignored_indices, 2);
+}
+
 TEST(OtlpJson, OtherKeysArePassedOverAndNullIsAbsent) {
   const Span span = only_span(
       request_with(R"("name":null,"trace_state":"no","later":{"a":[1]},"kind":null,"events":null,)"

@@ -213,15 +213,18 @@ TEST(OtlpProtobuf, TheLastOfAOneofStaysAndMessagesAreMerged) {
   EXPECT_EQ(spans[0].status_message, "bad") << "the message is field 2";
 }
 
-TEST(OtlpProtobuf, IndicesIntoTablesOfStringsCountAsAbsent) {
-  const auto spans = spans_of(request_with([](std::string& span) {
-    put_message(span, 9, [&] {
-      put_element(span, 1, "a");
-      put_int(span, 3, 7);
-      put_message(span, 2, [&] { put_int(span, 8, 7); });
-    });
-  }));
-  EXPECT_EQ(spans.at(0).attributes, (Attributes{{"a", AnyValue()}}));
+TEST(OtlpProtobuf, IndicesIntoTablesOfStringsCountAsAbsentAndAreCounted) {
+  const auto decoded = decode_otlp_protobuf(request_with([](std::string& span) {
+                                              put_message(span, 9, [&] {
+                                                put_element(span, 1, "a");
+                                                put_int(span, 3, 7);
+                                                put_message(span, 2, [&] { put_int(span, 8, 7); });
+                                              });
+                                            }),
+                                            k_now);
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->spans.at(0).attributes, (Attributes{{"a", AnyValue()}}));
+  EXPECT_EQ(decoded->ignored_indices, 2);
 }
 
 TEST(OtlpProtobuf, KeysThatRepeatStayAsTheyCame) {

@@ -334,6 +334,7 @@ bool Decoder::attributes(const json::Value& value, Attributes& to, int depth) {
     Attribute& attribute = to.emplace_back();
     return members(one, [&](std::string_view key, const json::Value& member) {
       if (key == "key") return text(member, attribute.key);
+      decoded_.ignored_indices += key == "keyStrindex";
       return key != "value" || this->value(member, attribute.value, depth);
     });
   });
@@ -373,6 +374,8 @@ bool Decoder::value(const json::Value& value, AnyValue& to, int depth) {
       return members(member, [&](std::string_view part, const json::Value& values) {
         return part != "values" || attributes(values, list, depth + 1);
       });
+    } else if (key == "stringValueStrindex") {
+      ++decoded_.ignored_indices;
     }
     return true;
   });

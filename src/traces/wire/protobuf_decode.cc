@@ -345,6 +345,7 @@ bool Decoder::attribute(const Field& message, Attributes& to, int depth) {
   Attribute& one = to.emplace_back();
   return fields(Reader(message), [&](const Field& field) {
     if (field.number == 1) return text(field, one.key);
+    decoded_.ignored_indices += field.number == 3;
     if (field.number != 2) return true;
     return this->message(field) && value(Reader(field), one.value, depth);
   });
@@ -389,6 +390,9 @@ bool Decoder::value(Reader reader, AnyValue& to, int depth) {
       case 7:
         to.value.emplace<Bytes>().bytes = field.bytes;
         return message(field);
+      case 8:
+        ++decoded_.ignored_indices;
+        return true;
       default:
         return true;
     }
