@@ -76,6 +76,14 @@ TEST(SpanTree, AChildOfASharedIdWithoutAServerIsTheFirsts) {
   EXPECT_EQ(tree_of(spans).nodes[2].parent, 1u);
 }
 
+TEST(SpanTree, SpansThatCameTwiceAreBothThereAndChildrenAreTheFirsts) {
+  const Spans spans = {made_span(1, 0, 0, 100), made_span(2, 1, 10, 50), made_span(2, 1, 10, 50),
+                       made_span(3, 2, 20, 30)};
+  const SpanTree tree = tree_of(spans);
+  EXPECT_EQ(tree.walk, (Indices{0, 1, 3, 2}));
+  EXPECT_EQ(tree.nodes[3].parent, 1u);
+}
+
 TEST(SpanTree, SelfTimeIsWhatNoChildCovers) {
   const Spans spans = {made_span(1, 0, 10, 100), made_span(2, 1, 0, 30), made_span(3, 1, 20, 40),
                        made_span(4, 1, 90, 120), made_span(5, 1, 200, 300)};

@@ -3,6 +3,8 @@
 #include <benchmark/benchmark.h>
 
 #include "traces/tests/made_spans.h"
+#include "traces/trace_diff.h"
+#include "traces/trace_set_diff.h"
 #include "traces/traceql.h"
 #include "traces/views/flame_graph.h"
 #include "traces/views/jaeger.h"
@@ -58,6 +60,17 @@ void jaeger(benchmark::State& state) {
   const std::vector<Spans> traces = {trace_of(static_cast<std::size_t>(state.range(0)))};
   for (auto _ : state) benchmark::DoNotOptimize(encode_jaeger_traces(traces).size());
 }
+void difference(benchmark::State& state) {
+  const Spans spans = trace_of(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) {
+    const auto text = diff_traces({spans, {0, 1}}, {spans, {0, 2}}, TraceDiffFormat::composed);
+    benchmark::DoNotOptimize(text.ok());
+  }
+}
+void difference_of_sets(benchmark::State& state) {
+  const std::vector<Spans> runs(static_cast<std::size_t>(state.range(0)), trace_of(1'000));
+  for (auto _ : state) benchmark::DoNotOptimize(diff_sets(runs, runs).ok());
+}
 void traceql(benchmark::State& state) {
   for (auto _ : state) {
     const auto query = parse_traceql(
@@ -71,6 +84,8 @@ BENCHMARK(path)->Arg(50'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(first_page)->Arg(50'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(flame)->Arg(50'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(jaeger)->Arg(50'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(difference)->Arg(50'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(difference_of_sets)->Arg(10)->Arg(50)->Unit(benchmark::kMillisecond);
 BENCHMARK(traceql)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

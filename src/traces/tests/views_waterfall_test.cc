@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -303,6 +304,13 @@ TEST(ChromeTrace, WhatNestsInALaneIsBelowInTheTree) {
     EXPECT_EQ(met.size(), seen.spans.size());
     if (HasFailure()) return;
   }
+}
+
+TEST(ChromeTrace, AnEventOfAnyTimeStandsWithinTheTrace) {
+  Span span = made_span(1, 0, 1'000, 2'000);
+  span.events.push_back({std::numeric_limits<std::int64_t>::min(), "early", {}, 0});
+  const json::Value trace = *json::parse(encode_chrome_trace({span}, tree_of({span})));
+  EXPECT_EQ(trace.find("traceEvents")->items().back().find("ts")->as_double(), 0);
 }
 
 TEST(ChromeTrace, NoSpansAreAnEmptyTrace) {

@@ -195,8 +195,10 @@ class EventWriter {
   void write_event(Index at, const SpanEvent& event) {
     begin(event.name, "i", layout_.places[at].process);
     thread(layout_.places[at].lane);
-    // An event before the trace's start stands at its start: viewers take no time below zero.
-    const std::int64_t offset = std::max<std::int64_t>(0, event.time_ns - tree_.start_ns);
+    // An event before the trace's start stands at its start: viewers take no time below zero. Its
+    // time may be any number, which no limit checks.
+    const bool is_inside = event.time_ns > tree_.start_ns;
+    const std::int64_t offset = is_inside ? event.time_ns - tree_.start_ns : 0;
     writer_.key("ts").raw(microseconds(offset));
     writer_.member("s", "t").key("args").begin_object();
     writer_.member("span_id", spans_[at].span_id.hex());
