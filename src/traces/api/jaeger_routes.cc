@@ -157,7 +157,7 @@ Result<Response> transform(const Call& call) {
   }
   std::vector<Spans> traces;
   for (auto& [id, spans] : by_trace) {
-    std::stable_sort(spans.begin(), spans.end(), is_before);
+    std::ranges::sort(spans, is_before);
     traces.push_back(std::move(spans));
   }
   return json_response(200, encode_jaeger_traces(traces));
