@@ -112,6 +112,8 @@ Result<void> LakeStore::start() {
   for (const lake::DataFile& file : snapshot.files().files()) {
     if (!index->covered.contains(file.key)) foreign_.insert(file.key);
   }
+  names_are_whole_ = foreign_.empty();
+  if (!foreign_.empty()) foreign_in_ = snapshot;
   follower_ = std::thread([this] { follow(); });
   return {};
 }
@@ -179,6 +181,9 @@ void LakeStore::follow() {
 
 Result<void> LakeStore::follow_once() {
   const std::lock_guard working(work_mutex_);
+  // What the index covers has its names in the lists that are saved with it.
+  BL_RETURN_IF_ERROR(learn_names());
+  if (!names_are_whole_) return {};
   const lake::Snapshot snapshot = table_->snapshot();
   // The newest first: they are asked for most.
   std::vector<const lake::DataFile*> files;
@@ -199,7 +204,6 @@ Result<void> LakeStore::follow_once() {
 }
 
 Result<void> LakeStore::cover(const lake::Snapshot& snapshot, const lake::DataFile& file) {
-  if (foreign_.contains(file.key)) BL_RETURN_IF_ERROR(add_names_in(snapshot, file));
   BL_TRY(const SegmentWriter records, bounds_in(snapshot, file));
   // A footer that is known by then costs no question anything.
   ReadCost cost;
@@ -207,8 +211,45 @@ Result<void> LakeStore::cover(const lake::Snapshot& snapshot, const lake::DataFi
   BL_RETURN_IF_ERROR(index_->add(file.key, records, names_, [&](const std::string& key) {
     return snapshot.files().find(key) != nullptr;
   }));
-  foreign_.erase(file.key);
   return {};
+}
+
+// With the work mutex. Files that were put together since are still read as they were.
+Result<void> LakeStore::learn_names() {
+  while (!foreign_.empty()) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stops_) return {};
+    }
+    const auto key = foreign_.begin();
+    BL_RETURN_IF_ERROR(add_names_in(*foreign_in_, *foreign_in_->files().find(*key)));
+    foreign_.erase(key);
+  }
+  foreign_in_.reset();
+  names_are_whole_ = true;
+  return {};
+}
+
+Result<void> LakeStore::know_names() {
+  if (names_are_whole_) return {};
+  const std::lock_guard working(work_mutex_);
+  return learn_names();
+}
+
+Result<std::vector<std::string>> LakeStore::services() {
+  BL_RETURN_IF_ERROR(know_names());
+  return names_.services();
+}
+
+Result<std::vector<Operation>> LakeStore::operations(std::string_view service,
+                                                     std::optional<SpanKind> kind) {
+  BL_RETURN_IF_ERROR(know_names());
+  return names_.operations(service, kind);
+}
+
+Result<std::vector<AttributeKey>> LakeStore::attribute_keys(std::optional<AttributePlace> place) {
+  BL_RETURN_IF_ERROR(know_names());
+  return names_.keys(place);
 }
 
 Result<SegmentWriter> LakeStore::bounds_in(const lake::Snapshot& snapshot,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -38,14 +39,10 @@ class LakeStore final : public LakeTraceStore {
   Result<Found> trace(const TraceQuery& query) override;
   Result<std::vector<TraceSummary>> summaries(const std::vector<TraceId>& ids) override;
   Result<SearchAnswer> search(const SearchQuery& query) override;
-  Result<std::vector<std::string>> services() override { return names_.services(); }
+  Result<std::vector<std::string>> services() override;
   Result<std::vector<Operation>> operations(std::string_view service,
-                                            std::optional<SpanKind> kind) override {
-    return names_.operations(service, kind);
-  }
-  Result<std::vector<AttributeKey>> attribute_keys(std::optional<AttributePlace> place) override {
-    return names_.keys(place);
-  }
+                                            std::optional<SpanKind> kind) override;
+  Result<std::vector<AttributeKey>> attribute_keys(std::optional<AttributePlace> place) override;
   Result<std::vector<AnyValue>> attribute_values(const AttributeField& field, const Window& window,
                                                  std::size_t limit) override;
   Result<std::vector<Dependency>> dependencies(const Window& window) override;
@@ -59,6 +56,8 @@ class LakeStore final : public LakeTraceStore {
   Moment now();
   void follow();
   Result<void> follow_once();
+  Result<void> know_names();
+  Result<void> learn_names();
   Result<void> cover(const lake::Snapshot& snapshot, const lake::DataFile& file);
   Result<SegmentWriter> bounds_in(const lake::Snapshot& snapshot, const lake::DataFile& file);
   Result<void> add_names_in(const lake::Snapshot& snapshot, const lake::DataFile& file);
@@ -111,8 +110,11 @@ class LakeStore final : public LakeTraceStore {
   NameLists names_;
   AnswerCache cache_;
   std::unique_ptr<TraceIndex> index_;
-  std::set<std::string, std::less<>>
-      foreign_;  // files of an earlier process; guarded by work_mutex_
+  // Files of an earlier process whose names the lists lack, in the snapshot that keeps them;
+  // guarded by work_mutex_.
+  std::set<std::string, std::less<>> foreign_;
+  std::optional<lake::Snapshot> foreign_in_;
+  std::atomic<bool> names_are_whole_ = false;
 
   std::mutex work_mutex_;  // one addition to the index at a time
   mutable std::mutex mutex_;

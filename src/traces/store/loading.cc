@@ -9,10 +9,12 @@ namespace bl::traces {
 namespace {
 
 // Traces whose spans begin within so many hours are read together.
-constexpr std::int32_t k_hours_together = 6;
+constexpr std::int32_t k_hours_together = 24;
 // Of larger traces only what was asked for is read whole.
 constexpr std::int64_t k_spans_whole_max = 20'000;
 constexpr std::size_t k_ids_max = 1'000;
+// So many spans of all wanted traces are read at once, without a look at their facts before.
+constexpr std::size_t k_spans_at_once_max = 40'000;
 
 struct Placed {
   Hours hours;
@@ -100,9 +102,23 @@ Result<std::vector<LakeStore::Loaded>> LakeStore::load(const Moment& moment,
   std::vector<Loaded> out;
   if (ids.empty()) return out;
   BL_TRY(const auto parts, parts_of(moment, ids, cost));
-  SpanFacts facts;
+  Spans spans;
+  bool is_all = true;
   for (const Part& part : parts) {
-    BL_RETURN_IF_ERROR(reads_->facts(moment.snapshot, part.files, part.bounds, facts));
+    SpanReads::Bounds bounds = part.bounds;
+    bounds.spans_max = k_spans_at_once_max;
+    BL_TRY(is_all, reads_->spans(moment.snapshot, part.files, bounds, spans));
+    is_all = is_all && spans.size() <= k_spans_at_once_max;
+    if (!is_all) break;
+  }
+  SpanFacts facts;
+  if (is_all) {
+    for (const Span& span : spans) facts.add(span);
+  } else {
+    spans.clear();
+    for (const Part& part : parts) {
+      BL_RETURN_IF_ERROR(reads_->facts(moment.snapshot, part.files, part.bounds, facts));
+    }
   }
   facts.settle();
   std::map<TraceId, std::size_t> places;
@@ -113,11 +129,10 @@ Result<std::vector<LakeStore::Loaded>> LakeStore::load(const Moment& moment,
     if (std::ranges::find(ids, id) != ids.end()) {
       places.emplace(id, out.size());
       out.push_back({facts.summary(from, to), {}});
-      if (out.back().summary.spans > k_spans_whole_max) large.insert(id);
+      if (!is_all && out.back().summary.spans > k_spans_whole_max) large.insert(id);
     }
     from = to;
   }
-  Spans spans;
   const auto read = [&](bool are_large) -> Result<void> {
     for (const Part& part : parts) {
       SpanReads::Bounds bounds = part.bounds;
@@ -125,13 +140,15 @@ Result<std::vector<LakeStore::Loaded>> LakeStore::load(const Moment& moment,
       if (bounds.ids.empty()) continue;
       if (are_large) bounds.where = condition.sql;
       if (are_large) bounds.starts = window;
-      BL_TRY([[maybe_unused]] const bool is_all,
+      BL_TRY([[maybe_unused]] const bool is_whole,
              reads_->spans(moment.snapshot, part.files, bounds, spans));
     }
     return {};
   };
-  BL_RETURN_IF_ERROR(read(false));
-  if (!large.empty()) BL_RETURN_IF_ERROR(read(true));
+  if (!is_all) {
+    BL_RETURN_IF_ERROR(read(false));
+    BL_RETURN_IF_ERROR(read(true));
+  }
   for (Span& span : spans) {
     const auto at = places.find(span.trace_id);
     if (at == places.end() || !facts.holds(span)) continue;

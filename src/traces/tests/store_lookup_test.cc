@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -212,6 +213,16 @@ TEST(TraceLookup, a_trace_larger_than_a_page_is_read_in_pages_and_summed_up_whol
   }
   EXPECT_EQ(all.size(), 70'000u);
   EXPECT_TRUE(std::ranges::is_sorted(all, is_before));
+  // A search that meets it does not read it whole, and counts it whole.
+  SearchQuery search;
+  search.window = Window{all.front().start_ns, all.back().start_ns + 1};
+  const auto hits = world.store().search(search);
+  ASSERT_TRUE(hits.ok()) << hits.error().message;
+  ASSERT_EQ(hits->traces.size(), 1u);
+  EXPECT_EQ(hits->traces[0].matched, 70'000);
+  EXPECT_EQ(hits->traces[0].summary.spans, 70'000);
+  EXPECT_EQ(hits->traces[0].spans.size(), 3u);
+  EXPECT_TRUE(hits->traces[0].spans[0] == all[0]);
 }
 
 TEST(TraceStoreFaults, a_full_tail_refuses_and_keeps_nothing_of_the_request) {
