@@ -16,6 +16,7 @@
 #include "inference/commands.h"
 #include "ops/commands.h"
 #include "results/commands.h"
+#include "traces/commands.h"
 
 namespace {
 
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
     commands.push_back(std::move(command));
   for (auto& command : bl::events::commands(bl::app::event_command_ports()))
     commands.push_back(std::move(command));
+  for (auto& command : bl::traces::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::ops::commands(bl::app::command_ports()))
     commands.push_back(std::move(command));
 
