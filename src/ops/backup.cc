@@ -132,10 +132,23 @@ Result<void> publish(Disk& disk, const std::string& partial, const std::string& 
   return published;
 }
 
+/// A mistyped folder is not made: nobody would look for the backup there.
+Result<void> demand_folder(Disk& disk, const std::string& folder) {
+  const auto facts = disk.facts(folder);
+  if (facts.ok() && facts->kind == FileFacts::Kind::file) {
+    return Error(Code::invalid, "this is a file, not a folder: " + folder);
+  }
+  if (!facts.ok()) return facts.error();
+  return {};
+}
+
 }  // namespace
 
 Result<Manifest> make_backup(const BackupRequest& request, Disk& disk, const Clock& clock,
                              const Progress& progress) {
+  if (auto there = demand_folder(disk, folder_of(request.path)); !there.ok()) {
+    return std::move(there).error().with_context("backup to " + request.path);
+  }
   BL_RETURN_IF_ERROR(demand_absent(disk, request.path));
   BL_RETURN_IF_ERROR(demand_absent(disk, manifest_path(request.path)));
   BL_RETURN_IF_ERROR(demand_absent(disk, lake_path(request.path)));

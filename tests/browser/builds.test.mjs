@@ -2,18 +2,8 @@
 // of it as it comes. BENCHLAKE_PROGRAM is the program; without it the tests are skipped.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { walk, watch } from './focus.mjs';
-import {
-  desktop,
-  mobile,
-  screenshot,
-  serious_faults,
-  settled,
-  skip_server,
-  with_browser,
-  with_page,
-  with_server,
-} from './harness.mjs';
+import { expect_fitting } from './fits.mjs';
+import { settled, skip_server, with_browser, with_page, with_server } from './harness.mjs';
 import {
   active,
   active_build,
@@ -244,29 +234,5 @@ const k_looks = {
 };
 
 test('every part fits, is accessible and obeys the keyboard', { skip: skip_server }, () =>
-  with_builds(async ({ url }) => {
-    for (const [device, viewport] of Object.entries({ desktop, mobile })) {
-      for (const theme of ['light', 'dark']) {
-        for (const [name, path] of Object.entries(k_looks)) {
-          await with_page({ at: url, viewport, theme }, async (page) => {
-            await open(page, url + path);
-            await screenshot(page, `builds-${name}-${device}-${theme}`);
-            const over = await page.evaluate(
-              () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-            );
-            assert.ok(over <= 1, `${name} on ${device} is ${over} pixels too wide`);
-            assert.deepEqual(await serious_faults(page), [], `${name} ${device} ${theme}`);
-          });
-        }
-      }
-    }
-    for (const [name, path] of Object.entries(k_looks)) {
-      await with_page({ at: url }, async (page) => {
-        await page.addInitScript(watch);
-        await open(page, url + path);
-        const { wrong } = await walk(page, 'Tab', 120);
-        assert.deepEqual(wrong, [], name);
-      });
-    }
-  }),
+  with_builds(({ url }) => expect_fitting(url, 'builds', k_looks)),
 );

@@ -134,7 +134,8 @@ class Dev(unittest.TestCase):
         self.assertEqual(named - {"help"}, {verb.removeprefix("verb_") for verb in listed})
 
     def test_what_a_verb_sets_is_read_by_a_test(self):
-        tests = [*(ROOT / "tests").rglob("*.cc"), *(ROOT / "src").rglob("tests/*.cc")]
+        tests = [*(ROOT / "tests").rglob("*.cc"), *(ROOT / "src").rglob("tests/*.cc"),
+                 *(ROOT / "src").rglob("tests/*.h")]
         for name in re.findall(r"export (BENCHLAKE_\w+|BL_\w+)=", (ROOT / "dev.d/verbs.sh").read_text()):
             readers = [path for path in tests if f'"{name}"' in path.read_text()]
             self.assertTrue(readers, f"no test reads {name}")

@@ -87,11 +87,15 @@ TEST_F(ServiceTest, every_other_path_is_the_page_and_unknown_paths_of_an_api_are
     EXPECT_EQ(page.status, 200) << path;
     EXPECT_TRUE(page.headers.get("Content-Type").starts_with("text/html")) << path;
   }
-  for (const char* path : {"/api", "/api/nothing", "/api/v1/nothing", "/v1/x", "/assets/none.js"}) {
+  for (const char* path : {"/api", "/api/nothing", "/api/v1/nothing", "/assets/none.js"}) {
     const auto answer = ask(*service, net::Method::get, path);
     EXPECT_EQ(answer.status, 404) << path;
     EXPECT_EQ(answer.headers.get("Content-Type"), "application/problem+json") << path;
   }
+  // An exporter of metrics or logs is told in its own words (google.rpc.Status).
+  const auto metrics = ask(*service, net::Method::post, "/v1/metrics");
+  EXPECT_EQ(metrics.status, 404);
+  EXPECT_EQ(metrics.headers.get("Content-Type"), "application/json");
   EXPECT_EQ(ask(*service, net::Method::post, "/api/nothing").status, 404);
   EXPECT_EQ(ask(*service, net::Method::post, "/series").status, 404);
   EXPECT_EQ(ask(*service, net::Method::post, "/api/series").status, 405);

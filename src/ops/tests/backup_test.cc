@@ -78,7 +78,7 @@ TEST_F(Backup, nothing_is_overwritten) {
   const auto again = back_up(backup_);
   EXPECT_EQ(again.error().code, Code::conflict);
   EXPECT_TRUE(verify_backup(*disk_, backup_, go_on).ok());
-  EXPECT_EQ(back_up(store_.folder.at("none/backup.db")).error().code, Code::io);
+  EXPECT_EQ(back_up(store_.folder.at("none/backup.db")).error().code, Code::not_found);
 }
 
 TEST_F(Backup, a_store_with_rows_is_replaced_only_when_asked_for_and_kept_aside) {
