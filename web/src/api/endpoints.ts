@@ -380,7 +380,11 @@ export const api = {
     send<TraceDiff>(
       'POST',
       '/api/v1/traces/diff',
-      { base: { trace_id: base }, compare: { trace_id: compare }, format: 'trace-summary-v0' },
+      {
+        base: { trace_id: base },
+        compare: { trace_id: compare },
+        format: 'trace-summary-v0-native',
+      },
       signal,
     ),
   /** A trace as a file of another format. */
