@@ -197,19 +197,19 @@ void add_dashboard_routes(net::Router& router, std::shared_ptr<Reads> reads) {
                   return answer(request, *reads, decode(request, reads->ports), dashboard_error);
                 }});
   }
-  router.add_error_shape({.applies =
-                              [paths = std::move(paths)](std::string_view path) {
-                                return std::find(paths.begin(), paths.end(), path) != paths.end();
-                              },
-                          .render =
-                              [](int status, const Error& error, std::string_view request_id,
-                                 std::string_view) {
-                                Request request;
-                                request.request_id = request_id;
-                                Response response = dashboard_error(error, request);
-                                response.status = status;
-                                return response;
-                              }});
+  router.add_error_shape(
+      {.applies =
+           [paths = std::move(paths)](std::string_view path) {
+             return std::find(paths.begin(), paths.end(), path) != paths.end();
+           },
+       .render =
+           [](int status, const Error& error, std::string_view request_id, std::string_view) {
+             Request request;
+             request.request_id = request_id;
+             Response response = dashboard_error(error, request);
+             response.status = status;
+             return response;
+           }});
 }
 
 }  // namespace bl::inference

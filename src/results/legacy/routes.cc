@@ -165,9 +165,8 @@ void add_legacy_routes(net::Router& router, const Ports& ports) {
   router.add_error_shape(
       {.applies =
            [](std::string_view path) { return path.starts_with("/api/") && path.ends_with('/'); },
-       .render = [](int status, const Error& error, std::string_view request_id, std::string_view) {
-         return error_answer(status, error, request_id);
-       }});
+       .render = [](int status, const Error& error, std::string_view request_id,
+                    std::string_view) { return error_answer(status, error, request_id); }});
 }
 
 }  // namespace bl::results
