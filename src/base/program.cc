@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +72,8 @@ Result<pid_t> spawn(const ProgramCall& call, const Pipe& out, const Pipe& err) {
   posix_spawn_file_actions_addopen(&settings.files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&settings.files, out.ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&settings.files, err.ends[1], STDERR_FILENO);
+  if (!call.folder.empty())
+    posix_spawn_file_actions_addchdir_np(&settings.files, call.folder.c_str());
   // Signals are as for any program: ours are blocked, for sigwait.
   sigset_t none;
   sigemptyset(&none);
@@ -156,6 +159,22 @@ int wait_for(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/// Until it has ended, which it may do long after it has closed its streams, or there is a reason
+/// to end it. It is not reaped: its number stays its own.
+std::optional<Code> follow_to_end(const ProgramCall& call, SteadyTime start, pid_t child) {
+  const int handle = static_cast<int>(syscall(SYS_pidfd_open, child, 0));  // -1: an old kernel
+  std::optional<Code> reason;
+  siginfo_t info{};
+  while (waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == 0 && !reason) {
+    pollfd wait{handle, POLLIN, 0};
+    poll(&wait, 1, handle < 0 ? 1 : wait_ms(call, start));
+    reason = reason_to_end(call, start);
+  }
+  if (handle >= 0) close(handle);
+  return info.si_pid == 0 ? reason : std::nullopt;
+}
+
 /// Asked, then killed.
 void end_program(pid_t child, bool group) {
   const pid_t whom = group ? -child : child;
@@ -189,11 +208,14 @@ Result<ProgramEnd> run_program(const ProgramCall& call) {
   Stream out_stream(out, call.kept_bytes, end.out, call.on_output);
   const std::function<void(std::string_view)> kept;
   Stream err_stream(err, call.kept_bytes, end.err, kept);
-  if (const auto reason = follow(call, start, out_stream, err_stream)) {
+  auto reason = follow(call, start, out_stream, err_stream);
+  if (!reason) reason = follow_to_end(call, start, child);
+  if (reason) {
     end_program(child, call.own_group);
     return Error(*reason,
                  (*reason == Code::timeout ? "took too long: " : "cancelled: ") + call.words[0]);
   }
+  if (call.own_group) kill(-child, SIGKILL);  // what it left behind
   end.exit_code = wait_for(child);
   return end;
 }

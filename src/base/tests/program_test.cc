@@ -65,6 +65,29 @@ TEST(Program, one_that_takes_too_long_is_ended_with_what_it_started) {
   EXPECT_EQ(end.error().code, Code::timeout);
 }
 
+TEST(Program, one_that_closes_its_streams_has_its_time_all_the_same) {
+  const auto end = run_program({.words = {"sh", "-c", "exec >&- 2>&-; sleep 600"},
+                                .time_max = std::chrono::milliseconds(50),
+                                .own_group = true});
+  EXPECT_EQ(end.error().code, Code::timeout);
+}
+
+TEST(Program, one_with_a_group_leaves_nothing_behind) {
+  const auto end =
+      run_program({.words = {"sh", "-c", "sleep 600 >&- 2>&- & echo $!"}, .own_group = true});
+  ASSERT_TRUE(end.ok());
+  EXPECT_EQ(end->exit_code, 0);
+  // Killed on return; it may be a zombie until somebody reaps it.
+  const auto state = run_program({.words = {"ps", "-o", "stat=", "-p", end->out}});
+  EXPECT_TRUE(state->out.empty() || state->out.starts_with("Z")) << state->out;
+}
+
+TEST(Program, it_runs_in_the_folder_that_is_named) {
+  EXPECT_EQ(run_program({.words = {"pwd"}, .folder = "/"})->out, "/\n");
+  EXPECT_EQ(run_program({.words = {"pwd"}, .folder = "/no/such/folder"}).error().code,
+            Code::not_found);
+}
+
 TEST(Program, one_that_does_not_listen_is_killed) {
   const auto end = run_program({.words = {"sh", "-c", "trap '' TERM; while :; do sleep 1; done"},
                                 .time_max = std::chrono::milliseconds(200),

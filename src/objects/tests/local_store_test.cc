@@ -3,50 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/faulty_disk.h"
+#include "base/testing/forwarding_disk.h"
 #include "objects/tests/world.h"
 
 namespace bl::objects {
 namespace {
 
 using testing::code_of;
-
-/// Hands calls on; a test overrides what it wants to be otherwise.
-class OtherDisk : public Disk {
- public:
-  explicit OtherDisk(Disk& inner) : inner_(inner) {}
-  Result<std::unique_ptr<File>> create(const std::string& path, FileMode mode) override {
-    return inner_.create(path, mode);
-  }
-  Result<std::unique_ptr<File>> open_append(const std::string& path) override {
-    return inner_.open_append(path);
-  }
-  Result<std::unique_ptr<File>> open_read(const std::string& path) override {
-    return inner_.open_read(path);
-  }
-  Result<bool> exists(const std::string& path) override { return inner_.exists(path); }
-  Result<FileFacts> facts(const std::string& path) override { return inner_.facts(path); }
-  Result<std::vector<std::string>> list(const std::string& folder) override {
-    return inner_.list(folder);
-  }
-  Result<void> make_folder(const std::string& path) override { return inner_.make_folder(path); }
-  Result<void> rename(const std::string& from, const std::string& to) override {
-    return inner_.rename(from, to);
-  }
-  Result<void> link(const std::string& from, const std::string& to) override {
-    return inner_.link(from, to);
-  }
-  Result<void> remove(const std::string& path) override { return inner_.remove(path); }
-  Result<void> sync_folder(const std::string& folder) override {
-    return inner_.sync_folder(folder);
-  }
-  Result<std::unique_ptr<DiskLock>> lock(const std::string& path,
-                                         std::string_view holder_note) override {
-    return inner_.lock(path, holder_note);
-  }
-
- private:
-  Disk& inner_;
-};
 
 struct Local {
   testing::TestWorld world;
@@ -196,11 +159,11 @@ TEST(LocalStore, what_is_no_file_or_no_key_is_left_out_of_lists_and_counted) {
 
 // The answer of link(2) may be lost on NFS: the second name of the file tells that it was made.
 TEST(LocalStore, a_link_whose_answer_was_lost_is_found_by_the_files_names) {
-  class Lossy final : public OtherDisk {
+  class Lossy final : public ForwardingDisk {
    public:
-    using OtherDisk::OtherDisk;
+    using ForwardingDisk::ForwardingDisk;
     Result<void> link(const std::string& from, const std::string& to) override {
-      BL_RETURN_IF_ERROR(OtherDisk::link(from, to));
+      BL_RETURN_IF_ERROR(ForwardingDisk::link(from, to));
       if (to.find("staging") != std::string::npos) return {};
       return Error{Code::conflict, "the file exists: " + to};
     }
@@ -217,12 +180,12 @@ TEST(LocalStore, a_link_whose_answer_was_lost_is_found_by_the_files_names) {
 }
 
 TEST(LocalStore, a_folder_that_was_not_synced_leaves_the_outcome_unknown) {
-  class Unsynced final : public OtherDisk {
+  class Unsynced final : public ForwardingDisk {
    public:
-    using OtherDisk::OtherDisk;
+    using ForwardingDisk::ForwardingDisk;
     Result<void> sync_folder(const std::string& folder) override {
       if (folder == "/lake") return Error{Code::io, "cannot sync the folder: " + folder};
-      return OtherDisk::sync_folder(folder);
+      return ForwardingDisk::sync_folder(folder);
     }
   };
   Local local;
@@ -237,12 +200,12 @@ TEST(LocalStore, a_folder_that_was_not_synced_leaves_the_outcome_unknown) {
 }
 
 TEST(LocalStore, a_file_of_another_file_system_is_copied) {
-  class TwoFileSystems final : public OtherDisk {
+  class TwoFileSystems final : public ForwardingDisk {
    public:
-    using OtherDisk::OtherDisk;
+    using ForwardingDisk::ForwardingDisk;
     Result<void> link(const std::string& from, const std::string& to) override {
       if (!from.starts_with("/lake/")) return Error{Code::io, "cannot link the file: " + to};
-      return OtherDisk::link(from, to);
+      return ForwardingDisk::link(from, to);
     }
   };
   Local local;
@@ -258,9 +221,9 @@ TEST(LocalStore, a_file_of_another_file_system_is_copied) {
 }
 
 TEST(LocalStore, a_file_system_without_hard_links_is_refused_at_the_start) {
-  class NoLinks final : public OtherDisk {
+  class NoLinks final : public ForwardingDisk {
    public:
-    using OtherDisk::OtherDisk;
+    using ForwardingDisk::ForwardingDisk;
     Result<void> link(const std::string&, const std::string& to) override {
       return Error{Code::forbidden, "cannot link the file (Operation not permitted): " + to};
     }
@@ -289,9 +252,9 @@ TEST(LocalStore, a_full_disk_is_named_as_such) {
 }
 
 /// Whoever would change something here fails the test.
-class UnchangedDisk final : public OtherDisk {
+class UnchangedDisk final : public ForwardingDisk {
  public:
-  using OtherDisk::OtherDisk;
+  using ForwardingDisk::ForwardingDisk;
   Result<std::unique_ptr<File>> create(const std::string& path, FileMode) override {
     return changed(path);
   }
