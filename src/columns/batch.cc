@@ -89,6 +89,12 @@ Result<void> check_texts(const Field& field, const ColumnData& column) {
 
 }  // namespace
 
+Result<void> Column::expect_width(std::size_t bytes) const {
+  if (static_cast<std::size_t>(raw_.other_bytes) == bytes) return {};
+  return Error{Code::invalid,
+               fmt::format("values of another width than {} bytes: {}", bytes, type_.text())};
+}
+
 Result<void> Column::expect(Kind kind) const {
   if (type_.kind == kind) return {};
   return Error{Code::invalid, fmt::format("a column of {} was asked for, it is of: {}",

@@ -55,6 +55,7 @@ struct RawColumn {
   const std::uint8_t* validity = nullptr;  ///< one bit a row; null when no row is null
   const std::uint8_t* values = nullptr;    ///< fixed-width values, bits, or bytes of texts
   const std::int32_t* offsets = nullptr;   ///< of texts and lists
+  int other_bytes = 0;                     ///< width of a value of Kind::other; 0: not fixed
 };
 
 /// What every view knows.
@@ -202,6 +203,14 @@ class Column {
     BL_RETURN_IF_ERROR(elements.expect(Stored<T>::kind));
     return View<List<T>>(raw_, elements.raw_);
   }
+  /// The values of a type that is not ours (Kind::other, named by type().other) as Arrow lays them
+  /// out, each as a T. Errors: invalid (another kind, or of another width).
+  template <class T>
+  Result<View<T>> as_raw() const {
+    BL_RETURN_IF_ERROR(expect(Kind::other));
+    BL_RETURN_IF_ERROR(expect_width(sizeof(T)));
+    return View<T>(raw_);
+  }
   /// Of a struct its field, of a list its elements (row i of the list is a range of them), of a map
   /// its keys (0) and values (1). BL_CHECKs the index. A struct's null rows are not the child's.
   Column child(int index) const;
@@ -212,6 +221,7 @@ class Column {
  private:
   friend struct ArrowBridge;
   Result<void> expect(Kind kind) const;
+  Result<void> expect_width(std::size_t bytes) const;
   Column() = default;
 
   std::shared_ptr<const void> array_;

@@ -13,9 +13,9 @@
 #include <fmt/format.h>
 
 #include "columns/arrow/bridge.h"
+#include "columns/arrow/write_options.h"
 
 namespace bl::columns {
-namespace {
 
 arrow::ipc::IpcWriteOptions write_options(IpcCompression compression) {
   auto options = arrow::ipc::IpcWriteOptions::Defaults();
@@ -28,6 +28,8 @@ arrow::ipc::IpcWriteOptions write_options(IpcCompression compression) {
   }
   return options;
 }
+
+namespace {
 
 /// Hands Arrow's writes to a sink of ours, and keeps its error.
 class SinkStream final : public arrow::io::OutputStream {

@@ -130,4 +130,11 @@ class EventIndex {
   std::unique_ptr<Impl> impl_;
 };
 
+/// An index that begins with nothing reads the whole table once. What another log's index of the
+/// same table has on this disk spares it that: its files never change. Called before open();
+/// `folder` is there, `parents` are folders of folders of indexes. Nothing that fails here does
+/// harm: then the folder is as empty as before, or what it has does not pass open().
+void take_over_saved_index(Disk& disk, const std::string& folder,
+                           const std::vector<std::string>& parents);
+
 }  // namespace bl::events

@@ -74,12 +74,19 @@ class Lake {
   /// Errors: conflict (the table is there), invalid (a name, a type, a layout).
   Result<std::shared_ptr<Table>> create_table(const std::string& name,
                                               const columns::Schema& schema, const Layout& layout);
+  /// Its rows are gone for whoever asks from now on; snapshots that somebody holds stay readable,
+  /// and files go when the last one does. The name is free again. A table that was begun to be
+  /// dropped is dropped by the next call or the next start. Errors: not_found, those of catalog,
+  /// store and disk.
+  Result<void> drop_table(const std::string& name);
   /// Errors: not_found.
   Result<std::shared_ptr<Table>> table(const std::string& name);
   std::vector<std::shared_ptr<Table>> tables();
 
   /// Snapshots that nobody reads and that are old enough go, then the files that only they listed.
   Result<Expired> expire();
+  /// The same of snapshots before then.
+  Result<Expired> expire(Timestamp keep_from);
   /// Removes what commits left that failed. Gives the count.
   Result<std::int64_t> sweep();
   /// One round of housekeeping, now.
@@ -99,6 +106,10 @@ class Lake {
   DeltaWorld delta_world();
   ObjectJournalWorld journal_world();
   Result<void> adopt_journals(Table& table);
+  Result<void> finish_drops();
+  Result<void> finish_drop(const std::string& name);
+  /// Its folder below the lake's, and its objects' prefix.
+  static std::string journal_name(const std::string& table) { return "journals/" + table; }
   void say(const std::string& what, const std::string& table, const Error& error);
 
   const LakeOptions options_;
@@ -112,6 +123,9 @@ class Lake {
 
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Table>> tables_;  // guarded by mutex_
+  /// Of dropped tables: files that somebody still reads stay.
+  std::vector<std::shared_ptr<Table>> dropped_;  // guarded by mutex_
+  std::mutex drop_mutex_;                        // one drop or creation at a time
   std::condition_variable stopping_;
   bool stops_ = false;  // guarded by mutex_
   std::mutex house_mutex_;

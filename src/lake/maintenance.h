@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 
@@ -19,11 +20,11 @@ struct Expired {
 /// Snapshots of before `keep_from` that are not the newest of a table go, then the files that only
 /// they listed. A table that stood still since before `keep_from` while files of others were
 /// removed gets an empty commit, so that its newest snapshot keeps them no longer than twice that
-/// time. What a table of `tables` or a lease (lease.h) holds stays. `tables`: all that this process
-/// has open. Errors: those of catalog and store.
+/// time. What a table of `tables` or a lease (lease.h) holds stays, and what is in `held`.
+/// `tables`: all that this process has open. Errors: those of catalog and store.
 Result<Expired> expire(Catalog& catalog, objects::ObjectStore& store,
-                       std::span<const std::shared_ptr<Table>> tables, Timestamp now,
-                       Timestamp keep_from);
+                       std::span<const std::shared_ptr<Table>> tables, std::set<std::int64_t> held,
+                       Timestamp now, Timestamp keep_from);
 
 /// Files in the table's folder that are of before `older_than` and that no log lists go: commits
 /// that failed left them. `older_than` must be before the begin of every commit that may still be

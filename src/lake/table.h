@@ -99,6 +99,11 @@ struct Change : ChangePart {
   std::vector<ChangePart> more;
 };
 
+/// What the owner of a table makes of rows that are put together: gets the files that `part`
+/// removes, whose rows it takes as they are, and may give it other `rows` and another `select`.
+/// After an error they are put together as they are.
+using Compaction = std::function<Result<void>(const Snapshot& snapshot, ChangePart& part)>;
+
 struct Finding {
   std::string key;   ///< of the file
   std::string what;  ///< for people
@@ -169,10 +174,17 @@ class Table {
   Result<std::int64_t> replace(const Change& change);
   /// Puts small files of a group together until none is left to put.
   Result<Compacted> compact();
+  /// What every compact() from now on does with rows; empty: they stay as they are. Waits for the
+  /// one that is under way. It must not call this table.
+  void compact_with(Compaction compaction);
   /// Makes the newest snapshot list the files that an earlier one listed, with its note where it
   /// had one. Rows of the journal stay.
   /// Errors: also not_found (that snapshot is expired).
   Result<std::int64_t> roll_back(std::int64_t to_snapshot);
+  /// The catalog lists the table no longer. From now on append() and what changes files give
+  /// not_found; snapshots that somebody holds stay readable. Again is fine. Its journal and its
+  /// other log are left: Lake::drop_table() removes them.
+  Result<void> drop();
   /// Adds nullable columns behind the others. Appends wait meanwhile. Errors: also invalid (a name
   /// that is there, a column that is not nullable).
   Result<void> add_columns(std::vector<columns::Field> fields);

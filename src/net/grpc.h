@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,13 +32,25 @@ class GrpcWriter {
   virtual Result<void> write(std::string message) = 0;
 };
 
-/// One of the two functions is there. They may block. Threads: any.
+/// A call in which messages go both ways for as long as the client likes. While nothing arrives it
+/// costs no thread. Its methods are called one after the other, on any thread, and may block.
+class GrpcExchange {
+ public:
+  virtual ~GrpcExchange() = default;
+  /// What has arrived since the last time, in order, at least one. An error ends the call.
+  virtual Result<void> take(std::span<const std::string> requests, GrpcWriter& out) = 0;
+  /// The client has said all. Not called when it is gone, or the server stops.
+  virtual Result<void> end(GrpcWriter& out) = 0;
+};
+
+/// One of the three functions is there. They may block. Threads: any.
 struct GrpcMethod {
   std::string name;  ///< `/databuild.v1.BuildEventLog/Append`
   Access access = Access::read;
   std::function<Result<std::string>(const GrpcCall& call, std::string_view request)> answer = {};
   std::function<Result<void>(const GrpcCall& call, std::string_view request, GrpcWriter& out)>
       stream = {};
+  std::function<std::unique_ptr<GrpcExchange>(const GrpcCall& call)> exchange = {};
   /// The details that an error of this method is told with (`grpc-status-details-bin`: the bytes of
   /// a google.rpc.Status). Empty: none.
   std::function<std::string(const Error& error)> details = {};
@@ -47,7 +61,7 @@ class GrpcMethods {
  public:
   /// BL_CHECKs that the name is new and one function is there.
   void add(GrpcMethod method) {
-    BL_CHECK(static_cast<bool>(method.answer) != static_cast<bool>(method.stream));
+    BL_CHECK((method.answer ? 1 : 0) + (method.stream ? 1 : 0) + (method.exchange ? 1 : 0) == 1);
     std::string name = method.name;
     BL_CHECK(methods_.emplace(std::move(name), std::move(method)).second);
   }

@@ -19,9 +19,10 @@ namespace bl::net {
 
 /// Each is counted in `bl_grpc_limit_hits_total` when it is reached.
 struct GrpcLimits {
-  std::size_t message_bytes_max = 64u << 20;  ///< of a request: RESOURCE_EXHAUSTED
-  std::size_t workers = 32;                   ///< calls at once; they may block
-  std::size_t queue_max = 256;                ///< calls that wait for a worker; more: UNAVAILABLE
+  /// Of a request: RESOURCE_EXHAUSTED. An exchange holds about twice that of what nobody took yet.
+  std::size_t message_bytes_max = 64u << 20;
+  std::size_t workers = 32;     ///< calls at once; they may block
+  std::size_t queue_max = 256;  ///< calls that wait for a worker; more: UNAVAILABLE
   std::chrono::milliseconds stop_timeout{10'000};  ///< running calls get this long at stop
 };
 

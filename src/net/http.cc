@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "net/retry_after.h"
 #include "net/status.h"
 
 namespace bl::net {
@@ -20,19 +21,6 @@ void append_fault_value(json::Writer& writer, const std::string& text) {
     writer.raw(text);
   } else {
     writer.value(valid_utf8(text));
-  }
-}
-
-// Seconds after which a retry makes sense, or 0.
-int retry_after_seconds(Code code) {
-  switch (code) {
-    case Code::overloaded:
-    case Code::too_many:
-      return 1;
-    case Code::unavailable:
-      return 5;
-    default:
-      return 0;
   }
 }
 
@@ -257,8 +245,8 @@ Response problem(int status, const Error& error, std::string_view request_id) {
   }
   writer.end_object();
   Response response = Response::text(status, "application/problem+json", std::move(body));
-  if (int seconds = retry_after_seconds(error.code)) {
-    response.headers.set("Retry-After", std::to_string(seconds));
+  if (const auto seconds = retry_after_seconds(error.code)) {
+    response.headers.set("Retry-After", std::to_string(*seconds));
   }
   if (status == 401) response.headers.set("WWW-Authenticate", "Bearer realm=\"benchlake\"");
   return response;

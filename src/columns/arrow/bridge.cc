@@ -190,8 +190,14 @@ Column ArrowBridge::column(const std::shared_ptr<arrow::ArrayData>& data, const 
       break;
     }
     case Kind::structure:
-    case Kind::other:
       break;
+    case Kind::other: {
+      const auto* fixed = dynamic_cast<const arrow::FixedWidthType*>(data->type.get());
+      if (fixed == nullptr || fixed->bit_width() % 8 != 0) break;
+      raw.values = buffer(1);
+      raw.other_bytes = fixed->bit_width() / 8;
+      break;
+    }
     default:
       raw.values = buffer(1);
   }

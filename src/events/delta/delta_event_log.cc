@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <shared_mutex>
 
-#include "events/delta/index_seed.h"
-
 namespace bl::events::delta {
 namespace {
 
@@ -67,7 +65,7 @@ Result<void> DeltaEventLog::start(TablePlace place) {
   BL_TRY(folder_, IndexFolder::take(world_.disk, place.local + "/index"));
   std::vector<std::string> others = {place.local + "/index"};
   if (!place.folder.empty()) others.push_back(place.folder + "/_bel/index");
-  seed_index(world_.disk, folder_->path(), others);
+  take_over_saved_index(world_.disk, folder_->path(), others);
   const std::string scratch = place.local + "/scratch/" + folder_->name();
   BL_TRY(table_,
          EventTable::open(std::move(place), scratch,

@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/file_copy.h"
 #include "base/hash.h"
 #include "events/index/keys_writer.h"
 
@@ -184,6 +185,32 @@ Result<std::shared_ptr<const DiskState>> IndexFolder::load() {
   if (!is_whole(*state)) return damaged("names files that do not fit");
   sweep(*state);
   return std::shared_ptr<const DiskState>(std::move(state));
+}
+
+Result<bool> IndexFolder::take_over(const std::string& other) {
+  const std::string theirs = other + "/" + std::string(k_manifest);
+  BL_TRY(const std::string manifest, read_file(disk_, theirs, k_manifest_bytes_max));
+  BL_TRY(const std::vector<std::string> names, disk_.list(other));
+  for (const std::string& name : names) {
+    if (!is_ours(name)) continue;
+    const std::string from = other + "/" + name, to = folder_ + "/" + name;
+    if (disk_.link(from, to).ok()) continue;
+    const auto copied =
+        copy_file(disk_, from, to, [](std::uint64_t, std::uint64_t) { return true; });
+    if (!copied.ok() && copied.error().code != Code::not_found) return copied.error();
+  }
+  // Files go only after a manifest that does not name them: with the same one, all are here.
+  BL_TRY(const std::string then, read_file(disk_, theirs, k_manifest_bytes_max));
+  if (then != manifest) return false;
+  BL_RETURN_IF_ERROR(write_file_atomically(disk_, folder_ + "/" + std::string(k_manifest), manifest,
+                                           FileMode::normal));
+  return true;
+}
+
+std::optional<Timestamp> IndexFolder::saved_at() const {
+  const auto facts = disk_.facts(folder_ + "/" + std::string(k_manifest));
+  if (!facts.ok()) return std::nullopt;
+  return facts->modified;
 }
 
 Result<void> IndexFolder::clear() {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,14 @@ class IndexFolder {
 
   /// What the manifest names, every byte checked. Errors: not_found (no manifest), corrupt, io.
   Result<std::shared_ptr<const DiskState>> load();
+  /// Takes what another index has saved in its folder, by links, or copies where a link cannot be;
+  /// this folder has none. False: that one was saved anew meanwhile, and some of its files may be
+  /// gone. What is taken is checked by load(). Errors: not_found (it has none), io, disk_full.
+  Result<bool> take_over(const std::string& other);
   /// Removes what is there of an index, the manifest first. Errors: io.
   Result<void> clear();
+  /// When it was saved; nullopt: nothing is.
+  std::optional<Timestamp> saved_at() const;
   /// So that the next load() finds nothing. Threads: any.
   void disown();
   /// Adds the part's events behind those of the state; `part` is null: only the owner is new.

@@ -1,47 +1,22 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdlib>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "base/program.h"
 #include "duck/database.h"
 #include "events/tests/delta_log_world.h"
+#include "lake/testing/delta_peer.h"
 
 /// Other programs that read a table: delta-rs (PyPI deltalake), and the Delta extension of DuckDB.
 namespace bl::events::testing {
 
-inline std::string source(const std::string& path) {
-  const char* root = std::getenv("BL_TEST_SOURCE");
-  return (root != nullptr ? std::string(root) : std::filesystem::current_path().string()) + "/" +
-         path;
-}
-
-/// What src/lake/testing/delta_peer.py prints, run by that Python.
-inline std::string run_peer(const std::string& python, std::vector<std::string> words) {
-  words.insert(words.begin(), {python, source("src/lake/testing/delta_peer.py")});
-  ProgramCall call;
-  call.words = std::move(words);
-  call.time_max = std::chrono::minutes(3);
-  call.kept_bytes = 256u << 20;
-  const auto end = run_program(call);
-  EXPECT_TRUE(end.ok()) << said_of(end);
-  if (!end.ok()) return {};
-  EXPECT_EQ(end->exit_code, 0) << end->err;
-  return end->out;
-}
-
-inline std::string peer(std::vector<std::string> words) {
-  const char* named = std::getenv("BENCHLAKE_DELTA_PYTHON");
-  return run_peer(named != nullptr ? named : source(".deps/delta/bin/python"), std::move(words));
-}
+using lake::testing::peer;
+using lake::testing::run_peer;
+using lake::testing::source;
 
 inline std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  std::vector<std::string> lines = lake::testing::split_lines(text);
   std::sort(lines.begin(), lines.end());
   return lines;
 }

@@ -2,15 +2,12 @@
 
 #include "lake/file_journal.h"
 #include "lake/table/delta_mirror.h"
+#include "lake/table/dropped.h"
 
 namespace bl::lake {
 namespace {
 
 constexpr std::chrono::milliseconds k_tick{100};
-
-std::string journal_prefix(const std::string& table) {
-  return "journals/" + table;
-}
 
 }  // namespace
 
@@ -32,6 +29,7 @@ Lake::~Lake() {
 Result<std::unique_ptr<Lake>> Lake::open(LakeOptions options, const LakeWorld& world) {
   std::unique_ptr<Lake> lake(new Lake(std::move(options), world));
   BL_RETURN_IF_ERROR(lake->open_parts());
+  BL_RETURN_IF_ERROR(lake->finish_drops());
   BL_TRY(const auto names, lake->catalog_->tables());
   for (const std::string& name : names) {
     auto opened = lake->open_table(name);
@@ -82,12 +80,12 @@ DeltaWorld Lake::delta_world() {
 
 Result<std::unique_ptr<Journal>> Lake::open_journal(const std::string& table) {
   if (options_.journal == JournalKind::file) {
-    return open_file_journal(world_.disk, options_.folder + "/journals/" + table,
+    return open_file_journal(world_.disk, options_.folder + "/" + journal_name(table),
                              options_.limits.journal, world_.clock, world_.random, world_.log,
                              world_.metrics);
   }
   // From now on nobody else appends: what an earlier process has under way comes too late.
-  const std::string prefix = journal_prefix(table);
+  const std::string prefix = journal_name(table);
   BL_TRY(const auto left, list_object_journals(*store_, prefix));
   for (const std::string& id : left) {
     BL_RETURN_IF_ERROR(
@@ -98,7 +96,7 @@ Result<std::unique_ptr<Journal>> Lake::open_journal(const std::string& table) {
 
 // What earlier processes left in journals of objects goes to files, and then the journals.
 Result<void> Lake::adopt_journals(Table& table) {
-  const std::string prefix = journal_prefix(table.name());
+  const std::string prefix = journal_name(table.name());
   BL_TRY(const auto left, list_object_journals(*store_, prefix));
   for (const std::string& id : left) {
     const auto& limits = options_.limits.object_journal;
@@ -137,6 +135,9 @@ Result<std::shared_ptr<Table>> Lake::create_table(const std::string& name,
                                                   const columns::Schema& schema,
                                                   const Layout& layout) {
   BL_RETURN_IF_ERROR(layout_of(properties_of(layout), schema));
+  const std::lock_guard one_at_a_time(drop_mutex_);
+  BL_TRY(const bool is_dropping, is_marked_dropped(*store_, name));
+  if (is_dropping) BL_RETURN_IF_ERROR(finish_drop(name));
   BL_RETURN_IF_ERROR(catalog_->create_table({name, schema, properties_of(layout)}));
   return open_table(name);
 }
@@ -158,8 +159,17 @@ std::vector<std::shared_ptr<Table>> Lake::tables() {
 // Keeping order ------------------------------------------------------------------------------
 
 Result<Expired> Lake::expire() {
-  const Timestamp now = world_.clock.now();
-  return lake::expire(*catalog_, *store_, tables(), now, now - options_.limits.keep_snapshots);
+  return expire(world_.clock.now() - options_.limits.keep_snapshots);
+}
+
+Result<Expired> Lake::expire(Timestamp keep_from) {
+  std::set<std::int64_t> held;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(dropped_, [](const auto& table) { return table->held().empty(); });
+    for (const auto& table : dropped_) held.merge(table->held());
+  }
+  return lake::expire(*catalog_, *store_, tables(), std::move(held), world_.clock.now(), keep_from);
 }
 
 Result<std::int64_t> Lake::sweep() {

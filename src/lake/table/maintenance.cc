@@ -24,7 +24,9 @@ Result<void> keep_up(std::span<const std::shared_ptr<Table>> tables, Timestamp k
     change.what = "keep";
     change.select = "";
     auto done = table->replace(change);
-    if (!done.ok()) kept = std::move(done).error().with_context("table " + status.name);
+    const bool is_dropped = !done.ok() && done.error().code == Code::not_found;
+    if (!done.ok() && !is_dropped)
+      kept = std::move(done).error().with_context("table " + status.name);
   }
   return kept;
 }
@@ -32,11 +34,12 @@ Result<void> keep_up(std::span<const std::shared_ptr<Table>> tables, Timestamp k
 }  // namespace
 
 Result<Expired> expire(Catalog& catalog, objects::ObjectStore& store,
-                       std::span<const std::shared_ptr<Table>> tables, Timestamp now,
-                       Timestamp keep_from) {
+                       std::span<const std::shared_ptr<Table>> tables, std::set<std::int64_t> held,
+                       Timestamp now, Timestamp keep_from) {
   // Who cannot keep up keeps more: no reason not to expire the rest.
   const auto kept = keep_up(tables, keep_from);
-  BL_TRY(std::set<std::int64_t> held, leased_snapshots(store, now));
+  BL_TRY(std::set<std::int64_t> leased, leased_snapshots(store, now));
+  held.merge(leased);
   for (const auto& table : tables) held.merge(table->held());
   BL_RETURN_IF_ERROR(catalog.expire(keep_from, std::vector(held.begin(), held.end())));
   BL_TRY(const auto candidates, catalog.expired_files());

@@ -7,6 +7,7 @@
 #include "lake/lake.h"
 #include "lake/table/data_files.h"
 #include "lake/table/delta_mirror.h"
+#include "lake/table/dropped.h"
 #include "objects/listing.h"
 
 namespace bl::lake {
@@ -15,8 +16,9 @@ namespace {
 constexpr std::string_view k_tables = "tables/";
 constexpr std::string_view k_log = "/_delta_log/";
 
-// The tables that have a Delta log.
+// The tables that have a Delta log, but for those that are being dropped.
 Result<std::vector<std::string>> tables_of(objects::ObjectStore& store) {
+  BL_TRY(const auto dropped, marked_dropped(store));
   std::set<std::string> names;
   const auto look = [&](const objects::ObjectInfo& object) -> Result<void> {
     const std::string_view rest = std::string_view(object.key).substr(k_tables.size());
@@ -27,6 +29,7 @@ Result<std::vector<std::string>> tables_of(objects::ObjectStore& store) {
     return {};
   };
   BL_RETURN_IF_ERROR(objects::for_each_object(store, std::string(k_tables), look));
+  for (const std::string& name : dropped) names.erase(name);
   return std::vector<std::string>(names.begin(), names.end());
 }
 

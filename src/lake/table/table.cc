@@ -116,6 +116,7 @@ void Table::Impl::take_files(CatalogSnapshot snapshot) {
 
 Result<Ack> Table::Impl::append(const columns::Batch& batch, std::string_view key) {
   const std::shared_lock no_change_of_schema(schema_mutex_);
+  BL_RETURN_IF_ERROR(still_there());
   std::shared_ptr<const FileSet> now;
   std::uint64_t held = 0;
   {
@@ -251,6 +252,11 @@ Result<std::vector<DataFile>> Table::Impl::write_rows(const Commit& commit,
 
 // Publishing ---------------------------------------------------------------------------------
 
+Result<void> Table::Impl::still_there() const {
+  if (is_dropped_) return Error{Code::not_found, "the table was dropped: " + name_};
+  return {};
+}
+
 // With the work mutex. What is published is applied; what surely is not, is undone.
 Result<std::int64_t> Table::Impl::publish(Commit commit, Files files) {
   const Timestamp at = parts_.clock.now();
@@ -274,6 +280,7 @@ Result<std::int64_t> Table::Impl::publish(Commit commit, Files files) {
 
 // A commit whose outcome is unknown is looked for before anything else happens.
 Result<void> Table::Impl::settle() {
+  BL_RETURN_IF_ERROR(still_there());
   if (!pending_) return {};
   BL_TRY(const auto id, parts_.catalog.committed(token_, pending_->commit.id));
   const Pending pending = *std::exchange(pending_, std::nullopt);
@@ -301,6 +308,9 @@ void Table::Impl::apply(const Commit& commit, std::int64_t id, Timestamp at) {
   auto files = std::make_shared<const FileSet>(std::move(next));
   pins_.add(files);
   metrics_.commits.add();
+  if (commit.what == k_settle) {
+    metrics_.dropped.add(static_cast<double>(this->files()->rows() - files->rows()));
+  }
   metrics_.files.set(static_cast<double>(files->files().size()));
   metrics_.file_bytes.set(static_cast<double>(files->bytes()));
   {
@@ -391,11 +401,17 @@ Result<std::int64_t> Table::replace(const Change& change) {
 Result<Compacted> Table::compact() {
   return impl_->compact();
 }
+void Table::compact_with(Compaction compaction) {
+  impl_->compact_with(std::move(compaction));
+}
 Result<std::int64_t> Table::roll_back(std::int64_t to_snapshot) {
   return impl_->roll_back(to_snapshot);
 }
 Result<void> Table::add_columns(std::vector<columns::Field> fields) {
   return impl_->add_columns(std::move(fields));
+}
+Result<void> Table::drop() {
+  return impl_->drop();
 }
 Result<std::vector<Finding>> Table::verify(
     const std::function<bool(std::size_t, std::size_t)>& progress) {

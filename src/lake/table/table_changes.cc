@@ -98,14 +98,29 @@ Result<Change> Table::Impl::next_compaction(std::set<std::string>& done) const {
   return Change();
 }
 
+// With the work mutex.
+void Table::Impl::settle_rows(Change& change) const {
+  if (!compaction_) return;
+  ChangePart part = change;
+  if (const auto done = compaction_(Snapshot(files(), {}), part); !done.ok()) {
+    parts_.log.warning("rows are put together as they are",
+                       {{"table", name_}, {"error", done.error().message}});
+    return;
+  }
+  if (part.select == change.select) return;
+  static_cast<ChangePart&>(change) = std::move(part);
+  change.what = k_settle;
+}
+
 Result<Compacted> Table::Impl::compact() {
   Compacted report;
   std::set<std::string> done;  // groups with nothing to put together
   while (true) {
     const std::lock_guard working(work_mutex_);
     BL_RETURN_IF_ERROR(settle());
-    BL_TRY(const Change change, next_compaction(done));
+    BL_TRY(Change change, next_compaction(done));
     if (change.removed.empty()) return report;
+    settle_rows(change);
     std::int64_t rows = 0;
     for (const std::string& key : change.removed) rows += files()->find(key)->rows;
     const auto before = std::ssize(files()->files());
@@ -157,6 +172,29 @@ Result<void> Table::Impl::add_columns(std::vector<columns::Field> fields) {
   mirror_lacks_ = RowsChange::yes;
   let_journal_go();
   return altered;
+}
+
+Result<void> Table::Impl::drop() {
+  const std::unique_lock no_appends(schema_mutex_);
+  const std::lock_guard working(work_mutex_);
+  if (is_dropped_) return {};
+  BL_RETURN_IF_ERROR(settle());
+  auto dropped = parts_.catalog.drop_table(token_);
+  if (!dropped.ok() && dropped.error().code == Code::outcome_unknown) {
+    const auto newest = parts_.catalog.newest(name_);
+    if (!newest.ok() && newest.error().code == Code::not_found) dropped = {};
+  }
+  BL_RETURN_IF_ERROR(dropped);
+  is_dropped_ = true;
+  // What was read from it stays with who read it: this table holds nothing any more.
+  const std::lock_guard lock(mutex_);
+  CatalogSnapshot empty = files_->snapshot();
+  empty.files.clear();
+  files_ = std::make_shared<const FileSet>(std::move(empty));
+  tail_ = Tail(tail_.next());
+  tail_since_.reset();
+  show_tail();
+  return {};
 }
 
 // Looking ------------------------------------------------------------------------------------

@@ -25,6 +25,10 @@ struct TableMetrics {
                           {{"table", table}})),
         rows(metrics.counter("bl_lake_rows_total", "Rows appended to lake tables",
                              {{"table", table}})),
+        dropped(metrics.counter("bl_lake_dropped_rows_total",
+                                "Rows that were left out when files were put together: another "
+                                "one counts",
+                                {{"table", table}})),
         commits(
             metrics.counter("bl_lake_commits_total", "Snapshots published", {{"table", table}})),
         failures(metrics.counter("bl_lake_commit_failures_total",
@@ -38,7 +42,7 @@ struct TableMetrics {
                                         "Duration of a flush of the tail to files",
                                         Metrics::latency_bounds(), {{"table", table}})) {}
   Gauge tail_rows, tail_bytes, files, file_bytes, lag;
-  Counter rows, commits, failures, tail_limit;
+  Counter rows, dropped, commits, failures, tail_limit;
   Histogram flush_seconds;
 };
 
@@ -47,7 +51,8 @@ Result<void> check_rows(const columns::Batch& batch, const columns::Schema& sche
 /// What stands in the footers of a commit's files. `before`: the watermarks that it finds.
 DataFiles::Texts texts_of(const Commit& commit, const Watermarks& before);
 
-inline constexpr std::string_view k_compact = "compact";  ///< what a commit of compact() says
+// What a commit of compact() says: whether the rows are the same ones.
+inline constexpr std::string_view k_compact = "compact", k_settle = "settle";
 inline constexpr std::string_view k_offered = "benchlake_new_rows";  ///< to the engine
 
 /// table.cc: opening, rows in and out, publishing. table_changes.cc: what changes files otherwise,
@@ -77,7 +82,12 @@ class Table::Impl {
   Result<Flushed> flush();
   Result<std::int64_t> replace(const Change& change);
   Result<Compacted> compact();
+  void compact_with(Compaction compaction) {
+    const std::lock_guard working(work_mutex_);
+    compaction_ = std::move(compaction);
+  }
   Result<std::int64_t> roll_back(std::int64_t to_snapshot);
+  Result<void> drop();
   Result<void> add_columns(std::vector<columns::Field> fields);
   Result<std::vector<Finding>> verify(
       const std::function<bool(std::size_t, std::size_t)>& progress);
@@ -91,6 +101,7 @@ class Table::Impl {
   }
 
  private:
+  Result<void> still_there() const;
   Result<void> fill_tail(RecordNo from);
   Result<void> fill_gap();
   Result<Flushed> flush_part();
@@ -116,6 +127,7 @@ class Table::Impl {
     return {parts_.ids.next(), std::move(what), {}, {}, {}, {}};
   }
   Result<Change> next_compaction(std::set<std::string>& done) const;
+  void settle_rows(Change& change) const;
   Result<void> verify_file(duck::Connection& connection, const DataFile& file,
                            std::vector<Finding>& findings);
 
@@ -134,6 +146,7 @@ class Table::Impl {
   mutable std::mutex mutex_;        // for moments
   Layout layout_;                   // changed under all
   std::optional<Pending> pending_;  // guarded by work_mutex_
+  Compaction compaction_;           // guarded by work_mutex_
   // What the mirror does not have yet; guarded by work_mutex_.
   std::optional<RowsChange> mirror_lacks_ = RowsChange::yes;
 
@@ -142,6 +155,7 @@ class Table::Impl {
   Tail tail_;                                                        // guarded by mutex_
   std::optional<std::chrono::steady_clock::time_point> tail_since_;  // guarded by mutex_
   std::string fenced_;                                               // guarded by mutex_
+  std::atomic<bool> is_dropped_ = false;           // set with both mutexes of work and schema
   std::atomic<std::uint64_t> reserved_bytes_ = 0;  // of rows on their way to the journal
   Pins pins_;
 };

@@ -4,13 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <sstream>
 #include <thread>
 
-#include "base/program.h"
 #include "duck/extensions.h"
 #include "lake/testing/chdb.h"
+#include "lake/testing/delta_peer.h"
 #include "lake/tests/delta_world.h"
 
 namespace bl::lake {
@@ -41,39 +39,6 @@ Schema our_schema() {
       .value();
 }
 
-std::string source(const std::string& path) {
-  const char* root = std::getenv("BL_TEST_SOURCE");
-  return (root != nullptr ? std::string(root) : fs::current_path().string()) + "/" + path;
-}
-
-std::string python() {
-  const char* named = std::getenv("BENCHLAKE_DELTA_PYTHON");
-  return named != nullptr ? named : source(".deps/delta/bin/python");
-}
-
-std::string run_peer(const std::string& interpreter, Lines words) {
-  words.insert(words.begin(), {interpreter, source("src/lake/testing/delta_peer.py")});
-  ProgramCall call;
-  call.words = std::move(words);
-  call.time_max = std::chrono::minutes(3);
-  call.kept_bytes = 8u << 20;
-  const auto end = run_program(call);
-  EXPECT_TRUE(end.ok()) << message_of(end);
-  if (!end.ok()) return {};
-  EXPECT_EQ(end->exit_code, 0) << end->err;
-  return end->out;
-}
-std::string peer(Lines words) {
-  return run_peer(python(), std::move(words));
-}
-
-Lines split(const std::string& text) {
-  Lines lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
 class OtherPrograms : public ::testing::Test {
  protected:
   Lines lines_of(duck::Connection& connection, const std::string& sql,
@@ -98,7 +63,7 @@ class OtherPrograms : public ::testing::Test {
                     rows.values);
   }
   Lines of_delta_rs(const std::string& line, const std::string& condition = "true") {
-    return split(
+    return split_lines(
         peer({"rows", table_, fmt::format("SELECT {} AS line FROM t WHERE {}", line, condition)}));
   }
   Lines of_duckdb(const std::string& line, const std::string& condition = "true") {
@@ -279,7 +244,8 @@ TEST_F(OtherPrograms, such_as_chdb_read_what_we_write) {
   append.files = {write("b c.parquet", 100, 100)};
   ASSERT_TRUE(log->append(append).ok());
   const std::string line = "concat(toString(id), '|', ifNull(name, '-'))";
-  EXPECT_EQ(split(run_peer(chdb, {"chdb", table_, "SELECT " + line + " FROM t"})), ours(k_two));
+  EXPECT_EQ(split_lines(run_peer(chdb, {"chdb", table_, "SELECT " + line + " FROM t"})),
+            ours(k_two));
 }
 
 }  // namespace

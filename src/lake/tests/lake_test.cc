@@ -44,6 +44,128 @@ TEST(Lake, tables_and_rows_are_there_after_the_next_start) {
   EXPECT_EQ(lake->table("nothing").error().code, Code::not_found);
 }
 
+// Dropping -----------------------------------------------------------------------------------
+
+TEST(Lake, a_dropped_table_is_gone_and_its_name_is_free) {
+  LakeOnDisk on;
+  on.limits.keep_snapshots = std::chrono::seconds(0);
+  {
+    auto lake = on.open();
+    auto table = lake->create_table("points", Points::schema(), LakeOnDisk::layout()).value();
+    ASSERT_OK(table->append(points(1, 10)));
+    ASSERT_OK(table->flush());
+    ASSERT_OK(table->append(points(11, 5)));
+    ASSERT_OK(lake->drop_table("points"));
+
+    EXPECT_EQ(lake->table("points").error().code, Code::not_found);
+    EXPECT_THAT(lake->tables(), IsEmpty());
+    EXPECT_EQ(table->append(points(16)).error().code, Code::not_found) << "who still has it";
+    EXPECT_EQ(table->flush().error().code, Code::not_found);
+    EXPECT_EQ(table->replace({}).error().code, Code::not_found);
+    EXPECT_EQ(lake->drop_table("points").error().code, Code::not_found);
+
+    auto again = lake->create_table("points", Points::schema(), LakeOnDisk::layout());
+    ASSERT_OK(again);
+    EXPECT_THAT(on.numbers(*lake).value(), IsEmpty()) << "none of the one before";
+    ASSERT_OK((*again)->append(points(100, 3)));
+  }
+  auto lake = on.open();
+  EXPECT_EQ(on.numbers(*lake).value(), counting(100, 3));
+}
+
+TEST(Lake, files_of_a_dropped_table_stay_while_somebody_reads_them_and_go_then) {
+  LakeOnDisk on;
+  on.limits.keep_snapshots = std::chrono::seconds(0);
+  on.limits.catalog.expire_age_min = std::chrono::milliseconds(0);
+  auto lake = on.open();
+  auto table = lake->create_table("points", Points::schema(), LakeOnDisk::layout()).value();
+  ASSERT_OK(table->append(points(1, 10)));
+  ASSERT_OK(table->flush());
+  auto reader = std::make_unique<Snapshot>(table->snapshot());
+  const std::string key = reader->files().files()[0].key;
+  table.reset();
+  ASSERT_OK(lake->drop_table("points"));
+  // Another table moves the lake on: the snapshot of before the drop is not the newest.
+  ASSERT_OK(lake->create_table("others", Points::schema(), {}));
+  ASSERT_OK(lake->expire());
+  EXPECT_TRUE(lake->store().head(key).ok());
+  reader.reset();
+  ASSERT_OK(lake->expire());
+  EXPECT_EQ(lake->store().head(key).error().code, Code::not_found);
+}
+
+// A lake with a table of 15 rows, whose disk fails for good from its n-th call on; 0: never.
+struct LakeToDropOf : LakeOnDisk {
+  explicit LakeToDropOf(std::uint64_t fail_at) {
+    disk = std::make_unique<FaultyDisk>(
+        *real, FaultPlan{.fail_at = fail_at, .lasting = FaultPlan::Lasting::for_good});
+    lake = open();
+    auto table = lake->create_table("points", Points::schema(), layout()).value();
+    BL_CHECK(table->append(points(1, 10)).ok() && table->flush().ok());
+    BL_CHECK(table->append(points(11, 5)).ok());
+    begin = calls();
+  }
+  std::uint64_t calls() const { return static_cast<FaultyDisk&>(*disk).calls(); }
+  std::unique_ptr<Disk> real = make_real_disk();
+  std::unique_ptr<Lake> lake;
+  std::uint64_t begin = 0;  ///< calls of the disk until here
+};
+
+TEST(Lake, a_drop_that_was_cut_off_anywhere_never_was_or_is_finished_by_the_next_start) {
+  std::uint64_t begin = 0, end = 0;
+  {
+    LakeToDropOf whole(0);
+    ASSERT_OK(whole.lake->drop_table("points"));
+    begin = whole.begin;
+    end = whole.calls();
+    whole.lake.reset();
+  }
+  ASSERT_GT(end, begin + 5);
+  int finished = 0;
+  for (std::uint64_t n = begin + 1; n <= end; n += n < begin + 4 ? 1 : 5) {
+    SCOPED_TRACE(n - begin);
+    LakeToDropOf on(n);
+    EXPECT_FALSE(on.lake->drop_table("points").ok());
+    on.lake.reset();
+    on.disk = make_real_disk();
+    const auto lake = on.open();
+    if (lake->table("points").ok()) {
+      EXPECT_EQ(on.numbers(*lake).value(), counting(1, 15));
+      continue;
+    }
+    ++finished;
+    for (const char* prefix : {"dropped/", "tables/points/_delta_log/"}) {
+      EXPECT_THAT(lake->store().list({.prefix = prefix})->objects, IsEmpty()) << prefix;
+    }
+    ASSERT_OK(lake->create_table("points", Points::schema(), LakeOnDisk::layout()));
+    EXPECT_THAT(on.numbers(*lake).value(), IsEmpty());
+  }
+  EXPECT_GT(finished, 1);
+}
+
+TEST(Lake, a_catalog_that_is_made_again_does_not_have_tables_that_were_being_dropped) {
+  LakeOnDisk on;
+  {
+    auto lake = on.open();
+    for (const char* name : {"points", "others"}) {
+      auto table = lake->create_table(name, Points::schema(), LakeOnDisk::layout()).value();
+      ASSERT_OK(table->append(points(1, 10)));
+      ASSERT_OK(table->flush());
+    }
+    // As a drop leaves it that was cut off behind its first step.
+    ASSERT_OK(lake->store().put_if_absent("dropped/points", "{}"));
+  }
+  std::filesystem::remove(on.folder + "/catalog.sqlite");
+  std::filesystem::remove(on.folder + "/objects/catalog.json");
+  const auto rebuilt = rebuild_catalog(on.options(), on.world());
+  ASSERT_OK(rebuilt);
+  EXPECT_EQ(rebuilt->tables, 1);
+  auto lake = on.open();
+  EXPECT_EQ(lake->table("points").error().code, Code::not_found);
+  EXPECT_EQ(on.numbers(*lake, "others").value(), counting(1, 10));
+  EXPECT_EQ(lake->store().head("dropped/points").error().code, Code::not_found);
+}
+
 TEST(Lake, an_official_engine_reads_the_catalog_and_the_delta_log) {
   LakeOnDisk on;
   auto lake = on.open();

@@ -258,7 +258,8 @@ class Simulation {
   void keep_order() {
     const std::shared_ptr<Table> table(table_.get(), [](Table*) {});
     const Timestamp now = clock_.now();
-    const auto expired = expire(catalog_, store_, {&table, 1}, now, now - std::chrono::minutes(60));
+    const auto expired =
+        expire(catalog_, store_, {&table, 1}, {}, now, now - std::chrono::minutes(60));
     const auto swept = sweep(catalog_, store_, *table_, now - std::chrono::hours(24));
     note(fmt::format("expire: {}, sweep: {}",
                      expired.ok() ? std::to_string(expired->files) : expired.error().message,

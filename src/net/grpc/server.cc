@@ -49,6 +49,8 @@ grpc::Status status_of(const Error& error) {
   return {static_cast<grpc::StatusCode>(grpc_status(error.code)), message};
 }
 
+class Call;
+
 /// What all calls share.
 struct Core {
   const GrpcOptions options;
@@ -57,6 +59,8 @@ struct Core {
   Log& log;
   Metrics& metrics;
   std::atomic<bool> stopping = false;
+  std::mutex mutex = {};
+  std::map<Call*, std::weak_ptr<Call>> exchanges = {};  // guarded by mutex
 
   void count(const std::string& method, std::string_view code, double seconds) {
     metrics
@@ -78,11 +82,18 @@ struct Core {
 
 /// One call: the library's threads hand the request over and tell what became of writes; a worker
 /// runs the method.
-class Call final : public grpc::ServerGenericBidiReactor, public Job, public GrpcWriter {
+class Call final : public grpc::ServerGenericBidiReactor,
+                   public Job,
+                   public GrpcWriter,
+                   public std::enable_shared_from_this<Call> {
  public:
   static Call* begin(Core& core, WorkerPool& workers, grpc::GenericCallbackServerContext& context) {
     auto call = std::make_shared<Call>(core, workers, context);
     call->self_ = call;
+    if (call->is_exchange()) {
+      const std::lock_guard lock(core.mutex);
+      core.exchanges.emplace(call.get(), call);
+    }
     call->start();
     return call.get();
   }
@@ -95,6 +106,7 @@ class Call final : public grpc::ServerGenericBidiReactor, public Job, public Grp
 
   // -- the library's threads
   void OnReadDone(bool ok) override {
+    if (is_exchange()) return arrive(ok);
     if (!ok) return fail(Error{Code::malformed, "the call has no message"});
     if (workers_.submit(self_)) return;
     core_.count_limit("queue_max");
@@ -111,22 +123,22 @@ class Call final : public grpc::ServerGenericBidiReactor, public Job, public Grp
     gone_ = true;
     written_.notify_all();
   }
-  void OnDone() override { self_.reset(); }
+  void OnDone() override {
+    if (is_exchange()) {
+      const std::lock_guard lock(core_.mutex);
+      core_.exchanges.erase(this);
+    }
+    self_.reset();
+  }
 
   // -- a worker
   void run() override {
+    if (is_exchange()) return exchange();
     std::string request = bytes_of(request_);
     request_.Clear();
     auto call = admit();
     if (!call.ok()) return fail(call.error());
-    if (request.starts_with(k_gzip)) {
-      auto inflated = decompress(Encoding::gzip, request, core_.options.limits.message_bytes_max);
-      if (!inflated.ok()) {
-        if (inflated.error().code == Code::too_large) core_.count_limit("message_bytes_max");
-        return fail(inflated.error());
-      }
-      request = std::move(inflated).value();
-    }
+    if (auto done = inflate(request); !done.ok()) return fail(done.error());
     if (method_->stream) {
       const auto done = method_->stream(*call, request, *this);
       if (!done.ok()) return fail(done.error());
@@ -137,6 +149,15 @@ class Call final : public grpc::ServerGenericBidiReactor, public Job, public Grp
     response_ = buffer_of(*answer);
     count("ok");
     StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+  /// The server stops: an exchange in which nothing happens ends.
+  void wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_scheduled_ || is_finished_) return;
+      is_scheduled_ = true;
+    }
+    if (!workers_.submit(shared_from_this())) drop();
   }
   void drop() override { fail(Error{Code::unavailable, "the server stops"}); }
 
@@ -157,6 +178,84 @@ class Call final : public grpc::ServerGenericBidiReactor, public Job, public Grp
       return fail(Error{Code::unsupported, "no such method: " + context_.method()});
     }
     StartRead(&request_);
+  }
+
+  bool is_exchange() const { return method_ != nullptr && method_->exchange; }
+
+  // Of an exchange: a message, or that there is none any more.
+  // The library may answer within StartRead: it is called without the mutex. Who has the call
+  // scheduled is the only one to finish it.
+  void arrive(bool ok) {
+    bool reads = false, submits = false;
+    {
+      const std::lock_guard lock(mutex_);
+      is_reading_ = false;
+      if (ok) {
+        inbox_bytes_ += request_.Length();
+        inbox_.emplace_back().Swap(&request_);
+        reads = is_reading_ = inbox_bytes_ < core_.options.limits.message_bytes_max;
+      } else {
+        has_ended_ = true;
+      }
+      if (is_finished_) return;
+      submits = !std::exchange(is_scheduled_, true);
+    }
+    if (reads) StartRead(&request_);
+    if (!submits || workers_.submit(self_)) return;
+    core_.count_limit("queue_max");
+    fail(Error{Code::overloaded, "the server is busy, call again later"});
+  }
+
+  // Takes what has arrived until nothing has.
+  void exchange() {
+    if (exchange_ == nullptr) {
+      auto call = admit();
+      if (!call.ok()) return fail(call.error());
+      exchange_ = method_->exchange(*call);
+    }
+    for (;;) {
+      std::vector<grpc::ByteBuffer> arrived;
+      bool reads = false;
+      {
+        const std::lock_guard lock(mutex_);
+        arrived.swap(inbox_);
+        inbox_bytes_ = 0;
+        if (core_.stopping || gone_) break;
+        reads = !is_reading_ && !has_ended_;
+        if (reads) is_reading_ = true;
+        if (arrived.empty() && !has_ended_ && !reads) {
+          is_scheduled_ = false;
+          return;
+        }
+      }
+      if (reads) StartRead(&request_);
+      if (arrived.empty() && reads) continue;
+      const auto done = arrived.empty() ? exchange_->end(*this) : take(arrived);
+      if (!done.ok()) return fail(done.error());
+      if (arrived.empty()) return finish(grpc::Status::OK, "ok");
+    }
+    fail(core_.stopping ? Error{Code::unavailable, "the server stops"}
+                        : Error{Code::cancelled, "the client is gone"});
+  }
+
+  Result<void> take(const std::vector<grpc::ByteBuffer>& arrived) {
+    std::vector<std::string> requests;
+    for (const grpc::ByteBuffer& one : arrived) {
+      requests.push_back(bytes_of(one));
+      BL_RETURN_IF_ERROR(inflate(requests.back()));
+    }
+    return exchange_->take(requests, *this);
+  }
+
+  /// Errors: malformed, too_large.
+  Result<void> inflate(std::string& request) {
+    if (!request.starts_with(k_gzip)) return {};
+    auto inflated = decompress(Encoding::gzip, request, core_.options.limits.message_bytes_max);
+    if (!inflated.ok() && inflated.error().code == Code::too_large) {
+      core_.count_limit("message_bytes_max");
+    }
+    BL_TRY(request, std::move(inflated));
+    return {};
   }
 
   Result<GrpcCall> admit() {
@@ -192,6 +291,8 @@ class Call final : public grpc::ServerGenericBidiReactor, public Job, public Grp
     {
       std::unique_lock lock(mutex_);
       written_.wait(lock, [this] { return !writing_ || gone_; });
+      if (is_finished_) return;
+      is_finished_ = true;
     }
     count(code);
     Finish(status);
@@ -210,7 +311,15 @@ class Call final : public grpc::ServerGenericBidiReactor, public Job, public Grp
   grpc::ByteBuffer request_, response_;
   std::mutex mutex_;
   std::condition_variable written_;
-  bool writing_ = false, gone_ = false;  // guarded by mutex_
+  bool writing_ = false, gone_ = false, is_finished_ = false;  // guarded by mutex_
+
+  // Of an exchange.
+  std::unique_ptr<GrpcExchange> exchange_;  // of the worker
+  // Guarded by mutex_: messages that wait for a worker; one is on its way in; the client has said
+  // all; a worker has this, or will.
+  std::vector<grpc::ByteBuffer> inbox_;
+  std::size_t inbox_bytes_ = 0;
+  bool is_reading_ = true, has_ended_ = false, is_scheduled_ = false;
 };
 
 class Methods final : public grpc::CallbackGenericService {
@@ -268,6 +377,7 @@ class Host final : public GrpcServer {
   void stop() override {
     if (server_ == nullptr) return;
     core_.stopping = true;
+    for (const auto& call : exchanges()) call->wake();
     server_->Shutdown(std::chrono::system_clock::now() + core_.options.limits.stop_timeout);
     workers_.stop();
     server_.reset();
@@ -285,6 +395,15 @@ class Host final : public GrpcServer {
     grpc::SslServerCredentialsOptions options;
     options.pem_key_cert_pairs.push_back({text_of(tls.key_file), text_of(tls.certificate_file)});
     return grpc::SslServerCredentials(options);
+  }
+
+  std::vector<std::shared_ptr<Call>> exchanges() {
+    const std::lock_guard lock(core_.mutex);
+    std::vector<std::shared_ptr<Call>> all;
+    for (const auto& [at, weak] : core_.exchanges) {
+      if (auto call = weak.lock()) all.push_back(std::move(call));
+    }
+    return all;
   }
 
   Core core_;

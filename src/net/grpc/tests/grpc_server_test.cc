@@ -35,6 +35,72 @@ class Tokens final : public Authenticator {
 };
 
 struct World {
+  /// Answers each number with the sum so far, and the end with "all"; a text that is none is an
+  /// error.
+  struct Summing final : GrpcExchange {
+    explicit Summing(World& w) : world(w) { ++world.exchanges; }
+    ~Summing() override { --world.exchanges; }
+    Result<void> take(std::span<const std::string> requests, GrpcWriter& out) override {
+      world.most_at_once = std::max<int>(world.most_at_once, static_cast<int>(requests.size()));
+      while (world.holds) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      for (const std::string& request : requests) {
+        if (request.empty() || request.find_first_not_of("0123456789") != std::string::npos) {
+          return Error{Code::invalid, "no number: " + request};
+        }
+        sum += std::stoll(request);
+        BL_RETURN_IF_ERROR(out.write(std::to_string(sum)));
+      }
+      return {};
+    }
+    Result<void> end(GrpcWriter& out) override { return out.write("all"); }
+    World& world;
+    long long sum = 0;
+  };
+  /// The other side of it.
+  struct Talk {
+    Talk(World& world, const std::string& method) : stub(world.channel) {
+      context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+      stream = stub.PrepareCall(&context, method, &queue);
+      stream->StartCall(nullptr);
+      wait();
+    }
+    ~Talk() { queue.Shutdown(); }
+    bool wait() {
+      void* tag = nullptr;
+      bool ok = false;
+      return queue.Next(&tag, &ok) && ok;
+    }
+    bool say(const std::string& text) {
+      const grpc::Slice slice(text);
+      stream->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+      return wait();
+    }
+    std::string hear() {
+      grpc::ByteBuffer buffer;
+      stream->Read(&buffer, nullptr);
+      if (!wait()) return "";
+      std::vector<grpc::Slice> slices;
+      (void)buffer.Dump(&slices);
+      std::string text;
+      for (const auto& one : slices)
+        text.append(reinterpret_cast<const char*>(one.begin()), one.size());
+      return text;
+    }
+    void say_all() {
+      stream->WritesDone(nullptr);
+      wait();
+    }
+    grpc::Status finish() {
+      grpc::Status status;
+      stream->Finish(&status, nullptr);
+      wait();
+      return status;
+    }
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    grpc::GenericStub stub;
+    std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
+  };
   explicit World(GrpcLimits limits = {}) {
     methods.add({.name = "/t.T/Echo",
                  .access = Access::read,
@@ -74,6 +140,9 @@ struct World {
            ++ended;
            return Error{Code::cancelled, "nobody listens"};
          }});
+    methods.add({.name = "/t.T/Sum", .access = Access::read, .exchange = [this](const GrpcCall&) {
+                   return std::make_unique<Summing>(*this);
+                 }});
     GrpcOptions options;
     options.port = 0;
     options.limits = limits;
@@ -134,7 +203,8 @@ struct World {
   Metrics metrics;
   Tokens tokens;
   GrpcMethods methods;
-  std::atomic<int> waiting = 0, ended = 0;
+  std::atomic<int> waiting = 0, ended = 0, exchanges = 0, most_at_once = 0;
+  std::atomic<bool> holds = false;
   std::unique_ptr<GrpcServer> server;
   std::shared_ptr<grpc::Channel> channel;
 };
@@ -276,6 +346,84 @@ TEST(GrpcServer, an_address_in_use_is_named) {
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, Code::conflict);
   EXPECT_THAT(second.error().message, HasSubstr(std::to_string(options.port)));
+}
+
+// Both ways -----------------------------------------------------------------------------------
+
+TEST(GrpcExchange, messages_go_both_ways_in_order_until_the_client_has_said_all) {
+  World world;
+  World::Talk talk(world, "/t.T/Sum");
+  for (int i = 1; i <= 100; ++i) {
+    ASSERT_TRUE(talk.say("2"));
+    EXPECT_EQ(talk.hear(), std::to_string(2 * i));
+  }
+  talk.say_all();
+  EXPECT_EQ(talk.hear(), "all");
+  EXPECT_TRUE(talk.finish().ok());
+}
+
+TEST(GrpcExchange, what_arrives_meanwhile_is_taken_together) {
+  World world;
+  world.holds = true;
+  World::Talk talk(world, "/t.T/Sum");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(talk.say("1"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  world.holds = false;
+  for (int i = 1; i <= 20; ++i) EXPECT_EQ(talk.hear(), std::to_string(i));
+  EXPECT_GT(world.most_at_once, 1);
+  talk.say_all();
+  EXPECT_EQ(talk.hear(), "all");
+  EXPECT_TRUE(talk.finish().ok());
+}
+
+TEST(GrpcExchange, an_error_ends_the_call_with_its_status) {
+  World world;
+  World::Talk talk(world, "/t.T/Sum");
+  ASSERT_TRUE(talk.say("1"));
+  EXPECT_EQ(talk.hear(), "1");
+  ASSERT_TRUE(talk.say("x"));
+  EXPECT_EQ(talk.hear(), "");
+  const grpc::Status status = talk.finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(), "no number: x");
+}
+
+TEST(GrpcExchange, those_in_which_nothing_happens_need_no_thread) {
+  World world({.workers = 2});
+  std::vector<std::unique_ptr<World::Talk>> talks;
+  for (int i = 0; i < 50; ++i) {
+    talks.push_back(std::make_unique<World::Talk>(world, "/t.T/Sum"));
+    ASSERT_TRUE(talks.back()->say("1"));
+    EXPECT_EQ(talks.back()->hear(), "1");
+  }
+  EXPECT_EQ(world.exchanges, 50);
+  EXPECT_EQ(world.call("/t.T/Echo", "hello").messages.at(0), ":hello");
+  for (auto& talk : talks) {
+    ASSERT_TRUE(talk->say("2"));
+    EXPECT_EQ(talk->hear(), "3");
+  }
+}
+
+TEST(GrpcExchange, one_whose_client_goes_is_ended_and_so_are_all_when_the_server_stops) {
+  World world;
+  {
+    World::Talk talk(world, "/t.T/Sum");
+    ASSERT_TRUE(talk.say("1"));
+    EXPECT_EQ(talk.hear(), "1");
+    talk.context.TryCancel();
+    (void)talk.finish();
+  }
+  for (int i = 0; i < 5'000 && world.exchanges > 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  EXPECT_EQ(world.exchanges, 0);
+  World::Talk idle(world, "/t.T/Sum");
+  ASSERT_TRUE(idle.say("1"));
+  EXPECT_EQ(idle.hear(), "1");
+  world.server->stop();
+  EXPECT_EQ(idle.finish().error_code(), grpc::StatusCode::UNAVAILABLE)
+      << "told by us, not cancelled when its time was over";
+  EXPECT_EQ(world.exchanges, 0);
 }
 
 }  // namespace
