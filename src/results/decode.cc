@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/numbers.h"
 #include "results/commits/widths.h"
+#include "results/decoding/exemplars.h"
 #include "results/decoding/fields.h"
 #include "results/decoding/payload.h"
 #include "results/units.h"
@@ -35,6 +36,8 @@ class SubmissionDecoder {
       read_commit();
       read_outcome();
       read_documents();
+      submission_.exemplars =
+          read_exemplars(fields_, faults_, limits_, submission_.result.stats.data.size());
       read_submission_key();
       fields_.finish();
     }

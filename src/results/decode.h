@@ -24,8 +24,9 @@ struct DecodeLimits {
 /// allowed for optional fields. Beyond [N]: `github.commit_info` {timestamp, parent, message,
 /// author_name, author_login, author_avatar, branch, fork_point_sha} lets the client say what it
 /// knows of the commit; with a timestamp and neither branch, pr_number nor fork point the commit is
-/// taken to be on the default branch. Outcome (errored, partial, success), unit rewrite, aggregates
-/// are applied here [2.3]. Errors: malformed (not JSON), invalid (with all faults).
+/// taken to be on the default branch. And `exemplars`: the traces that it names (exemplar.h).
+/// Outcome (errored, partial, success), unit rewrite, aggregates are applied here [2.3]. Errors:
+/// malformed (not JSON), invalid (with all faults).
 Result<Submission> decode_submission(std::string_view body, const DecodeLimits& limits = {});
 /// The same for a value that is parsed already.
 Result<Submission> decode_submission(const json::Value& document, const DecodeLimits& limits = {});

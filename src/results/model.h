@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "results/exemplar.h"
 #include "verdict/comparison.h"
 
 /// Benchmark results: the values and their rules, without I/O. The source of every rule is
@@ -146,6 +147,7 @@ struct Submitter {
 /// What a client sent: the result, and how to recognise the same submission again [2.10].
 struct Submission {
   BenchmarkResult result;
+  std::vector<Exemplar> exemplars;  ///< traces that it names
   std::optional<std::string> submission_key;
   std::string payload_sha256;  ///< of decoding/payload.h
   Submitter submitter;         ///< no part of the payload

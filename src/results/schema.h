@@ -31,4 +31,7 @@ std::span<const store::Migration> verdict_migrations();
 /// Number 15: how the lake's answers compare with the store's (read_evidence.h).
 std::span<const store::Migration> read_migrations();
 
+/// Number 18: traces that results name (exemplars.h).
+std::span<const store::Migration> exemplar_migrations();
+
 }  // namespace bl::results

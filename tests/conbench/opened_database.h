@@ -32,7 +32,7 @@ inline std::vector<store::Migration> results_steps() {
        {results::migrations(), results::commit_migrations(), results::later_migrations(),
         store::audit_migrations(), results::ci_migrations(), results::alert_migrations(),
         results::shared_table_migrations(), results::history_migrations(),
-        results::verdict_migrations()}) {
+        results::verdict_migrations(), results::exemplar_migrations()}) {
     for (store::Migration step : part) {
       step.number = static_cast<int>(steps.size()) + 1;
       steps.push_back(step);

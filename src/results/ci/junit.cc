@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/xml.h"
+
 namespace bl::results {
 namespace {
 
@@ -14,37 +16,6 @@ const json::Array& items_at(const json::Value& object, const char* key) {
   static const json::Array k_none;
   const json::Value* value = object.find(key);
   return value != nullptr && value->is_array() ? value->items() : k_none;
-}
-
-// Of attributes and of text.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        if (byte >= 0x20) {
-          out += c;
-        } else if (c == '\n' || c == '\t' || c == '\r') {
-          out += fmt::format("&#{};", byte);
-        } else {
-          out += "\xef\xbf\xbd";
-        }
-    }
-  }
-  return out;
 }
 
 std::string name_of_row(const json::Value& row) {
@@ -72,21 +43,21 @@ void append_case(std::string& out, const json::Value& row, Counts& counts) {
   const std::string status = text_at(row, "status");
   ++counts.tests;
   out += fmt::format("    <testcase classname=\"{}\" name=\"{}\">",
-                     escaped(text_at(row, "hardware")), escaped(name_of_row(row)));
+                     xml_escaped(text_at(row, "hardware")), xml_escaped(name_of_row(row)));
   if (status == "regressed") {
     ++counts.failures;
     out += fmt::format(
         "<failure type=\"regression\" message=\"the lookback z-score regressed\">{}"
         "</failure>",
-        escaped(scores_of(row)));
+        xml_escaped(scores_of(row)));
   } else if (status == "errored") {
     ++counts.errors;
     const json::Value* error = row.find("error");
     out += fmt::format("<error type=\"benchmark\" message=\"the result failed\">{}</error>",
-                       error == nullptr ? "" : escaped(json::to_text(*error)));
+                       error == nullptr ? "" : xml_escaped(json::to_text(*error)));
   } else if (status != "improved" && status != "stable") {
     ++counts.skipped;
-    out += fmt::format("<skipped message=\"{}\"/>", escaped(text_at(row, "reason")));
+    out += fmt::format("<skipped message=\"{}\"/>", xml_escaped(text_at(row, "reason")));
   }
   out += "</testcase>\n";
 }
@@ -105,7 +76,7 @@ Result<std::string> ci_junit(const json::Value& report) {
     for (const json::Value& row : items_at(run, "comparisons")) append_case(cases, row, counts);
     out += fmt::format(
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
-        escaped(text_at(run, "run_id")), counts.tests, counts.failures, counts.errors,
+        xml_escaped(text_at(run, "run_id")), counts.tests, counts.failures, counts.errors,
         counts.skipped);
     out += cases + "  </testsuite>\n";
   }
@@ -115,7 +86,7 @@ Result<std::string> ci_junit(const json::Value& report) {
         "  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n"
         "    <testcase classname=\"run\" name=\"{0}\"><error type=\"run\" "
         "message=\"the run has no results\"/></testcase>\n  </testsuite>\n",
-        escaped(missing.as_string()));
+        xml_escaped(missing.as_string()));
   }
   return out + "</testsuites>\n";
 }

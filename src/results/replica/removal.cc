@@ -53,7 +53,7 @@ Result<RemovalProof> prove_removed(lake::Lake& lake, Timestamp now,
       BL_TRY([[maybe_unused]] const auto snapshot, table->replace(change));
     }
   }
-  BL_TRY(const lake::Expired expired, lake::expire(lake.catalog(), lake.store(), tables, now, now));
+  BL_TRY(const lake::Expired expired, lake.expire(now));
   proof.files_removed = expired.files;
   // Texts that are none of the ids: an empty list is no parameter.
   std::vector<std::int64_t> high, low;

@@ -291,6 +291,10 @@ Result<bool> Backfill::take_foreign_changes() {
            connection.execute_many("delete from benchlake.result_number where id = $1 and not "
                                    "exists (select 1 from benchmark_result where id = $1)",
                                    gone));
+    BL_TRY([[maybe_unused]] const auto unlinked,
+           connection.execute_many("delete from benchlake.exemplar where result_id = $1 and not "
+                                   "exists (select 1 from benchmark_result where id = $1)",
+                                   gone));
     return {};
   }));
   added_.add(static_cast<double>(added));
@@ -428,6 +432,8 @@ Result<std::size_t> Backfill::forget_numbers() {
   BL_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Result<void> {
     BL_TRY([[maybe_unused]] const auto deleted,
            connection.execute_many("delete from benchlake.result_number where id = $1", ids));
+    BL_TRY([[maybe_unused]] const auto unlinked,
+           connection.execute_many("delete from benchlake.exemplar where result_id = $1", ids));
     return log_changes(connection, clock_.now(), "delete", gone);
   }));
   forgotten_.add(static_cast<double>(gone.size()));

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "results/store/derived.h"
+#include "results/store/exemplars.h"
 #include "results/store/repair.h"
 #include "results/store/rows.h"
 #include "store/both_dialects.h"
@@ -392,6 +393,18 @@ Result<void> number_and_log(store::Connection& connection, Timestamp now,
   return connection.insert_many({"bl_change_log", k_log_columns}, log);
 }
 
+Result<void> link_traces(store::Connection& connection, Timestamp now,
+                         const std::vector<Item>& items) {
+  std::vector<NewExemplar> exemplars;
+  for (const Item& item : items) {
+    const Submission& submission = item.prepared->submission;
+    for (const Exemplar& one : submission.exemplars) {
+      exemplars.push_back({item.submitted.id, submission.result.timestamp, &one});
+    }
+  }
+  return put_exemplars(connection, now, exemplars);
+}
+
 std::optional<std::string_view> view_of(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
   return std::string_view(*text);
@@ -458,6 +471,7 @@ Result<void> store_items(store::Connection& connection, IdSource& ids, Timestamp
   BL_RETURN_IF_ERROR(place_commits(connection, ids, commits, items));
   BL_RETURN_IF_ERROR(insert_facts(connection, items));
   BL_RETURN_IF_ERROR(number_and_log(connection, now, items));
+  BL_RETURN_IF_ERROR(link_traces(connection, now, items));
   std::vector<DerivedFact> facts;
   facts.reserve(items.size());
   for (const Item& item : items) facts.push_back(derived_of(item));

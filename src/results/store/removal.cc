@@ -1,5 +1,6 @@
 #include "results/store/removal.h"
 
+#include "results/store/exemplars.h"
 #include "results/store/facts.h"
 #include "results/store/history_points.h"
 #include "store/both_dialects.h"
@@ -283,6 +284,7 @@ Result<RemovedResult> remove_result(store::Connection& connection, std::string_v
   ids.add({id});
   BL_TRY(auto facts, read_facts(connection, ids));
   BL_RETURN_IF_ERROR(execute(connection, "delete from benchmark_result where id = $1", {id}));
+  BL_RETURN_IF_ERROR(remove_exemplars(connection, id));
   for (OwnedFact& fact : facts) BL_RETURN_IF_ERROR(remove_derived(connection, fact.view()));
   BL_RETURN_IF_ERROR(log_change(connection, "delete", id, timestamp, now));
   return *std::move(gone);

@@ -45,6 +45,7 @@ Result<void> wipe_results(store::Database& database) {
                                          store::both_dialects<"delete from \"commit\"">(),
                                          store::both_dialects<"delete from @commit_enrichment">(),
                                          store::both_dialects<"delete from @submission">(),
+                                         store::both_dialects<"delete from @exemplar">(),
                                          store::both_dialects<"delete from @result_number">(),
                                          store::both_dialects<"delete from @dimension_key">(),
                                          store::both_dialects<"delete from @series">(),

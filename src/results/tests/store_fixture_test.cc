@@ -39,7 +39,7 @@ std::vector<store::Migration> StoreFixture::steps() {
   for (const auto part :
        {migrations(), commit_migrations(), later_migrations(), store::audit_migrations(),
         ci_migrations(), alert_migrations(), shared_table_migrations(), history_migrations(),
-        verdict_migrations(), read_migrations()}) {
+        verdict_migrations(), read_migrations(), exemplar_migrations()}) {
     for (store::Migration step : part) {
       step.number = static_cast<int>(steps.size()) + 1;
       steps.push_back(step);
