@@ -6,9 +6,9 @@
 
 namespace bl::traces {
 
-/// `traces get`, `search`, `services`, `critical-path`, `export`, `import`, `diff`, `status`,
-/// `bench`: through the server that is named or runs on the data folder, else one inside of this
-/// process; `traces triggers`, which reads files alone.
+/// `traces get`, `search`, `services`, `critical-path`, `export`, `import`, `diff`, `link`,
+/// `unlink`, `links`, `status`, `bench`, `expire`: through the server that is named or runs on
+/// the data folder, else one inside of this process; `traces triggers`, which reads files alone.
 std::vector<Command> commands();
 
 }  // namespace bl::traces

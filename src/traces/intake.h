@@ -29,9 +29,6 @@ struct IntakeLimits {
   SpanLimits spans = {};
 };
 
-/// After how many seconds the same request may come again; nullopt: never, it stays wrong.
-std::optional<int> retry_seconds(Code code);
-
 /// Threads: any.
 class Intake {
  public:

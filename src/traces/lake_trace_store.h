@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "base/time.h"
 #include "lake/lake.h"
+#include "traces/pinned_traces.h"
 #include "traces/trace_store.h"
 
 /// Spans in the lake table `spans`, with an index beside it: docs/formats/traces.md.
@@ -25,6 +26,9 @@ struct LakeTraceStoreLimits {
       200'000;  ///< operations and attribute keys that lists keep; more are left out
   std::size_t segments_max = 8;                ///< of the index; more are put together
   std::int64_t metric_spans_max = 20'000'000;  ///< spans that one answer of metrics() looks at
+  /// Spans by id are read out of the files here; false: all by the engine, with the same answers.
+  bool reads_directly = true;
+  std::chrono::hours retention{0};  ///< older spans expire by themselves; 0: none do
 };
 
 struct LakeTraceStoreParts {
@@ -35,9 +39,11 @@ struct LakeTraceStoreParts {
   Metrics& metrics;
   /// A folder of its own for the index. It may be removed when nobody has it: it is made anew.
   std::string folder;
+  PinnedTraces pinned = {};
 };
 
-/// All of `parts` outlive it. It has one thread, which follows the files of the table. Threads:
+/// All of `parts` outlive it. It has one thread, which follows the files of the table
+/// and lets old spans expire. Threads:
 /// any.
 class LakeTraceStore : public TraceStore {
  public:

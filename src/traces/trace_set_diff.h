@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "traces/model.h"
@@ -61,6 +62,13 @@ struct SetDiff {
       changed;  ///< by the shift of critical, then of self time, the largest first
   std::int64_t left_out_spans = 0;
 };
+/// Where the time of traces went, never whether that is good.
+enum class SetDirection : unsigned char { unchanged, increased, decreased, undecided };
+std::string_view name_of(SetDirection direction);
+/// Of whole traces, where their time changed. Else of what holds them up: the shifts on the
+/// critical path that are told, unless they cancel each other out, as of work that moved from one
+/// span to another (then the sum is less than half of what moved).
+SetDirection direction_of(const SetDiff& diff);
 /// Errors: invalid (a set without runs), too_large. Cost: n log n of all spans, and for each path
 /// the product of the numbers of runs.
 Result<SetDiff> diff_sets(std::span<const Spans> base, std::span<const Spans> compare,
@@ -75,6 +83,7 @@ struct CriticalShare {
   double median_ns = 0, low_ns = 0, high_ns = 0;  ///< over the runs; 0 where it is not on the path
   double share = 0;                               ///< of the sum of all runs' critical paths, 0..1
   std::size_t runs = 0;                           ///< in which it is on the path
+  std::vector<double> values_ns;                  ///< one for each run, in their order; 0 as above
 };
 /// By share, descending.
 std::vector<CriticalShare> critical_shares(std::span<const Spans> runs);

@@ -78,6 +78,11 @@ struct TraceQuery {
     SpanKind kind = SpanKind::unspecified;
   };
   std::optional<After> after;
+  /// Only this span and those that name it as their parent; the summary stays that of the trace.
+  std::optional<SpanId> family;
+  bool wants(const SpanId& span, const std::optional<SpanId>& parent) const {
+    return !family || span == *family || parent == family;
+  }
   /// Only this way, for tests and measurements; what it does not find is partial.
   std::optional<LookupPath> only;
 };
@@ -163,6 +168,16 @@ struct Ingested {
   bool repeated = false;  ///< the same request was there already
 };
 
+/// What expire() did, or would do.
+struct ExpiredSpans {
+  std::int64_t before_ns = 0;  ///< a midnight (UTC): spans that began earlier went
+  std::int64_t spans = 0;      ///< rows that went
+  std::int64_t files = 0;      ///< that went, or were made again without them
+  std::int64_t kept = 0;       ///< rows from before, of pinned traces
+  bool operator==(const ExpiredSpans&) const = default;
+};
+enum class Expiry : unsigned char { done, told };
+
 /// Threads: any. Errors of every method: io, corrupt, unavailable, overloaded, timeout, cancelled,
 /// and those named.
 class TraceStore {
@@ -204,6 +219,11 @@ class TraceStore {
   virtual Result<std::vector<Dependency>> dependencies(const Window& window) = 0;
   virtual Result<MetricAnswer> metrics(const MetricQuery& query) = 0;
   virtual Result<StoreStatus> status() = 0;
+
+  /// Spans that began before the day (UTC) of that instant go, but for those of pinned traces
+  /// (pinned_traces.h), whole or in part. Lists of names keep them. Again changes nothing. `told`:
+  /// says only what would go.
+  virtual Result<ExpiredSpans> expire(std::int64_t before_ns, Expiry mode) = 0;
 };
 
 }  // namespace bl::traces

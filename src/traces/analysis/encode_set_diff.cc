@@ -40,7 +40,8 @@ std::string encode_set_diff(const SetDiff& diff) {
   json::Writer writer(text);
   writer.begin_object().member("base_runs", std::uint64_t{diff.base_runs});
   writer.member("compare_runs", std::uint64_t{diff.compare_runs});
-  writer.member("can_decide", diff.can_decide).key("trace_ns");
+  writer.member("can_decide", diff.can_decide);
+  writer.member("direction", name_of(direction_of(diff))).key("trace_ns");
   write(writer, diff.trace_ns);
   writer.member("paths_compared", std::uint64_t{diff.paths_compared});
   writer.member("left_out_spans", diff.left_out_spans).key("changed").begin_array();

@@ -288,29 +288,61 @@ Result<SetDiff> diff_sets(std::span<const Spans> base, std::span<const Spans> co
   return diff;
 }
 
+std::string_view name_of(SetDirection direction) {
+  switch (direction) {
+    case SetDirection::unchanged:
+      return "unchanged";
+    case SetDirection::increased:
+      return "increased";
+    case SetDirection::decreased:
+      return "decreased";
+    case SetDirection::undecided:
+      return "undecided";
+  }
+  return {};
+}
+
+SetDirection direction_of(const SetDiff& diff) {
+  if (!diff.can_decide) return SetDirection::undecided;
+  const auto sign = [](double shift) {
+    return shift > 0 ? SetDirection::increased : SetDirection::decreased;
+  };
+  if (diff.trace_ns.is_change) return sign(diff.trace_ns.shift);
+  double sum = 0, moved = 0;
+  for (const PathDiff& path : diff.changed) {
+    if (!path.critical_ns.is_change) continue;
+    sum += path.critical_ns.shift;
+    moved += std::abs(path.critical_ns.shift);
+  }
+  const bool cancels_out = std::abs(sum) < moved / 2;
+  return moved == 0 || cancels_out ? SetDirection::unchanged : sign(sum);
+}
+
 std::vector<CriticalShare> critical_shares(std::span<const Spans> runs) {
   using Key = std::pair<std::string, std::string>;
-  std::map<Key, std::vector<double>> by_operation;  // of the runs on whose path it is
+  std::map<Key, std::vector<double>> by_operation;
   double all = 0;
-  for (const Spans& spans : runs) {
+  for (std::size_t run = 0; run < runs.size(); ++run) {
+    const Spans& spans = runs[run];
     const SpanTree tree = tree_of(spans);
     for (OperationTime& time : operation_times(spans, tree, critical_path(spans, tree))) {
       if (time.critical_ns == 0) continue;
       all += static_cast<double>(time.critical_ns);
-      by_operation[{std::move(time.service), std::move(time.name)}].push_back(
-          static_cast<double>(time.critical_ns));
+      std::vector<double>& values = by_operation[{std::move(time.service), std::move(time.name)}];
+      values.resize(runs.size());
+      values[run] = static_cast<double>(time.critical_ns);
     }
   }
   std::vector<CriticalShare> shares;
   for (auto& [key, values] : by_operation) {
     CriticalShare share;
     std::tie(share.service, share.name) = key;
-    share.runs = values.size();
+    share.runs = values.size() - static_cast<std::size_t>(std::ranges::count(values, 0.0));
     share.share = std::accumulate(values.begin(), values.end(), 0.0) / all;
-    values.resize(runs.size(), 0.0);
     share.low_ns = std::ranges::min(values);
     share.high_ns = std::ranges::max(values);
-    share.median_ns = verdict::median(values);
+    share.values_ns = values;
+    share.median_ns = verdict::median(values);  // reorders
     shares.push_back(std::move(share));
   }
   std::ranges::stable_sort(shares, std::greater(), &CriticalShare::share);

@@ -32,9 +32,12 @@ class RouteSet {
   void read(const char* pattern, Answer answer) { add(Method::get, pattern, answer); }
   /// A question that needs a body.
   void ask(const char* pattern, Answer answer) { add(Method::post, pattern, answer); }
+  /// Changes what is kept: the role admin.
+  void change(const char* pattern, Answer answer, net::RouteOptions options);
 
  private:
   void add(Method method, const char* pattern, Answer answer);
+  net::Handler handler_of(Answer answer) const;
   net::Router& router_;
   const RoutePorts& ports_;
   const ErrorAnswer error_answer_;
@@ -45,6 +48,8 @@ void add_trace_routes(RouteSet& routes);
 void add_search_routes(RouteSet& routes);
 void add_list_routes(RouteSet& routes);
 void add_waterfall_routes(RouteSet& routes);
+void add_expiry_route(RouteSet& routes);
+void add_set_routes(RouteSet& routes);
 void add_diff_route(RouteSet& own);
 void add_tempo_diff_route(RouteSet& tempo);
 // Dialects, each with its own shape of errors.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "net/retry_after.h"
 
 namespace bl::traces {
 namespace {
@@ -41,7 +42,13 @@ Error for_exporters(Error error) {
 PartialSuccess answer_of(const DecodedSpans& decoded) {
   PartialSuccess answer;
   answer.rejected_spans = decoded.rejected;
-  if (decoded.rejected == 0) return answer;
+  if (decoded.rejected == 0) {
+    if (decoded.ignored_indices > 0) {
+      answer.message = fmt::format("{} *_strindex are passed over: traces have no table of texts",
+                                   decoded.ignored_indices);
+    }
+    return answer;
+  }
   answer.message = fmt::format("{} of {} spans are rejected", decoded.rejected,
                                decoded.rejected + static_cast<std::int64_t>(decoded.spans.size()));
   for (const Fault& fault : decoded.faults) {
@@ -52,18 +59,6 @@ PartialSuccess answer_of(const DecodedSpans& decoded) {
 }
 
 }  // namespace
-
-std::optional<int> retry_seconds(Code code) {
-  switch (code) {
-    case Code::overloaded:
-    case Code::too_many:
-      return 1;
-    case Code::unavailable:
-      return 5;
-    default:
-      return std::nullopt;
-  }
-}
 
 Intake::Intake(StoreSource store, const Clock& clock, Metrics& metrics, const IntakeLimits& limits)
     : store_(std::move(store)),
@@ -108,7 +103,7 @@ Result<PartialSuccess> Intake::take(const Place&, std::string_view body, OtlpWir
   auto kept = keep(body, wire);
   seconds_.observe(std::chrono::duration<double>(clock_.steady_now() - begin).count());
   const char* outcome = !kept.ok() ? "failed" : kept->rejected_spans > 0 ? "partial" : "ok";
-  if (!kept.ok() && retry_seconds(kept.error().code)) outcome = "retry";
+  if (!kept.ok() && net::retry_after_seconds(kept.error().code)) outcome = "retry";
   requests_counter(metrics_, name_of(wire), outcome).add();
   return kept;
 }

@@ -4,6 +4,7 @@
 
 #include "base/compression.h"
 #include "net/grpc.h"
+#include "net/retry_after.h"
 #include "traces/routes.h"
 
 /// OTLP over HTTP. Answers and errors stand in the request's encoding; what an exporter may send
@@ -42,14 +43,15 @@ Response error_answer(int status, const Error& error, std::string_view request_i
   response.status = status_for_exporters(status);
   const OtlpWire wire = wire_of(content_type).value_or(OtlpWire::json);
   const int code = net::grpc_status(error.code);
-  const auto retry = retry_seconds(error.code);
+  const auto retry = net::retry_after_seconds(error.code);
   response.headers.set("Content-Type", wire == OtlpWire::json ? k_json : k_protobuf);
   response.body = wire == OtlpWire::json ? encode_status_json(error, code, retry)
                                          : encode_status_protobuf(error, code, retry);
   if (retry) {
     response.headers.set("Retry-After", std::to_string(*retry));
   } else if (response.status == 503) {
-    response.headers.set("Retry-After", std::to_string(*retry_seconds(Code::unavailable)));
+    response.headers.set("Retry-After",
+                         std::to_string(*net::retry_after_seconds(Code::unavailable)));
   }
   return response;
 }

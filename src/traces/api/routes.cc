@@ -17,19 +17,30 @@ Response as_problem(const Error& error, const Request& request) {
 
 }  // namespace
 
+net::Handler RouteSet::handler_of(Answer answer) const {
+  return [ports = ports_, answer, error_answer = error_answer_](Request& request) {
+    const auto store = ports.store();
+    if (!store.ok()) return error_answer(store.error(), request);
+    auto made = answer({request, ports, **store});
+    if (!made.ok()) return error_answer(made.error(), request);
+    return std::move(made).value();
+  };
+}
+
 void RouteSet::add(Method method, const char* pattern, Answer answer) {
   router_.add({.method = method,
                .pattern = pattern,
                .access = Access::read,
-               .handler =
-                   [ports = ports_, answer, error_answer = error_answer_](Request& request) {
-                     const auto store = ports.store();
-                     if (!store.ok()) return error_answer(store.error(), request);
-                     auto made = answer({request, ports, **store});
-                     if (!made.ok()) return error_answer(made.error(), request);
-                     return std::move(made).value();
-                   },
+               .handler = handler_of(answer),
                .options = {.body_bytes_max = k_body_bytes_max, .deadline = k_deadline}});
+}
+
+void RouteSet::change(const char* pattern, Answer answer, net::RouteOptions options) {
+  router_.add({.method = Method::post,
+               .pattern = pattern,
+               .access = Access::admin,
+               .handler = handler_of(answer),
+               .options = std::move(options)});
 }
 
 Result<TraceId> trace_id_of(const Request& request) {
@@ -71,7 +82,9 @@ void add_routes(net::Router& router, const RoutePorts& ports) {
   add_search_routes(own);
   add_list_routes(own);
   add_waterfall_routes(own);
+  add_set_routes(own);
   add_diff_route(own);
+  add_expiry_route(own);
   add_jaeger_routes(router, ports);
   add_jaeger_v3_routes(router, ports);
   add_tempo_routes(router, ports);

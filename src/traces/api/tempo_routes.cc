@@ -15,6 +15,7 @@ constexpr std::int64_t k_second = 1'000'000'000;
 constexpr std::int64_t k_window_ns = 7 * 86'400 * k_second;  ///< the most that Tempo searches
 constexpr std::int64_t k_limit_default = 20, k_limit_max = 1'000;
 constexpr std::int64_t k_spans_default = 3, k_spans_max = 100;
+constexpr std::size_t k_value_traces_max = 500;  ///< looked at for values of matching spans
 constexpr std::int64_t k_values_default = 1'000, k_values_max = 10'000;
 constexpr const char* k_protobuf = "application/protobuf";
 /// Grafana chooses by it what it asks: the version whose API this is.
@@ -159,6 +160,27 @@ Result<std::vector<AnyValue>> span_names(TraceStore& store) {
   return as_values({names.begin(), names.end()});
 }
 
+/// With `q=`: what matching spans of the newest traces have. nullopt: it asks for nothing, or is
+/// none (Tempo's own rule), and all values are wanted.
+Result<std::optional<std::vector<AnyValue>>> values_of_matches(const Call& call,
+                                                               const SpanField& field) {
+  using Values = std::optional<std::vector<AnyValue>>;
+  auto asked = parse_traceql(parameter(call.request, "q"));
+  if (!asked.ok() || asked->filter.kind == SpanFilter::Kind::everything) return Values();
+  SearchQuery query;
+  BL_TRY(query.window, window_of_seconds(call));
+  query.limit = k_value_traces_max;
+  query.spans_of_trace = k_spans_max;
+  std::vector<SpanFilter> parts;
+  parts.push_back(std::move(asked->filter));
+  if (std::holds_alternative<AttributeField>(field)) {
+    parts.push_back(SpanFilter::where({field, Comparison::exists, {}}));
+  }
+  query.filter = all_of(std::move(parts));
+  BL_TRY(const SearchAnswer answer, call.store.search(query));
+  return Values(tempo_values_in(answer.traces, field));
+}
+
 /// Of lists that are kept, where there is one; of fields that differ from span to span none.
 Result<std::vector<AnyValue>> values_of(const Call& call, const SpanField& field) {
   if (auto keywords = tempo_keywords(field)) return std::move(*keywords);
@@ -201,8 +223,11 @@ Result<Response> list_tag_values_v2(const Call& call) {
   const bool is_service = attribute != nullptr && attribute->key == "service.name" &&
                           attribute->place == AttributePlace::resource;
   const SpanField source = is_service ? SpanField(IntrinsicField{Name::service}) : field;
-  BL_TRY(const auto values, values_of(call, source));
-  return json_response(200, encode_tempo_typed_values(field, values));
+  BL_TRY(auto values, values_of_matches(call, source));
+  if (!values) {
+    BL_TRY(values, values_of(call, source));
+  }
+  return json_response(200, encode_tempo_typed_values(field, *values));
 }
 
 Result<Response> refuse_metrics(const Call&) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/instants.h"
 #include "base/time.h"
 #include "net/query_fields.h"
 #include "traces/trace_store.h"
@@ -9,12 +10,6 @@ namespace bl::traces {
 
 /// The newest instant that the clock gives, in nanoseconds.
 std::int64_t now_ns(const Clock& clock);
-/// RFC 3339 with up to nine digits of fraction, or nanoseconds since 1970 as a decimal integer.
-/// Errors: invalid, also for instants that nanoseconds in 64 bits cannot say.
-Result<std::int64_t> parse_instant(std::string_view text);
-/// Nanoseconds: RFC 3339 as above, in UTC, with as many digits as it needs.
-std::string instant_text(std::int64_t at_ns);
-
 /// The parameter of that name as an instant.
 std::optional<std::int64_t> instant_of(net::QueryFields& fields, std::string_view name);
 /// The parameter of that name as a length of time, `150ms`.

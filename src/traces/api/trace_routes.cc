@@ -155,17 +155,19 @@ Result<Response> show_critical_path(const Call& call) {
   return answer_json(std::move(body));
 }
 
-/// Where two spans share an id, the first.
+/// Where two spans share an id, the first. Of the others only its children matter: for its own
+/// time.
 Result<Response> show_span(const Call& call) {
   net::QueryFields fields(call.request);
   BL_TRY(const TraceId id, trace_id_of(call.request));
-  const TraceQuery query = trace_query_of(fields, id);
+  TraceQuery query = trace_query_of(fields, id);
   BL_RETURN_IF_ERROR(fields.finish());
   const std::string& text = call.request.capture("span_id");
   const auto span_id = SpanId::from_hex(text);
   if (!span_id) {
     return Error{Code::invalid, "the span in the path is no id of 16 hex digits: " + text};
   }
+  query.family = span_id;
   BL_TRY(const TraceAnswer answer, whole_trace(call.store, query));
   const auto found = std::find_if(answer.spans.begin(), answer.spans.end(),
                                   [&](const Span& span) { return span.span_id == *span_id; });

@@ -52,6 +52,11 @@ std::int64_t number_at(const json::Value& object, std::string_view key) {
   return value->is_number() ? value->as_int64().value_or(0) : 0;
 }
 
+double real_at(const json::Value& object, std::string_view key) {
+  const json::Value* value = object.find(key);
+  return value != nullptr && value->is_number() ? value->as_double() : 0;
+}
+
 const json::Array& list_at(const json::Value& object, std::string_view key) {
   static const json::Array k_none;
   const json::Value* value = object.find(key);

@@ -17,7 +17,12 @@ Command critical_path_command();
 Command export_command();
 Command import_command();
 Command diff_command();
+Command link_command();
+Command unlink_command();
+Command links_command();
+Command track_command();
 Command status_command();
+Command expire_command();
 Command bench_command();
 Command triggers_command();
 
@@ -27,6 +32,11 @@ using AskingBody = std::function<Result<ExitCode>(net::ApiClient& server,
 /// The command with the options that name a server.
 Command asking_command(Command declaration, AskingBody body);
 
+/// `traces diff` of sets of traces: its options, whether one is given, and what it does.
+std::vector<CommandOption> set_options();
+bool has_set_options(const Arguments& arguments);
+Result<ExitCode> diff_of_sets(net::ApiClient& server, const Arguments& arguments, CommandIo& io);
+
 /// Errors: invalid (no trace id).
 Result<std::string> trace_path(const std::string& id);
 /// `?a=b&c=d`; of pairs without a value nothing.
@@ -35,6 +45,7 @@ std::string query_of(const std::vector<std::pair<const char*, std::string>>& pai
 /// Members of answers: "" and 0 where they are null.
 std::string text_at(const json::Value& object, std::string_view key);
 std::int64_t number_at(const json::Value& object, std::string_view key);
+double real_at(const json::Value& object, std::string_view key);
 /// The elements of a list; none when it is missing.
 const json::Array& list_at(const json::Value& object, std::string_view key);
 

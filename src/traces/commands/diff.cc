@@ -3,7 +3,7 @@
 #include "base/terminal.h"
 #include "traces/commands/asking.h"
 
-/// `traces diff`: how one trace differs from another.
+/// `traces diff`: how one trace, or set of traces, differs from another.
 namespace bl::traces {
 namespace {
 
@@ -63,11 +63,18 @@ void print_summary(const json::Value& answer, CommandIo& io) {
 }
 
 Result<ExitCode> diff(net::ApiClient& server, const Arguments& arguments, CommandIo& io) {
-  BL_RETURN_IF_ERROR(trace_path(arguments.text("BASE")));
-  BL_RETURN_IF_ERROR(trace_path(arguments.text("COMPARE")));
+  const std::vector<std::string>& ids = arguments.list("ID");
+  if (has_set_options(arguments)) {
+    if (ids.empty()) return diff_of_sets(server, arguments, io);
+    return Error{Code::invalid, "two ids, or two sets, not both: " + ids.front()};
+  }
+  if (ids.size() != 2) {
+    return Error{Code::invalid,
+                 "two ids of traces are needed, or two sets: --base-run ID --compare-run ID"};
+  }
+  for (const std::string& id : ids) BL_RETURN_IF_ERROR(trace_path(id));
   BL_TRY(const json::Value answer,
-         server.post("/api/v1/traces/diff",
-                     body_of(arguments, arguments.text("BASE"), arguments.text("COMPARE"))));
+         server.post("/api/v1/traces/diff", body_of(arguments, ids[0], ids[1])));
   const bool is_patch = arguments.text("--format") == "trace-patch-v0";
   if (arguments.flag("--json") || is_patch) {
     print_json(answer, io);
@@ -80,18 +87,23 @@ Result<ExitCode> diff(net::ApiClient& server, const Arguments& arguments, Comman
 }  // namespace
 
 Command diff_command() {
+  std::vector<CommandOption> options = {
+      {.name = "--format",
+       .value_name = "FORMAT",
+       .help = "of two traces: trace-summary-v0-native, trace-summary-v0-composed, "
+               "trace-patch-v0 (JSON)",
+       .default_text = "trace-summary-v0-native"}};
+  for (CommandOption& option : set_options()) options.push_back(std::move(option));
   return asking_command(
       {.path = "traces diff",
-       .help = "shows how one trace differs from another, as far as it is more than noise",
-       .example = "benchlake traces diff 4bf92f3577b34da6a3ce929d0e0e4736 "
-                  "0af7651916cd43dd8448eb211c80319c",
-       .options = {{.name = "--format",
-                    .value_name = "FORMAT",
-                    .help = "trace-summary-v0-native, trace-summary-v0-composed, trace-patch-v0 "
-                            "(JSON)",
-                    .default_text = "trace-summary-v0-native"}},
-       .arguments = {{.name = "BASE", .help = "id of a trace"},
-                     {.name = "COMPARE", .help = "id of the other"}},
+       .help = "shows how one trace, or the traces of one run, differ from another, as far as it "
+               "is more than noise; of runs exit code 1: it takes longer, 3: too few traces",
+       .example = "benchlake traces diff --base-run nightly-41 --compare-run nightly-42",
+       .options = std::move(options),
+       .arguments = {{.name = "ID",
+                      .help = "of a trace, and of the one that is compared with it",
+                      .repeated = true,
+                      .required = false}},
        .run = {}},
       diff);
 }

@@ -1,5 +1,7 @@
 #include "traces/grpc_methods.h"
 
+#include "net/retry_after.h"
+
 namespace bl::traces {
 namespace {
 
@@ -19,7 +21,8 @@ void add_grpc_methods(net::GrpcMethods& methods, Intake& intake, net::Access acc
     return encode_response_protobuf(answer);
   };
   method.details = [](const Error& error) {
-    return encode_status_protobuf(error, net::grpc_status(error.code), retry_seconds(error.code));
+    return encode_status_protobuf(error, net::grpc_status(error.code),
+                                  net::retry_after_seconds(error.code));
   };
   methods.add(std::move(method));
 }

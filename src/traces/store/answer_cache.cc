@@ -67,6 +67,7 @@ std::string AnswerCache::key_of(const TraceQuery& query) {
     key += fmt::format(" a{} {} {}", query.after->start_ns, query.after->span_id.value,
                        static_cast<int>(query.after->kind));
   }
+  if (query.family) key += fmt::format(" f{}", query.family->value);
   if (query.only) key += fmt::format(" o{}", static_cast<int>(*query.only));
   return key;
 }
@@ -91,13 +92,14 @@ std::shared_ptr<const TraceAnswer> AnswerCache::find(const std::string& key,
   return it->second->answer;
 }
 
+bool AnswerCache::takes(std::size_t bytes) {
+  if (bytes <= bytes_max_ / 8) return true;
+  skips_.add();
+  return false;
+}
+
 void AnswerCache::add(const std::string& key, std::uint64_t version,
                       std::shared_ptr<const TraceAnswer> answer, std::size_t bytes) {
-  // One answer does not push all others out.
-  if (bytes > bytes_max_ / 8) {
-    skips_.add();
-    return;
-  }
   const std::lock_guard lock(mutex_);
   if (by_key_.contains(key)) return;
   entries_.push_front({key, version, std::move(answer), bytes + 2 * key.size()});

@@ -27,7 +27,15 @@ class AnswerCache {
   /// Spans of that trace came.
   void touch(const TraceId& id) { counter(id).fetch_add(1); }
 
+  /// Spans of any went.
+  void touch_all() {
+    for (auto& one : *counters_) one.fetch_add(1);
+  }
+
   std::shared_ptr<const TraceAnswer> find(const std::string& key, std::uint64_t version);
+  /// One answer does not push all others out: false for those that are too large, which are
+  /// counted.
+  bool takes(std::size_t bytes);
   void add(const std::string& key, std::uint64_t version, std::shared_ptr<const TraceAnswer> answer,
            std::size_t bytes);
   std::size_t bytes() const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <tuple>
@@ -325,7 +326,9 @@ Result<void> SpanReader::read(const columns::Batch& batch, Spans& out) {
   Text last_resource, last_scope;
   std::shared_ptr<const Resource> resource_now;
   std::shared_ptr<const Scope> scope_now;
-  out.reserve(out.size() + static_cast<std::size_t>(rows.size()));
+  // Room doubles at least: batches are many, and a reservation for each would move all spans again.
+  const std::size_t wanted = out.size() + static_cast<std::size_t>(rows.size());
+  if (wanted > out.capacity()) out.reserve(std::max(wanted, 2 * out.capacity()));
   for (int64_t row = 0; row < rows.size(); ++row) {
     Span& span = out.emplace_back();
     span.trace_id = {bits(rows.column<"trace_high">()[row]), bits(rows.column<"trace_low">()[row])};

@@ -75,7 +75,9 @@ LakeStore::LakeStore(const LakeTraceStoreParts& parts, const LakeTraceStoreLimit
       repeated_in_(parts.metrics.counter("bl_traces_repeated_requests_total",
                                          "Requests of spans that were there already", {})),
       fallbacks_(parts.metrics.counter("bl_traces_fallbacks_total",
-                                       "Ways to a trace that did not end it", {})) {
+                                       "Ways to a trace that did not end it", {})),
+      expired_(parts.metrics.counter("bl_traces_expired_spans_total",
+                                     "Spans that went, since they were too old", {})) {
   for (const auto path : {LookupPath::hint, LookupPath::bounds, LookupPath::recent,
                           LookupPath::windows, LookupPath::full}) {
     lookups_.emplace(path,
@@ -92,12 +94,13 @@ LakeStore::~LakeStore() {
   }
   stopping_.notify_all();
   if (follower_.joinable()) follower_.join();
+  if (table_ != nullptr) table_->compact_with({});
 }
 
 Result<void> LakeStore::start() {
   BL_TRY(table_, lake::ensure_table(parts_.lake, std::string(k_table), SpanTable::schema(),
                                     layout_of_spans()));
-  BL_TRY(reads_, SpanReads::open(parts_.lake, limits_));
+  BL_TRY(reads_, SpanReads::open(parts_.lake, parts_.metrics, limits_));
   BL_TRY(index_,
          TraceIndex::open(parts_.disk, parts_.folder, parts_.log, names_, limits_.segments_max));
   // Names of spans that an earlier process took in: of the tail now, of files with their bounds.
@@ -114,6 +117,9 @@ Result<void> LakeStore::start() {
   }
   names_are_whole_ = foreign_.empty();
   if (!foreign_.empty()) foreign_in_ = snapshot;
+  table_->compact_with([this](const lake::Snapshot& files, lake::ChangePart& part) {
+    return settle_repeats(files, part);
+  });
   follower_ = std::thread([this] { follow(); });
   return {};
 }
@@ -176,6 +182,7 @@ void LakeStore::follow() {
       parts_.log.warning("the index of traces is not brought up to date",
                          {{"why", done.error().message}});
     }
+    expire_in_time();
   }
 }
 
@@ -330,16 +337,20 @@ Result<StoreStatus> LakeStore::status() {
   status.data_version = moment.snapshot.id();
   status.resident_bytes = static_cast<std::int64_t>(
       moment.index->bytes() + reads_->footers().bytes() + names_.bytes() + cache_.bytes());
-  std::set<TraceId> fresh;
+  std::vector<TraceId> in_tail;
   for (const columns::Batch& batch : moment.snapshot.tail()) {
     BL_TRY(const auto high, batch.column(0).as<std::int64_t>());
     BL_TRY(const auto low, batch.column(1).as<std::int64_t>());
     for (std::int64_t i = 0; i < batch.rows(); ++i) {
-      const TraceId id{std::bit_cast<std::uint64_t>(high[i]), std::bit_cast<std::uint64_t>(low[i])};
-      if (!fresh.contains(id) && !moment.index->find(id)) fresh.insert(id);
+      in_tail.push_back(
+          {std::bit_cast<std::uint64_t>(high[i]), std::bit_cast<std::uint64_t>(low[i])});
     }
   }
-  status.traces = static_cast<std::int64_t>(moment.index->traces() + fresh.size());
+  std::ranges::sort(in_tail);
+  in_tail.erase(std::unique(in_tail.begin(), in_tail.end()), in_tail.end());
+  const auto fresh =
+      std::ranges::count_if(in_tail, [&](const TraceId& id) { return !moment.index->has(id); });
+  status.traces = moment.index->traces + fresh;
   return status;
 }
 

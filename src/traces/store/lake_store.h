@@ -28,7 +28,8 @@ struct Moment {
 };
 
 /// lake_store.cc: opening, spans in, lists. lookup.cc: by id. loading.cc: many traces at once.
-/// search.cc, sums.cc: what their names say.
+/// repeats.cc: spans that came twice. retention.cc: old ones. search.cc, sums.cc: what their names
+/// say.
 class LakeStore final : public LakeTraceStore {
  public:
   LakeStore(const LakeTraceStoreParts& parts, const LakeTraceStoreLimits& limits);
@@ -48,6 +49,7 @@ class LakeStore final : public LakeTraceStore {
   Result<std::vector<Dependency>> dependencies(const Window& window) override;
   Result<MetricAnswer> metrics(const MetricQuery& query) override;
   Result<StoreStatus> status() override;
+  Result<ExpiredSpans> expire(std::int64_t before_ns, Expiry mode) override;
   Result<void> settle() override;
   Result<void> compact() override;
 
@@ -61,6 +63,21 @@ class LakeStore final : public LakeTraceStore {
   Result<void> cover(const lake::Snapshot& snapshot, const lake::DataFile& file);
   Result<SegmentWriter> bounds_in(const lake::Snapshot& snapshot, const lake::DataFile& file);
   Result<void> add_names_in(const lake::Snapshot& snapshot, const lake::DataFile& file);
+
+  // repeats.cc
+  Result<void> settle_repeats(const lake::Snapshot& snapshot, lake::ChangePart& part);
+
+  // retention.cc
+  static constexpr std::chrono::hours k_expire_every{1};
+  struct Day;
+  Result<std::vector<Day>> days_before(const Moment& moment, std::int32_t cut_hour,
+                                       const std::vector<TraceId>& pinned);
+  struct Planned;
+  Result<void> plan_day(const Moment& moment, const Day& day, std::int32_t cut_hour,
+                        Planned& planned);
+  Result<std::vector<Planned>> plan(std::int32_t cut_hour);
+  Result<void> forget(std::int32_t cut_hour);
+  void expire_in_time();
 
   // lookup.cc
   struct Lookup;
@@ -116,6 +133,9 @@ class LakeStore final : public LakeTraceStore {
   std::optional<lake::Snapshot> foreign_in_;
   std::atomic<bool> names_are_whole_ = false;
 
+  std::mutex expire_mutex_;                     // one expiry at a time; taken before the next one
+  std::optional<std::int32_t> forgotten_hour_;  // guarded by expire_mutex_
+  std::optional<std::chrono::steady_clock::time_point> expired_at_;  // of the follower alone
   std::mutex work_mutex_;  // one addition to the index at a time
   mutable std::mutex mutex_;
   std::shared_ptr<const Files> uncovered_;               // guarded by mutex_, of the next two
@@ -123,7 +143,7 @@ class LakeStore final : public LakeTraceStore {
   std::int64_t seen_snapshot_ = -1;                      // guarded by mutex_
   bool stops_ = false;                                   // guarded by mutex_
   std::condition_variable stopping_;
-  Counter spans_in_, repeated_in_, fallbacks_;
+  Counter spans_in_, repeated_in_, fallbacks_, expired_;
   std::map<LookupPath, Counter> lookups_;
   std::thread follower_;
 };

@@ -28,10 +28,6 @@ std::int64_t add(std::int64_t a, std::int64_t b) {
   return sum;
 }
 
-bool is_same_span(const Span& a, const Span& b) {
-  return a.span_id == b.span_id && a.kind == b.kind;
-}
-
 bool is_behind(const TraceQuery& query, std::int64_t start_ns, SpanId id, SpanKind kind) {
   if (!query.after) return true;
   const auto& after = *query.after;
@@ -65,15 +61,33 @@ std::string_view name_of(LookupPath path) {
   return "";
 }
 
+// Spans are large: keys are sorted, and each span moves once.
 std::int64_t settle_spans(Spans& spans) {
-  std::ranges::sort(spans, [](const Span& a, const Span& b) {
-    if (!is_same_span(a, b)) return std::tie(a.span_id, a.kind) < std::tie(b.span_id, b.kind);
-    return counts_before(a, b);
+  struct Key {
+    SpanId id;
+    SpanKind kind;
+    std::uint32_t at;
+  };
+  std::vector<Key> keys;
+  keys.reserve(spans.size());
+  for (const Span& span : spans) {
+    keys.push_back({span.span_id, span.kind, static_cast<std::uint32_t>(keys.size())});
+  }
+  const auto same = [](const Key& key) { return std::tie(key.id, key.kind); };
+  std::ranges::sort(keys, [&](const Key& a, const Key& b) {
+    if (same(a) != same(b)) return same(a) < same(b);
+    return counts_before(spans[a.at], spans[b.at]);
   });
-  const auto gone = std::ranges::unique(spans, is_same_span);
+  const auto gone =
+      std::ranges::unique(keys, [&](const Key& a, const Key& b) { return same(a) == same(b); });
   const auto count = std::ssize(gone);
-  spans.erase(gone.begin(), gone.end());
-  std::ranges::sort(spans, is_before);
+  keys.erase(gone.begin(), gone.end());
+  std::ranges::sort(
+      keys, [&](const Key& a, const Key& b) { return is_before(spans[a.at], spans[b.at]); });
+  Spans settled;
+  settled.reserve(keys.size());
+  for (const Key& key : keys) settled.push_back(std::move(spans[key.at]));
+  spans = std::move(settled);
   return count;
 }
 
@@ -106,8 +120,10 @@ Result<TraceStore::Found> LakeStore::trace(const TraceQuery& query) {
   if (found->cost.path) lookups_.at(*found->cost.path).add();
   fallbacks_.add(static_cast<double>(found->cost.fallbacks));
   if (found->trace && found->trace->partial_reason.empty()) {
-    cache_.add(key, version, std::make_shared<TraceAnswer>(*found->trace),
-               bytes_of(found->trace->spans) + sizeof(TraceAnswer));
+    const std::size_t bytes = bytes_of(found->trace->spans) + sizeof(TraceAnswer);
+    if (cache_.takes(bytes)) {
+      cache_.add(key, version, std::make_shared<TraceAnswer>(*found->trace), bytes);
+    }
   }
   return found;
 }
@@ -276,12 +292,17 @@ Result<void> LakeStore::read_windows(const TraceQuery& query, LookupPath path, L
 Result<TraceAnswer> LakeStore::answer_of(const TraceQuery& query, Lookup& lookup) {
   TraceAnswer answer;
   answer.repeated = settle_spans(lookup.spans);
-  SpanFacts facts;
+  SpanFacts facts;  // as settled as the spans are
+  facts.spans.reserve(lookup.spans.size());
   for (const Span& span : lookup.spans) facts.add(span);
-  facts.settle();
   answer.summary = facts.summary(0, facts.spans.size());
+  if (!query.after && !query.family && lookup.spans.size() <= query.spans_max) {
+    answer.spans = std::move(lookup.spans);
+    return answer;
+  }
   for (Span& span : lookup.spans) {
     if (!is_behind(query, span.start_ns, span.span_id, span.kind)) continue;
+    if (!query.wants(span.span_id, span.parent_span_id)) continue;
     if (answer.spans.size() == query.spans_max) {
       answer.has_more = true;
       break;
@@ -314,30 +335,36 @@ Result<TraceAnswer> LakeStore::answer_of_large(const TraceQuery& query, Lookup& 
   TraceAnswer answer;
   answer.repeated = facts.settle();
   answer.summary = facts.summary(0, facts.spans.size());
-  std::size_t from = 0;
-  while (from < facts.spans.size() &&
-         !is_behind(query, facts.spans[from].start_ns, facts.spans[from].span_id,
-                    facts.spans[from].kind)) {
-    ++from;
+  std::vector<const SpanFact*> page;
+  for (const SpanFact& fact : facts.spans) {
+    if (!is_behind(query, fact.start_ns, fact.span_id, fact.kind)) continue;
+    if (!query.wants(fact.span_id, fact.has_parent ? std::optional(fact.parent) : std::nullopt)) {
+      continue;
+    }
+    if (page.size() == query.spans_max) {
+      answer.has_more = true;
+      break;
+    }
+    page.push_back(&fact);
   }
-  const std::size_t to = from + std::min(query.spans_max, facts.spans.size() - from);
-  answer.has_more = to < facts.spans.size();
-  if (from == to) return answer;
-  bounds.starts = Window{facts.spans[from].start_ns, add(facts.spans[to - 1].start_ns, 1)};
+  if (page.empty()) return answer;
+  bounds.starts = Window{page.front()->start_ns, add(page.back()->start_ns, 1)};
   Spans spans;
-  BL_RETURN_IF_ERROR(
-      each_part([&](const Files& files, const SpanReads::Bounds& part) -> Result<void> {
-        BL_TRY([[maybe_unused]] const bool is_all,
-               reads_->spans(lookup.moment.snapshot, files, part, spans));
-        return {};
-      }));
-  std::erase_if(spans, [&](const Span& span) { return !facts.holds(span); });
+  BL_RETURN_IF_ERROR(each_part([&](const Files& files,
+                                   const SpanReads::Bounds& part) -> Result<void> {
+    const auto begin = std::ssize(spans);
+    BL_TRY([[maybe_unused]] const bool is_all,
+           reads_->spans(lookup.moment.snapshot, files, part, spans));
+    const auto is_not_of_page = [&](const Span& span) {
+      return !query.wants(span.span_id, span.parent_span_id) ||
+             !is_behind(query, span.start_ns, span.span_id, span.kind) || !facts.holds(span);
+    };
+    spans.erase(std::remove_if(spans.begin() + begin, spans.end(), is_not_of_page), spans.end());
+    return {};
+  }));
   settle_spans(spans);
-  for (Span& span : spans) {
-    if (!is_behind(query, span.start_ns, span.span_id, span.kind)) continue;
-    if (answer.spans.size() == to - from) break;
-    answer.spans.push_back(std::move(span));
-  }
+  if (spans.size() > page.size()) spans.resize(page.size());
+  answer.spans = std::move(spans);
   return answer;
 }
 

@@ -133,7 +133,8 @@ Result<SearchAnswer> LakeStore::search(const SearchQuery& query) {
       last = std::max(last, hour[i]);
     }
   }
-  BL_TRY(const Hours of_files, reads_->hours_in(files_within(search.moment, hours_of(rest))));
+  BL_TRY(const Hours of_files,
+         reads_->hours_in(files_within(search.moment, hours_of(rest)), search.cost));
   first = std::min(first, of_files.first);
   last = std::max(last, of_files.last);
   std::int64_t size = k_hours_first;

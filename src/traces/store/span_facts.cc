@@ -36,7 +36,9 @@ std::uint32_t Names::add(std::string_view name) {
 
 Result<void> SpanFacts::add(const columns::Batch& batch) {
   BL_TRY(const auto rows, FactTable::read(batch));
-  spans.reserve(spans.size() + static_cast<std::size_t>(rows.size()));
+  // Room doubles at least: batches are many, and a reservation for each would move all again.
+  const std::size_t wanted = spans.size() + static_cast<std::size_t>(rows.size());
+  if (wanted > spans.capacity()) spans.reserve(std::max(wanted, 2 * spans.capacity()));
   // Neighbours mostly share their service, often their name.
   std::optional<std::uint32_t> service, name;
   for (std::int64_t i = 0; i < rows.size(); ++i) {

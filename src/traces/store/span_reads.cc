@@ -29,6 +29,22 @@ bool may_hold(const RowGroup& group, const Hours& hours, const std::vector<std::
   return at != highs.end() && *at <= group.trace_high_max;
 }
 
+// The row groups of a file that may have rows of those ids and hours.
+std::vector<std::size_t> groups_of(const FileLayout& layout, const Hours& hours,
+                                   const std::vector<std::int64_t>& highs) {
+  std::vector<std::size_t> groups;
+  for (std::size_t i = 0; i < layout.groups.size(); ++i) {
+    if (may_hold(layout.groups[i], hours, highs)) groups.push_back(i);
+  }
+  return groups;
+}
+
+Counter files_counter(Metrics& metrics, std::string_view reader) {
+  return metrics.counter("bl_traces_files_read_total",
+                         "Files of spans that were read for traces by id, and by what",
+                         {{"reader", std::string(reader)}});
+}
+
 std::vector<std::int64_t> highs_of(const std::vector<TraceId>& ids) {
   std::vector<std::int64_t> highs;
   for (const TraceId& id : ids) highs.push_back(high_of(id));
@@ -81,7 +97,14 @@ class SpanReads::Lent {
   std::unique_ptr<duck::Connection> connection_;
 };
 
-Result<std::unique_ptr<SpanReads>> SpanReads::open(lake::Lake& lake,
+SpanReads::SpanReads(lake::Lake& lake, Metrics& metrics, const LakeTraceStoreLimits& limits)
+    : lake_(lake),
+      limits_(limits),
+      footers_(lake.store(), limits.reads_directly),
+      direct_files_(files_counter(metrics, "direct")),
+      engine_files_(files_counter(metrics, "engine")) {}
+
+Result<std::unique_ptr<SpanReads>> SpanReads::open(lake::Lake& lake, Metrics& metrics,
                                                    const LakeTraceStoreLimits& limits) {
   if (lake.store().kind() != "file") {
     return Error{Code::unsupported,
@@ -89,7 +112,7 @@ Result<std::unique_ptr<SpanReads>> SpanReads::open(lake::Lake& lake,
                  "elsewhere: " +
                      std::string(lake.store().kind())};
   }
-  std::unique_ptr<SpanReads> reads(new SpanReads(lake, limits));
+  std::unique_ptr<SpanReads> reads(new SpanReads(lake, metrics, limits));
   duck::DatabaseOptions options;
   options.limits.memory_bytes_max = limits.engine_memory_bytes_max;
   options.limits.threads = limits.engine_threads;
@@ -132,34 +155,31 @@ Result<Files> SpanReads::choose(const Files& files, const Hours& hours,
   BL_TRY(const auto paths, lake::paths_of(lake_, files));
   BL_TRY(const Lent connection, lend());
   for (std::size_t i = 0; i < files.size(); ++i) {
-    BL_TRY(const auto groups, footers_.of(*connection, *files[i], paths[i]));
+    BL_TRY(const auto layout, footers_.of(*connection, *files[i], paths[i], cost));
     cost.files_considered += 1;
-    cost.row_groups_considered += std::ssize(*groups);
-    const std::int64_t before = cost.row_groups_read;
-    for (const RowGroup& group : *groups) {
-      if (!may_hold(group, hours, highs)) continue;
-      cost.row_groups_read += 1;
-      cost.bytes_read += group.bytes;
-    }
-    if (cost.row_groups_read == before) {
+    cost.row_groups_considered += std::ssize(layout->groups);
+    const auto groups = groups_of(*layout, hours, highs);
+    if (groups.empty()) {
       cost.files_pruned += 1;
       continue;
     }
+    for (const std::size_t group : groups) cost.bytes_read += layout->groups[group].bytes;
+    cost.row_groups_read += std::ssize(groups);
     cost.files_read += 1;
-    cost.requests += 1;
+    cost.requests += layout->chunks ? std::ssize(runs_of(*layout->chunks, groups)) : 1;
     chosen.push_back(files[i]);
   }
   return chosen;
 }
 
-Result<Hours> SpanReads::hours_in(const Files& files) {
+Result<Hours> SpanReads::hours_in(const Files& files, ReadCost& cost) {
   Hours hours{k_all_hours.last, k_all_hours.first};
   if (files.empty()) return hours;
   BL_TRY(const auto paths, lake::paths_of(lake_, files));
   BL_TRY(const Lent connection, lend());
   for (std::size_t i = 0; i < files.size(); ++i) {
-    BL_TRY(const auto groups, footers_.of(*connection, *files[i], paths[i]));
-    for (const RowGroup& group : *groups) {
+    BL_TRY(const auto layout, footers_.of(*connection, *files[i], paths[i], cost));
+    for (const RowGroup& group : layout->groups) {
       hours.first = std::min(hours.first, group.hour_min);
       hours.last = std::max(hours.last, group.hour_max);
     }
@@ -220,10 +240,44 @@ Result<void> SpanReads::read_tail(const lake::Snapshot& snapshot, const Bounds& 
   return {};
 }
 
-Result<void> SpanReads::read_files(const lake::Snapshot& snapshot, const Files& files,
+// Gives the files that are left to the engine.
+Result<Files> SpanReads::read_some_directly(const Files& files, const Bounds& bounds,
+                                            std::string_view select, const Each& each) {
+  static const DirectColumns k_all = direct_columns("*");
+  static const DirectColumns k_facts = direct_columns(SpanFacts::k_select);
+  BL_TRY(const auto paths, lake::paths_of(lake_, files));
+  BL_TRY(const Lent connection, lend());
+  const auto highs = highs_of(bounds.ids);
+  DirectQuery query{bounds.ids, bounds.hours, bounds.starts};
+  sort_ids(query.ids);
+  Files left;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    ReadCost known_before;  // choose() has counted it
+    BL_TRY(const auto layout, footers_.of(*connection, *files[i], paths[i], known_before));
+    if (!layout->chunks) {
+      left.push_back(files[i]);
+      continue;
+    }
+    direct_files_.add();
+    BL_RETURN_IF_ERROR(read_directly(lake_.store(), *files[i], *layout->chunks,
+                                     groups_of(*layout, bounds.hours, highs), query,
+                                     select == "*" ? k_all : k_facts, each));
+  }
+  return left;
+}
+
+Result<void> SpanReads::read_files(const lake::Snapshot& snapshot, const Files& all,
                                    const Bounds& bounds, std::string_view select,
                                    const Each& each) {
+  Files files = all;
+  // Conditions in SQL are the engine's.
+  if (limits_.reads_directly && bounds.where.empty() && !files.empty()) {
+    auto left = read_some_directly(files, bounds, select, each);
+    if (!left.ok() && left.error().code == Code::cancelled) return {};
+    BL_TRY(files, std::move(left));
+  }
   if (files.empty()) return {};
+  engine_files_.add(static_cast<double>(files.size()));
   // Numbers of ours as literals: the engine leaves out row groups by them when it binds.
   std::string highs, pairs;
   for (const TraceId& id : bounds.ids) {

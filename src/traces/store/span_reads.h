@@ -14,16 +14,14 @@
 #include "lake/lake.h"
 #include "lake/snapshot.h"
 #include "traces/lake_trace_store.h"
+#include "traces/store/direct_reads.h"
 #include "traces/store/footers.h"
 #include "traces/store/span_facts.h"
 
-/// Reads spans of one snapshot: its files through the engine, its tail where it lies.
+/// Reads spans of one snapshot: its files through the engine, or without it where that is faster;
+/// its tail where it lies.
 namespace bl::traces {
 
-/// Hours of starts, both included.
-struct Hours {
-  std::int32_t first = 0, last = 0;
-};
 Hours hours_of(const Window& window);
 inline constexpr Hours k_all_hours{std::numeric_limits<std::int32_t>::min(),
                                    std::numeric_limits<std::int32_t>::max()};
@@ -34,7 +32,7 @@ using Files = std::vector<const lake::DataFile*>;
 /// Threads: any; at most `queries_max` read at once, others wait.
 class SpanReads {
  public:
-  static Result<std::unique_ptr<SpanReads>> open(lake::Lake& lake,
+  static Result<std::unique_ptr<SpanReads>> open(lake::Lake& lake, Metrics& metrics,
                                                  const LakeTraceStoreLimits& limits);
 
   /// Of `files`, those with a row group that may hold one of the traces within those hours; what
@@ -43,7 +41,7 @@ class SpanReads {
                        ReadCost& cost);
 
   /// The first and the last hour of any span of the files; {greatest, least} of none.
-  Result<Hours> hours_in(const Files& files);
+  Result<Hours> hours_in(const Files& files, ReadCost& cost);
 
   using Each = std::function<Result<void>(const columns::Batch&)>;
   /// `SELECT select FROM rows WHERE where rest`. `each` may end it with Code::cancelled, which is
@@ -78,17 +76,20 @@ class SpanReads {
   lake::Lake& lake() { return lake_; }
 
  private:
-  SpanReads(lake::Lake& lake, const LakeTraceStoreLimits& limits) : lake_(lake), limits_(limits) {}
+  SpanReads(lake::Lake& lake, Metrics& metrics, const LakeTraceStoreLimits& limits);
   class Lent;
   Result<Lent> lend();
   Result<void> read_tail(const lake::Snapshot& snapshot, const Bounds& bounds, const Each& each);
   Result<void> read_files(const lake::Snapshot& snapshot, const Files& files, const Bounds& bounds,
                           std::string_view select, const Each& each);
+  Result<Files> read_some_directly(const Files& files, const Bounds& bounds,
+                                   std::string_view select, const Each& each);
 
   lake::Lake& lake_;
   const LakeTraceStoreLimits limits_;
   std::unique_ptr<duck::Database> engine_;
   Footers footers_;
+  Counter direct_files_, engine_files_;
   std::mutex mutex_;
   std::condition_variable given_back_;
   std::vector<std::unique_ptr<duck::Connection>> free_;  // guarded by mutex_

@@ -49,22 +49,8 @@ std::size_t TraceIndex::State::bytes() const {
   return bytes;
 }
 
-std::size_t TraceIndex::State::traces() const {
-  std::size_t count = 0;
-  std::vector<std::size_t> at(segments.size(), 0);
-  for (;;) {
-    std::optional<TraceId> least;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      if (at[i] == segments[i]->traces()) continue;
-      const TraceId id = segments[i]->id(at[i]);
-      if (!least || id < *least) least = id;
-    }
-    if (!least) return count;
-    ++count;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      if (at[i] < segments[i]->traces() && segments[i]->id(at[i]) == *least) ++at[i];
-    }
-  }
+bool TraceIndex::State::has(const TraceId& id) const {
+  return std::ranges::any_of(segments, [&](const auto& segment) { return segment->has(id); });
 }
 
 Result<std::unique_ptr<TraceIndex>> TraceIndex::open(Disk& disk, const std::string& folder,
@@ -102,6 +88,13 @@ Result<void> TraceIndex::load(NameLists& names) {
     state->segments.push_back(std::move(segment));
   }
   for (const json::Value& one : covered->items()) state->covered.insert(one.as_string());
+  // Who wrote before it was counted did not say.
+  const json::Value* traces = manifest.find("traces");
+  if (traces != nullptr && traces->is_number()) {
+    state->traces = traces->as_int64().value_or(0);
+  } else {
+    for (SegmentWalk walk(state->segments); walk.next().has_value();) ++state->traces;
+  }
   const std::string names_path = folder_ + "/" + std::string(k_names);
   BL_TRY(std::string saved, read_file(disk_, names_path, k_manifest_bytes_max));
   const auto lists = without_sum(saved);
@@ -131,7 +124,11 @@ Result<void> TraceIndex::save(const State& state, const NameLists& names) {
   }
   std::string manifest;
   json::Writer out(manifest);
-  out.begin_object().member("next", next_).key("segments").begin_array();
+  out.begin_object()
+      .member("next", next_)
+      .member("traces", state.traces)
+      .key("segments")
+      .begin_array();
   for (const auto& segment : state.segments) {
     out.value(segment->path().substr(folder_.size() + 1));
   }
@@ -181,6 +178,9 @@ Result<void> TraceIndex::add(const std::string& file_key, const SegmentWriter& r
     const std::string path = new_path();
     BL_RETURN_IF_ERROR(records.write(disk_, path));
     BL_TRY(auto segment, TraceSegment::open(disk_, path));
+    for (std::size_t i = 0; i < segment->traces(); ++i) {
+      next->traces += next->has(segment->id(i)) ? 0 : 1;
+    }
     next->segments.push_back(std::move(segment));
   }
   std::erase_if(next->covered, [&](const std::string& key) { return !is_there(key); });
@@ -191,6 +191,38 @@ Result<void> TraceIndex::add(const std::string& file_key, const SegmentWriter& r
   if (next->segments.size() < before) sweep(*next);
   const std::lock_guard lock(mutex_);
   state_ = std::move(next);
+  return {};
+}
+
+Result<void> TraceIndex::forget(std::int64_t before_ns,
+                                const std::function<bool(const std::string&)>& stays,
+                                const NameLists& names) {
+  auto next = std::make_shared<State>(*state());
+  std::erase_if(next->covered, [&](const std::string& key) { return !stays(key); });
+  BL_RETURN_IF_ERROR(drop_older(*next, before_ns));
+  BL_RETURN_IF_ERROR(save(*next, names));
+  sweep(*next);
+  const std::lock_guard lock(mutex_);
+  state_ = std::move(next);
+  return {};
+}
+
+// All segments become one, when one of them has such a trace.
+Result<void> TraceIndex::drop_older(State& state, std::int64_t before_ns) {
+  const auto stays = [&](const TraceBounds& bounds) { return bounds.end_ns >= before_ns; };
+  const auto has_older = [&](const auto& segment) {
+    for (std::size_t i = 0; i < segment->traces(); ++i) {
+      if (segment->end_ns(i) < before_ns) return true;
+    }
+    return false;
+  };
+  if (!std::ranges::any_of(state.segments, has_older)) return {};
+  const std::string path = new_path();
+  BL_RETURN_IF_ERROR(merge_segments(disk_, state.segments, path, stays));
+  BL_TRY(auto merged, TraceSegment::open(disk_, path));
+  state.traces = static_cast<std::int64_t>(merged->traces());
+  state.segments.clear();
+  if (merged->traces() > 0) state.segments.push_back(std::move(merged));
   return {};
 }
 

@@ -20,11 +20,12 @@ namespace bl::traces {
 class TraceIndex {
  public:
   struct State {
-    std::vector<std::shared_ptr<const TraceSegment>> segments;
+    Segments segments;
     std::set<std::string, std::less<>> covered;  ///< keys of files
     std::optional<TraceBounds> find(const TraceId& id) const;
     std::size_t bytes() const;
-    std::size_t traces() const;  ///< each once; walks all records
+    bool has(const TraceId& id) const;
+    std::int64_t traces = 0;  ///< each once
   };
 
   /// What the folder holds; begins anew, and says so in the log, when that is damaged. `names` gets
@@ -41,12 +42,19 @@ class TraceIndex {
   Result<void> add(const std::string& file_key, const SegmentWriter& records,
                    const NameLists& names, const std::function<bool(const std::string&)>& is_there);
 
+  /// Traces that ended before that instant go, and so do keys that `stays` denies: files that may
+  /// hold spans from before. One thread at a time, the one of add(). Errors: io, disk_full; then it
+  /// is as before.
+  Result<void> forget(std::int64_t before_ns, const std::function<bool(const std::string&)>& stays,
+                      const NameLists& names);
+
  private:
   TraceIndex(Disk& disk, std::string folder, std::size_t segments_max)
       : disk_(disk), folder_(std::move(folder)), segments_max_(segments_max) {}
   Result<void> load(NameLists& names);
   Result<void> save(const State& state, const NameLists& names);
   Result<void> merge(State& state);
+  Result<void> drop_older(State& state, std::int64_t before_ns);
   void sweep(const State& state);
   std::string new_path();
 

@@ -115,7 +115,11 @@ TraceBounds TraceSegment::bounds(std::size_t at) const {
   return out;
 }
 
-std::optional<TraceBounds> TraceSegment::find(const TraceId& id_wanted) const {
+std::int64_t TraceSegment::end_ns(std::size_t at) const {
+  return load<Record>(records_, at * sizeof(Record)).end_ns;
+}
+
+std::optional<std::size_t> TraceSegment::place_of(const TraceId& id_wanted) const {
   std::size_t low = 0, high = count_;
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
@@ -126,7 +130,13 @@ std::optional<TraceBounds> TraceSegment::find(const TraceId& id_wanted) const {
     }
   }
   if (low == count_ || id(low) != id_wanted) return std::nullopt;
-  return bounds(low);
+  return low;
+}
+
+std::optional<TraceBounds> TraceSegment::find(const TraceId& id_wanted) const {
+  const auto place = place_of(id_wanted);
+  if (!place) return std::nullopt;
+  return bounds(*place);
 }
 
 std::uint32_t SegmentWriter::root_of(const TraceBounds& bounds) {
@@ -165,30 +175,40 @@ Result<void> SegmentWriter::write(Disk& disk, const std::string& path) const {
   return write_file_atomically(disk, path, all, FileMode::normal);
 }
 
-Result<void> merge_segments(Disk& disk,
-                            const std::vector<std::shared_ptr<const TraceSegment>>& segments,
-                            const std::string& path) {
+std::optional<TraceId> SegmentWalk::next(
+    const std::function<void(const TraceSegment&, std::size_t)>& each) {
+  std::optional<TraceId> least;
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    if (at_[i] == segments_[i]->traces()) continue;
+    const TraceId id = segments_[i]->id(at_[i]);
+    if (!least || id < *least) least = id;
+  }
+  if (!least) return std::nullopt;
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    const TraceSegment& segment = *segments_[i];
+    if (at_[i] == segment.traces() || segment.id(at_[i]) != *least) continue;
+    if (each) each(segment, at_[i]);
+    ++at_[i];
+  }
+  return least;
+}
+
+Result<void> merge_segments(Disk& disk, const Segments& segments, const std::string& path,
+                            const std::function<bool(const TraceBounds&)>& stays) {
   SegmentWriter writer;
-  std::vector<std::size_t> at(segments.size(), 0);
+  SegmentWalk walk(segments);
   for (;;) {
-    std::optional<TraceId> least;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      if (at[i] == segments[i]->traces()) continue;
-      const TraceId id = segments[i]->id(at[i]);
-      if (!least || id < *least) least = id;
-    }
-    if (!least) break;
     std::optional<TraceBounds> bounds;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      if (at[i] == segments[i]->traces() || segments[i]->id(at[i]) != *least) continue;
-      const TraceBounds one = segments[i]->bounds(at[i]++);
+    const auto id = walk.next([&](const TraceSegment& segment, std::size_t at) {
+      const TraceBounds one = segment.bounds(at);
       if (bounds) {
         bounds->add(one);
       } else {
         bounds = one;
       }
-    }
-    writer.add(*least, *bounds);
+    });
+    if (!id) break;
+    if (!stays || stays(*bounds)) writer.add(*id, *bounds);
   }
   return writer.write(disk, path);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,19 +37,39 @@ class TraceSegment {
   static Result<std::shared_ptr<const TraceSegment>> open(Disk& disk, const std::string& path);
 
   std::optional<TraceBounds> find(const TraceId& id) const;
+  bool has(const TraceId& id) const { return place_of(id).has_value(); }
   std::size_t traces() const { return count_; }
   std::size_t bytes() const { return file_->bytes().size(); }
   TraceId id(std::size_t at) const;
   TraceBounds bounds(std::size_t at) const;
+  std::int64_t end_ns(std::size_t at) const;
   const std::string& path() const { return path_; }
 
  private:
   TraceSegment() = default;
+  std::optional<std::size_t> place_of(const TraceId& id) const;
   std::string path_;
   std::unique_ptr<MappedFile> file_;
   std::size_t count_ = 0;
   std::string_view records_, offsets_, texts_;
   std::uint64_t roots_ = 0;
+};
+
+using Segments = std::vector<std::shared_ptr<const TraceSegment>>;
+
+/// Walks the records of several segments by id: for each id, which segments have it, and where. One
+/// thread.
+class SegmentWalk {
+ public:
+  explicit SegmentWalk(const Segments& segments) : segments_(segments), at_(segments.size(), 0) {}
+  /// The next id; nullopt: that was all. `each` gets the segment and the place of each of its
+  /// records.
+  std::optional<TraceId> next(
+      const std::function<void(const TraceSegment&, std::size_t)>& each = {});
+
+ private:
+  const Segments& segments_;
+  std::vector<std::size_t> at_;
 };
 
 /// Takes records in the order of ids. One thread.
@@ -69,9 +90,9 @@ class SegmentWriter {
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> known_;
 };
 
-/// All records of some segments as one file: those of one trace put together.
-Result<void> merge_segments(Disk& disk,
-                            const std::vector<std::shared_ptr<const TraceSegment>>& segments,
-                            const std::string& path);
+/// All records of some segments as one file: those of one trace put together, but for those that
+/// `stays` denies then.
+Result<void> merge_segments(Disk& disk, const Segments& segments, const std::string& path,
+                            const std::function<bool(const TraceBounds&)>& stays = {});
 
 }  // namespace bl::traces

@@ -85,6 +85,21 @@ const Span* parent_of(const Span& span, const Spans& spans) {
   return found;
 }
 
+std::vector<AnyValue> values_of(const Spans& spans, const AttributeField& field,
+                                const Window& window) {
+  std::vector<AnyValue> values;
+  for (const Span& span : spans) {
+    if (!window.contains(span.start_ns)) continue;
+    each_list(span, [&](AttributePlace where, const Attributes& list) {
+      if (field.place != AttributePlace::any && field.place != where) return;
+      if (const AnyValue* value = find(list, field.key)) add_scalars(*value, values);
+    });
+  }
+  std::ranges::sort(values, scalar_before);
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
 }  // namespace
 
 Result<Ingested> MemoryTraceStore::ingest(Spans spans, std::string_view request_key) {
@@ -100,21 +115,51 @@ Result<Ingested> MemoryTraceStore::ingest(Spans spans, std::string_view request_
     auto scope = std::make_shared<Scope>(*span.scope);
     make_canonical(*scope);
     span.scope = std::move(scope);
+    ever_.push_back(span);
     all_.push_back(span);
-    Spans& trace = traces_[span.trace_id];
-    const auto same =
-        std::ranges::find_if(trace, [&](const Span& s) { return is_repeat(s, span); });
-    if (same == trace.end()) {
-      trace.push_back(std::move(span));
-    } else {
-      repeated_[span.trace_id] += 1;
-      if (counts_before(span, *same)) *same = std::move(span);
-    }
-    std::ranges::sort(trace, is_before);
+    keep(std::move(span));
   }
   rows_ += count;
   version_ += 1;
   return Ingested{count, false};
+}
+
+void MemoryTraceStore::keep(Span span) {
+  Spans& trace = traces_[span.trace_id];
+  const auto same = std::ranges::find_if(trace, [&](const Span& s) { return is_repeat(s, span); });
+  if (same == trace.end()) {
+    trace.push_back(std::move(span));
+  } else {
+    repeated_[span.trace_id] += 1;
+    if (counts_before(span, *same)) *same = std::move(span);
+  }
+  std::ranges::sort(trace, is_before);
+}
+
+Result<ExpiredSpans> MemoryTraceStore::expire(std::int64_t before_ns, Expiry mode) {
+  const std::lock_guard lock(mutex_);
+  constexpr std::int64_t k_day_ns = 24 * k_hour_ns;
+  ExpiredSpans sum;
+  sum.before_ns = before_ns - (before_ns % k_day_ns + k_day_ns) % k_day_ns;
+  Spans staying;
+  for (const Span& span : all_) {
+    const bool is_old = span.start_ns < sum.before_ns, is_pinned = pinned_.contains(span.trace_id);
+    if (is_old && !is_pinned) {
+      sum.spans += 1;
+      continue;
+    }
+    sum.kept += is_old ? 1 : 0;
+    staying.push_back(span);
+  }
+  if (mode == Expiry::told) return sum;
+  has_expired_ = has_expired_ || sum.spans > 0;
+  all_ = std::move(staying);
+  rows_ = std::ssize(all_);
+  traces_.clear();
+  repeated_.clear();
+  for (const Span& span : all_) keep(span);
+  version_ += 1;
+  return sum;
 }
 
 Result<TraceStore::Found> MemoryTraceStore::trace(const TraceQuery& query) {
@@ -134,6 +179,7 @@ Result<TraceStore::Found> MemoryTraceStore::trace(const TraceQuery& query) {
       const auto place = std::tie(span.start_ns, span.span_id, span.kind);
       if (place <= std::tie(after.start_ns, after.span_id, after.kind)) continue;
     }
+    if (!query.wants(span.span_id, span.parent_span_id)) continue;
     if (answer.spans.size() == query.spans_max) {
       answer.has_more = true;
       break;
@@ -190,7 +236,7 @@ Result<SearchAnswer> MemoryTraceStore::search(const SearchQuery& query) {
 Result<std::vector<std::string>> MemoryTraceStore::services() {
   const std::lock_guard lock(mutex_);
   std::set<std::string> names;
-  for (const Span& span : all_) names.emplace(service_of(*span.resource));
+  for (const Span& span : ever_) names.emplace(service_of(*span.resource));
   return std::vector<std::string>(names.begin(), names.end());
 }
 
@@ -198,7 +244,7 @@ Result<std::vector<Operation>> MemoryTraceStore::operations(std::string_view ser
                                                             std::optional<SpanKind> kind) {
   const std::lock_guard lock(mutex_);
   std::set<std::pair<std::string, SpanKind>> found;
-  for (const Span& span : all_) {
+  for (const Span& span : ever_) {
     if (service_of(*span.resource) != service || (kind && span.kind != *kind)) continue;
     found.emplace(span.name, span.kind);
   }
@@ -211,7 +257,7 @@ Result<std::vector<AttributeKey>> MemoryTraceStore::attribute_keys(
     std::optional<AttributePlace> place) {
   const std::lock_guard lock(mutex_);
   std::set<std::pair<AttributePlace, std::string>> found;
-  for (const Span& span : all_) {
+  for (const Span& span : ever_) {
     each_list(span, [&](AttributePlace where, const Attributes& list) {
       if (place && *place != AttributePlace::any && *place != where) return;
       for (const Attribute& one : list) found.emplace(where, one.key);
@@ -226,18 +272,16 @@ Result<std::vector<AnyValue>> MemoryTraceStore::attribute_values(const Attribute
                                                                  const Window& window,
                                                                  std::size_t limit) {
   const std::lock_guard lock(mutex_);
-  std::vector<AnyValue> values;
-  for (const Span& span : all_) {
-    if (!window.contains(span.start_ns)) continue;
-    each_list(span, [&](AttributePlace where, const Attributes& list) {
-      if (field.place != AttributePlace::any && field.place != where) return;
-      if (const AnyValue* value = find(list, field.key)) add_scalars(*value, values);
-    });
-  }
-  std::ranges::sort(values, scalar_before);
-  values.erase(std::unique(values.begin(), values.end()), values.end());
+  std::vector<AnyValue> values = values_of(all_, field, window);
   if (values.size() > limit) values.resize(limit);
   return values;
+}
+
+std::unique_ptr<MemoryTraceStore> MemoryTraceStore::settled() {
+  const std::lock_guard lock(mutex_);
+  auto other = std::make_unique<MemoryTraceStore>(pinned_);
+  for (const auto& [id, spans] : traces_) (void)other->ingest(spans, "").ok();
+  return other;
 }
 
 Result<std::vector<Dependency>> MemoryTraceStore::dependencies(const Window& window) {

@@ -128,7 +128,7 @@ void ask_trace(TraceStore& rule, TraceStore& store, const TraceQuery& query) {
   EXPECT_EQ(got->trace->partial_reason, "");
   EXPECT_EQ(text_of(wanted->trace->summary), text_of(got->trace->summary));
   EXPECT_EQ(wanted->trace->has_more, got->trace->has_more);
-  EXPECT_EQ(wanted->trace->repeated, got->trace->repeated);
+  EXPECT_GE(wanted->trace->repeated, got->trace->repeated);  // some may have gone
   expect_same(wanted->trace->spans, got->trace->spans);
 }
 
@@ -201,30 +201,50 @@ void ask_metrics(TraceStore& rule, TraceStore& store, const MetricQuery& query) 
   EXPECT_EQ(text(*wanted), text(*got));
 }
 
-void ask_lists(TraceStore& rule, TraceStore& store, const Spans& known, Engine& random) {
-  EXPECT_EQ(*rule.services(), *store.services());
+// What spans say that count, and what others said as long as it is known: repeated ones until they
+// are put together, names until the index is lost.
+template <class T>
+void expect_between(const std::vector<T>& least, const Result<std::vector<T>>& got,
+                    const std::vector<T>& most) {
+  ASSERT_TRUE(got.ok()) << got.error().message;
+  const auto all_in = [](const std::vector<T>& some, const std::vector<T>& all) {
+    return std::ranges::all_of(
+        some, [&](const T& one) { return std::ranges::find(all, one) != all.end(); });
+  };
+  EXPECT_TRUE(all_in(least, *got));
+  EXPECT_TRUE(all_in(*got, most));
+}
+
+void ask_lists(MemoryTraceStore& rule, TraceStore& store, const Spans& known, Engine& random) {
+  const auto settled = rule.settled();
+  expect_between(*settled->services(), store.services(), *rule.services());
   const Span& span = known[random() % known.size()];
   const auto service = service_of(*span.resource);
-  EXPECT_EQ(*rule.operations(service, std::nullopt), *store.operations(service, std::nullopt));
-  EXPECT_EQ(*rule.operations(service, span.kind), *store.operations(service, span.kind));
-  EXPECT_EQ(*rule.attribute_keys(std::nullopt), *store.attribute_keys(std::nullopt));
-  EXPECT_EQ(*rule.attribute_keys(AttributePlace::event),
-            *store.attribute_keys(AttributePlace::event));
-  const auto keys = *rule.attribute_keys(std::nullopt);
-  if (!keys.empty()) {
-    const AttributeKey& key = keys[random() % keys.size()];
-    const AttributeField field{random() % 2 == 0 ? key.place : AttributePlace::any, key.key};
-    const Window window = some_window(known, random);
-    const auto wanted = rule.attribute_values(field, window, 20);
-    const auto got = store.attribute_values(field, window, 20);
-    ASSERT_TRUE(got.ok()) << got.error().message;
-    EXPECT_TRUE(*wanted == *got) << key.key << " " << wanted->size() << " " << got->size();
+  for (const auto kind : {std::optional<SpanKind>(), std::optional(span.kind)}) {
+    expect_between(*settled->operations(service, kind), store.operations(service, kind),
+                   *rule.operations(service, kind));
   }
+  for (const auto place : {std::optional<AttributePlace>(), std::optional(AttributePlace::event)}) {
+    expect_between(*settled->attribute_keys(place), store.attribute_keys(place),
+                   *rule.attribute_keys(place));
+  }
+  const auto keys = *rule.attribute_keys(std::nullopt);
+  if (keys.empty()) return;
+  const AttributeKey& key = keys[random() % keys.size()];
+  const AttributeField field{random() % 2 == 0 ? key.place : AttributePlace::any, key.key};
+  const Window window = some_window(known, random);
+  constexpr std::size_t k_all = 100'000;
+  const auto got = store.attribute_values(field, window, k_all);
+  expect_between(*settled->attribute_values(field, window, k_all), got,
+                 *rule.attribute_values(field, window, k_all));
+  auto first = *got;
+  if (first.size() > 20) first.resize(20);
+  EXPECT_TRUE(first == *store.attribute_values(field, window, 20)) << field.key;
 }
 
 }  // namespace
 
-void expect_same_answers(TraceStore& rule, TraceStore& store, const Spans& known,
+void expect_same_answers(MemoryTraceStore& rule, TraceStore& store, const Spans& known,
                          std::uint64_t seed) {
   Engine random(seed);
   for (int i = 0; i < 6; ++i) {
@@ -234,6 +254,9 @@ void expect_same_answers(TraceStore& rule, TraceStore& store, const Spans& known
     ask_trace(rule, store, query);
     ask_trace(rule, store, query);  // from a cache, maybe
     ask_forced(rule, store, query, span);
+    ask_pages(rule, store, query);
+    query.family = random() % 4 == 0 ? span.parent_span_id : span.span_id;
+    ask_trace(rule, store, query);
     ask_pages(rule, store, query);
   }
   TraceQuery unknown;
@@ -267,10 +290,15 @@ void expect_same_answers(TraceStore& rule, TraceStore& store, const Spans& known
   ASSERT_TRUE(others.ok()) << others.error().message;
   EXPECT_TRUE(*calls == *others);
   ask_lists(rule, store, known, random);
-  EXPECT_EQ(rule.status()->spans, store.status()->spans);
+  EXPECT_GE(rule.status()->spans, store.status()->spans);
   // Those of files that no index knows yet are not counted.
   if (store.status()->bounds_complete) {
-    EXPECT_EQ(rule.status()->traces, store.status()->traces);
+    // Nor is it known of which ones the last span reached over the end of a day that expired.
+    if (rule.has_expired()) {
+      EXPECT_LE(rule.status()->traces, store.status()->traces);
+    } else {
+      EXPECT_EQ(rule.status()->traces, store.status()->traces);
+    }
   }
 }
 

@@ -21,7 +21,7 @@ class StoreUnderTest {
 
 /// Asks both every kind of question about the spans that are there; fails the test where answers
 /// differ. `known`: spans to ask about.
-void expect_same_answers(TraceStore& rule, TraceStore& store, const Spans& known,
+void expect_same_answers(MemoryTraceStore& rule, TraceStore& store, const Spans& known,
                          std::uint64_t seed);
 
 /// Spans come in pieces, some twice, some changed, with disturbances in between; all is asked after

@@ -130,6 +130,40 @@ TEST(TraceSetDiff, AFewRunsDecideNothing) {
   EXPECT_TRUE(diff_sets(runs_of(5, {}, 1), runs_of(5, slower, 2))->can_decide);
 }
 
+SetDirection direction(const Shape& base, const Shape& compare, std::size_t runs = 15) {
+  return direction_of(*diff_sets(runs_of(runs, base, 1), runs_of(runs, compare, 2)));
+}
+
+TEST(TraceSetDiff, DirectionIsThatOfWholeTraces) {
+  Shape slower;
+  slower.query_ms = 40;
+  EXPECT_EQ(direction({}, slower), SetDirection::increased);
+  EXPECT_EQ(direction(slower, {}), SetDirection::decreased);
+  EXPECT_EQ(direction({}, {}), SetDirection::unchanged);
+  EXPECT_EQ(direction({}, slower, 3), SetDirection::undecided);
+}
+
+TEST(TraceSetDiff, WhatOneOperationHoldsUpHasADirectionWhereTheWholeIsTooNoisyToTell) {
+  SetDiff diff;
+  diff.can_decide = true;
+  const auto add = [&](double shift) {
+    PathDiff path;
+    path.critical_ns.shift = shift;
+    path.critical_ns.is_change = true;
+    diff.changed.push_back(path);
+  };
+  EXPECT_EQ(direction_of(diff), SetDirection::unchanged);
+  add(5e6);
+  EXPECT_EQ(direction_of(diff), SetDirection::increased);
+  add(-4e6);  // it only moved
+  EXPECT_EQ(direction_of(diff), SetDirection::unchanged);
+  add(-20e6);
+  EXPECT_EQ(direction_of(diff), SetDirection::decreased);
+  diff.trace_ns.is_change = true;
+  diff.trace_ns.shift = 1e6;
+  EXPECT_EQ(direction_of(diff), SetDirection::increased);
+}
+
 TEST(TraceSetDiff, EqualNamesOnOtherPathsAreOthers) {
   const auto run = [](std::uint64_t parent, std::int64_t lasts) {
     return Spans{made_span(1, 0, 0, 90'000'000, "root"), made_span(2, 1, 0, 40'000'000, "a"),
@@ -187,10 +221,23 @@ TEST(CriticalShares, SumUpToOneAndNameTheLargestFirst) {
   EXPECT_NEAR(shares[0].median_ns, 40 * k_ms, 4 * k_ms);
   EXPECT_LE(shares[0].low_ns, shares[0].median_ns);
   EXPECT_GE(shares[0].high_ns, shares[0].median_ns);
+  ASSERT_EQ(shares[0].values_ns.size(), 9u);
+  EXPECT_EQ(std::ranges::max(shares[0].values_ns), shares[0].high_ns);
   double sum = 0;
   for (const CriticalShare& share : shares) sum += share.share;
   EXPECT_NEAR(sum, 1, 1e-9);
   EXPECT_TRUE(critical_shares({}).empty());
+}
+
+TEST(CriticalShares, HaveAValueForEachRunInTheirOrder) {
+  const Spans with = {made_span(1, 0, 0, 10, "root"), made_span(2, 1, 2, 9, "a")};
+  const Spans without = {made_span(1, 0, 0, 10, "root")};
+  const auto shares = critical_shares(std::vector<Spans>{without, with, without});
+  ASSERT_EQ(shares.size(), 2u);
+  EXPECT_EQ(shares[0].values_ns, (std::vector<double>{10, 3, 10}));
+  EXPECT_EQ(shares[1].values_ns, (std::vector<double>{0, 7, 0}));
+  EXPECT_EQ(shares[1].runs, 1u);
+  EXPECT_EQ(shares[1].median_ns, 0);
 }
 
 }  // namespace

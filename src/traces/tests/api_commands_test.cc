@@ -42,7 +42,8 @@ class TraceCommands : public testing::Test {
   Outcome run(std::vector<std::string> words) {
     words.insert(words.begin(), "traces");
     if (words[1] != "triggers") {
-      words.insert(words.end(), {"--server", api.url(), "--token", "writer"});
+      const char* role = words[1] == "expire" ? "admin" : "writer";
+      words.insert(words.end(), {"--server", api.url(), "--token", role});
     }
     CommandIo io;
     io.out = std::tmpfile();
@@ -107,6 +108,22 @@ TEST_F(TraceCommands, search_filters_and_pages) {
   EXPECT_THAT(with({"--query", "{ status = error }", "--json"}).out, HasSubstr("\"matched\":1"));
 }
 
+TEST_F(TraceCommands, expire_says_what_would_go_and_does_it_with_consent) {
+  BL_CHECK(api.store.ingest(small_trace(3, k_now_ns - 100 * 86'400'000'000'000), "3").ok());
+  const Outcome told = run({"expire", "--older-than", "90d"});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("2 spans from before 2026-08-25 in 0 files would go"));
+  EXPECT_THAT(told.err, HasSubstr("nothing was changed"));
+  EXPECT_EQ(api.store.status()->spans, 6);
+  EXPECT_EQ(run({"expire", "--older-than", "90d", "--yes", "--dry-run"}).code, 0);
+  EXPECT_EQ(api.store.status()->spans, 6);
+  const Outcome done = run({"expire", "--older-than", "90d", "--yes"});
+  EXPECT_THAT(done.out, HasSubstr("2 spans from before 2026-08-25 in 0 files went"));
+  EXPECT_EQ(api.store.status()->spans, 4);
+  EXPECT_EQ(run({"expire", "--older-than", "90"}).code, 2);
+  EXPECT_EQ(run({"expire", "--older-than", "0d", "--yes"}).code, 2);
+}
+
 TEST_F(TraceCommands, services_and_status_are_lists) {
   EXPECT_EQ(run({"services"}).out, "db\nshop\n");
   EXPECT_THAT(run({"services", "db"}).out, HasSubstr("SELECT"));
@@ -167,6 +184,96 @@ TEST_F(TraceCommands, diff_shows_signals) {
   EXPECT_THAT(run({"diff", k_id, k_other, "--format", "trace-patch-v0"}).out,
               HasSubstr("\"stats\""));
   EXPECT_EQ(run({"diff", k_id, "abc"}).code, 2);
+}
+
+// Sets --------------------------------------------------------------------------------------------
+
+/// Runs `before` and `after` of eight traces each, the second with a slower query.
+class TraceSetCommands : public TraceCommands {
+ protected:
+  TraceSetCommands() {
+    keep_run("before", 100, 60'000'000);
+    keep_run("after", 200, 90'000'000);
+  }
+  void keep_run(const std::string& run, std::uint64_t first, std::int64_t query_ns) {
+    for (int i = 0; i < 8; ++i) {
+      Spans spans = small_trace(first + static_cast<std::uint64_t>(i));
+      spans[1].end_ns = spans[1].start_ns + query_ns + i * 100'000;
+      spans[0].end_ns = spans[1].end_ns + 20'000'000;
+      for (Span& span : spans) {
+        span.attributes.push_back({"benchlake.run_id", AnyValue(AnyValue::Value(run))});
+      }
+      BL_CHECK(api.store.ingest(std::move(spans), run + std::to_string(i)).ok());
+    }
+  }
+  // The commands ask for the last 90 days; the traces are of the test's own day.
+  std::vector<std::string> in_window(std::vector<std::string> words) {
+    words.insert(words.end(), {"--start", "2026-11-23T00:00:00Z", "--end", "2026-11-23T03:00:00Z"});
+    return words;
+  }
+};
+
+TEST_F(TraceSetCommands, diff_of_runs_ends_with_1_where_the_other_takes_longer) {
+  const Outcome slower = run(in_window({"diff", "--base-run", "before", "--compare-run", "after"}));
+  EXPECT_EQ(slower.code, 1) << slower.err;
+  EXPECT_THAT(slower.out, HasSubstr("8 and 8 traces, median 100.3 ms and 130.3 ms, +30 ms"));
+  EXPECT_THAT(slower.out, HasSubstr(": increased\n"));
+  EXPECT_THAT(slower.out, HasSubstr("shop: GET /cart > db: SELECT"));
+  const Outcome faster =
+      run(in_window({"diff", "--base-run", "after", "--compare-run", "before", "--json"}));
+  EXPECT_EQ(faster.code, 0);
+  EXPECT_THAT(faster.out, HasSubstr("\"direction\":\"decreased\""));
+  const Outcome same = run(in_window({"diff", "--base-run", "after", "--compare-run", "after"}));
+  EXPECT_EQ(same.code, 0);
+  EXPECT_THAT(same.out, HasSubstr("unchanged"));
+  EXPECT_EQ(run({"diff", "--base-trace", k_id, "--compare-trace", k_other}).code, 3);
+  EXPECT_EQ(run(in_window({"diff", "--base-run", "nobodys", "--compare-run", "after"})).code, 2);
+  EXPECT_EQ(run({"diff", "--base-run", "before"}).code, 2);
+}
+
+TEST_F(TraceSetCommands, diff_wants_two_ids_or_two_sets) {
+  EXPECT_THAT(run({"diff"}).err, HasSubstr("two ids of traces are needed, or two sets"));
+  EXPECT_EQ(run({"diff", k_id}).code, 2);
+  EXPECT_EQ(run({"diff", k_id, k_other, "--base-run", "before"}).code, 2);
+}
+
+TEST_F(TraceSetCommands, track_makes_a_submission_for_each_operation_of_the_path) {
+  const auto track = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = in_window(
+        {"track", "--run", "after", "--repository", "https://github.com/org/shop", "--commit",
+         "0123456789abcdef0123456789abcdef01234567", "--machine-name", "bench-1", "--dry-run"});
+    words.insert(words.end(), more.begin(), more.end());
+    return run(std::move(words));
+  };
+  const Outcome dry = track({"--tag", "size=1M"});
+  ASSERT_EQ(dry.code, 0) << dry.err;
+  EXPECT_EQ(track({"--tag", "size=1M"}).out, dry.out);  // nothing of now is in it
+  const std::size_t end = dry.out.find('\n');
+  const json::Value first = json::parse(dry.out.substr(0, end)).value();
+  EXPECT_EQ(json::to_text(*first.find("tags")),
+            R"({"size":"1M","name":"critical path/db/SELECT"})");
+  EXPECT_EQ(json::to_text(*first.find("stats")->find("data")), "[90350000]");
+  EXPECT_EQ(first.find("stats")->find("unit")->as_string(), "ns");
+  EXPECT_EQ(first.find("run_id")->as_string(), "after");
+  EXPECT_EQ(first.find("timestamp")->as_string(), "2026-11-23T01:59:50Z");
+  EXPECT_EQ(first.find("optional_benchmark_info")
+                ->find("critical_path")
+                ->find("values_ns")
+                ->items()
+                .size(),
+            8u);
+  const json::Value second = json::parse(dry.out.substr(end + 1)).value();
+  EXPECT_EQ(second.find("tags")->find("name")->as_string(), "critical path/shop/GET /cart");
+  EXPECT_NE(second.find("submission_key")->as_string(), first.find("submission_key")->as_string());
+  const Outcome large = track({"--share-min", "0.5"});
+  EXPECT_EQ(std::ranges::count(large.out, '\n'), 1);
+}
+
+TEST_F(TraceSetCommands, track_names_what_it_lacks) {
+  EXPECT_THAT(run({"track"}).err, HasSubstr("--run is needed"));
+  EXPECT_THAT(run(in_window({"track", "--run", "after", "--repository", "https://x.org/a/b"})).err,
+              HasSubstr("needs --commit"));
+  EXPECT_EQ(run(in_window({"track", "--run", "nobodys"})).code, 2);
 }
 
 TEST_F(TraceCommands, bench_measures_what_it_sends) {

@@ -168,6 +168,27 @@ TEST_F(Dialects, tempo_tells_tags_and_their_values) {
   EXPECT_EQ(count("/tempo/api/v2/search/tag/.none/values", "tagValues"), 0u);
 }
 
+TEST_F(Dialects, tempos_values_are_those_of_spans_that_a_query_finds) {
+  const auto values = [&](const std::string& field, const std::string& query) {
+    return api.get("/tempo/api/v2/search/tag/" + field + "/values?q=" + query).text;
+  };
+  const std::string of_db = "%7Bresource.service.name%3D%22db%22%7D";
+  EXPECT_EQ(values("span.db.system", of_db),
+            R"({"tagValues":[{"type":"string","value":"sqlite"}],"metrics":{}})");
+  EXPECT_EQ(values("span.http.status_code", of_db), R"({"tagValues":[],"metrics":{}})");
+  EXPECT_EQ(values("name", of_db),
+            R"({"tagValues":[{"type":"string","value":"SELECT"}],"metrics":{}})");
+  EXPECT_EQ(values("resource.service.name", "%7Bkind%3Dserver%7D"),
+            R"({"tagValues":[{"type":"string","value":"shop"}],"metrics":{}})");
+  EXPECT_EQ(values("span.http.status_code", "%7B%20duration%20%3E%201ms%20%7D"),
+            R"({"tagValues":[{"type":"int","value":"200"}],"metrics":{}})");
+  // What asks for nothing, and what is no query, narrows nothing.
+  for (const char* none : {"", "%7B%7D", "%7B"}) {
+    EXPECT_EQ(count(std::string("/tempo/api/v2/search/tag/name/values?q=") + none, "tagValues"),
+              2u);
+  }
+}
+
 TEST_F(Dialects, metrics_of_traceql_are_refused_by_name) {
   const Answered answer = api.get("/tempo/api/metrics/query_range?q=%7B%7D");
   EXPECT_EQ(answer.status, 501);

@@ -92,6 +92,20 @@ TEST_F(OtlpRoutes, a_span_that_cannot_be_kept_does_not_fail_the_others) {
   EXPECT_THAT(protobuf.text, HasSubstr("1 of 2 spans are rejected"));
 }
 
+TEST_F(OtlpRoutes, what_is_passed_over_is_a_warning_and_rejects_nothing) {
+  const std::string text = R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":")" +
+                           std::string(32, 'a') + R"(","spanId":"00000000000000aa","name":"a",)" +
+                           R"("startTimeUnixNano":"1795399190000000000",)" +
+                           R"("endTimeUnixNano":"1795399190000000001","attributes":[)" +
+                           R"({"key":"k","value":{"stringValueStrindex":7}}]}]}]}]})";
+  const Answered json = api.send(text, k_json);
+  EXPECT_EQ(json.status, 200);
+  EXPECT_EQ(json.text,
+            R"({"partialSuccess":{"errorMessage":"1 *_strindex are passed over: traces have no )"
+            R"(table of texts"}})");
+  EXPECT_EQ(spans_kept(), 1);
+}
+
 TEST_F(OtlpRoutes, the_same_request_again_changes_nothing_and_is_counted) {
   EXPECT_EQ(api.send(request).status, 200);
   EXPECT_EQ(api.send(compress(Encoding::gzip, request), k_protobuf, "writer", "gzip").status, 200);

@@ -154,6 +154,8 @@ TEST_F(TraceRoutes, one_span_is_told_with_all_that_is_known) {
   EXPECT_EQ(text(span, "service"), "\"db\"");
   EXPECT_EQ(text(span, "self_ns"), "60000000");
   EXPECT_EQ(text(span, "resource"), R"([{"key":"service.name","type":"string","value":"db"}])");
+  const Answered root = api.get(of_trace("/spans/0000000000000020"));
+  EXPECT_EQ(text(*root.body.find("span"), "self_ns"), "40000000");
   EXPECT_EQ(api.get(of_trace("/spans/00000000000000ff")).status, 404);
   EXPECT_EQ(api.get(of_trace("/spans/zz")).status, 422);
 }
@@ -273,6 +275,131 @@ TEST_F(TraceRoutes, the_status_counts) {
   const Answered answer = api.get("/api/v1/traces/status");
   EXPECT_EQ(text(answer.body, "spans"), "2");
   EXPECT_EQ(text(answer.body, "traces"), "1");
+}
+
+TEST(TraceExpiryRoute, needs_an_admin_and_a_number_of_days) {
+  ApiServer api;
+  BL_CHECK(api.store.ingest(small_trace(1, k_now_ns - 100 * 86'400'000'000'000), "1").ok());
+  const auto ask = [&](std::string_view body, const std::string& role = "admin") {
+    return api.ask(net::Method::post, "/api/v1/traces/expire", body, {}, role);
+  };
+  EXPECT_EQ(ask(R"({"older_than_days":90})", "writer").status, 403);
+  for (const char* body :
+       {"", "[]", "{}", R"({"older_than_days":0})", R"({"older_than_days":1e9})",
+        R"({"older_than_days":"90"})", R"({"older_than_days":90,"dry_run":1})"}) {
+    const int status = ask(body).status;
+    EXPECT_TRUE(status == 400 || status == 422) << body << ": " << status;
+  }
+  EXPECT_EQ(api.store.status()->spans, 2);
+  const auto told = ask(R"({"older_than_days":90,"dry_run":true})");
+  EXPECT_EQ(told.text, R"({"before":"2026-08-25T00:00:00Z","spans":2,"files":0,"kept_spans":0,)"
+                       R"("dry_run":true})");
+  EXPECT_EQ(ask(R"({"older_than_days":90})").status, 200);
+  EXPECT_EQ(api.store.status()->spans, 0);
+}
+
+// Sets --------------------------------------------------------------------------------------------
+
+/// Traces of run `r`, the query of each slower by its number of thousandths.
+class TraceSets : public TraceRoutes {
+ protected:
+  void keep_run(const std::string& run, std::uint64_t first, int count, std::int64_t query_ns) {
+    for (int i = 0; i < count; ++i) {
+      Spans spans = small_trace(first + static_cast<std::uint64_t>(i),
+                                k_now_ns - (60 - i) * std::int64_t{1'000'000'000});
+      const std::int64_t noise = (i % 5) * 500'000;
+      spans[1].end_ns = spans[1].start_ns + query_ns + noise;
+      spans[0].end_ns = spans[1].end_ns + 20'000'000;
+      for (Span& span : spans) {
+        span.attributes.push_back({"benchlake.run_id", AnyValue(AnyValue::Value(run))});
+      }
+      keep(std::move(spans));
+    }
+  }
+};
+
+TEST_F(TraceSets, a_run_is_compared_with_another_by_the_time_of_each_path) {
+  keep_run("before", 100, 8, 60'000'000);
+  keep_run("after", 200, 8, 90'000'000);
+  const Answered answer = api.get("/api/v1/traces/diff-sets?base_run=before&compare_run=after");
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_EQ(answer.body.find("base")->find("traces")->items().size(), 8u);
+  EXPECT_EQ(text(*answer.body.find("base"), "partial_reason"), "null");
+  const json::Value& diff = *answer.body.find("diff");
+  EXPECT_EQ(text(diff, "direction"), "\"increased\"");
+  EXPECT_EQ(text(diff, "compare_runs"), "8");
+  const json::Value& first = diff.find("changed")->items().at(0);
+  EXPECT_EQ(text(first.find("path")->items().at(1), "name"), "\"SELECT\"");
+  EXPECT_EQ(text(*first.find("critical_ns"), "shift"), "30000000");
+  EXPECT_NE(answer.body.find("cost"), nullptr);
+  const Answered same = api.get("/api/v1/traces/diff-sets?base_run=before&compare_run=before");
+  EXPECT_EQ(text(*same.body.find("diff"), "direction"), "\"unchanged\"");
+}
+
+TEST_F(TraceSets, a_set_may_be_ids_or_a_search_of_its_own) {
+  keep_run("before", 100, 6, 60'000'000);
+  keep_run("after", 200, 6, 90'000'000);
+  std::string ids;
+  for (int i = 0; i < 6; ++i) {
+    ids += "&base_trace=4bf92f3577b34da600000000000000" + std::to_string(64 + i);
+  }
+  const Answered by_id =
+      api.get("/api/v1/traces/diff-sets?compare_q=%7B%20duration%20%3E%20105ms%20%7D" + ids);
+  ASSERT_EQ(by_id.status, 200) << by_id.text;
+  EXPECT_EQ(text(*by_id.body.find("base"), "window"), "null");
+  EXPECT_EQ(text(*by_id.body.find("diff"), "base_runs"), "6");
+  EXPECT_EQ(text(*by_id.body.find("diff"), "compare_runs"), "6");
+  const Answered by_time = api.get(
+      "/api/v1/traces/diff-sets?service=db&base_run=before"
+      "&compare_start=2026-11-23T01:59:00Z&compare_end=2026-11-23T01:59:02Z");
+  EXPECT_EQ(text(*by_time.body.find("diff"), "compare_runs"), "4") << by_time.text;
+  EXPECT_EQ(text(*by_time.body.find("diff"), "direction"), "\"unchanged\"");
+}
+
+TEST_F(TraceSets, more_traces_than_the_limit_are_said_to_be_left_out) {
+  keep_run("before", 100, 6, 60'000'000);
+  const Answered answer =
+      api.get("/api/v1/traces/diff-sets?base_run=before&compare_run=before&limit=3");
+  EXPECT_EQ(text(*answer.body.find("diff"), "base_runs"), "3");
+  EXPECT_EQ(text(*answer.body.find("diff"), "direction"), "\"undecided\"");
+  EXPECT_THAT(text(*answer.body.find("base"), "partial_reason"), HasSubstr("newest 3 traces"));
+}
+
+TEST_F(TraceSets, what_keeps_sets_from_being_compared_is_named) {
+  keep_run("before", 100, 2, 60'000'000);
+  const auto refused = [&](const std::string& query, int status, const std::string& why) {
+    const Answered answer = api.get("/api/v1/traces/diff-sets?" + query);
+    EXPECT_EQ(answer.status, status) << query;
+    EXPECT_THAT(answer.text, HasSubstr(why)) << query;
+  };
+  refused("compare_run=before", 422, "?base_run");
+  refused("base_run=before", 422, "?compare_run");
+  refused("base_run=before&compare_run=before&base_trace=abc", 422, "?base_trace");
+  refused("base_trace=xyz&compare_run=before", 422, "xyz");
+  refused("base_run=before&compare_q=%7B", 422, "?compare_q");
+  refused("base_run=before&compare_run=before&compare_start=2000&compare_end=1000", 422,
+          "?compare_end");
+  refused("base_run=before&compare_run=before&limit=1001", 422, "?limit");
+  refused("base_run=before&compare_run=nobodys", 404, "what is compared");
+  refused("base_trace=def&compare_run=before", 404, "00000000000000000000000000000def");
+  refused("base_trace=1&base_trace=2&compare_run=before&limit=1", 422, "more ids");
+}
+
+TEST_F(TraceSets, shares_of_the_critical_paths_have_a_value_for_each_trace) {
+  keep_run("r", 100, 3, 60'000'000);
+  const Answered answer = api.get("/api/v1/traces/critical-shares?run_id=r");
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_EQ(text(answer.body, "start_ns"), "\"1795399140000000000\"");
+  const json::Array& shares = answer.body.find("shares")->items();
+  ASSERT_EQ(shares.size(), 2u);
+  EXPECT_EQ(text(shares[0], "name"), "\"SELECT\"");
+  EXPECT_EQ(text(shares[0], "traces"), "3");
+  EXPECT_EQ(text(shares[0], "median_ns"), "60500000");
+  EXPECT_EQ(text(shares[0], "values_ns"), "[61000000,60500000,60000000]");  // the newest first
+  EXPECT_EQ(text(shares[1], "values_ns"), "[40000000,40000000,40000000]");
+  EXPECT_EQ(api.get("/api/v1/traces/critical-shares").status, 422);
+  EXPECT_EQ(api.get("/api/v1/traces/critical-shares?run_id=nobodys").status, 404);
+  EXPECT_EQ(list(std::string("/api/v1/traces/critical-shares?trace=") + k_id, "shares").size(), 2u);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ class RoleNames final : public net::Authenticator {
     net::Principal principal{.role = net::Role::writer, .name = std::string(given)};
     if (given == "Bearer repository") principal.repository = "https://github.com/org/repo";
     if (given == "Bearer reader") principal.role = net::Role::reader;
+    if (given == "Bearer admin") principal.role = net::Role::admin;
     if (given == "Bearer unknown") return Error{Code::unauthenticated, "nobody has this token"};
     return principal;
   }
@@ -63,6 +64,9 @@ class FailingStore final : public TraceStore {
   }
   Result<MetricAnswer> metrics(const MetricQuery& query) override { return kept.metrics(query); }
   Result<StoreStatus> status() override { return kept.status(); }
+  Result<ExpiredSpans> expire(std::int64_t before_ns, Expiry mode) override {
+    return kept.expire(before_ns, mode);
+  }
 
   MemoryTraceStore kept;
 };

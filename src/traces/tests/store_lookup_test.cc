@@ -18,22 +18,6 @@ std::int64_t midnight() {
   return now - now % k_day - 10 * k_day;
 }
 
-Span span_of(std::uint64_t trace, std::uint64_t id, std::uint64_t parent, std::int64_t start,
-             std::int64_t duration = 1'000) {
-  Span span;
-  span.trace_id = {trace, 1};
-  span.span_id = {id};
-  if (parent != 0) span.parent_span_id = SpanId{parent};
-  span.name = "work";
-  span.start_ns = start;
-  span.end_ns = start + duration;
-  auto resource = std::make_shared<Resource>();
-  resource->attributes.push_back({"service.name", AnyValue(std::string("shop"))});
-  span.resource = resource;
-  span.scope = std::make_shared<Scope>();
-  return span;
-}
-
 TraceQuery by_id(std::uint64_t trace) {
   TraceQuery query;
   query.id = {trace, 1};
@@ -123,13 +107,14 @@ TEST(TraceLookup, the_same_question_is_answered_from_memory_until_its_trace_gets
   (void)world.store().trace(by_id(7)).ok();
   EXPECT_EQ(world.store().trace(by_id(7))->cost.cache_hits, 1);
   // Two that differ in one field share nothing.
-  std::vector<TraceQuery> others(6, by_id(7));
+  std::vector<TraceQuery> others(7, by_id(7));
   others[0].spans_max = 1;
   others[1].hint = Window{midnight(), midnight() + 2 * k_day};
   others[2].hint_pad_ns = 0;
   others[3].allow_full = false;
   others[4].after = TraceQuery::After{midnight() + k_day - k_second, {1}, SpanKind::unspecified};
   others[5].only = LookupPath::full;
+  others[6].family = SpanId{1};
   for (std::size_t i = 0; i < others.size(); ++i) {
     EXPECT_EQ(world.store().trace(others[i])->cost.cache_hits, 0) << i;
   }
@@ -213,6 +198,18 @@ TEST(TraceLookup, a_trace_larger_than_a_page_is_read_in_pages_and_summed_up_whol
   }
   EXPECT_EQ(all.size(), 70'000u);
   EXPECT_TRUE(std::ranges::is_sorted(all, is_before));
+  // One span of it with its children, from among all.
+  TraceQuery one{.id = query.id};
+  one.family = all[40'000].span_id;
+  const auto family = world.store().trace(one);
+  ASSERT_TRUE(family.ok() && family->trace);
+  Spans wanted;
+  for (const Span& span : all) {
+    if (span.span_id == *one.family || span.parent_span_id == one.family) wanted.push_back(span);
+  }
+  EXPECT_TRUE(family->trace->spans == wanted);
+  EXPECT_EQ(family->trace->summary.spans, 70'000);
+  EXPECT_FALSE(family->trace->has_more);
   // A search that meets it does not read it whole, and counts it whole.
   SearchQuery search;
   search.window = Window{all.front().start_ns, all.back().start_ns + 1};
@@ -245,6 +242,7 @@ TEST(TraceStoreFaults, a_full_tail_refuses_and_keeps_nothing_of_the_request) {
 TEST(TraceStoreFaults, answers_stay_whole_while_files_are_put_together_and_expire) {
   lake::LakeLimits limits = LakeWorldOfSpans::small();
   limits.keep_snapshots = std::chrono::seconds(0);
+  limits.catalog.expire_age_min = {};
   LakeWorldOfSpans world(limits);
   fill(world, 3);
   world.flush();

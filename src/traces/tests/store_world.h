@@ -4,8 +4,10 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 
+#include "base/testing/faulty_disk.h"
 #include "base/testing/temporary_folder.h"
 #include "lake/lake.h"
 #include "traces/lake_trace_store.h"
@@ -14,10 +16,40 @@
 
 namespace bl::traces {
 
+/// Those of a list, in its order.
+inline PinnedTraces port_of(const std::set<TraceId>& pinned) {
+  return [pinned](const TraceId& after, std::size_t limit) -> Result<std::vector<TraceId>> {
+    std::vector<TraceId> ids;
+    for (auto it = pinned.upper_bound(after); it != pinned.end() && ids.size() < limit; ++it) {
+      ids.push_back(*it);
+    }
+    return ids;
+  };
+}
+
+/// A span of the trace {trace, 1} of the service `shop`.
+inline Span span_of(std::uint64_t trace, std::uint64_t id, std::uint64_t parent, std::int64_t start,
+                    std::int64_t duration = 1'000) {
+  Span span;
+  span.trace_id = {trace, 1};
+  span.span_id = {id};
+  if (parent != 0) span.parent_span_id = SpanId{parent};
+  span.name = "work";
+  span.start_ns = start;
+  span.end_ns = start + duration;
+  auto resource = std::make_shared<Resource>();
+  resource->attributes.push_back({"service.name", AnyValue(std::string("shop"))});
+  span.resource = resource;
+  span.scope = std::make_shared<Scope>();
+  return span;
+}
+
 /// A lake of real parts in a folder of its own, and the keeper of spans over it.
 class LakeWorldOfSpans : public StoreUnderTest {
  public:
-  explicit LakeWorldOfSpans(lake::LakeLimits limits = small()) : limits_(std::move(limits)) {
+  explicit LakeWorldOfSpans(lake::LakeLimits limits = small(),
+                            const LakeTraceStoreLimits& of_store = {})
+      : store_limits(of_store), limits_(std::move(limits)) {
     open();
   }
   ~LakeWorldOfSpans() override { close(); }
@@ -40,14 +72,14 @@ class LakeWorldOfSpans : public StoreUnderTest {
   }
   std::string index_folder() const { return folder.path() + "/index"; }
   void open() {
-    auto opened = lake::Lake::open(options(), {*disk, clock, random, log, metrics});
+    auto opened = lake::Lake::open(options(), {used_disk(), clock, random, log, metrics});
     if (!opened.ok()) ADD_FAILURE() << opened.error().message;
     lake = *std::move(opened);
     open_store();
   }
   void open_store() {
-    auto made =
-        LakeTraceStore::open({*lake, *disk, clock, log, metrics, index_folder()}, store_limits);
+    auto made = LakeTraceStore::open(
+        {*lake, used_disk(), clock, log, metrics, index_folder(), pinned}, store_limits);
     if (!made.ok()) ADD_FAILURE() << made.error().message;
     traces = *std::move(made);
   }
@@ -56,6 +88,7 @@ class LakeWorldOfSpans : public StoreUnderTest {
     lake.reset();
   }
   std::shared_ptr<lake::Table> table() { return *lake->table("spans"); }
+  Disk& used_disk() { return faulty != nullptr ? *faulty : *disk; }
   void flush() { ASSERT_TRUE(table()->flush().ok()); }
 
   TraceStore& store() override { return *traces; }
@@ -113,6 +146,8 @@ class LakeWorldOfSpans : public StoreUnderTest {
   std::unique_ptr<Disk> disk = make_real_disk();
   TemporaryFolder folder;
   LakeTraceStoreLimits store_limits;
+  PinnedTraces pinned;
+  std::unique_ptr<FaultyDisk> faulty;  ///< over `disk`; to be set before open()
   std::unique_ptr<lake::Lake> lake;
   std::unique_ptr<LakeTraceStore> traces;
 

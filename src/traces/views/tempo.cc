@@ -370,6 +370,32 @@ std::optional<std::vector<AnyValue>> tempo_keywords(const SpanField& field) {
   return words;
 }
 
+std::vector<AnyValue> tempo_values_in(const std::vector<TraceHit>& hits, const SpanField& field) {
+  // By type and text: a number and its digits are two.
+  std::map<std::pair<std::size_t, std::string>, AnyValue> values;
+  const auto add = [&](const AnyValue& value) {
+    values.try_emplace({value.value.index(), plain_text(value)}, value);
+  };
+  const auto* attribute = std::get_if<AttributeField>(&field);
+  for (const TraceHit& hit : hits) {
+    for (const Span& span : hit.spans) {
+      std::optional<AnyValue> value;
+      if (attribute == nullptr) {
+        value = intrinsic_value(hit, span, std::get<IntrinsicField>(field).name);
+      } else if (const AnyValue* found = found_in(span, attribute->place, attribute->key)) {
+        value = *found;
+      }
+      if (!value) continue;
+      const auto* list = std::get_if<Array>(&value->value);
+      if (list == nullptr) add(*value);
+      if (list != nullptr) std::ranges::for_each(*list, add);
+    }
+  }
+  std::vector<AnyValue> distinct;
+  for (auto& [key, value] : values) distinct.push_back(std::move(value));
+  return distinct;
+}
+
 std::string encode_tempo_tag_values(const std::vector<AnyValue>& values) {
   std::set<std::string> texts;
   for (const AnyValue& value : values) texts.insert(plain_text(value));

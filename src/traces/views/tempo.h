@@ -42,6 +42,8 @@ std::string encode_tempo_scoped_tags(const std::vector<AttributeKey>& keys,
 
 /// All values of a field that has few: status and kind. nullopt: ask the store.
 std::optional<std::vector<AnyValue>> tempo_keywords(const SpanField& field);
+/// What the spans of the hits have in a field, each value once, elements of lists too.
+std::vector<AnyValue> tempo_values_in(const std::vector<TraceHit>& hits, const SpanField& field);
 /// `/api/search/tag/{tag}/values`: as texts, each once.
 std::string encode_tempo_tag_values(const std::vector<AnyValue>& values);
 /// `/api/v2/search/tag/{field}/values`: with their types. Statuses and kinds are keywords,
