@@ -1,0 +1,1 @@
+CREATE VIEW v (x) AS SELECT 1
