@@ -35,17 +35,18 @@ test_own_client() {
 }
 
 test_judges() {
-  local python older issuer mcp grpc otlp
+  local python older issuer mcp grpc otlp own
   python=$(pinned_python clients) || return 1
   older=$(pinned_python clients-2023) || return 1
   issuer=$(pinned_python clients-issuer) || return 1
   mcp=$(pinned_python clients-mcp) || return 1
   grpc=$(pinned_python clients-grpc) || return 1
   otlp=$(pinned_python clients-otlp) || return 1
+  own=$(pinned_python clients-own) || return 1
   "$python" -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall "$1"/*.whl || return 1
   cd tests/clients || return 1
   BENCHLAKE_CLIENTS_2023="$(dirname "$older")" BENCHLAKE_CLIENTS_ISSUER="$issuer" BENCHLAKE_CLIENTS_MCP="$mcp" \
-    BENCHLAKE_CLIENTS_GRPC="$grpc" BENCHLAKE_CLIENTS_OTLP="$otlp" \
+    BENCHLAKE_CLIENTS_GRPC="$grpc" BENCHLAKE_CLIENTS_OTLP="$otlp" BENCHLAKE_CLIENTS_OWN="$own" \
     PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -q -p no:cacheprovider --junit-xml="$1/judges.xml"
 }
 

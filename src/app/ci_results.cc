@@ -1,5 +1,6 @@
 #include "app/ci_results.h"
 
+#include "results/exemplar_routes.h"
 #include "results/trend_routes.h"
 #include "results/verdict_routes.h"
 
@@ -15,7 +16,8 @@ CiResults::CiResults(store::Database& writer, store::Database& readers, const Cl
       project_(readers, options.mode),
       trends_(readers, options.mode),
       verdicts_(readers, options.mode),
-      verdict_switches_(writer) {}
+      verdict_switches_(writer),
+      exemplars_(writer, clock, options.mode) {}
 
 void CiResults::add_routes(net::Router& router) {
   results::add_ci_routes(router, {.reporter = reporter_,
@@ -28,6 +30,8 @@ void CiResults::add_routes(net::Router& router) {
   results::add_trend_routes(router, {.trends = trends_, .clock = clock_, .verdicts = &verdicts_});
   results::add_verdict_routes(
       router, {.verdicts = verdicts_, .switches = verdict_switches_, .clock = clock_});
+  results::add_exemplar_routes(router, exemplars_);
+  results::add_prometheus_routes(router, exemplars_);
 }
 
 }  // namespace bl::app

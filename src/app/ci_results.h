@@ -1,6 +1,7 @@
 #pragma once
 
 #include "results/ci_routes.h"
+#include "results/exemplars.h"
 #include "results/store_ci_report.h"
 #include "results/store_inventory.h"
 #include "results/store_project.h"
@@ -10,7 +11,7 @@
 #include "results/store_verdicts.h"
 
 /// What a CI asks of the results, over the store: reports, thresholds, expected inventory, rollups
-/// of projects, trends, verdicts of series. Bindings, no logic.
+/// of projects, trends, verdicts of series; which traces they name. Bindings, no logic.
 namespace bl::app {
 
 class CiResults {
@@ -26,6 +27,8 @@ class CiResults {
   results::ThresholdStore& thresholds() { return thresholds_; }
   /// For what the other routes show of a series.
   results::VerdictReader& verdicts() { return verdicts_; }
+  /// For the retention of traces: what a result names stays.
+  results::Exemplars& exemplars() { return exemplars_; }
 
  private:
   const Clock& clock_;
@@ -37,6 +40,7 @@ class CiResults {
   results::StoreTrendReader trends_;
   results::StoreVerdictReader verdicts_;
   results::StoreVerdictSwitches verdict_switches_;
+  results::Exemplars exemplars_;
 };
 
 }  // namespace bl::app

@@ -13,6 +13,7 @@
 #include "base/command_line.h"
 #include "engine/worker_main.h"
 #include "events/commands.h"
+#include "gate/commands.h"
 #include "inference/commands.h"
 #include "ops/commands.h"
 #include "results/commands.h"
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
   for (auto& command : bl::events::commands(bl::app::event_command_ports()))
     commands.push_back(std::move(command));
   for (auto& command : bl::traces::commands()) commands.push_back(std::move(command));
+  for (auto& command : bl::gate::commands(BL_VERSION)) commands.push_back(std::move(command));
   for (auto& command : bl::ops::commands(bl::app::command_ports()))
     commands.push_back(std::move(command));
 

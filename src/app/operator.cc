@@ -28,7 +28,7 @@ std::vector<store::Migration> all_migrations() {
         results::later_migrations(), store::audit_migrations(), access::user_migrations(),
         results::ci_migrations(), results::alert_migrations(), results::shared_table_migrations(),
         results::history_migrations(), results::verdict_migrations(), results::read_migrations(),
-        inference::migrations()})
+        inference::migrations(), results::exemplar_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

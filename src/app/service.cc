@@ -315,8 +315,12 @@ class RunningService final : public Service {
   }
 
   Result<void> open_traces() {
-    BL_TRY(traces_, TraceService::open(settings_.traces, settings_.data_folder,
-                                       {disk_, clock_, random_, log_, metrics_, lake_.get()}));
+    const traces::PinnedTraces pinned = [this](const TraceId& after, std::size_t limit) {
+      return ci_results_->exemplars().named_traces(after, limit);
+    };
+    BL_TRY(traces_,
+           TraceService::open(settings_.traces, settings_.data_folder,
+                              {disk_, clock_, random_, log_, metrics_, lake_.get(), pinned}));
     return {};
   }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/addresses.h"
 
 namespace bl::app {
@@ -9,6 +11,8 @@ namespace {
 
 constexpr std::int64_t k_request_least = 1 << 16;
 constexpr std::int64_t k_request_most = 1ll << 30;
+constexpr std::int64_t k_days_most = 36'500;
+constexpr std::int64_t k_day_ns = 86'400'000'000'000;
 
 std::vector<std::string> origins_of(const std::string& text) {
   std::vector<std::string> origins;
@@ -42,6 +46,20 @@ Result<void> apply_limits(const Config& config, traces::IntakeLimits& limits) {
   return {};
 }
 
+// What would expire with the next hour is not taken in.
+Result<void> apply_retention(const Config& config, TraceSettings& settings) {
+  const std::int64_t days = config.integer("traces.retention_days");
+  if (days < 0 || days > k_days_most) {
+    return Error{Code::invalid,
+                 fmt::format("traces.retention_days must be 0 to {}: {}", k_days_most, days)};
+  }
+  if (days == 0) return {};
+  settings.retention = std::chrono::days(days);
+  auto& past = settings.intake.spans.past_ns_max;
+  past = std::min(past, days * k_day_ns);
+  return {};
+}
+
 }  // namespace
 
 std::vector<ConfigKey> trace_config_keys() {
@@ -60,6 +78,8 @@ std::vector<ConfigKey> trace_config_keys() {
       {"traces.request_max", bytes, "64MiB", "one request of OTLP over HTTP, decompressed"},
       {"traces.intake_max", bytes, "256MiB",
        "requests of OTLP that are decoded and written at once; more are answered 503"},
+      {"traces.retention_days", integer, "0",
+       "older spans go, and are not taken in, but for those of pinned traces; 0: none do"},
   };
 }
 
@@ -68,6 +88,7 @@ Result<TraceSettings> trace_settings_from(const Config& config, const net::Serve
   TraceSettings settings;
   settings.enabled = config.boolean("traces.enabled");
   BL_RETURN_IF_ERROR(apply_limits(config, settings.intake));
+  BL_RETURN_IF_ERROR(apply_retention(config, settings));
   settings.cors_origins = origins_of(config.text("traces.cors_origins"));
   const std::string& otlp = config.text("server.otlp_http");
   if (!otlp.empty() && otlp != "off") {

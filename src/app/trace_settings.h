@@ -16,6 +16,7 @@ namespace bl::app {
 struct TraceSettings {
   bool enabled = true;
   traces::IntakeLimits intake;
+  std::chrono::hours retention{0};  ///< 0: for ever
   /// From whom exporters need no credentials.
   bool http_is_open = false, grpc_is_open = false;
   std::vector<std::string> cors_origins;

@@ -58,8 +58,16 @@ Result<lake::Lake*> TraceService::lake_of_spans() {
 Result<void> TraceService::open_store() {
   BL_TRY(lake::Lake* const lake, lake_of_spans());
   BL_RETURN_IF_ERROR(around_.disk.make_folder(folder_));
-  BL_TRY(store_, traces::LakeTraceStore::open({*lake, around_.disk, around_.clock, around_.log,
-                                               around_.metrics, folder_ + "/index"}));
+  traces::LakeTraceStoreLimits limits;
+  limits.retention = settings_.retention;
+  BL_TRY(store_, traces::LakeTraceStore::open({.lake = *lake,
+                                               .disk = around_.disk,
+                                               .clock = around_.clock,
+                                               .log = around_.log,
+                                               .metrics = around_.metrics,
+                                               .folder = folder_ + "/index",
+                                               .pinned = around_.pinned},
+                                              limits));
   return {};
 }
 

@@ -25,6 +25,8 @@ class TraceService {
     Log& log;
     Metrics& metrics;
     lake::Lake* lake;  ///< the server's; null: it has none
+    /// What stays, however old: traces that results name.
+    traces::PinnedTraces pinned = {};
   };
   /// Spans are kept in the server's lake, else in one of their own below `data_folder`/traces; who
   /// began with the latter stays with it. Without spans so far, they are opened when somebody asks

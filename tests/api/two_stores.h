@@ -20,7 +20,8 @@ struct Question {
   std::string body = {};
   std::string content_type = "application/json";
   bool with_token = true;
-  bool is_refused = false;  ///< a client's mistake: 4xx. One with a name is stored: 201
+  bool is_refused = false;      ///< a client's mistake: 4xx. One with a name is stored: 201
+  bool is_unsupported = false;  ///< what the docs say we do not do: 501
 };
 
 /// What is sent, in this order: submissions of every shape in both dialects, and mistakes.
@@ -35,7 +36,11 @@ std::vector<std::string> sweep_reads();
 /// The same of build events (two_stores_events.cc).
 std::vector<Question> event_submissions();
 std::vector<std::string> event_reads();
+/// And of traces that results name (two_stores_exemplars.cc).
+std::vector<Question> exemplar_submissions();
+std::vector<std::string> exemplar_reads();
 std::vector<std::string> trace_reads();
+std::vector<std::string> unsupported_trace_reads();
 /// GET routes of the description whose answers are about the server, not about what is stored.
 std::vector<std::string> routes_about_the_server();
 

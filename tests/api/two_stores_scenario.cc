@@ -356,6 +356,7 @@ std::vector<Question> submissions() {
   for (Question& question : changes()) questions.push_back(std::move(question));
   for (Question& question : sweep_uploads()) questions.push_back(std::move(question));
   for (Question& question : event_submissions()) questions.push_back(std::move(question));
+  for (Question& question : exemplar_submissions()) questions.push_back(std::move(question));
   for (const std::string body : {R"({"dry_run":true})", R"({"repository":"a\u0000"})",
                                  R"({"repository":"https://github.com/org/repo","limit":1})",
                                  R"({"cursor":"\u0000"})", R"({"cursor":"x"})", R"({"limit":0})"}) {
@@ -576,9 +577,13 @@ std::vector<Question> reads() {
   }
   for (std::string& path : sweep_reads()) paths.push_back(std::move(path));
   for (std::string& path : event_reads()) paths.push_back(std::move(path));
+  for (std::string& path : exemplar_reads()) paths.push_back(std::move(path));
   for (std::string& path : trace_reads()) paths.push_back(std::move(path));
   std::vector<Question> questions;
   for (std::string& path : paths) questions.push_back({"", net::Method::get, std::move(path)});
+  for (std::string& path : unsupported_trace_reads()) {
+    questions.push_back({.path = std::move(path), .is_unsupported = true});
+  }
   return questions;
 }
 

@@ -96,6 +96,18 @@ export function* big_requests(start, count) {
   }
 }
 
+/** The traces of a run, a second apart; each a little faster or slower than the one before. */
+export function* run_requests(start, run, first, count, checkout) {
+  for (let i = 0; i < count; i++) {
+    const trace = `5b8efff798038103d269${String(first + i).padStart(12, '0')}`;
+    const body = shop_request(start + 1000 * i, trace, checkout + (i % 3));
+    for (const { resource } of body.resourceSpans) {
+      resource.attributes.push(text('benchlake.run_id', run));
+    }
+    yield body;
+  }
+}
+
 /** Sends a request to the server. */
 export async function send({ url, token }, body) {
   const response = await fetch(`${url}/v1/traces`, {

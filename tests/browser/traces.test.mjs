@@ -10,6 +10,7 @@ import {
   nobodys,
   rootless,
   rootless_request,
+  run_requests,
   send,
   shop,
   shop_request,
@@ -288,6 +289,60 @@ test('two traces are picked and compared', { skip: skip_server }, () =>
       assert.match(text, /Duration increased/);
     }),
   ),
+);
+
+const k_before = '/traces/runs?base=before&compare=after';
+function with_runs(use) {
+  return with_server({}, async (server) => {
+    for (const body of run_requests(k_start, 'before', 100, 8, 80)) await send(server, body);
+    for (const body of run_requests(k_start, 'after', 200, 8, 110)) await send(server, body);
+    await use(server);
+  });
+}
+const path_rows = (page) =>
+  page.getByRole('region', { name: 'What changed more than by chance' }).locator('tbody tr');
+
+test('the traces of two runs are compared, and noise is not told', { skip: skip_server }, () =>
+  with_runs(({ url }) =>
+    with_page({ at: url }, async (page) => {
+      await open(page, `${url}/traces?since=1h`);
+      await page.getByRole('link', { name: 'Compare runs' }).click();
+      await page.getByText('Two runs are needed').waitFor();
+      await page.getByRole('textbox', { name: 'Baseline run' }).fill('before');
+      await page.getByRole('textbox', { name: 'Contender run' }).fill('after');
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await page.getByRole('heading', { name: 'It takes longer' }).waitFor();
+      assert.equal(new URL(page.url()).search, '?base=before&compare=after');
+      const whole = plain(await page.getByRole('region', { name: 'It takes longer' }).innerText());
+      assert.match(whole, /Traces\s+8\s+8/);
+      assert.match(whole, /Median\s+101\.0 ms\s+131\.0 ms\s+\+30\.00 ms/);
+      const rows = (await path_rows(page).allInnerTexts()).map(plain);
+      assert.match(rows[0], /^insert order\s+db\s+in GET \/checkout\s+› charge\s+\+30\.00 ms/);
+      assert.ok(!rows.some((row) => row.includes('get session')));
+      await page.getByRole('textbox', { name: 'Contender run' }).fill('before');
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await page.getByRole('heading', { name: 'No more than noise' }).waitFor();
+      await page.getByText('None of 4 paths').waitFor();
+    }),
+  ),
+);
+
+test('a run without traces is said to have none', { skip: skip_server }, () =>
+  with_runs(({ url }) =>
+    with_page({ at: url, faults_expected: true }, async (page) => {
+      await open(page, `${url}/traces/runs?base=before&compare=nobodys`);
+      await page.getByText('no trace of what is compared').waitFor();
+    }),
+  ),
+);
+
+test(
+  'the comparison of runs fits, is accessible and obeys the keyboard',
+  { skip: skip_server },
+  () =>
+    with_runs(({ url }) =>
+      expect_fitting(url, 'trace_runs', { chosen: k_before, empty: '/traces/runs' }),
+    ),
 );
 
 test(

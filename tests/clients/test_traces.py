@@ -9,7 +9,7 @@ import urllib.request
 from typing import Any, Dict, Iterator, List
 
 import pytest
-from product import Server
+from product import PROGRAM, Server
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +130,61 @@ def test_what_is_503_is_sent_again_and_kept_once(server: Server) -> None:
     assert said["ok"], said["log"]
     assert len(BusyOnce.bodies) == 2 and BusyOnce.bodies[0] == BusyOnce.bodies[1]
     assert read_back(server, said["sent"]) == spans_of(said["sent"])
+
+
+# Runs: what a benchmark records with the SDK, compared and tracked.
+
+def record(server: Server, run: str, query_ms: int, iterations: int = 10) -> None:
+    script = pathlib.Path(__file__).with_name("otlp_run.py")
+    client = subprocess.run([os.environ["BENCHLAKE_CLIENTS_OTLP"], str(script), endpoint_of(server, "http"), run, str(iterations),
+                             str(query_ms)], capture_output=True, text=True, timeout=120)
+    assert client.returncode == 0, client.stderr
+
+
+def command(server: Server, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([PROGRAM, *words, "--server", server.url, "--token", server.operator_token], capture_output=True, text=True,
+                          timeout=120)
+
+
+def test_one_run_is_compared_with_another(server: Server) -> None:
+    record(server, "sets-1", 40)
+    record(server, "sets-2", 60)
+    asked = server.ask("GET", "/api/v1/traces/diff-sets?base_run=sets-1&compare_run=sets-2")
+    assert asked.status == 200, asked
+    told = asked.json()["diff"]
+    assert (told["base_runs"], told["compare_runs"], told["direction"]) == (10, 10, "increased")
+    first = told["changed"][0]
+    assert [step["name"] for step in first["path"]] == ["iteration", "query"]
+    low, high = first["critical_ns"]["shift_interval"]
+    assert low <= 20_000_000 <= high
+
+    slower = command(server, "traces", "diff", "--base-run", "sets-1", "--compare-run", "sets-2", "--json")
+    assert slower.returncode == 1, slower.stderr
+    assert json.loads(slower.stdout)["diff"] == told
+    assert command(server, "traces", "diff", "--base-run", "sets-2", "--compare-run", "sets-1").returncode == 0
+    assert command(server, "traces", "diff", "--base-run", "sets-1", "--compare-run", "sets-1").returncode == 0
+    nobodys = command(server, "traces", "diff", "--base-run", "sets-1", "--compare-run", "nobodys")
+    assert nobodys.returncode == 2 and "no trace of what is compared" in nobodys.stderr
+
+
+def test_three_traces_decide_nothing(server: Server) -> None:
+    record(server, "few-1", 40, iterations=3)
+    record(server, "few-2", 90, iterations=3)
+    few = command(server, "traces", "diff", "--base-run", "few-1", "--compare-run", "few-2")
+    assert few.returncode == 3 and "undecided" in few.stdout
+
+
+def test_the_critical_path_of_a_run_becomes_series(server: Server) -> None:
+    record(server, "tracked-1", 40)
+    words = ["traces", "track", "--run", "tracked-1", "--repository", "https://github.com/org/bench", "--commit", "a" * 40,
+             "--commit-time", "2026-01-01T00:00:00Z", "--json"]
+    first = command(server, *words)
+    assert first.returncode == 0, first.stderr
+    results = json.loads(first.stdout)["results"]
+    assert [entry["status"] for entry in results] == [201, 201]
+    again = command(server, *words)
+    assert again.returncode == 0 and json.loads(again.stdout)["replayed"] == 2
+    result = server.ask("GET", f"/api/benchmark-results/{results[0]['id']}/").json()
+    assert result["tags"]["name"] == "critical path/bench/query"
+    assert (result["stats"]["unit"], result["stats"]["data"]) == ("ns", [41_000_000])
+    assert len(result["optional_benchmark_info"]["critical_path"]["values_ns"]) == 10

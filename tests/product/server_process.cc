@@ -105,12 +105,13 @@ ServerProcess::ServerProcess(const std::string& data_folder,
   std::string line;
   for (char c; read(ends[0], &c, 1) == 1 && c != '\n';) line += c;
   close(ends[0]);
-  const auto ready = json::parse(line);
+  auto ready = json::parse(line);
   if (!ready.ok()) {
     std::fprintf(stderr, "the server did not start; see %s\n", log_path.c_str());
     return;
   }
-  url_ = ready->find("http")->as_string();
+  said_ = std::move(ready).value();
+  url_ = said_.find("http")->as_string();
   const auto disk = make_real_disk();
   operator_token_ = read_file(*disk, data_folder + "/operator.token", 4096).value();
   while (!operator_token_.empty() && operator_token_.back() == '\n') operator_token_.pop_back();

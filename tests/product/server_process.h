@@ -45,6 +45,8 @@ class ServerProcess {
 
   bool ready() const { return !url_.empty(); }
   const std::string& url() const { return url_; }
+  /// What it printed when it was ready.
+  const json::Value& said() const { return said_; }
   std::uint16_t port() const;
   pid_t pid() const { return pid_; }
   const std::string& operator_token() const { return operator_token_; }
@@ -62,6 +64,7 @@ class ServerProcess {
  private:
   pid_t pid_ = -1;
   std::string url_;
+  json::Value said_;
   std::string operator_token_;
 };
 

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Frame, WaterfallRow } from '../src/api/types_traces';
 import { flame_of, weights_of } from '../src/traces/flame';
 import { Folds, Rows, place_in, ticks_of } from '../src/traces/waterfall';
-import { duration_words, hue_of, hues_of, is_duration } from '../src/traces/words';
+import {
+  direction_words,
+  duration_words,
+  hue_of,
+  hues_of,
+  is_duration,
+  shift_words,
+} from '../src/traces/words';
 
 const row = (span_id: string) => ({ span_id }) as WaterfallRow;
 
@@ -137,4 +144,16 @@ it('services of one trace have colours of their own while there are enough', () 
   expect(new Set(hues_of(services).values()).size).toBe(8);
   expect(hues_of(['alone']).get('alone')).toBe(hue_of('alone'));
   expect(hues_of([...services, 'one-more']).size).toBe(9);
+});
+
+describe('a comparison of runs', () => {
+  it('gives a shift its sign', () => {
+    expect(shift_words(30e6, duration_words)).toMatch(/^\+30\.00.ms$/);
+    expect(shift_words(-2, String)).toBe('-2');
+    expect(shift_words(0, String)).toBe('0');
+  });
+  it('says where the time went', () => {
+    expect(direction_words('increased')).toBe('It takes longer');
+    expect(direction_words('sideways')).toBe('sideways');
+  });
 });

@@ -326,6 +326,12 @@ GET    /api/v1/series/{fingerprint}/verdict   yes  401  yes  yes  yes  yes
 GET    /api/v1/commits/verdict                yes  401  yes  yes  yes  yes
 GET    /api/v1/verdicts/projects              yes  401  yes  yes  yes  yes
 PUT    /api/v1/verdicts/projects              401  401  403  403  yes  yes
+GET    /api/v1/results/{id}/traces            yes  401  yes  yes  yes  yes
+POST   /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
+DELETE /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
+GET    /api/v1/traces/{id}/results            yes  401  yes  yes  yes  yes
+GET    /prometheus/api/v1/query_exemplars     yes  401  yes  yes  yes  yes
+POST   /prometheus/api/v1/query_exemplars     yes  401  yes  yes  yes  yes
 GET    /api/v1/results/settings               yes  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
@@ -374,7 +380,10 @@ GET    /api/v1/traces/dependencies            yes  401  yes  yes  yes  yes
 GET    /api/v1/traces/status                  yes  401  yes  yes  yes  yes
 GET    /api/v1/traces/{id}/waterfall          yes  401  yes  yes  yes  yes
 GET    /api/v1/traces/{id}/flame              yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/diff-sets               yes  401  yes  yes  yes  yes
+GET    /api/v1/traces/critical-shares         yes  401  yes  yes  yes  yes
 POST   /api/v1/traces/diff                    yes  401  yes  yes  yes  yes
+POST   /api/v1/traces/expire                  401  401  403  403  yes  yes
 GET    /jaeger/api/services                   yes  401  yes  yes  yes  yes
 GET    /jaeger/api/services/{service}/operations yes  401  yes  yes  yes  yes
 GET    /jaeger/api/operations                 yes  401  yes  yes  yes  yes
@@ -533,6 +542,12 @@ GET    /api/v1/series/{fingerprint}/verdict   401  401  yes  yes  yes  yes
 GET    /api/v1/commits/verdict                401  401  yes  yes  yes  yes
 GET    /api/v1/verdicts/projects              401  401  yes  yes  yes  yes
 PUT    /api/v1/verdicts/projects              401  401  403  403  yes  yes
+GET    /api/v1/results/{id}/traces            401  401  yes  yes  yes  yes
+POST   /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
+DELETE /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
+GET    /api/v1/traces/{id}/results            401  401  yes  yes  yes  yes
+GET    /prometheus/api/v1/query_exemplars     401  401  yes  yes  yes  yes
+POST   /prometheus/api/v1/query_exemplars     401  401  yes  yes  yes  yes
 GET    /api/v1/results/settings               401  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
@@ -581,7 +596,10 @@ GET    /api/v1/traces/dependencies            401  401  yes  yes  yes  yes
 GET    /api/v1/traces/status                  401  401  yes  yes  yes  yes
 GET    /api/v1/traces/{id}/waterfall          401  401  yes  yes  yes  yes
 GET    /api/v1/traces/{id}/flame              401  401  yes  yes  yes  yes
+GET    /api/v1/traces/diff-sets               401  401  yes  yes  yes  yes
+GET    /api/v1/traces/critical-shares         401  401  yes  yes  yes  yes
 POST   /api/v1/traces/diff                    401  401  yes  yes  yes  yes
+POST   /api/v1/traces/expire                  401  401  403  403  yes  yes
 GET    /jaeger/api/services                   401  401  yes  yes  yes  yes
 GET    /jaeger/api/services/{service}/operations 401  401  yes  yes  yes  yes
 GET    /jaeger/api/operations                 401  401  yes  yes  yes  yes

@@ -93,9 +93,12 @@ TEST_F(ServiceTest, every_other_path_is_the_page_and_unknown_paths_of_an_api_are
     EXPECT_EQ(answer.headers.get("Content-Type"), "application/problem+json") << path;
   }
   // An exporter of metrics or logs is told in its own words (google.rpc.Status).
-  const auto metrics = ask(*service, net::Method::post, "/v1/metrics");
-  EXPECT_EQ(metrics.status, 404);
-  EXPECT_EQ(metrics.headers.get("Content-Type"), "application/json");
+  for (const auto method : {net::Method::post, net::Method::get}) {
+    const auto metrics = ask(*service, method, "/v1/metrics");
+    EXPECT_EQ(metrics.status, 404);
+    EXPECT_EQ(metrics.headers.get("Content-Type"), "application/json");
+    EXPECT_TRUE(metrics.body.starts_with(R"({"code":5,)")) << metrics.body;
+  }
   EXPECT_EQ(ask(*service, net::Method::post, "/api/nothing").status, 404);
   EXPECT_EQ(ask(*service, net::Method::post, "/series").status, 404);
   EXPECT_EQ(ask(*service, net::Method::post, "/api/series").status, 405);

@@ -57,10 +57,13 @@ import type {
 } from './types_events';
 import type {
   CriticalPath,
+  Exemplar,
   Frame,
   SpanDetail,
   TraceDiff,
+  TraceResults,
   TraceSearch,
+  TraceSetDiff,
   TraceSummary,
   WaterfallPart,
 } from './types_traces';
@@ -387,6 +390,12 @@ export const api = {
       },
       signal,
     ),
+  result_traces: (id: string, signal?: AbortSignal) =>
+    get<{ exemplars: Exemplar[] }>(`/api/v1/results/${at(id)}/traces`, {}, signal),
+  trace_results: (id: string, query: { page_size: number }, signal?: AbortSignal) =>
+    get<TraceResults>(`/api/v1/traces/${at(id)}/results`, query, signal),
+  trace_set_diff: (query: Query, signal?: AbortSignal) =>
+    get<TraceSetDiff>('/api/v1/traces/diff-sets', query, signal),
   /** A trace as a file of another format. */
   trace_file: (id: string, format: string) => with_query(`/api/v1/traces/${at(id)}`, { format }),
 

@@ -199,3 +199,72 @@ export interface DiffSide {
   durationMs: number;
   sumSpanDurationMs: number;
 }
+
+/** A trace that a result names. */
+export interface Exemplar {
+  trace_id: string;
+  role: string;
+  /** In the result's data, from 0; null: the whole result. */
+  sample_no: number | null;
+  span_id: string | null;
+  start: string | null;
+  end: string | null;
+  created_at: string;
+}
+
+export interface TraceResults {
+  results: {
+    result_id: string;
+    run_id: string;
+    name: string;
+    timestamp: string;
+    exemplars: Exemplar[];
+  }[];
+  next_page_cursor: string | null;
+}
+
+/** One number of each trace, in two sets; a shift that is no change is noise. */
+export interface SetMeasure {
+  base_p50: number;
+  base_p95: number;
+  compare_p50: number;
+  compare_p95: number;
+  shift: number;
+  /** Of 95 %. */
+  shift_interval: [number, number];
+  p_value: number;
+  is_change: boolean;
+}
+
+export interface TraceSet {
+  traces: string[];
+  partial_reason: string | null;
+  window: { start_ns: string; end_ns: string } | null;
+}
+
+/** How the traces of one run differ from those of another. */
+export interface TraceSetDiff {
+  base: TraceSet;
+  compare: TraceSet;
+  diff: {
+    base_runs: number;
+    compare_runs: number;
+    can_decide: boolean;
+    /** increased, decreased, unchanged or undecided. */
+    direction: string;
+    trace_ns: SetMeasure;
+    paths_compared: number;
+    left_out_spans: number;
+    changed: {
+      path: { service: string; name: string; kind: string }[];
+      /** Share of the traces that have such a span. */
+      base_presence: number;
+      compare_presence: number;
+      spans: SetMeasure;
+      duration_ns: SetMeasure;
+      self_ns: SetMeasure;
+      critical_ns: SetMeasure;
+    }[];
+  };
+  cost: TraceCost;
+}

@@ -28,6 +28,8 @@ export const links = {
   partition: (ref: string) => with_query('/partition', { ref }),
   traces: (query: Query = {}) => with_query('/traces', query),
   trace: (id: string, query: Query = {}) => with_query(fill('/traces/{id}', { id }), query),
+  /** Without runs: where they are chosen. */
+  compare_trace_runs: (base = '', compare = '') => with_query('/traces/runs', { base, compare }),
   compare_traces: (baseline: string, contender: string) =>
     fill('/traces/compare/{pair}', { pair: pair_text({ baseline, contender }) }),
   account: (target?: string) => with_query('/account', { target }),

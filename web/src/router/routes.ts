@@ -30,6 +30,7 @@ const inference = { fetch: () => import('../views/Inference.svelte') };
 const partition = { fetch: () => import('../views/Partition.svelte') };
 const sql = { fetch: () => import('../views/Sql.svelte') };
 const trace = { fetch: () => import('../views/Trace.svelte') };
+const trace_runs = { fetch: () => import('../views/TraceRuns.svelte') };
 const trace_compare = { fetch: () => import('../views/TraceCompare.svelte') };
 const traces = { fetch: () => import('../views/Traces.svelte') };
 const status = { fetch: () => import('../views/Status.svelte') };
@@ -56,6 +57,7 @@ export const routes: readonly Route<View | Fetched<View>>[] = [
   { pattern: '/partition', view: partition },
   { pattern: '/traces', view: traces },
   { pattern: '/traces/compare/{pair}', view: trace_compare },
+  { pattern: '/traces/runs', view: trace_runs },
   { pattern: '/traces/{id}', view: trace },
   { pattern: '/account', view: account },
   { pattern: '/admin', view: admin },

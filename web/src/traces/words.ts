@@ -24,6 +24,36 @@ export function short_trace(id: string): string {
   return id.slice(0, 8);
 }
 
+const k_roles: Record<string, string> = {
+  slowest: 'Slowest',
+  median: 'Median',
+  fastest: 'Fastest',
+  outlier: 'Outlier',
+  manual: 'Chosen by hand',
+};
+
+/** What a trace is of its result. */
+export function role_words(role: string): string {
+  return k_roles[role] ?? role;
+}
+
+/** "+30.00 ms", "-2", "0". */
+export function shift_words(value: number, words: (value: number) => string): string {
+  return (value > 0 ? '+' : '') + words(value);
+}
+
+/** Where the time went, never whether that is good. */
+const k_directions: Record<string, string> = {
+  increased: 'It takes longer',
+  decreased: 'It takes less time',
+  unchanged: 'No more than noise',
+  undecided: 'Too few traces to tell',
+};
+
+export function direction_words(direction: string): string {
+  return k_directions[direction] ?? direction;
+}
+
 /** Ways of finding a trace, as people read them. */
 const k_paths: Record<string, string> = {
   hint: 'in the time given',
