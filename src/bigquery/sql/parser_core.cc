@@ -115,18 +115,26 @@ Result<std::vector<std::string>> Parser::table_path() {
     }
     path.emplace_back(rest);
   };
+  // Dashes belong to a name only without backticks, and when nothing stands around them.
+  const bool may_have_dashes = !now().quoted;
+  const auto continues_name = [](const Token& token) {
+    const bool is_word = token.kind == TokenKind::identifier && !token.quoted;
+    // `123.` is the number of `my-project-123.d.t`.
+    const bool is_number =
+        token.kind == TokenKind::integer ||
+        (token.kind == TokenKind::floating && token.text.find('.') >= token.text.size() - 1);
+    return !token.space_before && (is_word || is_number);
+  };
   add(tokens_[at_++]);
   while (true) {
-    // Dashes belong to a name only when nothing stands around them.
-    if (is_symbol("-") && !now().space_before && !ahead(1).space_before && path.size() == 1 &&
-        (is_identifier(1) || ahead(1).kind == TokenKind::integer ||
-         ahead(1).kind == TokenKind::floating)) {
+    if (may_have_dashes && path.size() == 1 && is_symbol("-") && !now().space_before &&
+        continues_name(ahead(1))) {
       std::string part = ahead(1).text;
       at_ += 2;
       const bool with_dot = !part.empty() && part.back() == '.';
-      if (with_dot) part.pop_back();  // the number `123.` of `my-project-123.d.t`
+      if (with_dot) part.pop_back();
       path.back() += "-" + part;
-      if (is_identifier() && !now().space_before && !with_dot) path.back() += tokens_[at_++].text;
+      if (!with_dot && continues_name(now())) path.back() += tokens_[at_++].text;
       if (with_dot) {
         BL_TRY(std::string name, name_behind_dot());
         path.push_back(std::move(name));

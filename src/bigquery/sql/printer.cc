@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cctype>
 
 #include "bigquery/sql/lexer.h"
 #include "bigquery/sql/parser.h"
@@ -53,6 +54,12 @@ class Printer {
   void path(const std::vector<std::string>& parts) {
     if (parts.size() == 1 && parts[0] == "DEFAULT") return add("DEFAULT");
     list(parts, ".", [&](const auto& part) { name(part); });
+  }
+  /// Behind a number it would be a part of it.
+  void dot() {
+    const bool is_behind_word =
+        !out.empty() && std::isalnum(static_cast<unsigned char>(out.back()));
+    add(is_behind_word ? " ." : ".");
   }
   void exprs(const std::vector<Expr>& items) {
     list(items, ", ", [&](const Expr& item) { expr(item); });
@@ -235,7 +242,7 @@ class Printer {
         return path(e.names);
       case ExprKind::field:
         expr(e.args[0]);
-        add(".");
+        dot();
         return name(e.text);
       case ExprKind::subscript:
         expr(e.args[0]);
@@ -323,7 +330,10 @@ class Printer {
       add("*");
     } else {
       expr(item.expr);
-      if (item.dot_star) add(".*");
+      if (item.dot_star) {
+        dot();
+        add("*");
+      }
     }
     if (!item.except.empty()) {
       add(" EXCEPT ");

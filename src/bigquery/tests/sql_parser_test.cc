@@ -14,6 +14,7 @@ const std::vector<std::string> k_statements{
     "SELECT 1",
     "SELECT 'a\\'b', \"c\", r'\\d', b'\\xff', '''x'y''', 0x1F, 1.5e3, .5, NULL, TRUE, @p, ?",
     "SELECT a.b.c, t.*, * EXCEPT (x) REPLACE (1 AS y) FROM `p-q.d.t` AS t, u.v w",
+    "SELECT 5 .a, -5 .a.*, 1 .*, 1e5 .a, (5).a FROM t",
     "SELECT -a + b * c / d - (e + f), NOT a AND b OR c, a || b || (c || d) FROM t",
     "SELECT a BETWEEN 1 AND 2, a NOT IN (1, 2), a IN UNNEST(b), a IN (SELECT 1), a LIKE 'x%', a IS "
     "NOT NULL, "
@@ -118,6 +119,20 @@ RC_GTEST_PROP(GoogleSqlParserProperty, printed_expressions_parse_equal, ()) {
   const auto again = parse_expression(to_googlesql(*parsed));
   RC_ASSERT(again.ok());
   RC_ASSERT(*again == *parsed);
+}
+
+TEST(GoogleSqlParser, dashes_stand_in_names_without_backticks_only) {
+  const auto table = [](const std::string& path) {
+    return parse_statement("DROP TABLE " + path).ok();
+  };
+  EXPECT_TRUE(table("my-project.d.t"));
+  EXPECT_TRUE(table("my-project-123.d.t"));
+  EXPECT_TRUE(table("my-1e5x.d.t"));
+  EXPECT_TRUE(table("`my-project`.d.t"));
+  EXPECT_FALSE(table("my-`project.d`.t"));
+  EXPECT_FALSE(table("`my`-project.d.t"));
+  EXPECT_FALSE(table("my-1.5.d.t"));
+  EXPECT_FALSE(table("my - project.d.t"));
 }
 
 TEST(GoogleSqlParser, limits_are_reached) {

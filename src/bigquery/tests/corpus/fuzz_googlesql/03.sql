@@ -1,1 +1,1 @@
-SELECT -a + b * c / d - (e + f), NOT a AND b OR c, a || b || (c || d) FROM t
+SELECT 5 .a, - 5 .*, 1e5 .b FROM t
