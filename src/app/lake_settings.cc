@@ -40,13 +40,22 @@ Result<void> check_objects(const std::string& objects) {
       fmt::format("lake.objects must be an absolute folder or s3://BUCKET/PREFIX: '{}'", objects)};
 }
 
+std::string absolute_path(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).lexically_normal().string();
+}
+
+std::string catalog_in(const std::string& folder) {
+  return "sqlite://" + percent_encode_path(folder) + "/catalog.sqlite";
+}
+
 Result<std::string> catalog_of(const Config& config, const std::string& folder,
                                const std::string& store_uri) {
   const std::string& catalog = config.text("lake.catalog");
   if (!catalog.empty()) return catalog;
   BL_TRY(const Uri store, parse_uri(store_uri));
   if (store.scheme == "postgres") return store_uri;
-  return "sqlite://" + percent_encode_path(folder) + "/catalog.sqlite";
+  return catalog_in(folder);
 }
 
 Result<lake::JournalKind> journal_of(const Config& config, const std::string& objects) {
@@ -95,7 +104,8 @@ std::vector<ConfigKey> lake_config_keys() {
   using enum ConfigType;
   return {
       {"lake.objects", text, "",
-       "where the lake's files lie: an absolute folder or s3://BUCKET/PREFIX; empty: no lake"},
+       "where the lake's files lie: an absolute folder or s3://BUCKET/PREFIX; empty: below "
+       "DATA/lake, when something needs a lake first"},
       {"lake.catalog", text, "",
        "sqlite:///FILE or postgres://...; empty: DATA/lake/catalog.sqlite, or the store's "
        "PostgreSQL",
@@ -126,11 +136,27 @@ Result<std::shared_ptr<lake::LakeOptions>> lake_settings_from(const Config& conf
   BL_RETURN_IF_ERROR(check_objects(objects));
   auto options = std::make_shared<lake::LakeOptions>();
   options->objects = objects;
-  std::error_code ignored;
-  options->folder =
-      (std::filesystem::absolute(data_folder, ignored) / "lake").lexically_normal().string();
+  options->folder = absolute_path(data_folder + "/lake");
   BL_TRY(options->catalog, catalog_of(config, options->folder, store_uri));
   BL_TRY(options->journal, journal_of(config, objects));
+  options->delta = config.boolean("lake.delta");
+  BL_TRY(options->limits, limits_of(config));
+  return options;
+}
+
+Result<std::shared_ptr<lake::LakeOptions>> own_lake_settings_from(const Config& config,
+                                                                  const std::string& data_folder) {
+  auto options = std::make_shared<lake::LakeOptions>();
+  const std::string of_spans = absolute_path(data_folder + "/traces");
+  std::error_code ignored;
+  if (std::filesystem::exists(of_spans + "/lake/catalog.sqlite", ignored)) {
+    options->folder = of_spans + "/lake";
+    options->objects = of_spans + "/files";
+  } else {
+    options->folder = absolute_path(data_folder + "/lake");
+    options->objects = options->folder + "/files";
+  }
+  options->catalog = catalog_in(options->folder);
   options->delta = config.boolean("lake.delta");
   BL_TRY(options->limits, limits_of(config));
   return options;

@@ -2,6 +2,7 @@
 
 #include "access/tokens.h"
 #include "app/event_log.h"
+#include "app/house_lake.h"
 #include "app/lake_replica.h"
 #include "inference/schema.h"
 #include "ops/lake_setting.h"
@@ -33,15 +34,18 @@ std::vector<store::Migration> all_migrations() {
   return all;
 }
 
-Result<ops::ServerSetting> server_setting(const Settings& settings) {
+Result<ops::ServerSetting> server_setting(const Settings& settings, Disk& disk) {
   ops::ServerSetting setting;
   setting.data_folder = settings.data_folder;
   BL_TRY(setting.place, ops::place_of(settings.store_uri, settings.store_limits));
   setting.tls = settings.http.tls;
-  if (settings.lake != nullptr) {
-    setting.lake = std::make_shared<ops::LakeSetting>(
-        ops::LakeSetting{.options = *settings.lake, .query = settings.query});
-  }
+  BL_TRY(const auto lake, lake_in_use(settings, disk));
+  const auto shown = [&settings](const lake::LakeOptions& options) {
+    return std::make_shared<ops::LakeSetting>(
+        ops::LakeSetting{.options = options, .query = settings.query});
+  };
+  if (lake != nullptr) setting.lake = shown(*lake);
+  setting.restored_lake = lake != nullptr ? setting.lake : shown(*settings.own_lake);
   setting.connections_max = settings.http.limits.connections_max;
   setting.events = event_log_port(settings.events, settings.data_folder, settings.store_uri);
   return setting;
@@ -128,7 +132,7 @@ ops::CommandPorts command_ports() {
     BL_TRY(const Settings settings, settings_from(config, io.environment));
     BL_RETURN_IF_ERROR(results::set_user_units(settings.units));
     *keys = settings.hardware_keys;
-    BL_TRY(ops::ServerSetting setting, server_setting(settings));
+    BL_TRY(ops::ServerSetting setting, server_setting(settings, *disk));
     setting.warnings = config.warnings();
     return setting;
   };

@@ -10,7 +10,7 @@ namespace bl::app {
 std::vector<store::Migration> all_migrations();
 
 /// Errors: those of the store's URI.
-Result<ops::ServerSetting> server_setting(const Settings& settings);
+Result<ops::ServerSetting> server_setting(const Settings& settings, Disk& disk);
 
 /// What an operator asks of an open store.
 ops::StoredFacts stored_facts();

@@ -13,6 +13,7 @@
 #include "app/background_jobs.h"
 #include "app/ci_results.h"
 #include "app/event_log.h"
+#include "app/house_lake.h"
 #include "app/inference_ingest.h"
 #include "app/inference_reads.h"
 #include "app/legacy_results.h"
@@ -134,7 +135,8 @@ class RunningService final : public Service {
     lake_reads_.reset();
     sweep_replica_.reset();
     lake_replica_.reset();
-    lake_.reset();
+    lake_ = nullptr;
+    house_lake_.close();
     if (alerts_ != nullptr) alerts_->stop();
     refresh_task_.reset();
     commit_task_.reset();
@@ -175,14 +177,9 @@ class RunningService final : public Service {
 
   /// Recovers what was in no file when the last server ended.
   Result<void> open_lake() {
-    if (settings_.lake == nullptr) return {};
-    auto opened = lake::Lake::open(*settings_.lake, {disk_, clock_, random_, log_, metrics_});
-    if (!opened.ok()) {
-      return std::move(opened).error().with_context(
-          "the lake (lake.objects = " + settings_.lake->objects + ")");
-    }
-    lake_ = std::move(opened).value();
-    if (read_only_) return {};
+    BL_RETURN_IF_ERROR(house_lake_.open());
+    lake_ = house_lake_.opened();
+    if (lake_ == nullptr || read_only_) return {};
     lake_replica_ = std::make_unique<results::Replicator>(*database_, *lake_, ids_, clock_, log_,
                                                           metrics_, settings_.replica.limits);
     sweep_replica_ = std::make_unique<inference::SweepReplica>(*database_, *lake_, metrics_);
@@ -192,7 +189,8 @@ class RunningService final : public Service {
   /// A lake on S3 has no engine for SQL of users: the route says so.
   Result<void> open_queries() {
     if (lake_ == nullptr) return {};
-    auto opened = ops::open_query_engine(*lake_, *settings_.lake, settings_.query, log_, metrics_);
+    auto opened =
+        ops::open_query_engine(*lake_, *house_lake_.options(), settings_.query, log_, metrics_);
     if (!opened.ok() && opened.error().code != Code::unsupported) return opened.error();
     if (opened.ok()) query_engine_ = std::move(opened).value();
     return {};
@@ -301,7 +299,7 @@ class RunningService final : public Service {
     InferenceReads::Around around{*database_, inference_ingest_->registry(), clock_, metrics_};
     if (settings_.inference.reads_lake) {
       if (lake_reads_ == nullptr) return no_replica_to_read();
-      around.lake = lake_.get();
+      around.lake = lake_;
       around.engine = &lake_reads_->engine();
     }
     inference_reads_ = std::make_unique<InferenceReads>(around, settings_.inference.cache_bytes);
@@ -320,7 +318,7 @@ class RunningService final : public Service {
     };
     BL_TRY(traces_,
            TraceService::open(settings_.traces, settings_.data_folder,
-                              {disk_, clock_, random_, log_, metrics_, lake_.get(), pinned}));
+                              {disk_, clock_, random_, log_, metrics_, house_lake_, pinned}));
     return {};
   }
 
@@ -382,7 +380,7 @@ class RunningService final : public Service {
   }
 
   Result<void> open_operations() {
-    BL_TRY(ops::ServerSetting setting, server_setting(settings_));
+    BL_TRY(ops::ServerSetting setting, server_setting(settings_, disk_));
     const ops::StorePlace place = setting.place;
     status_reader_ = std::make_unique<ops::StatusReader>(
         ops::ServerPorts{.setting = std::move(setting),
@@ -394,19 +392,16 @@ class RunningService final : public Service {
                          .version = BL_VERSION},
         clock_);
     operations_ = std::make_unique<ops::Operations>(ids_, clock_);
-    if (lake_ != nullptr) {
-      backed_up_lake_.emplace(ops::OpenLake{*lake_, {disk_, clock_, random_, log_, metrics_}});
-    }
     operation_ports_ = std::make_unique<ops::RoutePorts>(
         ops::RoutePorts{*status_reader_, *operations_, disk_, clock_, place, BL_VERSION,
-                        ops::BackupMetrics(metrics_), backed_up_lake_ ? &*backed_up_lake_ : nullptr,
+                        ops::BackupMetrics(metrics_), [this] { return house_lake_.open_lake(); },
                         events_->backup_port()});
     lake_ports_ = std::make_unique<ops::LakeRoutePorts>(ops::LakeRoutePorts{
-        lake_.get(), settings_.lake.get(), *operations_, *database_, clock_,
+        lake_, house_lake_.options(), *operations_, *database_, clock_,
         lake_replica_ == nullptr ? ops::ReplicaPort()
                                  : replica_port({*lake_replica_, *sweep_replica_})});
     query_ports_ = std::make_unique<ops::QueryRoutePorts>(
-        ops::QueryRoutePorts{lake_.get(), query_engine_.get(), queries_, settings_.query.most});
+        ops::QueryRoutePorts{lake_, query_engine_.get(), queries_, settings_.query.most});
     return {};
   }
 
@@ -620,8 +615,9 @@ class RunningService final : public Service {
   // In the order of their dependence: the last one is destroyed first.
   std::unique_ptr<DiskLock> folder_lock_;
   std::unique_ptr<store::Database> database_;
-  bool read_only_ = false;            // nothing is written to it
-  std::unique_ptr<lake::Lake> lake_;  // absent without lake.objects
+  bool read_only_ = false;  // nothing is written to it
+  HouseLake house_lake_{settings_, {disk_, clock_, random_, log_, metrics_}};
+  lake::Lake* lake_ = nullptr;  // as it was at the start; absent when there was none
   std::unique_ptr<results::Replicator> lake_replica_;
   std::unique_ptr<inference::SweepReplica> sweep_replica_;  // beside lake_replica_
   std::unique_ptr<engine::Engine> query_engine_;            // absent without a local lake
@@ -660,7 +656,6 @@ class RunningService final : public Service {
   std::unique_ptr<results::CommitEnricher> commit_enricher_;
   std::unique_ptr<results::ResultWriter> noting_writer_;
   std::unique_ptr<ops::StatusReader> status_reader_;
-  std::optional<ops::OpenLake> backed_up_lake_;
   std::unique_ptr<ops::RoutePorts> operation_ports_;
   std::unique_ptr<ops::LakeRoutePorts> lake_ports_;
   std::unique_ptr<ops::QueryRoutePorts> query_ports_;

@@ -258,6 +258,7 @@ Result<Settings> settings_from(const Config& config) {
   BL_TRY(settings.alerts, alert_settings_from(config, settings.base_url));
   BL_TRY(settings.oidc, oidc_settings_from(config));
   BL_TRY(settings.lake, lake_settings_from(config, settings.data_folder, settings.store_uri));
+  BL_TRY(settings.own_lake, own_lake_settings_from(config, settings.data_folder));
   BL_TRY(settings.query, query_settings_from(config));
   BL_TRY(settings.replica, replica_settings_from(config, settings.lake != nullptr));
   BL_TRY(settings.reads, read_settings_from(config, settings.replica.enabled));

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 
-#include "base/uri.h"
 #include "net/host_port.h"
 #include "traces/grpc_methods.h"
 
@@ -31,32 +30,13 @@ Result<std::unique_ptr<TraceService>> TraceService::open(const TraceSettings& se
                                                          const Around& around) {
   std::unique_ptr<TraceService> service(new TraceService(settings, data_folder, around));
   if (!settings.enabled) return service;
-  BL_TRY(const bool has_own, service->has_own_lake());
-  const bool has_spans = around.lake != nullptr && around.lake->table(k_table).ok();
-  if (has_own || has_spans) BL_RETURN_IF_ERROR(service->store());
+  lake::Lake* const lake = around.lake.opened();
+  if (lake != nullptr && lake->table(k_table).ok()) BL_RETURN_IF_ERROR(service->store());
   return service;
 }
 
-Result<bool> TraceService::has_own_lake() {
-  return around_.disk.exists(folder_ + "/lake/catalog.sqlite");
-}
-
-Result<lake::Lake*> TraceService::lake_of_spans() {
-  BL_TRY(const bool has_own, has_own_lake());
-  if (around_.lake != nullptr && !has_own) return around_.lake;
-  BL_RETURN_IF_ERROR(around_.disk.make_folder(folder_));
-  BL_RETURN_IF_ERROR(around_.disk.make_folder(folder_ + "/lake"));
-  lake::LakeOptions options;
-  options.folder = folder_ + "/lake";
-  options.objects = folder_ + "/files";
-  options.catalog = "sqlite://" + percent_encode_path(options.folder) + "/catalog.sqlite";
-  BL_TRY(own_lake_, lake::Lake::open(options, {around_.disk, around_.clock, around_.random,
-                                               around_.log, around_.metrics}));
-  return own_lake_.get();
-}
-
 Result<void> TraceService::open_store() {
-  BL_TRY(lake::Lake* const lake, lake_of_spans());
+  BL_TRY(lake::Lake* const lake, around_.lake.get());
   BL_RETURN_IF_ERROR(around_.disk.make_folder(folder_));
   traces::LakeTraceStoreLimits limits;
   limits.retention = settings_.retention;

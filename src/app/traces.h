@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 
+#include "app/house_lake.h"
 #include "app/trace_settings.h"
 #include "base/disk.h"
 #include "base/random.h"
@@ -24,13 +25,12 @@ class TraceService {
     Random& random;
     Log& log;
     Metrics& metrics;
-    lake::Lake* lake;  ///< the server's; null: it has none
+    HouseLake& lake;
     /// What stays, however old: traces that results name.
     traces::PinnedTraces pinned = {};
   };
-  /// Spans are kept in the server's lake, else in one of their own below `data_folder`/traces; who
-  /// began with the latter stays with it. Without spans so far, they are opened when somebody asks
-  /// first, so that who has no traces gets no files. Errors: those of opening.
+  /// Without spans so far, they are opened when somebody asks first, so that who has no traces gets
+  /// no files. Errors: those of opening.
   static Result<std::unique_ptr<TraceService>> open(const TraceSettings& settings,
                                                     const std::string& data_folder,
                                                     const Around& around);
@@ -53,8 +53,6 @@ class TraceService {
   /// Errors: not_found (none are kept), those of opening.
   Result<traces::TraceStore*> store();
   Result<void> open_store();
-  Result<lake::Lake*> lake_of_spans();
-  Result<bool> has_own_lake();
   traces::OtlpRouteOptions otlp_options() const;
 
   const TraceSettings settings_;
@@ -62,8 +60,7 @@ class TraceService {
   const Around around_;
   traces::Intake intake_;
   std::mutex mutex_;
-  // Made when they are asked for first, and stay. Guarded by mutex_.
-  std::unique_ptr<lake::Lake> own_lake_;
+  // Made when it is asked for first, and stays. Guarded by mutex_.
   std::unique_ptr<traces::LakeTraceStore> store_;
   net::Router otlp_router_;
   std::unique_ptr<net::Server> otlp_server_;

@@ -47,9 +47,10 @@ struct ServerSetting {
   StorePlace place;
   std::optional<net::TlsOptions> tls;
   std::size_t connections_max = 0;
-  std::shared_ptr<const LakeSetting> lake;  ///< null: none is set
-  EventLogPort events;                      ///< of a command: nobody has the log
-  std::vector<std::string> warnings;        ///< of the configuration
+  std::shared_ptr<const LakeSetting> lake;           ///< null: there is none
+  std::shared_ptr<const LakeSetting> restored_lake;  ///< where a backup's lake goes
+  EventLogPort events;                               ///< of a command: nobody has the log
+  std::vector<std::string> warnings;                 ///< of the configuration
 };
 
 /// What the schema alone does not bring: rows made from facts that others wrote. Bound by app.

@@ -61,10 +61,10 @@ Result<BackupCall> decode_backup(std::string_view body) {
 
 Result<std::string> back_up(const RoutePorts& ports, const BackupCall& call,
                             const Progress& progress) {
-  const auto made =
-      make_backup({ports.place, call.path, ports.version, call.store_only ? nullptr : ports.lake,
-                   call.store_only ? nullptr : &ports.events},
-                  ports.disk, ports.clock, progress);
+  const auto made = make_backup({ports.place, call.path, ports.version,
+                                 call.store_only || !ports.lake ? nullptr : ports.lake(),
+                                 call.store_only ? nullptr : &ports.events},
+                                ports.disk, ports.clock, progress);
   BackupMetrics metrics = ports.metrics;  // handles
   if (!made.ok()) {
     metrics.failed.add();

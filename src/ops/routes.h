@@ -26,8 +26,8 @@ struct RoutePorts {
   StorePlace place;  ///< what a backup copies
   std::string version;
   BackupMetrics metrics;
-  const OpenLake* lake = nullptr;  ///< what a backup copies as well; null: no lake
-  EventLogPort events;             ///< likewise
+  std::function<const OpenLake*()> lake;  ///< what a backup copies as well; null: no lake
+  EventLogPort events;                    ///< likewise
 };
 
 /// 202, with the place where the operation is asked after.

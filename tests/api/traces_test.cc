@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -90,7 +91,7 @@ class Traces : public testing::Test {
   }
 
   TemporaryFolder folder;
-  const std::string data = folder.path() + "/data";
+  std::string data = folder.path() + "/data";
   std::unique_ptr<ServerProcess> server;
 };
 
@@ -124,6 +125,64 @@ TEST_F(Traces, without_the_anonymous_every_exporter_needs_a_token) {
   }
   EXPECT_EQ(run_benchlake({"serve", "--data", data, "--set", "traces.anonymous=some"}).exit_code,
             2);
+}
+
+// Where they are kept -----------------------------------------------------------------------------
+
+TEST_F(Traces, without_a_lake_the_server_makes_one_which_is_backed_up_and_comes_back) {
+  serve();
+  EXPECT_FALSE(std::filesystem::exists(data + "/lake")) << "nobody needed it yet";
+  ASSERT_EQ(send(server->url(), otlp_json({.number = 1})), 200);
+  const std::string backup = folder.path() + "/saved";
+  ASSERT_EQ(run({"backup", backup}).exit_code, 0) << "a server runs";
+  ASSERT_EQ(send(server->url(), otlp_json({.number = 2})), 200);
+  ASSERT_EQ(server->terminate(), 0);
+  const std::string later = folder.path() + "/saved-later";
+  ASSERT_EQ(run({"backup", later}).exit_code, 0) << "none does";
+
+  for (const std::string& from : {backup, later}) {
+    data = from + "-elsewhere";
+    const CommandOutcome restored = run({"restore", from});
+    ASSERT_EQ(restored.exit_code, 0) << restored.err;
+    serve();
+    EXPECT_EQ(server->get("/api/v1/traces/" + id_of({.number = 1})).status, 200);
+    EXPECT_EQ(server->get("/api/v1/traces/" + id_of({.number = 2})).status,
+              from == later ? 200 : 404);
+    ASSERT_EQ(server->terminate(), 0);
+  }
+}
+
+TEST_F(Traces, a_lake_of_its_own_is_left_for_another_by_backup_and_restore_only) {
+  serve();
+  ASSERT_EQ(send(server->url(), otlp_json({.number = 1})), 200);
+  ASSERT_EQ(server->terminate(), 0);
+  const std::string setting = "lake.objects=" + folder.path() + "/objects";
+  const CommandOutcome refused = run({"serve", "--http", "127.0.0.1:0", "--set", setting});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("has a lake of its own in " + data + "/lake/files"));
+
+  const std::string backup = folder.path() + "/saved";
+  ASSERT_EQ(run({"backup", backup}).exit_code, 0);
+  data = folder.path() + "/elsewhere";
+  const CommandOutcome restored = run({"restore", backup, "--set", setting});
+  ASSERT_EQ(restored.exit_code, 0) << restored.err;
+  serve({setting});
+  EXPECT_EQ(server->get("/api/v1/traces/" + id_of({.number = 1})).status, 200);
+  ASSERT_EQ(server->terminate(), 0);
+
+  // And back: without the setting, nobody takes that lake's folder for its own.
+  serve();
+  EXPECT_EQ(send(server->url(), otlp_json({.number = 2})), 409);
+}
+
+TEST_F(Traces, a_lake_of_its_own_is_a_lake_like_any_other_from_the_next_start_on) {
+  serve();
+  ASSERT_EQ(send(server->url(), otlp_json({.number = 1})), 200);
+  ASSERT_EQ(server->terminate(), 0);
+  serve();
+  const CommandOutcome asked = run({"query", "select count(*) as n from spans", "--format", "csv"});
+  EXPECT_EQ(asked.exit_code, 0) << asked.err;
+  EXPECT_EQ(asked.out, "n\n2\n");
 }
 
 // Too much ----------------------------------------------------------------------------------------

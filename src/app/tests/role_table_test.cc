@@ -187,8 +187,10 @@ class RoleTable : public ::testing::Test {
   std::unique_ptr<EventLogService> event_log_ =
       EventLogService::open({}, {}, "none", {*disk_, clock_, random_, ids_, log_, metrics_})
           .value();
+  Settings settings_;
+  HouseLake house_lake_{settings_, {*disk_, clock_, random_, log_, metrics_}};
   std::unique_ptr<TraceService> trace_service_ =
-      TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, nullptr}).value();
+      TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, house_lake_}).value();
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},

@@ -20,8 +20,8 @@ Result<ExitCode> restore(const std::vector<store::Migration>& migrations,
                          .migrations = migrations};
   LakeSurroundings around;
   const lake::LakeWorld world = around.world();
-  if (setting.lake != nullptr) {
-    request.lake = &setting.lake->options;
+  if (setting.restored_lake != nullptr) {
+    request.lake = &setting.restored_lake->options;
     request.world = &world;
   }
   request.events = &setting.events;
