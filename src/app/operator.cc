@@ -3,6 +3,7 @@
 #include "access/tokens.h"
 #include "app/event_log.h"
 #include "app/lake_replica.h"
+#include "bigquery/tables.h"
 #include "inference/schema.h"
 #include "ops/lake_setting.h"
 #include "results/schema.h"
@@ -28,7 +29,7 @@ std::vector<store::Migration> all_migrations() {
         results::later_migrations(), store::audit_migrations(), access::user_migrations(),
         results::ci_migrations(), results::alert_migrations(), results::shared_table_migrations(),
         results::history_migrations(), results::verdict_migrations(), results::read_migrations(),
-        inference::migrations(), results::exemplar_migrations()})
+        inference::migrations(), results::exemplar_migrations(), bigquery::table_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
