@@ -67,7 +67,7 @@ RC_GTEST_PROP(Relations, rows_come_back_as_they_were_in_the_lake, (std::uint32_t
   const RowsIn in = rows_from_json(schema, pointers).value();
   RC_ASSERT(in.faults.empty());
 
-  EngineSession session;
+  static EngineSession session;
   const auto offered = session.connection->offer("kept", in.batch.schema(), {in.batch}).value();
   const std::string items = relation_columns(schema, in.batch.schema());
   RC_ASSERT(session.types(items, schema) == wanted_types(session, schema));
