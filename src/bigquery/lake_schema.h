@@ -15,10 +15,12 @@
 ///     INTERVAL                          struct<months: int32, days: int32, micros: int64>
 ///     RANGE of T                        struct<start: T, end: T>; null is unbounded
 ///     RECORD                            struct
-///     REPEATED of T                     list<T>, never null, without null elements
+///     REPEATED of T                     list<T> without null elements
 ///
-/// What is nested is nullable in the lake's schema (its tables want it so); that a nested REQUIRED
-/// field has no nulls is kept by those who write rows. The schema carries the table's own as JSON
+/// Everything is nullable in the lake's schema, so that a REQUIRED column can become nullable and
+/// any column can be added to rows that are there; that REQUIRED fields and lists have no nulls is
+/// kept by those who write rows. Rows from before a REPEATED column was added have a null list
+/// there: whoever reads takes it for the empty one. The schema carries the table's own as JSON
 /// in its metadata, so that the way back is exact.
 namespace bl::bigquery {
 

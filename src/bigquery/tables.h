@@ -46,7 +46,9 @@ struct TableRecord {
   Timestamp created, modified;
 };
 
-/// A table as find() saw it. Its rows are there as long as somebody holds this. Threads: any.
+/// A table as find() saw it. Its rows are there as long as somebody holds this; once the table is
+/// dropped or replaced they change no more, and rows() takes none (not_found). Gone before
+/// the lake is closed. Threads: any.
 class OpenTable {
  public:
   virtual ~OpenTable() = default;
@@ -56,12 +58,14 @@ class OpenTable {
   /// BL_CHECKs that this is no view. Cost: as lake::Table::snapshot.
   virtual lake::Snapshot snapshot() const = 0;
   /// Where rows are added and changed. BL_CHECKs that it is not read-only. Rows are of
-  /// lake_schema_of(record().schema).
+  /// lake_schema_of(record().schema); when others added columns since, they are refused (invalid):
+  /// find the table again, and make them anew.
   virtual lake::Table& rows() const = 0;
 };
 using TableHandle = std::shared_ptr<const OpenTable>;
 
 /// A table of the lake that has no name yet: whoever does not publish it leaves nothing behind.
+/// Gone before the Tables it comes from.
 class StagedTable {
  public:
   virtual ~StagedTable() = default;
@@ -83,11 +87,14 @@ struct TablesWorld {
 
 /// Errors besides those of store and lake: not_found (`Not found: Dataset p:d`, `Not found: Table
 /// p:d.t`), conflict (`Already Exists: Table p:d.t`), invalid (a name, a schema that the lake
-/// cannot have), forbidden (the dataset `benchlake`). Names of datasets and tables are found as
-/// they are written. Threads: any.
+/// cannot have), unsupported (a table without columns), forbidden (the dataset `benchlake`),
+/// corrupt (rows that are not in the lake). Names of datasets and tables are found as they are
+/// written. Tables whose time is over are not there any more. Ids of the lake's own tables are
+/// negative. Threads: any.
 class Tables {
  public:
-  /// Drops what crashes left: tables of the lake (`bq_...`) without a row here.
+  /// Drops what crashes left: tables of the lake (`bq_...`) without a row here, whose ids this
+  /// store gave out. The database is migrated with table_migrations().
   static Result<std::unique_ptr<Tables>> open(const TablesWorld& world);
   virtual ~Tables() = default;
 
@@ -103,7 +110,8 @@ class Tables {
   virtual Result<void> drop_dataset(std::string_view project, std::string_view dataset,
                                     bool with_tables) = 0;
 
-  /// A table or a view, empty. Of `wanted`, id, version and times are ours.
+  /// A table or a view, empty. Of `wanted`, id, version and times are ours, as is `expires` where
+  /// it is not set and the dataset has a `defaultTableExpirationMs`.
   virtual Result<TableHandle> create(TableRecord wanted) = 0;
   /// Microseconds for a table that was found before.
   virtual Result<TableHandle> find(const TableName& name) = 0;
@@ -111,13 +119,16 @@ class Tables {
   virtual Result<std::vector<TableRecord>> tables(std::string_view project,
                                                   std::string_view dataset) = 0;
   /// `change` edits schema (nullable or repeated columns behind the others, REQUIRED made nullable,
-  /// descriptions), properties, expiry, a view's query.
+  /// longer texts, descriptions, defaults), properties, expiry, a view's query and schema; it may
+  /// be called again when others were faster. In rows that are there a new column is null, also a
+  /// REPEATED one: whoever reads takes that for the empty list.
   virtual Result<TableHandle> change(const TableName& name,
                                      const std::function<Result<void>(TableRecord&)>& change) = 0;
   virtual Result<void> drop(const TableName& name) = 0;
 
   /// A table to fill before it has a name: answers of queries, loads that replace.
   virtual Result<std::unique_ptr<StagedTable>> stage(const TableSchema& schema) = 0;
+  /// `wanted` has the columns that it was staged with; names of modes and descriptions are free.
   virtual Result<TableHandle> publish(std::unique_ptr<StagedTable> staged, TableRecord wanted,
                                       Publish how) = 0;
 };

@@ -80,7 +80,8 @@ class Workplace {
   Result<void> add(const NamedTable& table, const TableFiles& files) {
     const std::string tail_name = "tail of " + table.name;
     BL_TRY(lake::Relation relation,
-           lake::relation_of(*session_, table.snapshot, files.files, files.paths, tail_name));
+           lake::relation_of(*session_, table.snapshot, files.files, files.paths, tail_name,
+                             {.columns = table.columns, .numbers = files.numbers}));
     if (relation.tail) tails_.push_back(*std::move(relation.tail));
     parts_ += parts_.empty() ? "" : ", ";
     parts_ += duck::quoted_name(table.name) + " AS NOT MATERIALIZED " + relation.sql;

@@ -31,6 +31,11 @@ struct NamedTable {
   /// In which order files are opened, for queries that stop early (the newest first); empty: by
   /// key.
   std::function<bool(const lake::DataFile&, const lake::DataFile&)> opened_before;
+  /// The items of a SELECT over the table's columns, which the SQL then finds under the table's
+  /// name: our own SQL. Empty: all columns.
+  std::string columns;
+  /// There is also lake::k_row_column: BIGINT, a row's position in the snapshot.
+  bool row_number = false;
 };
 
 struct QueryLimits {

@@ -20,6 +20,7 @@ Result<TableFiles> files_of(const NamedTable& table, const objects::ObjectStore&
   }
   out.paths.reserve(out.files.size());
   for (const lake::DataFile* file : out.files) out.paths.push_back(store.address(file->key));
+  if (table.row_number) out.numbers = lake::row_numbers(table.snapshot, out.files);
   return out;
 }
 

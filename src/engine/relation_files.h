@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct TableFiles {
   std::vector<const lake::DataFile*> files;  ///< of the snapshot, which is kept by the caller
   std::vector<std::string> paths;            ///< of the same
   std::int64_t skipped = 0;
+  std::optional<lake::RowNumbers> numbers;  ///< where the table's rows are numbered
 };
 
 /// Prunes by the table's ranges, orders as it says. Errors: unsupported (a store that is no

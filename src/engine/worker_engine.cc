@@ -57,6 +57,7 @@ std::vector<FileGroup> groups_of(const TableFiles& files) {
     }
     if (groups.empty() || groups.back().columns != columns) groups.push_back({columns, {}});
     groups.back().paths.push_back(files.paths[i]);
+    if (files.numbers) groups.back().first_rows.push_back(files.numbers->files[i]);
   }
   return groups;
 }
@@ -134,7 +135,8 @@ class WorkerCursor final : public Cursor {
       statistics_.files_scanned += static_cast<std::int64_t>(files.files.size());
       statistics_.files_skipped += files.skipped;
       statistics_.snapshots[table.name] = table.snapshot.id();
-      job.tables.push_back({table.name, groups_of(files)});
+      job.tables.push_back({table.name, groups_of(files), table.columns});
+      if (files.numbers) job.tables.back().tail_row = files.numbers->tail;
       named.push_back(&table);
     }
     BL_TRY(const std::string payload, encode(job));

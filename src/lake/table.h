@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -89,6 +91,9 @@ struct ChangePart {
   std::optional<std::string> group;  ///< that all new rows belong to, where it is known
   /// Else the SQL expression of their groups, our own; empty: the layout's.
   std::string group_by;
+  /// Of removed files, by key: rows that are not among `removed_rows`, by their place in the file
+  /// (the first is 0), ascending. A file that loses all of them is not read.
+  std::map<std::string, std::vector<std::int64_t>> without;
 };
 
 /// All of it in one snapshot.
@@ -169,9 +174,12 @@ class Table {
   /// store and catalog (nothing is lost, the next call goes on); conflict (another process took the
   /// table over: nothing is published from here any more).
   Result<Flushed> flush();
-  /// Errors: also not_found (a removed file is not there now), invalid (rows of another schema).
-  /// Gives the new snapshot's id.
+  /// Errors: also not_found (a removed file is not there now), invalid (rows of another schema; of
+  /// `without` a file that is not removed or a row that it has not). Gives the new snapshot's id.
   Result<std::int64_t> replace(const Change& change);
+  /// To be held by who reads a snapshot and replaces by what it saw: one at a time, so that only
+  /// maintenance can move the files in between. Nothing of this class waits for it.
+  std::timed_mutex& turn();
   /// Puts small files of a group together until none is left to put.
   Result<Compacted> compact();
   /// What every compact() from now on does with rows; empty: they stay as they are. Waits for the

@@ -59,7 +59,7 @@ Type type_of(const TableField& field) {
 std::vector<Field> lake_fields(const TableSchema& schema) {
   std::vector<Field> fields;
   for (const TableField& field : schema.fields) {
-    fields.push_back({field.name, type_of(field), field.mode == FieldMode::nullable});
+    fields.push_back({field.name, type_of(field)});
   }
   return fields;
 }

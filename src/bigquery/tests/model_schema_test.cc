@@ -119,11 +119,11 @@ const char* const k_all_types =
 TEST(LakeSchema, keeps_each_type_as_the_header_says) {
   const auto lake = lake_schema_of(schema_of(k_all_types)).value();
   EXPECT_EQ(lake.text(),
-            "s: text, y: binary, i: int64 not null, f: float64, b: boolean, n: decimal(38, 9), "
+            "s: text, y: binary, i: int64, f: float64, b: boolean, n: decimal(38, 9), "
             "big: decimal(38, 19), ts: timestamp, dt: naive_timestamp, d: date, t: time, "
             "iv: struct<months: int32, days: int32, micros: int64>, j: text, "
             "r: struct<start: timestamp, end: timestamp>, "
-            "rec: list<struct<x: date, l: list<text>>> not null");
+            "rec: list<struct<x: date, l: list<text>>>");
 }
 
 TEST(LakeSchema, goes_back_exactly) {

@@ -173,6 +173,35 @@ TEST_P(Engines, files_are_opened_in_the_order_that_is_asked_for) {
   EXPECT_GT(number(all(*engine, std::move(query))), 10);
 }
 
+TEST_P(Engines, a_table_shows_the_columns_that_its_own_select_list_gives) {
+  Query query = world.query("SELECT sum(twice)::BIGINT FROM points");
+  query.tables[0].columns = "no * 2 AS twice, name";
+  EXPECT_EQ(number(all(*engine, std::move(query))), 25 * 26);
+  Query hidden = world.query("SELECT no FROM points");
+  hidden.tables[0].columns = "no * 2 AS twice, name";
+  EXPECT_THAT(outcome(all(*engine, std::move(hidden))), StartsWith("invalid"));
+}
+
+TEST_P(Engines, numbered_rows_are_numbered_through_files_and_tail) {
+  // The first file holds 1 to 10; row n of the snapshot holds n + 1.
+  Query query = world.query(
+      "SELECT count(*)::BIGINT FROM points WHERE \"__bl_row\" + 1 = no AND no BETWEEN 1 AND 25");
+  query.tables[0].row_number = true;
+  EXPECT_EQ(number(all(*engine, std::move(query))), 25);
+
+  Query pruned = world.query("SELECT min(\"__bl_row\")::BIGINT FROM points");
+  pruned.tables[0].row_number = true;
+  pruned.tables[0].columns = "no AS other";
+  pruned.tables[0].ranges = {{"no", lake::Bound(std::int64_t{16}), std::nullopt}};
+  const auto answered = all(*engine, std::move(pruned));
+  EXPECT_EQ(number(answered), 10) << "a file that is not read is counted";
+  EXPECT_EQ(answered->statistics.files_skipped, 1);
+
+  Query none = world.query("SELECT count(\"__bl_row\")::BIGINT FROM kinds");
+  none.tables[1].row_number = true;
+  EXPECT_EQ(number(all(*engine, std::move(none))), 0);
+}
+
 TEST_P(Engines, an_error_says_line_and_column) {
   const auto answered = ask("SELECT no,\n       nobody\nFROM points");
   ASSERT_FALSE(answered.ok());

@@ -50,7 +50,8 @@ TEST(Messages, a_job_comes_back_as_it_was) {
                     Timestamp{-7},
                     std::vector<std::string>{"a", ""},
                     std::vector<std::int64_t>{1, -1}};
-  job.tables = {{"points", {{{"a", "b"}, {"/x/1", "/x/2"}}, {{"a"}, {"/x/0"}}}}};
+  job.tables = {{"points", {{{"a", "b"}, {"/x/1", "/x/2"}}, {{"a"}, {"/x/0"}}}},
+                {"numbered", {{{"a"}, {"/x/3", "/x/4"}, {0, 10}}}, "\"a\" + 1 AS \"a\"", 15}};
   job.time_max_ms = 5;
   job.cpu_max_s = 6;
   job.rows_max = 7;
@@ -64,6 +65,21 @@ TEST(Messages, a_job_comes_back_as_it_was) {
   EXPECT_EQ(std::get<columns::Bytes>(back->parameters[5]).bytes, std::string_view("\0\xff", 2));
   EXPECT_THAT(std::get<std::vector<std::int64_t>>(back->parameters[9]), ElementsAre(1, -1));
   EXPECT_EQ(encode(*back).value(), encode(job).value());
+  EXPECT_EQ(back->tables[0].tail_row, std::nullopt);
+  EXPECT_EQ(back->tables[1].tail_row, 15);
+  EXPECT_THAT(back->tables[1].groups[0].first_rows, ElementsAre(0, 10));
+  EXPECT_EQ(back->tables[1].select, "\"a\" + 1 AS \"a\"");
+}
+
+TEST(Messages, a_job_numbers_all_files_of_a_table_or_none) {
+  Job job;
+  job.time_max_ms = job.cpu_max_s = 1;
+  job.tables = {{"points", {{{"a"}, {"/x/1", "/x/2"}, {0}}}, "", 15}};
+  EXPECT_EQ(decode_job(encode(job).value()).error().code, Code::malformed) << "too few";
+  job.tables = {{"points", {{{"a"}, {"/x/1"}, {0}}}}};
+  EXPECT_EQ(decode_job(encode(job).value()).error().code, Code::malformed) << "not numbered";
+  job.tables = {{"points", {{{"a"}, {"/x/1"}, {-1}}}, "", 15}};
+  EXPECT_EQ(decode_job(encode(job).value()).error().code, Code::malformed) << "below the first";
 }
 
 TEST(Messages, the_others_come_back_too) {
@@ -78,11 +94,11 @@ TEST(Messages, the_others_come_back_too) {
 }
 
 TEST(Messages, another_version_missing_and_unknown_members_are_refused) {
-  EXPECT_THAT(decode_ready(R"({"protocol":2,"landlock":0})").error().message,
+  EXPECT_THAT(decode_ready(R"({"protocol":1,"landlock":0})").error().message,
               HasSubstr("another version"));
   for (const char* text :
-       {"", "[]", "{}", R"({"protocol":1})", R"({"protocol":1,"landlock":0,"more":1})",
-        R"({"protocol":1,"landlock":-1})", R"({"protocol":"1","landlock":0})"}) {
+       {"", "[]", "{}", R"({"protocol":2})", R"({"protocol":2,"landlock":0,"more":1})",
+        R"({"protocol":2,"landlock":-1})", R"({"protocol":"1","landlock":0})"}) {
     EXPECT_EQ(decode_ready(text).error().code, Code::malformed) << text;
   }
   EXPECT_EQ(decode_failed("{}").code, Code::malformed);

@@ -340,7 +340,7 @@ TEST_F(Workers, one_that_never_gets_ready_is_said) {
 }
 
 TEST_F(Workers, garbage_instead_of_an_answer_is_a_broken_protocol) {
-  const std::string ready = R"(printf '\033\000\000\000\002{"protocol":1,"landlock":0}' >&3)";
+  const std::string ready = R"(printf '\033\000\000\000\002{"protocol":2,"landlock":0}' >&3)";
   for (const char* garbage :
        {"head -c 100000 /dev/zero >&3", "printf '\\377\\377\\377\\377\\007' >&3",
         "printf '\\002\\000\\000\\000\\006xx' >&3", "printf '\\002\\000\\000\\000\\011{}' >&3",

@@ -14,6 +14,7 @@ namespace bl::engine {
 namespace {
 
 constexpr std::size_t k_compact_bytes = 1u << 20;  // taken bytes are dropped from here on
+constexpr std::int64_t k_not_numbered = -1;        // for the number of the tail's first row
 
 Error broken(const std::string& what) {
   return Error{Code::malformed, "the query's worker breaks the protocol: " + what};
@@ -72,6 +73,18 @@ class Members {
         break;
       }
       out.push_back(item.as_string());
+    }
+    return out;
+  }
+  std::vector<std::int64_t> integers(std::string_view name) {
+    std::vector<std::int64_t> out;
+    for (const json::Value& item : array(name)) {
+      const auto number = item.is_number() ? item.as_int64() : std::nullopt;
+      if (!number || *number < 0) {
+        fail("not numbers: " + std::string(name));
+        break;
+      }
+      out.push_back(*number);
     }
     return out;
   }
@@ -198,19 +211,32 @@ void write_table(json::Writer& writer, const JobTable& table) {
     writer.begin_object();
     write_texts(writer, "columns", group.columns);
     write_texts(writer, "paths", group.paths);
-    writer.end_object();
+    writer.key("first_rows").begin_array();
+    for (const std::int64_t row : group.first_rows) writer.value(row);
+    writer.end_array().end_object();
   }
-  writer.end_array().end_object();
+  writer.end_array()
+      .member("select", table.select)
+      .member("tail_row", table.tail_row.value_or(k_not_numbered))
+      .end_object();
 }
 
 Result<JobTable> decode_table(const json::Value& value) {
   JobTable table;
   Members members(value);
   table.name = members.text("name");
+  table.select = members.text("select");
+  const std::int64_t tail_row = members.integer("tail_row", k_not_numbered);
+  if (tail_row != k_not_numbered) table.tail_row = tail_row;
   for (const json::Value& item : members.array("groups")) {
     Members of_group(item);
-    table.groups.push_back({of_group.texts("columns"), of_group.texts("paths")});
+    FileGroup group{of_group.texts("columns"), of_group.texts("paths"),
+                    of_group.integers("first_rows")};
     BL_RETURN_IF_ERROR(of_group.finish());
+    if (group.first_rows.size() != (table.tail_row ? group.paths.size() : 0)) {
+      return broken("a file without the number of its first row");
+    }
+    table.groups.push_back(std::move(group));
   }
   BL_RETURN_IF_ERROR(members.finish());
   return table;

@@ -36,7 +36,7 @@
 /// to this folder.
 namespace bl::engine {
 
-inline constexpr std::int64_t k_protocol = 1;
+inline constexpr std::int64_t k_protocol = 2;
 
 enum class FrameKind : unsigned char {
   setup = 1,
@@ -92,11 +92,15 @@ struct WorkerSetup {
 struct FileGroup {
   std::vector<std::string> columns;  ///< those that they have
   std::vector<std::string> paths;
+  /// The number of each file's first row, where the table's rows are numbered.
+  std::vector<std::int64_t> first_rows = {};
 };
 
 struct JobTable {
   std::string name;
   std::vector<FileGroup> groups;
+  std::string select = {};                    ///< NamedTable::columns
+  std::optional<std::int64_t> tail_row = {};  ///< of the first row of the tail: rows are numbered
 };
 
 struct Job {

@@ -198,7 +198,9 @@ class JobServer {
     lake::CatalogSnapshot catalog;
     catalog.schema = reader->schema();
     std::vector<std::string> paths;
+    lake::RowNumbers numbers{{}, table.tail_row.value_or(0)};
     for (const FileGroup& group : table.groups) {
+      numbers.files.insert(numbers.files.end(), group.first_rows.begin(), group.first_rows.end());
       lake::DataFile file;
       for (const std::string& column : group.columns) file.columns.push_back({.path = {column}});
       catalog.files.insert(catalog.files.end(), group.paths.size(), file);
@@ -215,7 +217,9 @@ class JobServer {
     std::vector<const lake::DataFile*> files;
     for (const lake::DataFile& file : snapshot.files().files()) files.push_back(&file);
     BL_TRY(lake::Relation relation,
-           lake::relation_of(*connection_, snapshot, files, paths, "tail of " + table.name));
+           lake::relation_of(*connection_, snapshot, files, paths, "tail of " + table.name,
+                             {.columns = table.select,
+                              .numbers = table.tail_row ? std::optional(numbers) : std::nullopt}));
     if (relation.tail) tails_.push_back(*std::move(relation.tail));
     const auto made = connection_->run(
         fmt::format("CREATE TEMP VIEW {} AS {}", duck::quoted_name(table.name), relation.sql));

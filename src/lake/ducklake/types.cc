@@ -33,7 +33,9 @@ constexpr std::array k_words{
     Word{Kind::text, "VARCHAR", "varchar"},
     Word{Kind::binary, "BLOB", "blob"},
     Word{Kind::date, "DATE", "date"},
+    Word{Kind::time, "TIME", "time"},
     Word{Kind::timestamp, "TIMESTAMPTZ", "timestamptz"},
+    Word{Kind::naive_timestamp, "TIMESTAMP", "timestamp"},
 };
 
 Error no_lake_type(std::string_view name, const Type& type) {

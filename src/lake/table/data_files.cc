@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "lake/snapshot.h"
 #include "objects/key.h"
 
 namespace bl::lake {
@@ -21,6 +22,17 @@ std::set<std::string> columns_of(const DataFile& file) {
   std::set<std::string> names;
   for (const auto& column : file.columns) names.insert(column.path.front());
   return names;
+}
+
+// The items of a SELECT from files that have those columns.
+std::string items_of(const columns::Schema& schema, const std::set<std::string>& names) {
+  std::string columns;
+  for (const auto& field : schema.fields()) {
+    columns += columns.empty() ? "" : ", ";
+    if (!names.contains(field.name)) columns += "NULL AS ";
+    columns += duck::quoted_name(field.name);
+  }
+  return columns;
 }
 
 Result<std::string> list_of(std::span<const std::string> paths) {
@@ -90,16 +102,27 @@ Result<std::string> select_of_files(const columns::Schema& schema,
   }
   std::string sql;
   for (const auto& [names, same] : alike) {
-    std::string columns;
-    for (const auto& field : schema.fields()) {
-      columns += columns.empty() ? "" : ", ";
-      if (!names.contains(field.name)) columns += "NULL AS ";
-      columns += duck::quoted_name(field.name);
-    }
     BL_TRY(const std::string list, list_of(same));
     if (!sql.empty()) sql += " UNION ALL ";
-    sql +=
-        fmt::format("SELECT {} FROM read_parquet([{}], hive_partitioning = false)", columns, list);
+    sql += fmt::format("SELECT {} FROM read_parquet([{}], hive_partitioning = false)",
+                       items_of(schema, names), list);
+  }
+  return sql;
+}
+
+Result<std::string> numbered_select(const columns::Schema& schema,
+                                    std::span<const DataFile* const> files,
+                                    std::span<const std::string> paths,
+                                    std::span<const std::int64_t> first_rows) {
+  std::string sql;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    BL_TRY(const std::string path, duck::quoted_text(paths[i]));
+    if (!sql.empty()) sql += " UNION ALL ";
+    sql += fmt::format(
+        "SELECT {}, {} + file_row_number AS {} FROM read_parquet({}, hive_partitioning = false, "
+        "file_row_number = true)",
+        items_of(schema, columns_of(*files[i])), first_rows[i], duck::quoted_name(k_row_column),
+        path);
   }
   return sql;
 }

@@ -50,6 +50,11 @@ class LocalFiles {
 Result<std::string> select_of_files(const columns::Schema& schema,
                                     std::span<const DataFile* const> files,
                                     std::span<const std::string> paths);
+/// The same with k_row_column behind, `first_rows` being the number of the first row of each file.
+Result<std::string> numbered_select(const columns::Schema& schema,
+                                    std::span<const DataFile* const> files,
+                                    std::span<const std::string> paths,
+                                    std::span<const std::int64_t> first_rows);
 /// The columns of a schema, quoted, with commas.
 std::string column_list(const columns::Schema& schema);
 

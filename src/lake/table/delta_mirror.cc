@@ -5,11 +5,19 @@
 #include <set>
 
 #include "base/json.h"
+#include "lake/table/dropped.h"
 
 namespace bl::lake {
 namespace {
 
 constexpr std::string_view k_property = "benchlake.";
+
+/// Delta has no time of day, and a time without a zone asks for a reader that few have.
+bool has_delta_type(const columns::Type& type) {
+  if (type.kind == columns::Kind::time || type.kind == columns::Kind::naive_timestamp) return false;
+  return std::ranges::all_of(
+      type.children, [](const columns::Field& child) { return has_delta_type(child.type); });
+}
 
 class DeltaMirror final : public Mirror {
  public:
@@ -30,6 +38,7 @@ class DeltaMirror final : public Mirror {
   const std::string table_, prefix_;
   const std::string application_;  // of the log's transactions
   std::unique_ptr<DeltaLog> log_;
+  bool is_without_log_ = false;  // as far as this process knows
 };
 
 Result<void> DeltaMirror::open(const CatalogSnapshot& snapshot) {
@@ -70,6 +79,15 @@ Result<DeltaReplace> DeltaMirror::difference(const DeltaSnapshot& have,
 }
 
 Result<void> DeltaMirror::follow(const CatalogSnapshot& snapshot, RowsChange change) {
+  const bool has_words = std::ranges::all_of(
+      snapshot.schema.fields(), [](const columns::Field& f) { return has_delta_type(f.type); });
+  if (!has_words) {
+    // A log from before such a column was added would show an old table.
+    if (!is_without_log_) BL_RETURN_IF_ERROR(remove_objects(world_.store, prefix_ + "_delta_log/"));
+    is_without_log_ = true;
+    log_.reset();
+    return {};
+  }
   BL_RETURN_IF_ERROR(open(snapshot));
   const auto behind = log_->snapshot()->transaction(application_);
   if (behind && *behind > snapshot.id) {

@@ -24,7 +24,8 @@ Result<MirrorNote> mirror_note(std::string_view text);
 
 /// The same files as a Delta table: one version for each snapshot, its transaction the snapshot's
 /// id. `catalog`: the number of the snapshots' catalog; the log of a table whose catalog was made
-/// anew goes on with the new one's. The log is opened with the first call.
+/// anew goes on with the new one's. The log is opened with the first call. A table with times of
+/// day, or times without a zone, has no log: Delta has no word for them.
 std::unique_ptr<Mirror> make_delta_mirror(DeltaWorld world, const std::string& table,
                                           const std::string& catalog);
 

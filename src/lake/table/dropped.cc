@@ -12,12 +12,12 @@ namespace {
 
 const std::string k_dropped = "dropped/";
 
-Result<void> remove_all(objects::ObjectStore& store, const std::string& prefix) {
+}  // namespace
+
+Result<void> remove_objects(objects::ObjectStore& store, const std::string& prefix) {
   return objects::for_each_object(
       store, prefix, [&](const objects::ObjectInfo& object) { return store.remove(object.key); });
 }
-
-}  // namespace
 
 Result<void> mark_dropped(objects::ObjectStore& store, const std::string& table) {
   auto put = store.put_if_absent(k_dropped + table, "{}");
@@ -80,9 +80,9 @@ Result<void> Lake::finish_drop(const std::string& name) {
       BL_RETURN_IF_ERROR(catalog_->drop_table(token));
     }
   }
-  BL_RETURN_IF_ERROR(remove_all(*store_, delta_prefix(name) + "_delta_log/"));
+  BL_RETURN_IF_ERROR(remove_objects(*store_, delta_prefix(name) + "_delta_log/"));
   BL_RETURN_IF_ERROR(remove_tree(world_.disk, options_.folder + "/" + journal_name(name)));
-  BL_RETURN_IF_ERROR(remove_all(*store_, journal_name(name) + "/"));
+  BL_RETURN_IF_ERROR(remove_objects(*store_, journal_name(name) + "/"));
   return unmark_dropped(*store_, name);
 }
 

@@ -17,4 +17,7 @@ Result<std::set<std::string>> marked_dropped(objects::ObjectStore& store);
 /// The last step.
 Result<void> unmark_dropped(objects::ObjectStore& store, const std::string& table);
 
+/// Every object below the prefix.
+Result<void> remove_objects(objects::ObjectStore& store, const std::string& prefix);
+
 }  // namespace bl::lake

@@ -398,6 +398,9 @@ Result<Flushed> Table::flush() {
 Result<std::int64_t> Table::replace(const Change& change) {
   return impl_->replace(change);
 }
+std::timed_mutex& Table::turn() {
+  return impl_->turn();
+}
 Result<Compacted> Table::compact() {
   return impl_->compact();
 }

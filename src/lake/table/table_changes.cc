@@ -5,11 +5,80 @@
 #include <algorithm>
 #include <map>
 
+#include "base/check.h"
+#include "columns/table.h"
+
 namespace bl::lake {
 namespace {
 
 constexpr std::string_view k_new_rows = "new_rows";
 constexpr std::string_view k_removed_rows = "removed_rows";
+constexpr std::string_view k_gone = "benchlake_gone_rows";  // to the engine
+
+using RowNumber = columns::Table<columns::Is<"no", std::int64_t>>;
+
+/// What a part's removed files still give.
+struct Remainder {
+  std::vector<const DataFile*> files;  // first those that give all their rows
+  std::size_t whole = 0;               // so many
+  // Of the others: the numbers of their first rows, and the rows that they do not give.
+  std::vector<std::int64_t> first_rows;
+  RowNumber::Builder gone;
+};
+
+Result<void> check_gone(const DataFile& file, std::span<const std::int64_t> rows) {
+  std::int64_t least = 0;
+  for (const std::int64_t row : rows) {
+    if (row < least || row >= file.rows) {
+      return Error{Code::invalid, fmt::format("row {} is not to be taken out of a file of {} rows, "
+                                              "or not in this order: {}",
+                                              row, file.rows, file.key)};
+    }
+    least = row + 1;
+  }
+  return {};
+}
+
+Result<Remainder> remainder_of(const ChangePart& part, std::span<const DataFile* const> removed) {
+  Remainder rest;
+  std::vector<const DataFile*> partly;
+  std::int64_t first = 0;
+  std::size_t found = 0;
+  for (const DataFile* file : removed) {
+    const auto gone = part.without.find(file->key);
+    if (gone == part.without.end()) {
+      rest.files.push_back(file);
+      continue;
+    }
+    ++found;
+    BL_RETURN_IF_ERROR(check_gone(*file, gone->second));
+    if (std::ssize(gone->second) == file->rows) continue;
+    partly.push_back(file);
+    rest.first_rows.push_back(first);
+    for (const std::int64_t row : gone->second) BL_CHECK(rest.gone.append(first + row));
+    first += file->rows;
+  }
+  if (found != part.without.size()) {
+    return Error{Code::invalid, "rows are taken out of a file that is not removed"};
+  }
+  rest.whole = rest.files.size();
+  rest.files.insert(rest.files.end(), partly.begin(), partly.end());
+  return rest;
+}
+
+/// All rows that are left, as SQL; empty: no files. `gone`: the table of the others.
+Result<std::string> select_of_rest(const columns::Schema& schema, const Remainder& rest,
+                                   std::span<const std::string> paths) {
+  const std::span<const DataFile* const> files = rest.files;
+  BL_TRY(std::string sql,
+         select_of_files(schema, files.first(rest.whole), paths.first(rest.whole)));
+  if (rest.whole == files.size()) return sql;
+  BL_TRY(const std::string numbered, numbered_select(schema, files.subspan(rest.whole),
+                                                     paths.subspan(rest.whole), rest.first_rows));
+  return fmt::format("{}{}SELECT {} FROM ({}) WHERE {} NOT IN (SELECT no FROM {})", sql,
+                     sql.empty() ? "" : " UNION ALL ", column_list(schema), numbered,
+                     duck::quoted_name(k_row_column), duck::quoted_name(k_gone));
+}
 
 }  // namespace
 
@@ -47,12 +116,17 @@ Result<void> Table::Impl::write_part(const ChangePart& part, Commit& commit) {
   }
   for (const auto& batch : part.rows) BL_RETURN_IF_ERROR(check_rows(batch, now->schema()));
   commit.removed.insert(commit.removed.end(), part.removed.begin(), part.removed.end());
+  BL_TRY(Remainder rest, remainder_of(part, removed));
   if (part.select.empty()) return {};
-  BL_TRY(const LocalFiles local, data_.fetch(removed));
+  BL_TRY(const LocalFiles local, data_.fetch(rest.files));
   BL_TRY(const auto connection, parts_.engine.connect());
   const auto order = layout_.order.empty() ? duck::RowOrder::kept : duck::RowOrder::any;
   BL_TRY(const auto offered, connection->offer(k_offered, now->schema(), part.rows, order));
-  BL_TRY(std::string old_rows, select_of_files(now->schema(), removed, local.paths()));
+  BL_TRY(const columns::Batch gone, rest.gone.finish());
+  std::vector<columns::Batch> gone_rows;
+  if (gone.rows() > 0) gone_rows.push_back(gone);
+  BL_TRY(const auto offered_gone, connection->offer(k_gone, gone.schema(), gone_rows));
+  BL_TRY(std::string old_rows, select_of_rest(now->schema(), rest, local.paths()));
   const std::string new_rows = fmt::format("SELECT * FROM {}", duck::quoted_name(k_offered));
   if (old_rows.empty()) old_rows = new_rows + " LIMIT 0";
   const std::string from = fmt::format("(WITH {} AS ({}), {} AS ({}) SELECT * FROM {})",

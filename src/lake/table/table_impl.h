@@ -81,6 +81,7 @@ class Table::Impl {
   bool flush_is_due() const;
   Result<Flushed> flush();
   Result<std::int64_t> replace(const Change& change);
+  std::timed_mutex& turn() { return turn_; }
   Result<Compacted> compact();
   void compact_with(Compaction compaction) {
     const std::lock_guard working(work_mutex_);
@@ -140,6 +141,7 @@ class Table::Impl {
   mutable TableMetrics metrics_;  // the lag is shown when somebody asks
   DataFiles data_;
 
+  std::timed_mutex turn_;  // of callers; before the others
   // Taken in this order. Appends share the first, so that the schema stands still for them.
   std::shared_mutex schema_mutex_;
   std::mutex work_mutex_;           // one change of the files at a time

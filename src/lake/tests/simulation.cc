@@ -212,8 +212,15 @@ class Simulation {
     const DataFile& file = now.files().files()[chance_.below(now.files().files().size())];
     Change change;
     change.removed = {file.key};
-    change.select = "(SELECT * FROM removed_rows WHERE no % 5 <> 0)";
-    const Numbers before = numbers_of(Snapshot(one_file(now, file), {}));
+    Numbers gone;
+    if (one_of(2)) {
+      change.select = "(SELECT * FROM removed_rows WHERE no % 5 <> 0)";
+      for (const std::int64_t no : numbers_of(Snapshot(one_file(now, file), {}))) {
+        if (no % 5 == 0) gone.push_back(no);
+      }
+    } else {
+      gone = take_out(now, file, change);
+    }
     const auto replaced = table_->replace(change);
     note("replace " + file.key + ": " + (replaced.ok() ? "done" : replaced.error().message));
     if (!replaced.ok() && replaced.error().code != Code::outcome_unknown) return;
@@ -221,10 +228,21 @@ class Simulation {
     check(table_->flush(), "flush after replace");  // settles
     const bool is_done = replaced.ok() || table_->snapshot().files().find(file.key) == nullptr;
     if (!is_done) return;
-    for (const std::int64_t no : before) {
-      if (no % 5 == 0) stored_.erase(no);
-    }
+    for (const std::int64_t no : gone) stored_.erase(no);
     forget_past();
+  }
+  // Rows by their places: some, none or all of them.
+  Numbers take_out(const Snapshot& now, const DataFile& file, Change& change) {
+    const Numbers in_order = numbers_of(now, file);
+    const std::uint64_t one_in = 1 + chance_.below(6);
+    Numbers gone;
+    for (std::size_t i = 0; i < in_order.size(); ++i) {
+      if (!one_of(one_in)) continue;
+      change.without[file.key].push_back(static_cast<std::int64_t>(i));
+      gone.push_back(in_order[i]);
+    }
+    change.select = "removed_rows";
+    return gone;
   }
   void peace_of_store() { store_.set_plan({}); }
   void roll_back() {

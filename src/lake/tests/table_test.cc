@@ -192,6 +192,58 @@ TEST(Table, files_are_replaced_by_what_a_select_makes_of_their_rows) {
   EXPECT_EQ(table->snapshot().rows(), 0);
 }
 
+TEST(Table, rows_are_taken_out_of_removed_files_by_their_place) {
+  TableWorld world;  // files are ordered by name, the newest first: 7, 8, 1, 9, 2, ...
+  world.create();
+  auto table = world.open();
+  std::vector<std::string> keys;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK(table->append(points(1 + i * 10, 10)));
+    ASSERT_OK(table->flush());
+    for (const DataFile& file : table->snapshot().files().files()) {
+      if (std::ranges::find(keys, file.key) == keys.end()) keys.push_back(file.key);
+    }
+  }
+  Change change;
+  change.removed = keys;
+  change.without = {{keys[0], {0, 2}}, {keys[1], counting(0, 10)}};
+  change.rows = {points(100)};
+  change.select = "(SELECT * FROM removed_rows UNION ALL SELECT * FROM new_rows)";
+  ASSERT_OK(table->replace(change));
+  std::vector<std::int64_t> left{2, 3, 4, 5, 6, 8, 9, 10};
+  for (const std::int64_t no : counting(21, 10)) left.push_back(no);
+  left.push_back(100);
+  EXPECT_EQ(world.numbers(table->snapshot()).value(), left);
+
+  Change all;
+  all.removed = {table->snapshot().files().files()[0].key};
+  all.without = {{all.removed[0], counting(0, 19)}};
+  all.select = "removed_rows";
+  ASSERT_OK(table->replace(all));
+  EXPECT_THAT(table->snapshot().files().files(), SizeIs(0)) << "a file without rows is none";
+}
+
+TEST(Table, places_that_a_removed_file_has_not_are_refused) {
+  TableWorld world;
+  world.create();
+  auto table = world.open();
+  ASSERT_OK(table->append(points(1, 10)));
+  ASSERT_OK(table->flush());
+  const std::string key = table->snapshot().files().files()[0].key;
+  using Places = std::vector<std::int64_t>;
+  for (const Places& places : {Places{10}, Places{-1}, Places{3, 3}, Places{4, 3}}) {
+    Change change;
+    change.removed = {key};
+    change.without = {{key, places}};
+    change.select = "removed_rows";
+    EXPECT_EQ(table->replace(change).error().code, Code::invalid) << places.back();
+  }
+  Change stays;
+  stays.without = {{key, {1}}};
+  EXPECT_EQ(table->replace(stays).error().code, Code::invalid) << "the file is not removed";
+  EXPECT_EQ(table->snapshot().rows(), 10);
+}
+
 TEST(Table, an_earlier_snapshot_comes_back) {
   TableWorld world;
   world.create();
