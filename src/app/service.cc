@@ -11,6 +11,7 @@
 #include "access/user_routes.h"
 #include "app/alerts.h"
 #include "app/background_jobs.h"
+#include "app/bigquery.h"
 #include "app/ci_results.h"
 #include "app/event_log.h"
 #include "app/house_lake.h"
@@ -99,6 +100,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_inference());
     BL_RETURN_IF_ERROR(open_events());
     BL_RETURN_IF_ERROR(open_traces());
+    open_bigquery();
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
     add_routes();
@@ -126,6 +128,7 @@ class RunningService final : public Service {
     }
     events_.reset();  // what waits in it is published
     traces_.reset();
+    if (bigquery_ != nullptr) bigquery_->stop();
     if (lake_reads_ != nullptr) lake_reads_->stop();
     if (replica_job_ != nullptr) replica_job_->stop();
     replica_task_.reset();
@@ -322,6 +325,15 @@ class RunningService final : public Service {
     return {};
   }
 
+  void open_bigquery() {
+    const auto lake = [this]() -> Result<lake::Lake*> {
+      if (lake_ != nullptr) return lake_.get();
+      return Error{Code::not_found, "this server has no lake: lake.objects is not set"};
+    };
+    bigquery_ = BigQueryService::open(settings_.bigquery, {*database_, disk_, clock_, random_, log_,
+                                                           metrics_, lake, lake_ != nullptr});
+  }
+
   /// What the store's side reads with: its read replica where there is one.
   results::Readers store_readers() {
     const results::SummaryMode mode = settings_.analysis.mode;
@@ -481,6 +493,7 @@ class RunningService final : public Service {
     inference_reads_->add_routes(router_);
     events_->add_routes(router_, readers.runs);
     traces_->add_routes(router_);
+    bigquery_->add_routes(router_);
     add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
                                 return database_->read([](store::Connection& connection) {
                                   return connection.query(k_probe, {},
@@ -509,6 +522,7 @@ class RunningService final : public Service {
     if (!settings_.grpc.host) return {};
     events_->add_grpc_methods(grpc_methods_);
     traces_->add_grpc_methods(grpc_methods_);
+    bigquery_->add_grpc_methods(grpc_methods_);
     auto listening = net::GrpcServer::listen(*settings_.grpc.host, grpc_methods_, *authenticator_,
                                              log_, metrics_);
     if (listening.ok()) {
@@ -649,6 +663,7 @@ class RunningService final : public Service {
   std::unique_ptr<InferenceReads> inference_reads_;
   std::unique_ptr<EventLogService> events_;
   std::unique_ptr<TraceService> traces_;
+  std::unique_ptr<BigQueryService> bigquery_;
   net::GrpcMethods grpc_methods_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;

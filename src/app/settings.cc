@@ -230,6 +230,7 @@ const std::vector<ConfigKey>& config_keys() {
     for (ConfigKey& key : event_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : grpc_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : trace_config_keys()) all.push_back(std::move(key));
+    for (ConfigKey& key : bigquery_config_keys()) all.push_back(std::move(key));
     return all;
   }();
   return keys;
@@ -267,6 +268,7 @@ Result<Settings> settings_from(const Config& config) {
   BL_TRY(settings.traces,
          trace_settings_from(config, settings.http,
                              settings.grpc.host ? settings.grpc.host->address : std::string()));
+  settings.bigquery = bigquery_settings_from(config);
   const bool is_near =
       is_loopback(address.host) &&
       (!settings.grpc.host || is_loopback(settings.grpc.host->address)) &&

@@ -5,6 +5,7 @@
 
 #include "app/access_settings.h"
 #include "app/alert_settings.h"
+#include "app/bigquery_settings.h"
 #include "app/commit_sources.h"
 #include "app/event_settings.h"
 #include "app/grpc_settings.h"
@@ -59,6 +60,7 @@ struct Settings {
   InferenceSettings inference;
   EventSettings events;
   TraceSettings traces;
+  BigQuerySettings bigquery;
   std::string base_url;                      ///< as people know the server; may be empty
   std::optional<access::OidcSettings> oidc;  ///< of the issuer, if there is one
 };

@@ -98,6 +98,8 @@ class Tables {
   static Result<std::unique_ptr<Tables>> open(const TablesWorld& world);
   virtual ~Tables() = default;
 
+  /// Those that have datasets, ordered.
+  virtual Result<std::vector<std::string>> projects() = 0;
   virtual Result<DatasetRecord> create_dataset(DatasetRecord wanted) = 0;
   virtual Result<DatasetRecord> dataset(std::string_view project, std::string_view dataset) = 0;
   /// Ordered by name, the dataset `benchlake` among them.

@@ -92,6 +92,17 @@ std::optional<std::int64_t> micros_of(const std::optional<Timestamp>& time) {
 
 }  // namespace
 
+Result<std::vector<std::string>> projects(Connection& connection) {
+  std::vector<std::string> all;
+  BL_RETURN_IF_ERROR(connection.query(
+      both_dialects<"select distinct project from @bq_datasets order by project">(), {},
+      [&](const Row& row) {
+        all.emplace_back(row.text(0));
+        return true;
+      }));
+  return all;
+}
+
 Result<std::optional<DatasetRecord>> dataset(Connection& connection, std::string_view project,
                                              std::string_view dataset) {
   return first_of(all_of<DatasetRecord>(

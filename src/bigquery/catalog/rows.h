@@ -10,6 +10,8 @@
 /// of the store; corrupt (a row that is no JSON or no schema).
 namespace bl::bigquery::rows {
 
+/// Ordered.
+Result<std::vector<std::string>> projects(store::Connection& connection);
 Result<std::optional<DatasetRecord>> dataset(store::Connection& connection,
                                              std::string_view project, std::string_view dataset);
 /// Until the transaction ends, nobody else drops it.

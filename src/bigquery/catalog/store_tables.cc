@@ -106,6 +106,15 @@ DatasetRecord StoreTables::lake_dataset(std::string_view project) const {
   return out;
 }
 
+Result<std::vector<std::string>> StoreTables::projects() {
+  std::vector<std::string> all;
+  BL_RETURN_IF_ERROR(world_.database.read([&](store::Connection& connection) -> Result<void> {
+    BL_TRY(all, rows::projects(connection));
+    return {};
+  }));
+  return all;
+}
+
 Result<DatasetRecord> StoreTables::create_dataset(DatasetRecord wanted) {
   BL_RETURN_IF_ERROR(check_dataset_name(wanted.project, wanted.dataset));
   if (wanted.dataset == k_lake_dataset) return dataset_exists(wanted.project, wanted.dataset);

@@ -17,6 +17,7 @@ class StoreTables final : public Tables {
   /// Errors: those of store and lake.
   Result<void> drop_orphans();
 
+  Result<std::vector<std::string>> projects() override;
   Result<DatasetRecord> create_dataset(DatasetRecord wanted) override;
   Result<DatasetRecord> dataset(std::string_view project, std::string_view dataset) override;
   Result<std::vector<DatasetRecord>> datasets(std::string_view project) override;

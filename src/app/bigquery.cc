@@ -1,0 +1,60 @@
+#include "app/bigquery.h"
+
+#include "engine/duck_engine.h"
+
+namespace bl::app {
+
+std::unique_ptr<BigQueryService> BigQueryService::open(const BigQuerySettings& settings,
+                                                       const Around& around) {
+  std::unique_ptr<BigQueryService> service(new BigQueryService(settings, around));
+  if (!settings.enabled || !around.lake_is_there) return service;
+  // A store that is only read may lack the tables: that is the asker's to hear.
+  if (const auto opened = service->parts(); !opened.ok()) {
+    around.log.warning("bigquery_closed", {{"error", opened.error().message}});
+  }
+  return service;
+}
+
+Result<std::unique_ptr<BigQueryService::Parts>> BigQueryService::open_parts() {
+  auto parts = std::make_unique<Parts>();
+  BL_TRY(lake::Lake* const lake, around_.lake());
+  BL_TRY(parts->tables,
+         bigquery::Tables::open({around_.database, *lake, around_.clock, around_.log}));
+  BL_TRY(parts->reader, engine::open_duck_engine(lake->store(), around_.metrics, {}));
+  return parts;
+}
+
+Result<BigQueryService::Parts*> BigQueryService::parts() {
+  if (!settings_.enabled) {
+    return Error{Code::not_found, "this server answers no BigQuery: bigquery.enabled is false"};
+  }
+  const std::lock_guard lock(mutex_);
+  if (is_stopped_) return Error{Code::unavailable, "the server ends"};
+  if (parts_ == nullptr) {
+    auto opened = open_parts();
+    if (!opened.ok()) return std::move(opened).error().with_context("the tables of BigQuery");
+    parts_ = *std::move(opened);
+  }
+  return parts_.get();
+}
+
+void BigQueryService::add_routes(net::Router& router) {
+  const bigquery::RestPorts ports{.parts = [this]() -> Result<bigquery::RestPorts::Parts> {
+                                    BL_TRY(Parts* const parts, this->parts());
+                                    return bigquery::RestPorts::Parts{parts->tables.get(),
+                                                                      parts->reader.get()};
+                                  },
+                                  .clock = around_.clock,
+                                  .random = around_.random};
+  bigquery::add_rest_routes(router, ports, {.reads = reads(), .writes = writes()});
+}
+
+void BigQueryService::add_grpc_methods(net::GrpcMethods&) {}
+
+void BigQueryService::stop() {
+  const std::lock_guard lock(mutex_);
+  is_stopped_ = true;
+  parts_.reset();
+}
+
+}  // namespace bl::app

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "app/bigquery_settings.h"
+#include "base/disk.h"
+#include "base/random.h"
+#include "bigquery/rest_routes.h"
+#include "bigquery/tables.h"
+#include "engine/engine.h"
+#include "net/grpc.h"
+
+/// The door for clients of BigQuery in a running server.
+namespace bl::app {
+
+/// One object; its parts: any thread.
+class BigQueryService {
+ public:
+  /// All outlive this, and this ends before the lake.
+  struct Around {
+    store::Database& database;
+    Disk& disk;
+    const Clock& clock;
+    Random& random;
+    Log& log;
+    Metrics& metrics;
+    /// The server's lake, opened when it is asked for first.
+    std::function<Result<lake::Lake*>()> lake;
+    /// There is one already: what a crash left of the door is cleared at once.
+    bool lake_is_there = false;
+  };
+  /// Opens nothing but what is there: who has no tables gets no files.
+  static std::unique_ptr<BigQueryService> open(const BigQuerySettings& settings,
+                                               const Around& around);
+
+  /// This outlives the router's handlers.
+  void add_routes(net::Router& router);
+  /// This outlives the methods.
+  void add_grpc_methods(net::GrpcMethods& methods);
+  /// Ends what runs; the lake may close then. After the listeners have stopped. Idempotent.
+  void stop();
+
+ private:
+  /// What the door is made of once somebody has asked, in the order of dependence.
+  struct Parts {
+    std::unique_ptr<bigquery::Tables> tables;
+    std::unique_ptr<engine::Engine> reader;  ///< of our own SQL
+  };
+  BigQueryService(const BigQuerySettings& settings, const Around& around)
+      : settings_(settings), around_(around) {}
+  /// Errors: not_found (bigquery.enabled is false), unavailable (after stop()), those of opening.
+  Result<Parts*> parts();
+  Result<std::unique_ptr<Parts>> open_parts();
+
+  net::Access reads() const { return settings_.is_open ? net::Access::open : net::Access::read; }
+  net::Access writes() const { return settings_.is_open ? net::Access::open : net::Access::write; }
+
+  const BigQuerySettings settings_;
+  const Around around_;
+  std::mutex mutex_;
+  std::unique_ptr<Parts> parts_;  // guarded by mutex_; stays once it is there, until stop()
+  bool is_stopped_ = false;       // guarded by mutex_
+};
+
+}  // namespace bl::app
