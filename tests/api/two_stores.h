@@ -41,6 +41,7 @@ std::vector<Question> exemplar_submissions();
 std::vector<std::string> exemplar_reads();
 std::vector<std::string> trace_reads();
 std::vector<std::string> unsupported_trace_reads();
+std::vector<std::string> bigquery_reads();
 /// GET routes of the description whose answers are about the server, not about what is stored.
 std::vector<std::string> routes_about_the_server();
 

@@ -579,6 +579,7 @@ std::vector<Question> reads() {
   for (std::string& path : event_reads()) paths.push_back(std::move(path));
   for (std::string& path : exemplar_reads()) paths.push_back(std::move(path));
   for (std::string& path : trace_reads()) paths.push_back(std::move(path));
+  for (std::string& path : bigquery_reads()) paths.push_back(std::move(path));
   std::vector<Question> questions;
   for (std::string& path : paths) questions.push_back({"", net::Method::get, std::move(path)});
   for (std::string& path : unsupported_trace_reads()) {

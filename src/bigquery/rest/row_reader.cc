@@ -46,21 +46,28 @@ Result<void> read_rows(engine::Engine& engine, const lake::Snapshot& snapshot,
                        const std::function<Result<bool>(const columns::Batch&)>& each) {
   const std::int64_t end =
       from + std::min(count, snapshot.rows() - std::min(from, snapshot.rows()));
+  // Files are read together that were written with the same columns: those keep their order.
   std::vector<lake::DataFile> files;
   std::int64_t first = 0, at = 0;  // the first row of `files`; of the next file
+  const auto read_run = [&]() -> Result<bool> {
+    if (files.empty()) return true;
+    const std::int64_t begin = std::max(from, first), stop = std::min(end, at);
+    return read_files(engine, part_of(snapshot, std::exchange(files, {})), fields, begin - first,
+                      stop - begin, each);
+  };
   for (const lake::DataFile& file : snapshot.files().files()) {
+    if (!files.empty() && files.back().columns.size() != file.columns.size()) {
+      BL_TRY(const bool goes_on, read_run());
+      if (!goes_on) return {};
+    }
     if (at < end && at + file.rows > from) {
       if (files.empty()) first = at;
       files.push_back(file);
     }
     at += file.rows;
   }
-  if (!files.empty()) {
-    const std::int64_t last = std::min(end, at);
-    BL_TRY(const bool goes_on, read_files(engine, part_of(snapshot, std::move(files)), fields,
-                                          from - first, last - from, each));
-    if (!goes_on) return {};
-  }
+  BL_TRY(const bool wants_tail, read_run());
+  if (!wants_tail) return {};
   std::vector<std::string> names;
   for (const TableField& field : fields.fields) names.push_back(field.name);
   for (const columns::Batch& batch : snapshot.tail()) {

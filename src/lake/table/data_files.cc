@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "lake/ducklake/types.h"
 #include "lake/snapshot.h"
 #include "objects/key.h"
 
@@ -29,7 +30,11 @@ std::string items_of(const columns::Schema& schema, const std::set<std::string>&
   std::string columns;
   for (const auto& field : schema.fields()) {
     columns += columns.empty() ? "" : ", ";
-    if (!names.contains(field.name)) columns += "NULL AS ";
+    if (!names.contains(field.name)) {
+      // With its type where we have a word for it: it may be that no file has the column.
+      const auto type = sql_type(field);
+      columns += type.ok() ? fmt::format("CAST(NULL AS {}) AS ", *type) : "NULL AS ";
+    }
     columns += duck::quoted_name(field.name);
   }
   return columns;
