@@ -7,7 +7,7 @@ namespace bl::app {
 std::unique_ptr<BigQueryService> BigQueryService::open(const BigQuerySettings& settings,
                                                        const Around& around) {
   std::unique_ptr<BigQueryService> service(new BigQueryService(settings, around));
-  if (!settings.enabled || !around.lake_is_there) return service;
+  if (!settings.enabled || around.lake.opened() == nullptr) return service;
   // A store that is only read may lack the tables: that is the asker's to hear.
   if (const auto opened = service->parts(); !opened.ok()) {
     around.log.warning("bigquery_closed", {{"error", opened.error().message}});
@@ -17,7 +17,7 @@ std::unique_ptr<BigQueryService> BigQueryService::open(const BigQuerySettings& s
 
 Result<std::unique_ptr<BigQueryService::Parts>> BigQueryService::open_parts() {
   auto parts = std::make_unique<Parts>();
-  BL_TRY(lake::Lake* const lake, around_.lake());
+  BL_TRY(lake::Lake* const lake, around_.lake.get());
   BL_TRY(parts->tables,
          bigquery::Tables::open({around_.database, *lake, around_.clock, around_.log}));
   BL_TRY(parts->reader, engine::open_duck_engine(lake->store(), around_.metrics, {}));

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "app/bigquery_settings.h"
+#include "app/house_lake.h"
 #include "base/disk.h"
 #include "base/random.h"
 #include "bigquery/rest_routes.h"
@@ -27,12 +27,10 @@ class BigQueryService {
     Random& random;
     Log& log;
     Metrics& metrics;
-    /// The server's lake, opened when it is asked for first.
-    std::function<Result<lake::Lake*>()> lake;
-    /// There is one already: what a crash left of the door is cleared at once.
-    bool lake_is_there = false;
+    HouseLake& lake;
   };
-  /// Opens nothing but what is there: who has no tables gets no files.
+  /// Without a lake so far, it is made when somebody asks first. In one that is there, what a
+  /// crash left of the door is cleared at once.
   static std::unique_ptr<BigQueryService> open(const BigQuerySettings& settings,
                                                const Around& around);
 

@@ -326,12 +326,8 @@ class RunningService final : public Service {
   }
 
   void open_bigquery() {
-    const auto lake = [this]() -> Result<lake::Lake*> {
-      if (lake_ != nullptr) return lake_.get();
-      return Error{Code::not_found, "this server has no lake: lake.objects is not set"};
-    };
-    bigquery_ = BigQueryService::open(settings_.bigquery, {*database_, disk_, clock_, random_, log_,
-                                                           metrics_, lake, lake_ != nullptr});
+    bigquery_ = BigQueryService::open(
+        settings_.bigquery, {*database_, disk_, clock_, random_, log_, metrics_, house_lake_});
   }
 
   /// What the store's side reads with: its read replica where there is one.
