@@ -3,6 +3,12 @@
 
 tiers_all=(unit web browser samples schema clients fuzz asan)
 fuzz_seconds=${BL_FUZZ_SECONDS:-10}
+# Of the units, those that the tier `asan` builds and runs: what reads bytes from outside, and what shares memory
+# between threads. Empty: all of them (./dev asan, ./dev long).
+asan_tests=(base_test net_test net_grpc_test columns_test duck_test objects_test journal_test delta_test lake_test
+  store_sqlite_test engine_test formats_test results_test inference_test traces_model_test traces_wire_test
+  traces_reads_test traces_imports_test events_model_test events_index_test gate_files_test bigquery_rows_test
+  bigquery_sql_test)
 
 verb_test() {
   local tier tiers=("$@") started=$EPOCHREALTIME
@@ -42,20 +48,27 @@ queue_browser() {
     "./dev test browser runs them again; screenshots lie in build/screenshots" tier_browser
 }
 queue_fuzz() {
-  need_build asan unit_tests fuzzers
+  need_asan_build
   after=build-asan queue test-fuzz "testing: fuzzers, $fuzz_seconds s each" \
     "the log names the input's file; 'build/asan/fuzz/NAME FILE' runs it again" tier_fuzz "$fuzz_seconds"
 }
 queue_asan() {
-  need_build asan unit_tests fuzzers
+  need_asan_build
+  local names
+  names=$(IFS='|' && echo "${asan_tests[*]}")
   after=build-asan queue test-asan "testing: unit tests under ASan and UBSan" \
-    "the first report in the log shows the place; build/asan/tests/NAME runs one again" tier_ctest asan unit
+    "the first report in the log shows the place; build/asan/tests/NAME runs one again" \
+    tier_ctest asan unit ${names:+"^($names)\$"}
+}
+need_asan_build() {
+  if [[ ${#asan_tests[@]} -eq 0 ]]; then need_build asan unit_tests fuzzers; else need_build asan "${asan_tests[@]}" fuzzers; fi
 }
 
-# tier_ctest PRESET [LABEL]
+# tier_ctest PRESET [LABEL [NAMES]]: NAMES is a pattern.
 tier_ctest() {
   local label=()
   [[ -z ${2-} ]] || label=(-L "^$2\$")
+  [[ -z ${3-} ]] || label+=(-R "$3")
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
   ctest --test-dir "build/$1" --output-on-failure --no-tests=error -j "$jobs" "${label[@]}"

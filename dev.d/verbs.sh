@@ -170,7 +170,10 @@ verb_format() {
 }
 format_sources() { cpp_sources | xargs clang-format-19 -i; }
 
-verb_asan() { verb_test asan; }
+verb_asan() {
+  asan_tests=()
+  verb_test asan
+}
 verb_fuzz() {
   fuzz_seconds=${1:-$fuzz_seconds}
   [[ $fuzz_seconds =~ ^[1-9][0-9]*$ ]] || die "seconds must be a whole number above 0: $fuzz_seconds" 2
@@ -194,6 +197,7 @@ verb_long() {
   export RC_PARAMS=${RC_PARAMS:-max_success=1000}
   fuzz_seconds=${BL_FUZZ_SECONDS:-600}
   schema_examples=${BL_SCHEMA_EXAMPLES:-500}
+  asan_tests=()
   [[ $# -gt 0 && " $* " != *" unit "* ]] || need chdb
   verb_test "$@"
 }
