@@ -39,7 +39,8 @@ function(bl_lake_library name header)
 endfunction()
 bl_lake_library(arrow::arrow arrow/record_batch.h libarrow.so.*)
 bl_lake_library(duckdb::duckdb duckdb.h libduckdb.so)
-install(DIRECTORY "${BL_LAKE_PREFIX}/lib/duckdb-extensions" DESTINATION lib/benchlake)
+install(DIRECTORY "${BL_LAKE_PREFIX}/lib/duckdb-extensions" DESTINATION lib/benchlake
+        PATTERN "tpch.duckdb_extension" EXCLUDE)
 set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/benchlake")
 
 find_package(GTest REQUIRED)

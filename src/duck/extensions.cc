@@ -12,12 +12,13 @@
 namespace bl::duck {
 namespace {
 
-constexpr std::array<Extension, 5> k_known{{
+constexpr std::array<Extension, 6> k_known{{
     {"ducklake", "e51bf9e8d933d0e83780ae096455501b542cf962569a2ce5613532d702c08302"},
     {"sqlite_scanner", "693d2bf90779df23ca5ebe0688639b9adfc11c2d55ae3466b33e28be16afaa5e"},
     {"postgres_scanner", "b1ced4cfc6311313e117c2afb3eac76508718778dde0716421503c7dbfb5605c"},
     {"httpfs", "887c392b1e49128d11667c81e3698d8b00dfdeb456771acf66d05a0f74f7b7d8"},
     {"delta", "24b10f221b799a82f2aec588102702540fb79b34ba4be7f47328333a02fd4e1e"},
+    {"tpch", "3da16edae72039b20afccf092f49b9e17ebbcf56c93f89a9fcb54a39a027e088"},
 }};
 
 Result<std::string> digest_of(const std::string& path) {

@@ -19,7 +19,8 @@ struct Extension {
 inline constexpr std::string_view k_engine_version = "v1.5.5";
 inline constexpr std::string_view k_platform = "linux_amd64";
 
-/// ducklake, sqlite_scanner, postgres_scanner, httpfs, delta.
+/// ducklake, sqlite_scanner, postgres_scanner, httpfs, delta; and tpch, which only tests and
+/// measurements have.
 std::span<const Extension> known_extensions();
 
 /// Where the extensions lie when nobody says otherwise: `../lib/benchlake/duckdb-extensions` from
