@@ -86,7 +86,7 @@ class Catalog {
   virtual ~Catalog() = default;
 
   /// Errors besides: conflict (the table is there), invalid (a name or a type that no lake table
-  /// has: unsigned, naive_timestamp, time, other).
+  /// has: unsigned, other).
   virtual Result<void> create_table(const TableDefinition& definition) = 0;
   /// Adds nullable columns behind the others, or changes properties. Errors besides: not_found,
   /// conflict (stale token), invalid (a column that is there, or not nullable).

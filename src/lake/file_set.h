@@ -13,7 +13,7 @@
 /// The files of a table at one snapshot, in memory, and which of them a query needs.
 namespace bl::lake {
 
-/// A value that a column is compared with. Timestamp: also of dates.
+/// A value that a column is compared with. Timestamp: also of dates and of times without a zone.
 using Bound = std::variant<std::int64_t, double, Timestamp, std::string>;
 
 /// Rows whose column lies between two values, both included; an absent one bounds nothing.

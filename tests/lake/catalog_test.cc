@@ -142,7 +142,8 @@ TEST_P(CatalogTest, statistics_speak_as_the_writer_does) {
       "SELECT true AS flag, [1.5::DOUBLE] AS list, MAP {'k': 7::BIGINT} AS map, "
       "{'x': 3::BIGINT, 'deep': ['t']} AS s, DATE '2024-01-02' AS day, "
       "TIMESTAMPTZ '2024-01-02 03:04:05.5+00' AS at, 1.5::DECIMAL(38, 9) AS money, "
-      "'abc'::BLOB AS bytes, 'é' AS word, NULL::BIGINT AS none";
+      "'abc'::BLOB AS bytes, 'é' AS word, NULL::BIGINT AS none, TIME '23:59:59.5' AS clock, "
+      "TIMESTAMP '2024-01-02 03:04:05.25' AS local, [TIME '01:02:03'] AS clocks";
   ASSERT_TRUE(catalog_
                   ->create_table(
                       {"kinds",
@@ -156,7 +157,10 @@ TEST_P(CatalogTest, statistics_speak_as_the_writer_does) {
                                   {"money", Type::decimal(38, 9)},
                                   {"bytes", ColumnKind::binary},
                                   {"word", ColumnKind::text},
-                                  {"none", ColumnKind::int64}}),
+                                  {"none", ColumnKind::int64},
+                                  {"clock", ColumnKind::time},
+                                  {"local", ColumnKind::naive_timestamp},
+                                  {"clocks", Type::list(ColumnKind::time)}}),
                        {}})
                   .ok());
   const auto token = catalog_->take("kinds").value();

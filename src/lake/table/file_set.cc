@@ -24,7 +24,7 @@ bool is_whole(Kind kind) {
   return kind == Kind::int8 || kind == Kind::int16 || kind == Kind::int32 || kind == Kind::int64;
 }
 bool is_time(Kind kind) {
-  return kind == Kind::timestamp || kind == Kind::date;
+  return kind == Kind::timestamp || kind == Kind::naive_timestamp || kind == Kind::date;
 }
 
 // A statistic as a whole number: of times the microseconds. nullopt: it does not say.

@@ -44,6 +44,58 @@ TEST(Lake, tables_and_rows_are_there_after_the_next_start) {
   EXPECT_EQ(lake->table("nothing").error().code, Code::not_found);
 }
 
+// Times without a zone, and times of day.
+using Clocks = columns::Table<columns::Is<"no", std::int64_t>,
+                              columns::Is<"clock", std::optional<columns::TimeOfDay>>,
+                              columns::Is<"local", std::optional<columns::NaiveTimestamp>>>;
+constexpr std::int64_t k_local = 1'704'164'645'250'000;  // 2024-01-02 03:04:05.25
+
+columns::Batch clock_row(std::int64_t no) {
+  Clocks::Builder builder;
+  BL_CHECK(builder.append(no, columns::TimeOfDay{no}, columns::NaiveTimestamp{k_local + no}));
+  BL_CHECK(builder.append(-no, std::nullopt, std::nullopt));
+  return builder.finish().value();
+}
+
+TEST(Lake, times_of_day_and_times_without_a_zone_come_back_from_journal_and_files) {
+  LakeOnDisk on;
+  on.limits.table.compact_files_min = 2;
+  {
+    auto lake = on.open();
+    auto table = lake->create_table("clocks", Clocks::schema(), {}).value();
+    for (const std::int64_t no : {1, 2}) {
+      ASSERT_OK(table->append(clock_row(no)));
+      ASSERT_OK(table->flush());
+    }
+    const ColumnRange late{"local", Timestamp{k_local + 2}, std::nullopt};
+    EXPECT_THAT(table->snapshot().files().may_hold({&late, 1}), SizeIs(1)) << "of two files";
+    ASSERT_OK(table->append(clock_row(3)));
+  }
+  auto lake = on.open();
+  auto table = lake->table("clocks").value();
+  EXPECT_EQ(table->schema(), Clocks::schema());
+  EXPECT_EQ(table->snapshot().tail()[0], clock_row(3)) << "from the journal";
+  ASSERT_OK(table->flush());
+  EXPECT_EQ(table->compact()->commits, 1);
+  EXPECT_THAT(table->verify().value(), IsEmpty());
+
+  duck::DatabaseOptions options;
+  options.extensions = {"sqlite_scanner", "ducklake"};
+  const auto reader = duck::Database::open(options).value();
+  const auto connection = reader->connect().value();
+  ASSERT_OK(connection->run("ATTACH 'ducklake:sqlite:" + on.folder + "/catalog.sqlite' AS lake"));
+  auto answer = connection->query("SELECT no, clock, local FROM lake.clocks ORDER BY no DESC");
+  ASSERT_OK(answer);
+  const columns::Batch all = answer->all().value();
+  const auto rows = Clocks::read(all.with_schema(Clocks::schema()).value()).value();
+  ASSERT_EQ(rows.size(), 6);
+  for (std::int64_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(rows.column<"clock">().get(i), columns::TimeOfDay{3 - i});
+    EXPECT_EQ(rows.column<"local">().get(i), columns::NaiveTimestamp{k_local + 3 - i});
+    EXPECT_EQ(rows.column<"clock">().get(5 - i), std::nullopt);
+  }
+}
+
 // Dropping -----------------------------------------------------------------------------------
 
 TEST(Lake, a_dropped_table_is_gone_and_its_name_is_free) {
