@@ -26,13 +26,15 @@ namespace bl::bigquery {
 /// A store and a lake of real parts in a folder of their own, and the tables over them;
 /// BL_TEST_STORE=postgres puts the store into a database of its own there.
 struct DoorWorld {
-  DoorWorld() {
+  /// `there`: a folder that another process's DoorWorld left; else a new one.
+  explicit DoorWorld(std::string there = {})
+      : place(there.empty() ? folder.path() : std::move(there)) {
     const char* wanted = std::getenv("BL_TEST_STORE");
     if (wanted != nullptr && std::string_view(wanted) == "postgres") {
       postgres = store::testing::PostgresServer::shared().create_database();
     }
     auto opened = store::open_database(postgres.empty()
-                                           ? "sqlite://" + folder.at("store.db")
+                                           ? "sqlite://" + place + "/store.db"
                                            : store::testing::PostgresServer::shared().uri(postgres),
                                        {}, log, metrics);
     BL_CHECK(opened.ok());
@@ -51,9 +53,9 @@ struct DoorWorld {
 
   Result<std::unique_ptr<lake::Lake>> open_lake() {
     lake::LakeOptions options;
-    options.folder = folder.at("lake");
-    options.objects = folder.at("objects");
-    options.catalog = "sqlite://" + folder.at("catalog.sqlite");
+    options.folder = place + "/lake";
+    options.objects = place + "/objects";
+    options.catalog = "sqlite://" + place + "/catalog.sqlite";
     options.housekeeping = false;
     return lake::Lake::open(options, {*disk, clock, random, log, metrics});
   }
@@ -96,6 +98,7 @@ struct DoorWorld {
   Metrics metrics;
   Log log{clock, LogLevel::error, [](std::string_view) {}};
   TemporaryFolder folder{TemporaryFolder::Place::memory, "door"};
+  const std::string place;
   std::unique_ptr<Disk> disk = make_real_disk();
   std::string postgres;  ///< the database's name; empty: SQLite
   std::unique_ptr<store::Database> database;

@@ -126,7 +126,8 @@ TEST(Answers, keep_their_order) {
 TEST(Answers, a_null_array_is_the_empty_one_and_a_null_within_is_refused) {
   const TableSchema schema = schema_of(
       R"([{"name":"a","type":"INT64","mode":"REPEATED"},
-          {"name":"r","type":"RECORD","mode":"REPEATED","fields":[{"name":"i","type":"INTERVAL"}]}])");
+          {"name":"r","type":"RECORD","mode":"REPEATED",
+           "fields":[{"name":"i","type":"INTERVAL"}]}])");
   EngineSession session;
   const auto answer = [&](const std::string& a, const std::string& r) {
     return session.answer(
