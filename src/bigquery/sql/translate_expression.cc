@@ -284,7 +284,12 @@ Result<Typed> Translator::parameter(const Expr& expr) {
   const auto [at, is_new] = parameter_places_.emplace(index, parameters_.size() + 1);
   if (is_new) parameters_.push_back({index});
   Type type = type_of(options_.parameters[index].type);
-  return Typed{fmt::format("CAST(${} AS {})", at->second, engine_type(type)), type, nullptr};
+  // What is nested comes as JSON.
+  const bool is_json =
+      type.kind == Kind::array || type.kind == Kind::record || type.kind == Kind::range;
+  return Typed{fmt::format(is_json ? "CAST(CAST(${} AS JSON) AS {})" : "CAST(${} AS {})",
+                           at->second, engine_type(type)),
+               type, nullptr};
 }
 
 /// A column of a grouped query must be a key.
