@@ -60,6 +60,7 @@ struct JobRequest {
   /// In the store before it runs, so that its id is taken even after a crash. What changes tables
   /// should be; a query may be written behind its answer.
   bool is_durable = true;
+  bool may_write = true;  ///< false: only statements that read
 };
 
 /// A job as it stands. A value; `rows` may be asked of Results when it is null and `result` is not

@@ -33,6 +33,7 @@ struct QueryRequest {
   /// Where the answer goes besides the results; of queries that only read.
   std::optional<Destination> destination;
   std::string user = "user@localhost";
+  bool may_write = true;  ///< false: only statements that read, and no destination
   std::chrono::milliseconds time_max{0};  ///< 0: QueriesLimits say
   std::string key;                        ///< of the job: what it adds to a table is added once
 };

@@ -88,6 +88,9 @@ Jobs::~Jobs() {
 }
 
 Result<JobView> Jobs::start(JobRequest request) {
+  if (!request.may_write && !std::holds_alternative<QueryRequest>(request.work)) {
+    return Error{Code::forbidden, "Access Denied: loads and copies need the role writer"};
+  }
   const auto job = std::make_shared<Job>();
   JobView& view = job->view;
   view.project = std::move(request.project);
@@ -99,7 +102,7 @@ Result<JobView> Jobs::start(JobRequest request) {
   view.created = world_.clock.now();
   job->work = std::move(request.work);
   std::visit([&](auto& work) { work.key = view.project + "." + view.id; }, job->work);
-  const JobView begun = view;
+  const JobView begun = view;  // it may have run before we answer
   BL_TRY(const std::optional<std::string> same, reserve(job));
   if (same) return get(begun.project, *same);
   if (request.is_durable) {

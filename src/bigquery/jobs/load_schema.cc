@@ -119,14 +119,15 @@ Result<std::vector<TableField>> fields_of(const std::vector<Seen>& columns) {
 
 /// A column's name out of a cell: letters, digits and `_`.
 std::string column_name(std::string_view cell, std::size_t index, const TableSchema& before) {
-  std::string name;
-  for (const char c : cell.substr(0, k_name_bytes_max)) {
-    const bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    name += is_word || static_cast<unsigned char>(c) >= 0x80 ? c : '_';
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  std::string name(!cell.empty() && is_digit(cell[0]) ? "_" : "");
+  for (const char c : cell.substr(0, k_name_bytes_max - 1)) {
+    const bool is_kept = is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
+    name.push_back(is_kept ? c : '_');
   }
-  if (!name.empty() && name[0] >= '0' && name[0] <= '9') name.insert(0, "_");
   if (!name_fault(name, k_name_bytes_max).empty()) name = fmt::format("field_{}", index);
-  while (before.find(name) != nullptr) name += fmt::format("_{}", index);
+  while (before.find(name) != nullptr) name = fmt::format("{}_{}", name, index);
   return name;
 }
 

@@ -284,6 +284,10 @@ Result<QueryOutcome> Queries::run(const QueryRequest& request,
   BL_TRY(Plan plan, plan_of(request));
   const StatementKind kind = plan.translated.kind;
   if (control->is_cancelled()) return Error{Code::cancelled, "the query was cancelled"};
+  if (!request.may_write && (kind != StatementKind::select || request.destination)) {
+    return Error{Code::forbidden,
+                 fmt::format("Access Denied: {} needs the role writer", name_of(kind))};
+  }
   if (request.destination && kind != StatementKind::select) {
     return Error{Code::invalid,
                  fmt::format("Cannot set destination table in jobs with {} statements",

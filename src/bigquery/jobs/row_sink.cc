@@ -150,6 +150,13 @@ Result<void> RowSink::write_staged() {
 Result<void> RowSink::add(const columns::Batch& batch) {
   if (batch.rows() == 0) return {};
   BL_TRY(columns::Batch rows, batch.with_schema(columns_));
+  for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
+    const bool is_required = schema_.fields[i].mode == FieldMode::required;
+    if (is_required && rows.column(static_cast<int>(i)).null_count() > 0) {
+      return Error{Code::invalid, fmt::format("Required field {} cannot be null",
+                                              schema_.fields[i].name)};
+    }
+  }
   rows_ += rows.rows();
   const std::uint64_t bytes = rows.bytes();
   bytes_ += bytes;
