@@ -14,11 +14,11 @@ namespace bl::bigquery {
 
 struct JobRouteLimits {
   std::size_t body_bytes_max = 16u << 20;
-  std::size_t multipart_bytes_max = 128u << 20;    ///< in memory; more: a resumable upload
-  std::uint64_t upload_bytes_max = 16ull << 30;    ///< of one file
-  std::size_t chunk_bytes_max = 1u << 30;          ///< of one request of a resumable upload
-  std::size_t uploads_max = 256;                   ///< that have begun
-  std::chrono::hours upload_age_max{24};           ///< since its last piece
+  std::size_t multipart_bytes_max = 128u << 20;  ///< in memory; more: a resumable upload
+  std::uint64_t upload_bytes_max = 16ull << 30;  ///< of one file
+  std::size_t chunk_bytes_max = 1u << 30;        ///< of one request of a resumable upload
+  std::size_t uploads_max = 256;                 ///< that have begun
+  std::chrono::hours upload_age_max{24};         ///< since its last piece
   /// Requests that wait for a job at once; more are answered at once, with jobComplete false.
   std::size_t waiting_max = 32;
   std::chrono::milliseconds wait_max{200'000};

@@ -54,8 +54,8 @@ struct JobRequest {
   std::string id;        ///< empty: one is made
   std::string location;  ///< empty: `US`
   std::string user;
-  std::string request_id;      ///< of jobs.query: the same one again is the same job
-  json::Value configuration;   ///< as answers show it
+  std::string request_id;     ///< of jobs.query: the same one again is the same job
+  json::Value configuration;  ///< as answers show it
   std::variant<QueryRequest, LoadRequest, CopyRequest> work;
   /// In the store before it runs, so that its id is taken even after a crash. What changes tables
   /// should be; a query may be written behind its answer.
@@ -94,7 +94,7 @@ struct JobFilter {
 };
 
 struct JobLimits {
-  std::size_t running_max = 8;   ///< threads
+  std::size_t running_max = 8;    ///< threads
   std::size_t waiting_max = 256;  ///< more are refused: overloaded
   std::size_t kept_max = 1'000;   ///< that have ended, in memory; older ones are asked of the store
   std::size_t written_behind_max = 4'096;  ///< more, and the end of a job waits for the store

@@ -33,7 +33,7 @@ struct QueryRequest {
   /// Where the answer goes besides the results; of queries that only read.
   std::optional<Destination> destination;
   std::string user = "user@localhost";
-  bool may_write = true;  ///< false: only statements that read, and no destination
+  bool may_write = true;                  ///< false: only statements that read, and no destination
   std::chrono::milliseconds time_max{0};  ///< 0: QueriesLimits say
   std::string key;                        ///< of the job: what it adds to a table is added once
 };
@@ -43,10 +43,10 @@ struct QueryOutcome {
   TableSchema schema;      ///< of the answer; of what changes rows: empty
   QueryResultHandle rows;  ///< null: the statement has no answer, or was a dry run
   bool cache_hit = false;
-  std::optional<Changed> changed;  ///< of INSERT, UPDATE, DELETE, MERGE, TRUNCATE
-  std::string ddl_operation;       ///< CREATE, REPLACE, SKIP, DROP, ALTER
-  std::optional<TableName> target;  ///< of DDL and DML; of a schema: `table` is empty
-  std::vector<TableName> tables;    ///< that were read
+  std::optional<Changed> changed;     ///< of INSERT, UPDATE, DELETE, MERGE, TRUNCATE
+  std::string ddl_operation;          ///< CREATE, REPLACE, SKIP, DROP, ALTER
+  std::optional<TableName> target;    ///< of DDL and DML; of a schema: `table` is empty
+  std::vector<TableName> tables;      ///< that were read
   std::uint64_t bytes_processed = 0;  ///< of the tables that were read, files and tails, whole
 };
 

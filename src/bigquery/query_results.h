@@ -18,17 +18,18 @@
 #include "columns/batch.h"
 
 /// Answers of queries, kept for a day (ADR 0007): each is a file, and in memory too while it is
-/// small and young. Pages of an answer are offsets into it. The bytes: docs/formats/bigquery-results.md.
+/// small and young. Pages of an answer are offsets into it. The bytes:
+/// docs/formats/bigquery-results.md.
 namespace bl::bigquery {
 
 struct ResultLimits {
-  std::uint64_t bytes_max = 4ull << 30;  ///< of one answer's file: too_large
-  std::uint64_t files_bytes_max = 64ull << 30;  ///< of all; more, and the oldest goes
-  std::size_t files_max = 100'000;              ///< the same
+  std::uint64_t bytes_max = 4ull << 30;          ///< of one answer's file: too_large
+  std::uint64_t files_bytes_max = 64ull << 30;   ///< of all; more, and the oldest goes
+  std::size_t files_max = 100'000;               ///< the same
   std::uint64_t memory_bytes_max = 16ull << 20;  ///< an answer with more is read from its file
   std::uint64_t memory_all_bytes_max = 256ull << 20;
-  std::int64_t batch_rows = 16'384;            ///< rows that are read at once, about
-  std::uint64_t batch_bytes = 4ull << 20;      ///< or so many bytes of them
+  std::int64_t batch_rows = 16'384;        ///< rows that are read at once, about
+  std::uint64_t batch_bytes = 4ull << 20;  ///< or so many bytes of them
   std::chrono::seconds keep{24 * 3'600};
 };
 

@@ -15,9 +15,8 @@ Result<std::string> select_of(const TableSchema& schema, const TableRecord& sour
   for (const TableField& field : schema.fields) {
     const TableField* known = source.schema.find(field.name);
     if (known == nullptr || !is_same_type(*known, field)) {
-      return Error{Code::invalid,
-                   fmt::format("Provided Schema does not match Table {}: field {}",
-                               source.name.table, field.name)};
+      return Error{Code::invalid, fmt::format("Provided Schema does not match Table {}: field {}",
+                                              source.name.table, field.name)};
     }
     items += (items.empty() ? "" : ", ") + duck::quoted_name(known->name);
   }

@@ -67,9 +67,8 @@ Result<bool> LineReader::fill() {
     return Error{Code::too_large, fmt::format("Row size is larger than: {}.", line_bytes_max_)};
   }
   buffer_.resize(had + chunk_bytes_);
-  BL_TRY(const std::size_t read,
-         file_->read_at(offset_, std::as_writable_bytes(
-                                     std::span(buffer_.data() + had, chunk_bytes_))));
+  BL_TRY(const std::size_t read, file_->read_at(offset_, std::as_writable_bytes(std::span(
+                                                             buffer_.data() + had, chunk_bytes_))));
   buffer_.resize(had + read);
   offset_ += read;
   is_over_ = read < chunk_bytes_;

@@ -96,8 +96,7 @@ void JobStore::work() {
     }
     lock.unlock();
     if (const auto done = write(jobs); !done.ok()) {
-      log_.error("bigquery_jobs",
-                 {{"not_stored", jobs.size()}, {"error", done.error().message}});
+      log_.error("bigquery_jobs", {{"not_stored", jobs.size()}, {"error", done.error().message}});
     }
     lock.lock();
     written_ += jobs.size();
@@ -192,7 +191,8 @@ Result<std::vector<JobView>> JobStore::list(const JobFilter& filter) {
     where += fmt::format(" and state in ({})", states);
   }
   params.push_back(static_cast<std::int64_t>(filter.count_max));
-  return rows(where, params, fmt::format("order by created desc, id desc limit ${}", params.size()));
+  return rows(where, params,
+              fmt::format("order by created desc, id desc limit ${}", params.size()));
 }
 
 Result<void> JobStore::remove(const std::string& project, const std::string& id) {

@@ -53,7 +53,7 @@ class JobStore {
   const std::size_t behind_max_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<JobView> behind_;   // guarded by mutex_, as those below
+  std::deque<JobView> behind_;  // guarded by mutex_, as those below
   std::uint64_t given_ = 0, written_ = 0;
   bool stops_ = false;
   std::thread writer_;

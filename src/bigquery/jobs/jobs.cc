@@ -136,8 +136,8 @@ Result<std::optional<std::string>> Jobs::reserve(const std::shared_ptr<Job>& job
   }
   if (stops_) return Error{Code::unavailable, "the server stops"};
   if (waiting_.size() >= limits_.waiting_max) {
-    return Error{Code::overloaded, fmt::format("Job exceeded rate limits: {} jobs wait",
-                                               waiting_.size())};
+    return Error{Code::overloaded,
+                 fmt::format("Job exceeded rate limits: {} jobs wait", waiting_.size())};
   }
   if (!jobs_.emplace(JobKey{view.project, view.id}, job).second) return job_exists(view);
   if (!view.request_id.empty()) {
@@ -189,7 +189,8 @@ void Jobs::run(Job& job, JobView& made) {
       if (!is_query) made.errors.push_back({"invalid", fault.message, fault.path});
     }
     const bool is_ours = made.error->reason == "internalError";
-    if (is_ours) world_.log.error("bigquery_job", {{"job", made.id}, {"error", made.error->message}});
+    if (is_ours)
+      world_.log.error("bigquery_job", {{"job", made.id}, {"error", made.error->message}});
   }
   job.work = QueryRequest{};  // a file that was sent goes now
   made.state = JobState::done;

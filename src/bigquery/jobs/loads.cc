@@ -105,8 +105,7 @@ class Loads::Loading {
   bool is_parquet() const { return request_.format == LoadFormat::parquet; }
 
   Result<void> open_sink(const TableSchema& wanted) {
-    BL_TRY(const TableSchema schema,
-           target_schema(world_.tables, request_.destination, wanted));
+    BL_TRY(const TableSchema schema, target_schema(world_.tables, request_.destination, wanted));
     BL_TRY(sink_, RowSink::open(world_.tables, request_.destination, schema, limits_.sink));
     return {};
   }
@@ -139,9 +138,7 @@ class Loads::Loading {
     for (const std::string& fault : outcome_.faults) faults.push_back({"", fault, ""});
     return {Code::invalid, std::move(message), std::move(faults)};
   }
-  Error no_schema() const {
-    return {Code::invalid, "No schema specified on job or table."};
-  }
+  Error no_schema() const { return {Code::invalid, "No schema specified on job or table."}; }
 
   // JSON -----------------------------------------------------------------------------------------
 
@@ -233,9 +230,9 @@ class Loads::Loading {
     json::Object members;
     members.reserve(columns);
     for (std::size_t i = 0; i < std::min(columns, cells.size()); ++i) {
-      members.emplace_back(schema.fields[i].name,
-                           is_null(cells[i]) ? json::Value()
-                                             : json::Value::string(std::move(cells[i].text)));
+      members.emplace_back(
+          schema.fields[i].name,
+          is_null(cells[i]) ? json::Value() : json::Value::string(std::move(cells[i].text)));
     }
     return json::Value::object(std::move(members));
   }

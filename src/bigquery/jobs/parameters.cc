@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
 #include <charconv>
+#include <cmath>
 #include <functional>
 
 #include "base/hash.h"
@@ -30,8 +30,8 @@ Result<std::optional<std::string>> text_of(const json::Value& value) {
 }
 
 Error no_value(const TableField& type, const std::string& text) {
-  return invalid(fmt::format("Invalid value for type {}: '{}'", sql_name_of(type.type),
-                             text.substr(0, 100)));
+  return invalid(
+      fmt::format("Invalid value for type {}: '{}'", sql_name_of(type.type), text.substr(0, 100)));
 }
 
 template <class Writer, class... Values>

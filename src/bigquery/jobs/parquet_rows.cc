@@ -39,7 +39,9 @@ Result<std::vector<FileColumn>> columns_of(duck::Connection& connection, const s
 /// The column as one of the types that arrow_rows.h takes.
 std::string taken(const FileColumn& column, const TableField* field) {
   const std::string name = duck::quoted_name(column.name);
-  const auto cast = [&](std::string_view type) { return fmt::format("CAST({} AS {})", name, type); };
+  const auto cast = [&](std::string_view type) {
+    return fmt::format("CAST({} AS {})", name, type);
+  };
   const std::string& type = column.type;
   const bool is_naive = type == "TIMESTAMP" || type == "TIMESTAMP_S" || type == "TIMESTAMP_MS" ||
                         type == "TIMESTAMP_NS";
@@ -64,7 +66,8 @@ std::string taken(const FileColumn& column, const TableField* field) {
 
 columns::WireField wire_field(const columns::Field& field) {
   columns::WireField wire{.name = field.name, .nullable = field.nullable};
-  for (const columns::Field& child : field.type.children) wire.children.push_back(wire_field(child));
+  for (const columns::Field& child : field.type.children)
+    wire.children.push_back(wire_field(child));
   return wire;
 }
 
@@ -90,8 +93,8 @@ Result<std::unique_ptr<ParquetRows>> ParquetRows::open(duck::Database& engine,
                          duck::quoted_name(column.name));
   }
   if (items.empty()) return Error{Code::invalid, "the file has no column of the table"};
-  auto answer = rows->connection_->query(fmt::format("SELECT {} FROM read_parquet({})", items,
-                                                     duck::quoted_text(path).value()));
+  auto answer = rows->connection_->query(
+      fmt::format("SELECT {} FROM read_parquet({})", items, duck::quoted_text(path).value()));
   if (!answer.ok()) return no_parquet(answer.error());
   rows->answer_ = *std::move(answer);
   if (wanted) {

@@ -47,11 +47,10 @@ std::uint64_t bytes_of(const lake::Snapshot& snapshot) {
 
 /// Depends on time or chance; too much is named rather than too little.
 bool is_volatile(const std::string& engine_sql) {
-  static constexpr std::array<std::string_view, 6> k_words = {
-      "now()", "random()", "uuid()", "current_", "setseed", "nextval"};
-  return std::ranges::any_of(k_words, [&](std::string_view word) {
-    return engine_sql.find(word) != std::string::npos;
-  });
+  static constexpr std::array<std::string_view, 6> k_words = {"now()",    "random()", "uuid()",
+                                                              "current_", "setseed",  "nextval"};
+  return std::ranges::any_of(
+      k_words, [&](std::string_view word) { return engine_sql.find(word) != std::string::npos; });
 }
 
 bool is_dml(StatementKind kind) {
@@ -70,8 +69,9 @@ Result<std::string> as_table(const std::string& sql, const TableSchema& answer,
   for (const TableField& field : table.fields) {
     const auto given = std::ranges::find_if(
         answer.fields, [&](const TableField& one) { return same_name(one.name, field.name); });
-    const std::string value =
-        given == answer.fields.end() ? "NULL" : fmt::format("\"c{}\"", given - answer.fields.begin());
+    const std::string value = given == answer.fields.end()
+                                  ? "NULL"
+                                  : fmt::format("\"c{}\"", given - answer.fields.begin());
     items += fmt::format("{}CAST({} AS {})", items.empty() ? "" : ", ", value,
                          sql::engine_type(sql::type_of(field)));
   }
@@ -206,8 +206,8 @@ Result<void> Queries::select(const QueryRequest& request, Plan& plan,
   }
   const TableSchema& schema = plan.outcome.schema;
   BL_TRY(const columns::Schema columns, lake_schema_of(schema));
-  BL_TRY(const auto cursor, start(request, plan, lake_answer(plan.translated.sql, schema),
-                                  std::move(control)));
+  BL_TRY(const auto cursor,
+         start(request, plan, lake_answer(plan.translated.sql, schema), std::move(control)));
   BL_TRY(const auto writer, world_.results.begin(schema));
   while (true) {
     BL_TRY(const auto batch, cursor->next());
@@ -289,9 +289,9 @@ Result<QueryOutcome> Queries::run(const QueryRequest& request,
                  fmt::format("Access Denied: {} needs the role writer", name_of(kind))};
   }
   if (request.destination && kind != StatementKind::select) {
-    return Error{Code::invalid,
-                 fmt::format("Cannot set destination table in jobs with {} statements",
-                             name_of(kind))};
+    return Error{
+        Code::invalid,
+        fmt::format("Cannot set destination table in jobs with {} statements", name_of(kind))};
   }
   if (is_dml(kind)) {
     BL_TRY(plan.outcome.changed,

@@ -115,7 +115,8 @@ Result<void> ResultWriter::write_pending() {
 
 Result<void> ResultWriter::add(const columns::Batch& batch) {
   if (batch.schema() != made_->columns_) {
-    return Error{Code::invalid, "rows of other columns than the answer's: " + batch.schema().text()};
+    return Error{Code::invalid,
+                 "rows of other columns than the answer's: " + batch.schema().text()};
   }
   if (batch.rows() == 0) return {};
   pending_.push_back(batch);
@@ -154,7 +155,7 @@ Result<std::unique_ptr<Results>> Results::open(const ResultWorld& world, const s
     if (!name.ends_with(k_suffix)) continue;
     BL_TRY(const FileFacts facts, world.disk.facts(folder + "/" + name));
     results->kept_[name.substr(0, name.size() - k_suffix.size())] = {facts.modified, facts.size,
-                                                                      nullptr};
+                                                                     nullptr};
     results->bytes_ += facts.size;
   }
   BL_TRY([[maybe_unused]] const std::int64_t removed, results->sweep());

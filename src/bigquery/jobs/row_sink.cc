@@ -23,8 +23,8 @@ Error already_exists(const TableName& name) {
 Result<TableHandle> table_that_stays(Tables& tables, const Destination& destination) {
   auto found = tables.find(destination.name);
   if (!found.ok()) {
-    const bool may_make = found.error().code == Code::not_found &&
-                          destination.create == CreateDisposition::if_needed;
+    const bool may_make =
+        found.error().code == Code::not_found && destination.create == CreateDisposition::if_needed;
     if (!may_make) return std::move(found).error();
     return TableHandle();
   }
@@ -33,8 +33,8 @@ Result<TableHandle> table_that_stays(Tables& tables, const Destination& destinat
     return Error{Code::invalid, "a view takes no rows: " + text_of(destination.name)};
   }
   if (table->is_read_only()) {
-    return Error{Code::forbidden, "Access Denied: the table is read only: " +
-                                      text_of(destination.name)};
+    return Error{Code::forbidden,
+                 "Access Denied: the table is read only: " + text_of(destination.name)};
   }
   switch (destination.write) {
     case WriteDisposition::truncate:
@@ -86,7 +86,8 @@ Result<TableSchema> target_schema(Tables& tables, const Destination& destination
     }
     if (known != nullptr) continue;
     if (!destination.allow_field_addition) {
-      return Error{Code::invalid, fmt::format("{}Cannot add fields (field: {})", place, field.name)};
+      return Error{Code::invalid,
+                   fmt::format("{}Cannot add fields (field: {})", place, field.name)};
     }
     if (field.mode == FieldMode::required) {
       return Error{Code::invalid,
@@ -121,7 +122,8 @@ Result<std::unique_ptr<RowSink>> RowSink::open(Tables& tables, const Destination
     return sink;
   }
   if (schema.fields.empty()) {
-    return Error{Code::invalid, "No schema specified on job or table: " + text_of(destination.name)};
+    return Error{Code::invalid,
+                 "No schema specified on job or table: " + text_of(destination.name)};
   }
   // Before all the work, not after it.
   BL_TRY([[maybe_unused]] const DatasetRecord dataset,
@@ -153,8 +155,8 @@ Result<void> RowSink::add(const columns::Batch& batch) {
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
     const bool is_required = schema_.fields[i].mode == FieldMode::required;
     if (is_required && rows.column(static_cast<int>(i)).null_count() > 0) {
-      return Error{Code::invalid, fmt::format("Required field {} cannot be null",
-                                              schema_.fields[i].name)};
+      return Error{Code::invalid,
+                   fmt::format("Required field {} cannot be null", schema_.fields[i].name)};
     }
   }
   rows_ += rows.rows();

@@ -89,7 +89,8 @@ Result<std::int64_t> write_rows(json::Writer& writer, const QueryResult& rows,
                                 const PageRequest& page) {
   std::int64_t row = page.from;
   const std::int64_t most = std::min(page.rows_max.value_or(k_page_rows_max), k_page_rows_max);
-  const std::int64_t end = std::min(rows.rows(), most > rows.rows() - row ? rows.rows() : row + most);
+  const std::int64_t end =
+      std::min(rows.rows(), most > rows.rows() - row ? rows.rows() : row + most);
   std::string text = "[";
   while (row < end && text.size() < k_page_bytes_max) {
     BL_TRY(const columns::Batch batch, rows.batch_at(row));
@@ -185,9 +186,9 @@ Result<TimestampForm> timestamp_form(bool use_int64, std::string_view output_for
   if (output_format.empty() || output_format == "TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED") {
     return use_int64 ? TimestampForm::micros : TimestampForm::seconds;
   }
-  return Error{Code::invalid,
-               fmt::format("Invalid value for formatOptions.timestampOutputFormat: {}",
-                           output_format)};
+  return Error{
+      Code::invalid,
+      fmt::format("Invalid value for formatOptions.timestampOutputFormat: {}", output_format)};
 }
 
 std::string page_token(std::int64_t row) {
@@ -215,7 +216,8 @@ Result<std::string> query_answer(const JobView& job, const QueryResultHandle& ro
   const bool is_done = job.state == JobState::done;
   writer.begin_object().member(
       "kind", is_query ? "bigquery#queryResponse" : "bigquery#getQueryResultsResponse");
-  if (!is_query) writer.member("etag", fmt::format("{}.{}.{}", job.id, name_of(job.state), page.from));
+  if (!is_query)
+    writer.member("etag", fmt::format("{}.{}.{}", job.id, name_of(job.state), page.from));
   if (is_done) {
     writer.member("schema", job.has_answer ? schema_to_json(job.schema) : empty_schema());
   }

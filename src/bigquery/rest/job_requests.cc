@@ -88,6 +88,9 @@ Result<QueryRequest> query_of(const json::Value& config, const std::string& proj
                                                (value->is_object() && !value->members().empty()));
     if (is_there) return Error{Code::unsupported, fmt::format("not supported: {}", name)};
   }
+  if (const std::string format = text_member(config, "queryResultsFormat"); format == "ARROW") {
+    return Error{Code::unsupported, "not supported: queryResultsFormat " + format};
+  }
   if (truth_member(config, "createSession")) {
     return Error{Code::unsupported, "not supported: sessions (createSession)"};
   }
@@ -175,8 +178,7 @@ Result<CopyRequest> copy_of(const json::Value& config, const std::string& projec
     return {};
   };
   if (const json::Value* one = object_member(config, "sourceTable")) BL_RETURN_IF_ERROR(add(*one));
-  if (const json::Value* more = config.find("sourceTables");
-      more != nullptr && more->is_array()) {
+  if (const json::Value* more = config.find("sourceTables"); more != nullptr && more->is_array()) {
     for (const json::Value& one : more->items()) BL_RETURN_IF_ERROR(add(one));
   }
   if (copy.sources.empty()) return required("sourceTable");
@@ -185,8 +187,8 @@ Result<CopyRequest> copy_of(const json::Value& config, const std::string& projec
 
 Result<void> check_job_id(const std::string& id) {
   const bool is_good = std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
   if (is_good && id.size() <= k_job_id_bytes_max) return {};
   return Error{Code::invalid, fmt::format("Invalid job ID \"{}\"", id.substr(0, 100))};
@@ -265,8 +267,9 @@ Result<JobBody> job_body_of(const json::Value& body, const std::string& project)
   } else if (object_member(*configuration, "extract") != nullptr) {
     return Error{Code::unsupported, "not supported: extract jobs"};
   } else {
-    return Error{Code::invalid, "Job configuration must contain exactly one job-specific "
-                                "configuration object (e.g., query, load, copy)"};
+    return Error{Code::invalid,
+                 "Job configuration must contain exactly one job-specific "
+                 "configuration object (e.g., query, load, copy)"};
   }
   return made;
 }

@@ -145,7 +145,8 @@ class JobRoutes {
     if (from) filter.created_min = Timestamp::from_millis(*from);
     if (to) filter.created_max = Timestamp::from_millis(*to + 1) - std::chrono::microseconds(1);
     BL_TRY(const auto most, number_parameter(request, "maxResults"));
-    const auto count = static_cast<std::size_t>(std::clamp<std::int64_t>(most.value_or(50), 1, 1000));
+    const auto count =
+        static_cast<std::size_t>(std::clamp<std::int64_t>(most.value_or(50), 1, 1000));
     filter.count_max = count + 1;
     filter.before_id = parameter(request, "pageToken");
     auto jobs = parts.jobs->list(filter);
@@ -253,16 +254,16 @@ void add_job_routes(net::Router& router, JobPorts ports, const JobRouteOptions& 
   };
   for (const Entry& entry : entries) {
     for (const char* const prefix : {"/bigquery/v2", ""}) {
-      router.add({.method = entry.method,
-                  .pattern = std::string(prefix) + entry.path,
-                  .access = entry.method == Method::del ? options.write : options.read,
-                  .handler =
-                      [routes, answer = entry.answer](Request& request) {
-                        auto made = ((*routes).*answer)(request);
-                        return made.ok() ? *std::move(made) : error_answer(made.error());
-                      },
-                  .options = {.body_bytes_max = options.limits.body_bytes_max,
-                              .deadline = k_deadline}});
+      router.add(
+          {.method = entry.method,
+           .pattern = std::string(prefix) + entry.path,
+           .access = entry.method == Method::del ? options.write : options.read,
+           .handler =
+               [routes, answer = entry.answer](Request& request) {
+                 auto made = ((*routes).*answer)(request);
+                 return made.ok() ? *std::move(made) : error_answer(made.error());
+               },
+           .options = {.body_bytes_max = options.limits.body_bytes_max, .deadline = k_deadline}});
     }
   }
   add_upload_routes(router, std::move(ports), options);

@@ -31,8 +31,8 @@ class UploadRoutes {
     const std::string* type = request.query_value("uploadType");
     if (type != nullptr && *type == "resumable") return begin(request, parts);
     if (type != nullptr && *type == "multipart") return whole(request, parts);
-    return Error{Code::invalid, fmt::format("Invalid value for uploadType: {}",
-                                            type == nullptr ? "" : *type)};
+    return Error{Code::invalid,
+                 fmt::format("Invalid value for uploadType: {}", type == nullptr ? "" : *type)};
   }
 
   Result<Response> put(Request& request) {
@@ -80,12 +80,10 @@ class UploadRoutes {
     BL_TRY(json::Value body, json::parse(request.body.empty() ? "{}" : request.body));
     BL_TRY(const JobBody wanted, job_body_of(body, request.capture("project")));
     if (!wanted.is_load) return Error{Code::invalid, "an upload is for load jobs"};
-    BL_TRY(const auto upload,
-           uploads_.begin(parts, request.capture("project"), std::move(body)));
+    BL_TRY(const auto upload, uploads_.begin(parts, request.capture("project"), std::move(body)));
     Response response = Response::text(200, "application/json", "");
-    response.headers.set("Location",
-                         fmt::format("{}{}?uploadType=resumable&upload_id={}", request.origin(),
-                                     request.path, upload->id));
+    response.headers.set("Location", fmt::format("{}{}?uploadType=resumable&upload_id={}",
+                                                 request.origin(), request.path, upload->id));
     response.headers.set("X-GUploader-UploadID", upload->id);
     return response;
   }
@@ -114,8 +112,8 @@ class UploadRoutes {
   Result<void> take(Request& request, Upload& upload, const ContentRange& range) {
     const std::uint64_t first = range.first.value_or(0);
     std::uint64_t skipped = upload.file->bytes() - std::min(first, upload.file->bytes());
-    std::uint64_t left = range.first ? *range.last + 1 - first
-                                     : std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t left =
+        range.first ? *range.last + 1 - first : std::numeric_limits<std::uint64_t>::max();
     std::string piece;
     while (left > 0) {
       piece.clear();

@@ -120,11 +120,11 @@ Result<std::shared_ptr<Upload>> Uploads::begin(const JobPorts::Parts& parts, std
   const std::lock_guard lock(mutex_);
   std::erase_if(uploads_, [&](const auto& entry) {
     const std::unique_lock idle(entry.second->busy, std::try_to_lock);
-    return idle.owns_lock() &&
-           entry.second->touched + limits_.upload_age_max < upload->touched;
+    return idle.owns_lock() && entry.second->touched + limits_.upload_age_max < upload->touched;
   });
   if (uploads_.size() >= limits_.uploads_max) {
-    return Error{Code::too_many, fmt::format("{} uploads have begun and not ended", uploads_.size())};
+    return Error{Code::too_many,
+                 fmt::format("{} uploads have begun and not ended", uploads_.size())};
   }
   uploads_.emplace(upload->id, upload);
   return upload;
