@@ -287,9 +287,9 @@ Result<Typed> Translator::parameter(const Expr& expr) {
   // What is nested comes as JSON.
   const bool is_json =
       type.kind == Kind::array || type.kind == Kind::record || type.kind == Kind::range;
-  return Typed{fmt::format(is_json ? "CAST(CAST(${} AS JSON) AS {})" : "CAST(${} AS {})",
-                           at->second, engine_type(type)),
-               type, nullptr};
+  const std::string value =
+      is_json ? fmt::format("CAST(${} AS JSON)", at->second) : fmt::format("${}", at->second);
+  return Typed{fmt::format("CAST({} AS {})", value, engine_type(type)), type, nullptr};
 }
 
 /// A column of a grouped query must be a key.
