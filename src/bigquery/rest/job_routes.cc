@@ -263,7 +263,9 @@ void add_job_routes(net::Router& router, JobPorts ports, const JobRouteOptions& 
                  auto made = ((*routes).*answer)(request);
                  return made.ok() ? *std::move(made) : error_answer(made.error());
                },
-           .options = {.body_bytes_max = options.limits.body_bytes_max, .deadline = k_deadline}});
+           .options = {.body_bytes_max = options.limits.body_bytes_max,
+                      .deadline = k_deadline,
+                      .in_openapi = *prefix != '\0'}});
     }
   }
   add_upload_routes(router, std::move(ports), options);
