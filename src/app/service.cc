@@ -114,6 +114,7 @@ class RunningService final : public Service {
     stop_signal_.stop();
     certificate_task_.reset();  // before server.json goes: it writes it
     queries_.stop();
+    if (bigquery_ != nullptr) bigquery_->stop_jobs();
     if (events_ != nullptr) events_->stop_tails();
     if (traces_ != nullptr) traces_->stop();
     if (grpc_server_ != nullptr) grpc_server_->stop();
@@ -327,7 +328,8 @@ class RunningService final : public Service {
 
   void open_bigquery() {
     bigquery_ = BigQueryService::open(
-        settings_.bigquery, {*database_, disk_, clock_, random_, log_, metrics_, house_lake_});
+        settings_.bigquery,
+        {*database_, disk_, clock_, random_, log_, metrics_, house_lake_, settings_.data_folder});
   }
 
   /// What the store's side reads with: its read replica where there is one.

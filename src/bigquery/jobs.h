@@ -122,10 +122,13 @@ class Jobs {
  public:
   /// Jobs that an earlier process left running have failed. Errors: those of the store.
   static Result<std::unique_ptr<Jobs>> open(const JobsWorld& world, const JobLimits& limits = {});
-  /// Cancels what runs, and waits for it.
+  /// Stops, and waits for what runs.
   ~Jobs();
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
+
+  /// Cancels all, and takes no more. Idempotent.
+  void stop();
 
   /// Begins it. Errors: conflict (`Already Exists: Job p:l.id`), overloaded, those of the store.
   Result<JobView> start(JobRequest request);
@@ -153,6 +156,7 @@ class Jobs {
   void unreserve(const JobView& view);
   void work();
   void run(Job& job, JobView& made);
+  bool is_stopping();
   Result<void> run_work(Job& job, const QueryRequest& request, JobView& made);
   Result<void> run_work(Job& job, const LoadRequest& request, JobView& made);
   Result<void> run_work(Job& job, const CopyRequest& request, JobView& made);

@@ -77,13 +77,17 @@ Result<std::unique_ptr<Jobs>> Jobs::open(const JobsWorld& world, const JobLimits
   return jobs;
 }
 
-Jobs::~Jobs() {
+void Jobs::stop() {
   {
     const std::lock_guard lock(mutex_);
     stops_ = true;
     for (const auto& [key, job] : jobs_) job->control->cancel();
   }
   work_or_end_.notify_all();
+}
+
+Jobs::~Jobs() {
+  stop();
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -176,6 +180,11 @@ void Jobs::work() {
   }
 }
 
+bool Jobs::is_stopping() {
+  const std::lock_guard lock(mutex_);
+  return stops_;
+}
+
 void Jobs::run(Job& job, JobView& made) {
   const auto outcome =
       job.control->is_cancelled()
@@ -184,6 +193,9 @@ void Jobs::run(Job& job, JobView& made) {
   const bool is_query = std::holds_alternative<QueryRequest>(job.work);
   if (!outcome.ok()) {
     made.error = job_error(outcome.error(), is_query ? "invalidQuery" : "invalid");
+    if (made.error->reason == "stopped" && is_stopping()) {
+      made.error->message = "The server was stopped while the job ran";
+    }
     made.errors = {*made.error};
     for (const Fault& fault : outcome.error().faults) {
       if (!is_query) made.errors.push_back({"invalid", fault.message, fault.path});

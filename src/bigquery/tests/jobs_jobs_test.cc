@@ -105,7 +105,8 @@ TEST_F(JobsOfTheDoor, lists_have_the_newest_first_and_pages) {
   const auto ids = [&](JobFilter filter) {
     filter.project = "p";
     std::string text;
-    for (const JobView& job : world_.parts->jobs().list(filter).value()) text += job.id + " ";
+    const auto jobs = world_.parts->jobs().list(filter);
+    for (const JobView& job : *jobs) text += job.id + " ";
     return text;
   };
   EXPECT_EQ(ids({.count_max = 3}), "job6 job5 job4 ");
