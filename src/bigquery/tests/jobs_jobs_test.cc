@@ -88,7 +88,8 @@ TEST_F(JobsOfTheDoor, a_long_query_delays_no_other_and_can_be_cancelled) {
 
 TEST_F(JobsOfTheDoor, what_ran_when_the_server_ended_has_failed) {
   world_.run_sql(
-      "insert into @bq_jobs (project, id, created, state, document) values ('p', 'lost', 1, "
+      "insert into @bq_jobs (project, id, created, state, document) values ('p', 'lost', "
+      "1722513600000000, "
       "'RUNNING', '{\"location\":\"US\",\"configuration\":{\"query\":{}}}')");
   world_.restart();
   const auto job = world_.parts->jobs().get("p", "lost");
