@@ -31,7 +31,7 @@ TEST(DefaultStream, rows_are_seen_at_once_and_have_no_offsets) {
   WriteFixture world;
   const std::string stream = world.table() + "/streams/_default";
   Appending client(world);
-  const auto told = client.send({request(stream, {}, 0, 3), request("", {}, 3, 2)});
+  const auto told = client.send_all({request(stream, {}, 0, 3), request("", {}, 3, 2)});
   ASSERT_EQ(told.size(), 2u);
   EXPECT_TRUE(told[0].is_ok()) << told[0].message;
   EXPECT_EQ(told[0].offset, std::nullopt);
@@ -58,8 +58,8 @@ TEST(DefaultStream, a_connection_switches_tables_and_names_them_from_then_on) {
   const std::string one = world.table("one") + "/streams/_default";
   const std::string two = world.table("two") + "/streams/_default";
   Appending client(world);
-  const auto told = client.send({request(one, {}, 0, 1), request(two, {}, 10, 1),
-                                 request(one, {}, 1, 1), request("", {}, 2, 1)});
+  const auto told = client.send_all({request(one, {}, 0, 1), request(two, {}, 10, 1),
+                                     request(one, {}, 1, 1), request("", {}, 2, 1)});
   ASSERT_EQ(told.size(), 4u);
   EXPECT_TRUE(told[0].is_ok() && told[1].is_ok() && told[2].is_ok());
   EXPECT_EQ(told[1].stream, two);
@@ -103,8 +103,8 @@ TEST(CommittedStream, requests_that_arrive_together_are_one_record_and_answered_
   bad.rows[1] = std::string("\x08", 1);  // a tag without its number
   Appending client(world);
   const auto told =
-      client.send({request(stream, 0, 0, 2), request("", 2, 2, 2), bad, request("", 1, 0, 1),
-                   request("", 9, 9, 1), request("", 4, 4, 1), request("", {}, 5, 1)});
+      client.send_all({request(stream, 0, 0, 2), request("", 2, 2, 2), bad, request("", 1, 0, 1),
+                       request("", 9, 9, 1), request("", 4, 4, 1), request("", {}, 5, 1)});
   ASSERT_EQ(told.size(), 7u);
   EXPECT_EQ(told[0].offset, 0);
   EXPECT_EQ(told[1].offset, 2);
@@ -176,8 +176,9 @@ TEST(CommittedStream, a_connection_is_of_one_stream) {
   const std::string one = world.create(StreamKind::committed, table);
   const std::string two = world.create(StreamKind::committed, table);
   Appending client(world);
-  const auto told = client.send({request(one, 0, 0, 1), request(two, 0, 1, 1),
-                                 request(table + "/_default", {}, 2, 1), request(one, 1, 3, 1)});
+  const auto told =
+      client.send_all({request(one, 0, 0, 1), request(two, 0, 1, 1),
+                       request(table + "/_default", {}, 2, 1), request(one, 1, 3, 1)});
   ASSERT_EQ(told.size(), 4u);
   EXPECT_TRUE(told[0].is_ok());
   EXPECT_EQ(told[1].storage, k_invalid_type);
@@ -191,21 +192,22 @@ TEST(PendingStream, rows_are_seen_when_it_is_committed_and_no_sooner) {
   WriteFixture world;
   const std::string table = world.table();
   const std::string stream = world.create(StreamKind::pending, table);
-  Appending client(world);
-  EXPECT_EQ(client.send(request(stream, 0, 0, 3)).offset, 0);
-  EXPECT_EQ(client.send(request("", {}, 3, 2)).offset, 3);
-  EXPECT_EQ(client.send(request("", 3, 3, 2)).status, k_already_exists);
+  std::optional<Appending> client(world);
+  EXPECT_EQ(client->send(request(stream, 0, 0, 3)).offset, 0);
+  EXPECT_EQ(client->send(request("", {}, 3, 2)).offset, 3);
+  EXPECT_EQ(client->send(request("", 3, 3, 2)).status, k_already_exists);
   EXPECT_THAT(world.rows(), IsEmpty());
   EXPECT_THAT(world.commit(table, {stream}), ElementsAre(k_invalid_state));
   EXPECT_EQ(world.finalize(stream).value(), 5);
   EXPECT_THAT(world.rows(), IsEmpty());
-  const Told late = client.send(request("", 5, 5, 1));
+  const Told late = client->send(request("", 5, 5, 1));
   EXPECT_EQ(late.status, k_failed_precondition);
   EXPECT_EQ(late.storage, k_finalized);
 
   EXPECT_THAT(world.commit(table, {stream}), IsEmpty());
   EXPECT_EQ(world.rows(), ids(0, 5));
   EXPECT_THAT(world.commit(table, {stream}), ElementsAre(k_already_committed));
+  client.reset();
   world.reopen();
   EXPECT_THAT(world.commit(table, {stream}), ElementsAre(k_already_committed));
   EXPECT_EQ(world.rows(), ids(0, 5));
@@ -256,9 +258,9 @@ TEST(BufferedStream, a_flush_shows_the_rows_up_to_the_offset_and_that_one_too) {
   EXPECT_EQ(empty.status, k_out_of_range);
   EXPECT_EQ(empty.storage, k_offset_beyond);
   EXPECT_THAT(empty.message, HasSubstr("Offset 0 is beyond the end of the stream Entity: "));
-  Appending client(world);
-  EXPECT_EQ(client.send(request(stream, 0, 0, 4)).offset, 0);
-  EXPECT_EQ(client.send(request("", 4, 4, 4)).offset, 4);
+  std::optional<Appending> client(world);
+  EXPECT_EQ(client->send(request(stream, 0, 0, 4)).offset, 0);
+  EXPECT_EQ(client->send(request("", 4, 4, 4)).offset, 4);
   EXPECT_THAT(world.rows(), IsEmpty());
   EXPECT_EQ(world.flush(stream, 0).offset, 0);
   EXPECT_EQ(world.rows(), ids(0, 1));
@@ -267,6 +269,7 @@ TEST(BufferedStream, a_flush_shows_the_rows_up_to_the_offset_and_that_one_too) {
   EXPECT_EQ(world.flush(stream, 2).offset, 2) << "they are seen already";
   EXPECT_EQ(world.rows(), ids(0, 6));
   EXPECT_EQ(world.flush(stream, 8).status, k_out_of_range);
+  client.reset();
   world.reopen();
   EXPECT_EQ(world.rows(), ids(0, 6));
   EXPECT_EQ(world.flush(stream, 7).offset, 7);
@@ -311,10 +314,10 @@ TEST(WriteStreams, what_is_not_there_or_no_name_is_said_so) {
   EXPECT_EQ(told.storage, k_table_not_found);
 
   Appending without_name(world);
-  EXPECT_THAT(without_name.send({request("", {}, 0, 1)}), IsEmpty());
+  EXPECT_THAT(without_name.send_all({request("", {}, 0, 1)}), IsEmpty());
   EXPECT_EQ(without_name.error()->code, Code::invalid) << "it ends";
   Appending to_nowhere(world);
-  EXPECT_THAT(to_nowhere.send({request(nowhere, {}, 0, 1)}), IsEmpty());
+  EXPECT_THAT(to_nowhere.send_all({request(nowhere, {}, 0, 1)}), IsEmpty());
   EXPECT_EQ(to_nowhere.error()->code, Code::not_found);
 }
 
@@ -346,7 +349,7 @@ TEST(WriteStreams, a_client_is_told_of_columns_that_came_and_may_write_on_withou
   Appending client(world);
   EXPECT_THAT(client.send(request(stream, 0, 0, 1)).updated, IsEmpty());
   world.add_column("note");
-  const auto told = client.send({request("", 1, 1, 1), request("", 2, 2, 1)});
+  const auto told = client.send_all({request("", 1, 1, 1), request("", 2, 2, 1)});
   EXPECT_THAT(told[0].updated, ElementsAre("id", "name", "note"));
   EXPECT_THAT(told[1].updated, IsEmpty()) << "once";
   Request with_note = request("", 3, 3, 1);
@@ -406,7 +409,7 @@ TEST(WriteStreams, rows_that_wait_are_bounded_of_a_stream_and_in_all) {
     Appending client(world);
     Told told;
     std::int64_t rows = 0;
-    for (; told.is_ok(); rows += 100) told = client.send(request(stream, rows, rows, 100));
+    for (; told.is_ok(); rows += 100) told = client.send(request(stream, {}, rows, 100));
     EXPECT_EQ(told.status, k_resource_exhausted);
     return rows - 100;
   };

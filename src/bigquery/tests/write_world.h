@@ -140,7 +140,9 @@ inline std::vector<std::int64_t> ids(std::int64_t from, std::int64_t count) {
 }
 
 struct WriteTestWorld {
-  explicit WriteTestWorld(std::string at) : path(std::move(at)) {
+  enum class KeepsHouse : unsigned char { no, yes };
+  explicit WriteTestWorld(std::string at, KeepsHouse keeps_house = KeepsHouse::no)
+      : path(std::move(at)), keeps_house_(keeps_house) {
     database = store::open_database("sqlite://" + path + "/store.db", {}, log, metrics).value();
     std::vector<store::Migration> steps;
     for (const auto part : {table_migrations(), stream_migrations()}) {
@@ -160,7 +162,7 @@ struct WriteTestWorld {
     options.folder = path + "/lake";
     options.objects = path + "/objects";
     options.catalog = "sqlite://" + path + "/catalog.sqlite";
-    options.housekeeping = false;
+    options.housekeeping = keeps_house_ == KeepsHouse::yes;
     options.delta = false;
     auto opened = lake::Lake::open(options, {*lake_disk, *clock, random, log, metrics, ends.get()});
     if (!opened.ok()) ADD_FAILURE() << opened.error().message;
@@ -176,7 +178,8 @@ struct WriteTestWorld {
         limits);
     if (!made.ok()) ADD_FAILURE() << made.error().message;
     streams = std::move(made).value();
-    add_write_methods(methods, *streams, net::Access::write);
+    add_write_methods(
+        methods, [this] { return Result<WriteStreams*>(streams.get()); }, net::Access::write);
   }
   void close() {
     streams.reset();
@@ -325,6 +328,9 @@ struct WriteTestWorld {
   std::unique_ptr<Tables> tables;
   std::unique_ptr<WriteStreams> streams;
   net::GrpcMethods methods;
+
+ private:
+  const KeepsHouse keeps_house_;
 };
 
 /// One in a folder that goes with it.
@@ -343,7 +349,7 @@ class Appending {
                       ->exchange({})) {}
 
   /// What arrived together, and the answers to it.
-  std::vector<Told> send(const std::vector<Request>& requests) {
+  std::vector<Told> send_all(const std::vector<Request>& requests) {
     struct Out final : net::GrpcWriter {
       Result<void> write(std::string message) override {
         told.push_back(told_of(message));
@@ -359,7 +365,7 @@ class Appending {
     return out.told;
   }
   Told send(const Request& request) {
-    const auto told = send(std::vector<Request>{request});
+    const auto told = send_all({request});
     return told.empty() ? Told{.status = -1} : told[0];
   }
   /// Why the call ended.

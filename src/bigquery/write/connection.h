@@ -16,11 +16,10 @@ namespace bl::bigquery::write {
 
 /// One call of AppendRows. What has arrived for one stream in a row is one append; answers come in
 /// the order of the requests, one each. Private to this folder. One thread at a time.
-class Connection final : public net::GrpcExchange {
+class Connection {
  public:
   explicit Connection(WriteStreams::Impl& streams);
-  Result<void> take(std::span<const std::string> requests, net::GrpcWriter& out) override;
-  Result<void> end(net::GrpcWriter&) override { return {}; }
+  Result<void> take(std::span<const std::string> requests, net::GrpcWriter& out);
 
  private:
   /// Where requests go, and how their rows are read.

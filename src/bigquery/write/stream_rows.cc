@@ -246,10 +246,10 @@ Result<void> StreamRows::end_move(std::span<const std::pair<std::string, std::in
   });
 }
 
-Result<void> StreamRows::touch(std::span<const std::string> ids, Timestamp now) {
-  if (ids.empty()) return {};
+Result<void> StreamRows::touch(std::span<const std::pair<std::string, Timestamp>> streams) {
+  if (streams.empty()) return {};
   store::ParamRows rows(2);
-  for (const std::string& id : ids) rows.add({id, now.micros});
+  for (const auto& [id, used] : streams) rows.add({id, used.micros});
   return database_.write([&](Connection& connection) -> Result<void> {
     BL_TRY([[maybe_unused]] const auto done, connection.execute_many(k_touch, rows));
     return {};

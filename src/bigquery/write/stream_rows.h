@@ -54,7 +54,8 @@ class StreamRows {
   /// Of streams that moved so far; a time: they are committed.
   Result<void> end_move(std::span<const std::pair<std::string, std::int64_t>> streams,
                         std::optional<Timestamp> committed, Timestamp now);
-  Result<void> touch(std::span<const std::string> ids, Timestamp now);
+  /// When each was used last.
+  Result<void> touch(std::span<const std::pair<std::string, Timestamp>> streams);
   /// Forgets those that nobody used since then and that no move is under way of. Gives their ids.
   Result<std::vector<std::string>> forget(Timestamp unused_since);
 

@@ -282,7 +282,7 @@ Result<std::string> WriteStreams::Impl::commit(std::string_view request) {
 // What fails here is tried again an hour later.
 void WriteStreams::Impl::sweep() {
   const Timestamp unused_since = world_.clock.now() - limits_.idle_max;
-  std::vector<std::string> used;
+  std::vector<std::pair<std::string, Timestamp>> used;
   {
     const std::lock_guard lock(mutex_);
     const auto now = world_.clock.steady_now();
@@ -291,9 +291,9 @@ void WriteStreams::Impl::sweep() {
     std::erase_if(streams_, [&](const auto& one) {
       return one.second->used <= unused_since.micros && one.second.use_count() == 1;
     });
-    for (const auto& [id, stream] : streams_) used.push_back(id);
+    for (const auto& [id, stream] : streams_) used.emplace_back(id, Timestamp{stream->used});
   }
-  auto gone = rows_.touch(used, world_.clock.now());
+  auto gone = rows_.touch(used);
   if (gone.ok()) {
     const auto forgotten = rows_.forget(unused_since);
     if (forgotten.ok()) {
