@@ -48,11 +48,29 @@ Result<void> WriteStreams::Impl::start() {
                                             world_.random, world_.log, world_.metrics));
   BL_TRY(const auto known, rows_.waiting());
   for (const std::string& id : waiting_->streams()) {
-    const auto same = [&](const StreamRow& row) { return row.id == id; };
-    if (std::none_of(known.begin(), known.end(), same)) waiting_->drop(id);
+    const auto row = std::ranges::find(known, id, &StreamRow::id);
+    if (row == known.end()) {
+      waiting_->drop(id);
+      continue;
+    }
+    BL_RETURN_IF_ERROR(wake(*row));
   }
   finish_moves(known);
   sweep();
+  return {};
+}
+
+// At the start: what is in the table waits no more, nor what has no table.
+Result<void> WriteStreams::Impl::wake(const StreamRow& row) {
+  auto table = table_of(row.table);
+  const bool is_gone =
+      table.ok() ? (*table)->record().id != row.table_id : table.error().code == Code::not_found;
+  if (is_gone) {
+    waiting_->drop(row.id);
+    return {};
+  }
+  BL_RETURN_IF_ERROR(table);
+  BL_RETURN_IF_ERROR(restore(row, **table));
   return {};
 }
 

@@ -113,6 +113,7 @@ class WriteStreams::Impl {
 
  private:
   Result<StreamHandle> load(const write::StreamName& name);
+  Result<void> wake(const write::StreamRow& row);
   Result<StreamHandle> restore(const write::StreamRow& row, const OpenTable& table);
   struct Target {
     StreamHandle stream;
