@@ -15,6 +15,7 @@ from google.cloud import bigquery  # noqa: E402
 from google.cloud.bigquery_storage_v1 import BigQueryWriteClient, types, writer  # noqa: E402
 from google.cloud.bigquery_storage_v1.services.big_query_write.transports import BigQueryWriteGrpcTransport  # noqa: E402
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # noqa: E402
+from grpc_status import rpc_status  # noqa: E402
 from product import Server  # noqa: E402
 
 PROJECT = "p"
@@ -161,9 +162,11 @@ def test_what_is_not_there_is_not_found_with_its_storage_error(door: Door) -> No
     table = door.table()
     with pytest.raises(exceptions.NotFound) as missing:
         door.write.get_write_stream(name=table + "/streams/0")
-    (detail,) = missing.value.details
+    (detail,) = rpc_status.from_call(missing.value.errors[0]).details
     storage = types.StorageError.pb(types.StorageError())
-    assert detail.Unpack(storage) if hasattr(detail, "Unpack") else detail.code == 3
+    assert detail.Unpack(storage)
+    assert storage.code == types.StorageError.StorageErrorCode.STREAM_NOT_FOUND
+    assert storage.entity == table + "/streams/0"
     with pytest.raises(exceptions.InvalidArgument):
         door.write.get_write_stream(name="nonsense")
     manager = writer.AppendRowsStream(door.write, template(table + "/streams/0", "proto"))
