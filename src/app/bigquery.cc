@@ -2,6 +2,9 @@
 
 #include <filesystem>
 
+#include "bigquery/default_values.h"
+#include "bigquery/write_methods.h"
+
 namespace bl::app {
 
 std::unique_ptr<BigQueryService> BigQueryService::open(const BigQuerySettings& settings,
@@ -31,6 +34,16 @@ Result<std::unique_ptr<BigQueryService::Parts>> BigQueryService::open_parts() {
                                                 .log = around_.log,
                                                 .metrics = around_.metrics},
                                                data_folder + "/bigquery"));
+  BL_TRY(parts->writes,
+         bigquery::WriteStreams::open({.tables = *parts->tables,
+                                       .database = around_.database,
+                                       .disk = around_.disk,
+                                       .clock = around_.clock,
+                                       .random = around_.random,
+                                       .log = around_.log,
+                                       .metrics = around_.metrics,
+                                       .folder = data_folder + "/bigquery/streams",
+                                       .defaults = bigquery::simple_defaults(around_.clock)}));
   return parts;
 }
 
@@ -64,7 +77,13 @@ void BigQueryService::add_routes(net::Router& router) {
   bigquery::add_job_routes(router, jobs, {.read = reads(), .write = writes()});
 }
 
-void BigQueryService::add_grpc_methods(net::GrpcMethods&) {}
+void BigQueryService::add_grpc_methods(net::GrpcMethods& methods) {
+  const auto streams = [this]() -> Result<bigquery::WriteStreams*> {
+    BL_TRY(Parts* const parts, this->parts());
+    return parts->writes.get();
+  };
+  bigquery::add_write_methods(methods, streams, writes());
+}
 
 void BigQueryService::stop_jobs() {
   const std::lock_guard lock(mutex_);

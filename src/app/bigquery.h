@@ -11,6 +11,7 @@
 #include "bigquery/job_parts.h"
 #include "bigquery/rest_routes.h"
 #include "bigquery/tables.h"
+#include "bigquery/write_streams.h"
 #include "net/grpc.h"
 
 /// The door for clients of BigQuery in a running server.
@@ -28,7 +29,8 @@ class BigQueryService {
     Log& log;
     Metrics& metrics;
     HouseLake& lake;
-    std::string data_folder;  ///< answers of queries and files that are sent lie below it
+    /// Answers of queries, files that are sent, rows of write streams that wait lie below it.
+    std::string data_folder;
   };
   /// Without a lake so far, it is made when somebody asks first. In one that is there, what a
   /// crash left of the door is cleared at once.
@@ -49,6 +51,7 @@ class BigQueryService {
   struct Parts {
     std::unique_ptr<bigquery::Tables> tables;
     std::unique_ptr<bigquery::JobParts> jobs;
+    std::unique_ptr<bigquery::WriteStreams> writes;
   };
   BigQueryService(const BigQuerySettings& settings, const Around& around)
       : settings_(settings), around_(around), ids_(around.clock, around.random) {}

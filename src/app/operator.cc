@@ -5,6 +5,7 @@
 #include "app/house_lake.h"
 #include "app/lake_replica.h"
 #include "bigquery/jobs.h"
+#include "bigquery/stream_ends.h"
 #include "bigquery/tables.h"
 #include "inference/schema.h"
 #include "ops/lake_setting.h"
@@ -32,7 +33,7 @@ std::vector<store::Migration> all_migrations() {
         results::ci_migrations(), results::alert_migrations(), results::shared_table_migrations(),
         results::history_migrations(), results::verdict_migrations(), results::read_migrations(),
         inference::migrations(), results::exemplar_migrations(), bigquery::table_migrations(),
-        bigquery::job_migrations()})
+        bigquery::job_migrations(), bigquery::stream_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
