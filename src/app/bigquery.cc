@@ -1,6 +1,9 @@
 #include "app/bigquery.h"
 
-#include "engine/duck_engine.h"
+#include <filesystem>
+
+#include "bigquery/default_values.h"
+#include "bigquery/write_methods.h"
 
 namespace bl::app {
 
@@ -20,7 +23,27 @@ Result<std::unique_ptr<BigQueryService::Parts>> BigQueryService::open_parts() {
   BL_TRY(lake::Lake* const lake, around_.lake.get());
   BL_TRY(parts->tables,
          bigquery::Tables::open({around_.database, *lake, around_.clock, around_.log}));
-  BL_TRY(parts->reader, engine::open_duck_engine(lake->store(), around_.metrics, {}));
+  const std::string data_folder =
+      std::filesystem::absolute(around_.data_folder).lexically_normal().string();
+  BL_TRY(parts->jobs, bigquery::JobParts::open({.database = around_.database,
+                                                .tables = *parts->tables,
+                                                .lake = *lake,
+                                                .disk = around_.disk,
+                                                .clock = around_.clock,
+                                                .ids = ids_,
+                                                .log = around_.log,
+                                                .metrics = around_.metrics},
+                                               data_folder + "/bigquery"));
+  BL_TRY(parts->writes,
+         bigquery::WriteStreams::open({.tables = *parts->tables,
+                                       .database = around_.database,
+                                       .disk = around_.disk,
+                                       .clock = around_.clock,
+                                       .random = around_.random,
+                                       .log = around_.log,
+                                       .metrics = around_.metrics,
+                                       .folder = data_folder + "/bigquery/streams",
+                                       .defaults = bigquery::simple_defaults(around_.clock)}));
   return parts;
 }
 
@@ -42,14 +65,30 @@ void BigQueryService::add_routes(net::Router& router) {
   const bigquery::RestPorts ports{.parts = [this]() -> Result<bigquery::RestPorts::Parts> {
                                     BL_TRY(Parts* const parts, this->parts());
                                     return bigquery::RestPorts::Parts{parts->tables.get(),
-                                                                      parts->reader.get()};
+                                                                      &parts->jobs->engine()};
                                   },
                                   .clock = around_.clock,
                                   .random = around_.random};
   bigquery::add_rest_routes(router, ports, {.reads = reads(), .writes = writes()});
+  const bigquery::JobPorts jobs{.parts = [this]() -> Result<bigquery::JobPorts::Parts> {
+    BL_TRY(Parts* const parts, this->parts());
+    return parts->jobs->ports();
+  }};
+  bigquery::add_job_routes(router, jobs, {.read = reads(), .write = writes()});
 }
 
-void BigQueryService::add_grpc_methods(net::GrpcMethods&) {}
+void BigQueryService::add_grpc_methods(net::GrpcMethods& methods) {
+  const auto streams = [this]() -> Result<bigquery::WriteStreams*> {
+    BL_TRY(Parts* const parts, this->parts());
+    return parts->writes.get();
+  };
+  bigquery::add_write_methods(methods, streams, writes());
+}
+
+void BigQueryService::stop_jobs() {
+  const std::lock_guard lock(mutex_);
+  if (parts_ != nullptr) parts_->jobs->jobs().stop();
+}
 
 void BigQueryService::stop() {
   const std::lock_guard lock(mutex_);

@@ -8,9 +8,10 @@
 #include "app/house_lake.h"
 #include "base/disk.h"
 #include "base/random.h"
+#include "bigquery/job_parts.h"
 #include "bigquery/rest_routes.h"
 #include "bigquery/tables.h"
-#include "engine/engine.h"
+#include "bigquery/write_streams.h"
 #include "net/grpc.h"
 
 /// The door for clients of BigQuery in a running server.
@@ -28,6 +29,8 @@ class BigQueryService {
     Log& log;
     Metrics& metrics;
     HouseLake& lake;
+    /// Answers of queries, files that are sent, rows of write streams that wait lie below it.
+    std::string data_folder;
   };
   /// Without a lake so far, it is made when somebody asks first. In one that is there, what a
   /// crash left of the door is cleared at once.
@@ -38,6 +41,8 @@ class BigQueryService {
   void add_routes(net::Router& router);
   /// This outlives the methods.
   void add_grpc_methods(net::GrpcMethods& methods);
+  /// Ends jobs, so that nobody waits for them. Before the listeners stop.
+  void stop_jobs();
   /// Ends what runs; the lake may close then. After the listeners have stopped. Idempotent.
   void stop();
 
@@ -45,10 +50,11 @@ class BigQueryService {
   /// What the door is made of once somebody has asked, in the order of dependence.
   struct Parts {
     std::unique_ptr<bigquery::Tables> tables;
-    std::unique_ptr<engine::Engine> reader;  ///< of our own SQL
+    std::unique_ptr<bigquery::JobParts> jobs;
+    std::unique_ptr<bigquery::WriteStreams> writes;
   };
   BigQueryService(const BigQuerySettings& settings, const Around& around)
-      : settings_(settings), around_(around) {}
+      : settings_(settings), around_(around), ids_(around.clock, around.random) {}
   /// Errors: not_found (bigquery.enabled is false), unavailable (after stop()), those of opening.
   Result<Parts*> parts();
   Result<std::unique_ptr<Parts>> open_parts();
@@ -58,6 +64,7 @@ class BigQueryService {
 
   const BigQuerySettings settings_;
   const Around around_;
+  IdSource ids_;
   std::mutex mutex_;
   std::unique_ptr<Parts> parts_;  // guarded by mutex_; stays once it is there, until stop()
   bool is_stopped_ = false;       // guarded by mutex_

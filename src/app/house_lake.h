@@ -22,6 +22,9 @@ class HouseLake {
   HouseLake(const Settings& settings, const lake::LakeWorld& world)
       : settings_(settings), world_(world) {}
 
+  /// What the lake is opened with (lake::LakeWorld::keeper). Before the first open() or get(); it
+  /// outlives this.
+  void keep_keys_with(lake::KeyKeeper& keeper) { world_.keeper = &keeper; }
   /// Opens the lake in use, which recovers what was not flushed. Errors: those of lake_in_use and
   /// of Lake::open.
   Result<void> open();
@@ -39,7 +42,7 @@ class HouseLake {
   Result<void> open(const std::shared_ptr<lake::LakeOptions>& options);
 
   const Settings& settings_;
-  const lake::LakeWorld world_;
+  lake::LakeWorld world_;
   mutable std::mutex mutex_;
   // Guarded by mutex_; once there, they stay until close().
   std::shared_ptr<lake::LakeOptions> options_;

@@ -4,6 +4,8 @@
 #include "app/event_log.h"
 #include "app/house_lake.h"
 #include "app/lake_replica.h"
+#include "bigquery/jobs.h"
+#include "bigquery/stream_ends.h"
 #include "bigquery/tables.h"
 #include "inference/schema.h"
 #include "ops/lake_setting.h"
@@ -30,7 +32,8 @@ std::vector<store::Migration> all_migrations() {
         results::later_migrations(), store::audit_migrations(), access::user_migrations(),
         results::ci_migrations(), results::alert_migrations(), results::shared_table_migrations(),
         results::history_migrations(), results::verdict_migrations(), results::read_migrations(),
-        inference::migrations(), results::exemplar_migrations(), bigquery::table_migrations()})
+        inference::migrations(), results::exemplar_migrations(), bigquery::table_migrations(),
+        bigquery::job_migrations(), bigquery::stream_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

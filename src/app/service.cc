@@ -26,6 +26,7 @@
 #include "app/stop_signal.h"
 #include "app/traces.h"
 #include "base/uri.h"
+#include "bigquery/stream_ends.h"
 #include "lake/lake.h"
 #include "net/host_port.h"
 #include "net/server_address.h"
@@ -114,6 +115,7 @@ class RunningService final : public Service {
     stop_signal_.stop();
     certificate_task_.reset();  // before server.json goes: it writes it
     queries_.stop();
+    if (bigquery_ != nullptr) bigquery_->stop_jobs();
     if (events_ != nullptr) events_->stop_tails();
     if (traces_ != nullptr) traces_->stop();
     if (grpc_server_ != nullptr) grpc_server_->stop();
@@ -180,6 +182,8 @@ class RunningService final : public Service {
 
   /// Recovers what was in no file when the last server ended.
   Result<void> open_lake() {
+    stream_ends_ = std::make_unique<bigquery::StreamEnds>(*database_, clock_);
+    house_lake_.keep_keys_with(*stream_ends_);
     BL_RETURN_IF_ERROR(house_lake_.open());
     lake_ = house_lake_.opened();
     if (lake_ == nullptr || read_only_) return {};
@@ -327,7 +331,8 @@ class RunningService final : public Service {
 
   void open_bigquery() {
     bigquery_ = BigQueryService::open(
-        settings_.bigquery, {*database_, disk_, clock_, random_, log_, metrics_, house_lake_});
+        settings_.bigquery,
+        {*database_, disk_, clock_, random_, log_, metrics_, house_lake_, settings_.data_folder});
   }
 
   /// What the store's side reads with: its read replica where there is one.
@@ -625,7 +630,8 @@ class RunningService final : public Service {
   // In the order of their dependence: the last one is destroyed first.
   std::unique_ptr<DiskLock> folder_lock_;
   std::unique_ptr<store::Database> database_;
-  bool read_only_ = false;  // nothing is written to it
+  bool read_only_ = false;                             // nothing is written to it
+  std::unique_ptr<bigquery::StreamEnds> stream_ends_;  // of the lake
   HouseLake house_lake_{settings_, {disk_, clock_, random_, log_, metrics_}};
   lake::Lake* lake_ = nullptr;  // as it was at the start; absent when there was none
   std::unique_ptr<results::Replicator> lake_replica_;

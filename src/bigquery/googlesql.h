@@ -66,7 +66,8 @@ struct UsedTable {
   std::string relation;
 };
 
-/// What `$1`, `$2`, ... of the SQL are: indices into TranslateOptions::parameters.
+/// What `$1`, `$2`, ... of the SQL are: indices into TranslateOptions::parameters. Scalars come as
+/// what casts to their type, arrays, structs and ranges as text of JSON.
 struct ParameterUse {
   std::size_t index = 0;
 };

@@ -8,6 +8,7 @@
 #include <arrow/buffer.h>
 #include <arrow/compare.h>
 #include <arrow/pretty_print.h>
+#include <arrow/scalar.h>
 #include <arrow/util/byte_size.h>
 #include <fmt/format.h>
 
@@ -73,6 +74,12 @@ bool texts_are_utf8(const ColumnData& column) {
     if (begin < all.size() && (static_cast<unsigned char>(all[begin]) & 0xc0) == 0x80) return false;
   }
   return true;
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> empty_lists(
+    const std::shared_ptr<arrow::DataType>& type, std::int64_t rows) {
+  ARROW_ASSIGN_OR_RAISE(const auto none, arrow::MakeEmptyArray(type->field(0)->type()));
+  return arrow::MakeArrayFromScalar(arrow::ListScalar(none, type), rows);
 }
 
 Result<void> check_texts(const Field& field, const ColumnData& column) {
@@ -198,6 +205,32 @@ Result<Batch> Batch::with_schema(const Schema& schema) const {
   }
   return ArrowBridge::batch(
       arrow::RecordBatch::Make(ArrowBridge::schema(schema), rows_, native->column_data()), schema);
+}
+
+Result<Batch> Batch::widen(const Schema& schema) const {
+  const auto& from = schema_.fields();
+  const auto& to = schema.fields();
+  bool fits = from.size() <= to.size();
+  for (std::size_t i = 0; fits && i < from.size(); ++i) fits = from[i].name == to[i].name;
+  if (!fits) {
+    return Error{Code::invalid, fmt::format("the columns ({}) are no beginning of ({})",
+                                            schema_.text(), schema.text())};
+  }
+  const auto behind = to.begin() + std::ssize(from);
+  BL_TRY(const Schema head, Schema::make({to.begin(), behind}));
+  BL_TRY(const Batch same, with_schema(head));
+  auto columns = ArrowBridge::batch(same)->columns();
+  const auto& native = ArrowBridge::schema(schema);
+  for (auto field = behind; field != to.end(); ++field) {
+    const auto& type = native->field(static_cast<int>(columns.size()))->type();
+    if (!field->nullable && field->type.kind != Kind::list) {
+      return Error{Code::invalid, "rows have no value for the column: " + field->name};
+    }
+    auto made = field->nullable ? arrow::MakeArrayOfNull(type, rows_) : empty_lists(type, rows_);
+    if (!made.ok()) return error_of(Code::invalid, made.status());
+    columns.push_back(*std::move(made));
+  }
+  return ArrowBridge::batch(arrow::RecordBatch::Make(native, rows_, std::move(columns)), schema);
 }
 
 std::uint64_t Batch::bytes() const {

@@ -261,6 +261,10 @@ class Batch {
   /// The same columns under another schema of the same types (other names, metadata). Errors:
   /// invalid.
   Result<Batch> with_schema(const Schema& schema) const;
+  /// The rows under a schema of more columns behind these: null there, the empty list where a list
+  /// may not be null. What may be null there may be here too, or not. Errors: invalid (other
+  /// columns; one that may not be null, and is no list).
+  Result<Batch> widen(const Schema& schema) const;
   /// Bytes of memory that the rows use; shared memory counts for each.
   std::uint64_t bytes() const;
   /// Every row equal, nulls and NaNs too; schemas too.

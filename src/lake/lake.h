@@ -58,6 +58,7 @@ struct LakeWorld {
   Random& random;
   Log& log;
   Metrics& metrics;
+  KeyKeeper* keeper = nullptr;  ///< null: nobody wants keys
 };
 
 /// The process that owns a lake. Threads: any.

@@ -20,6 +20,7 @@
 #include "duck/database.h"
 #include "lake/catalog.h"
 #include "lake/journal.h"
+#include "lake/key_keeper.h"
 #include "lake/layout.h"
 #include "lake/snapshot.h"
 #include "objects/object_store.h"
@@ -51,6 +52,7 @@ struct TableParts {
   const Clock& clock;
   Log& log;
   Metrics& metrics;
+  KeyKeeper* keeper = nullptr;  ///< null: nobody wants keys
 };
 
 /// Are the rows of a snapshot other ones than those of the one before, or only lie otherwise?
@@ -100,6 +102,10 @@ struct ChangePart {
 struct Change : ChangePart {
   std::string what = "replace";
   std::string note;  ///< kept with the snapshot; empty: that of before stays
+  /// An id of the caller's (base/ids.h): a change that was published under it is not made again,
+  /// in whatever process, and replace() gives the newest snapshot's id. A table remembers it for
+  /// ever: for changes of many rows. Empty: made each time.
+  std::string once;
   /// Of other groups: each part's rows are written by themselves.
   std::vector<ChangePart> more;
 };
@@ -155,6 +161,10 @@ class Table {
   /// null where none may be, no rows), overloaded (the tail is full), conflict, too_large, io,
   /// disk_full, outcome_unknown: as Journal::append.
   Result<Ack> append(const columns::Batch& batch, std::string_view key = {});
+
+  /// The keys that the keeper wants of records which are in no file yet, in the order of the
+  /// records. Asked for before the keeper's own knowledge, none is missed between the two.
+  std::vector<std::string> unflushed_keys() const;
 
   /// Microseconds; waits for nothing.
   Snapshot snapshot() const;

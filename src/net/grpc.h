@@ -43,6 +43,13 @@ class GrpcExchange {
   virtual Result<void> end(GrpcWriter& out) = 0;
 };
 
+/// What an error of a method is told as.
+struct GrpcStatus {
+  int code = 2;         ///< canonical, of gRPC
+  std::string message;  ///< for people
+  std::string details;  ///< `grpc-status-details-bin`: a google.rpc.Status; empty: none
+};
+
 /// One of the three functions is there. They may block. Threads: any.
 struct GrpcMethod {
   std::string name;  ///< `/databuild.v1.BuildEventLog/Append`
@@ -54,6 +61,9 @@ struct GrpcMethod {
   /// The details that an error of this method is told with (`grpc-status-details-bin`: the bytes of
   /// a google.rpc.Status). Empty: none.
   std::function<std::string(const Error& error)> details = {};
+  /// All of what it is told as, where the protocol asks for more codes than ours. Empty:
+  /// grpc_status(), the sentence with its faults, and `details`.
+  std::function<GrpcStatus(const Error& error)> status = {};
 };
 
 /// Filled once at start; then any thread.

@@ -18,6 +18,11 @@ std::vector<std::string> bigquery_reads() {
           project + "/datasets/benchlake/tables",
           table,
           table + "/data",
+          project + "/jobs",
+          project + "/jobs?stateFilter=done&maxResults=1",
+          project + "/jobs/none",
+          project + "/queries/none",
+          "/projects/p/jobs",
           "/discovery/v1/apis/bigquery/v2/rest"};
 }
 

@@ -450,6 +450,25 @@ GET    /projects/{project}/datasets/{dataset}/tables/{table}/data yes  401  yes 
 POST   /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}/insertAll 401  401  403  yes  yes  yes
 POST   /projects/{project}/datasets/{dataset}/tables/{table}/insertAll 401  401  403  yes  yes  yes
 GET    /discovery/v1/apis/bigquery/v2/rest    yes  yes  yes  yes  yes  yes
+POST   /bigquery/v2/projects/{project}/queries yes  401  yes  yes  yes  yes
+POST   /projects/{project}/queries            yes  401  yes  yes  yes  yes
+GET    /bigquery/v2/projects/{project}/queries/{job} yes  401  yes  yes  yes  yes
+GET    /projects/{project}/queries/{job}      yes  401  yes  yes  yes  yes
+POST   /bigquery/v2/projects/{project}/jobs   yes  401  yes  yes  yes  yes
+POST   /projects/{project}/jobs               yes  401  yes  yes  yes  yes
+GET    /bigquery/v2/projects/{project}/jobs   yes  401  yes  yes  yes  yes
+GET    /projects/{project}/jobs               yes  401  yes  yes  yes  yes
+GET    /bigquery/v2/projects/{project}/jobs/{job} yes  401  yes  yes  yes  yes
+GET    /projects/{project}/jobs/{job}         yes  401  yes  yes  yes  yes
+POST   /bigquery/v2/projects/{project}/jobs/{job}/cancel yes  401  yes  yes  yes  yes
+POST   /projects/{project}/jobs/{job}/cancel  yes  401  yes  yes  yes  yes
+DELETE /bigquery/v2/projects/{project}/jobs/{job}/delete 401  401  403  yes  yes  yes
+DELETE /projects/{project}/jobs/{job}/delete  401  401  403  yes  yes  yes
+DELETE /bigquery/v2/projects/{project}/jobs/{job} 401  401  403  yes  yes  yes
+DELETE /projects/{project}/jobs/{job}         401  401  403  yes  yes  yes
+POST   /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
+PUT    /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
+DELETE /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
 )");
 }
 
@@ -699,6 +718,25 @@ GET    /projects/{project}/datasets/{dataset}/tables/{table}/data 401  401  yes 
 POST   /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}/insertAll 401  401  403  yes  yes  yes
 POST   /projects/{project}/datasets/{dataset}/tables/{table}/insertAll 401  401  403  yes  yes  yes
 GET    /discovery/v1/apis/bigquery/v2/rest    yes  yes  yes  yes  yes  yes
+POST   /bigquery/v2/projects/{project}/queries 401  401  yes  yes  yes  yes
+POST   /projects/{project}/queries            401  401  yes  yes  yes  yes
+GET    /bigquery/v2/projects/{project}/queries/{job} 401  401  yes  yes  yes  yes
+GET    /projects/{project}/queries/{job}      401  401  yes  yes  yes  yes
+POST   /bigquery/v2/projects/{project}/jobs   401  401  yes  yes  yes  yes
+POST   /projects/{project}/jobs               401  401  yes  yes  yes  yes
+GET    /bigquery/v2/projects/{project}/jobs   401  401  yes  yes  yes  yes
+GET    /projects/{project}/jobs               401  401  yes  yes  yes  yes
+GET    /bigquery/v2/projects/{project}/jobs/{job} 401  401  yes  yes  yes  yes
+GET    /projects/{project}/jobs/{job}         401  401  yes  yes  yes  yes
+POST   /bigquery/v2/projects/{project}/jobs/{job}/cancel 401  401  yes  yes  yes  yes
+POST   /projects/{project}/jobs/{job}/cancel  401  401  yes  yes  yes  yes
+DELETE /bigquery/v2/projects/{project}/jobs/{job}/delete 401  401  403  yes  yes  yes
+DELETE /projects/{project}/jobs/{job}/delete  401  401  403  yes  yes  yes
+DELETE /bigquery/v2/projects/{project}/jobs/{job} 401  401  403  yes  yes  yes
+DELETE /projects/{project}/jobs/{job}         401  401  403  yes  yes  yes
+POST   /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
+PUT    /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
+DELETE /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
 )");
 }
 

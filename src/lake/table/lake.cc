@@ -118,8 +118,8 @@ ObjectJournalWorld Lake::journal_world() {
 
 Result<std::shared_ptr<Table>> Lake::open_table(const std::string& name) {
   BL_TRY(auto journal, open_journal(name));
-  const TableParts parts{*catalog_, *store_,      *engine_,   world_.disk,   scratch_,
-                         ids_,      world_.clock, world_.log, world_.metrics};
+  const TableParts parts{*catalog_, *store_,      *engine_,   world_.disk,    scratch_,
+                         ids_,      world_.clock, world_.log, world_.metrics, world_.keeper};
   std::unique_ptr<Mirror> mirror;
   if (options_.delta) mirror = make_delta_mirror(delta_world(), name, catalog_->number());
   BL_TRY(std::shared_ptr<Table> table,

@@ -75,7 +75,10 @@ Result<void> Table::Impl::fill_tail(RecordNo from) {
     }
     const std::uint64_t bytes = batch->bytes();
     const std::lock_guard lock(mutex_);
-    if (!tail_.has(record.no)) tail_.add(record.no, *std::move(batch), bytes);
+    if (!tail_.has(record.no)) {
+      tail_.add(record.no, *std::move(batch), bytes);
+      note_key(record.no, record.key);
+    }
     if (!tail_since_) tail_since_ = parts_.clock.steady_now();
     return true;
   }));
@@ -145,6 +148,7 @@ Result<Ack> Table::Impl::append(const columns::Batch& batch, std::string_view ke
   {
     const std::lock_guard lock(mutex_);
     tail_.add(ack.no, batch, bytes);
+    note_key(ack.no, key);
     if (!tail_since_) tail_since_ = parts_.clock.steady_now();
     show_tail();
   }
@@ -161,6 +165,35 @@ void Table::Impl::show_tail() {
 Snapshot Table::Impl::snapshot() const {
   const std::lock_guard lock(mutex_);
   return {files_, tail_.batches()};
+}
+
+// Keys ---------------------------------------------------------------------------------------
+
+// With the mutex.
+void Table::Impl::note_key(RecordNo no, std::string_view key) {
+  if (parts_.keeper != nullptr && parts_.keeper->wants(key)) keys_.emplace(no, key);
+}
+
+std::vector<std::string> Table::Impl::unflushed_keys() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  out.reserve(keys_.size());
+  for (const auto& [no, key] : keys_) out.push_back(key);
+  return out;
+}
+
+// Of the records before `to`, which are about to be in files.
+Result<void> Table::Impl::keep_keys(RecordNo to) {
+  std::vector<std::string> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [no, key] : keys_) {
+      if (no >= to) break;
+      keys.push_back(key);
+    }
+  }
+  if (keys.empty()) return {};
+  return parts_.keeper->keep(name_, keys);
 }
 
 // Flushing -----------------------------------------------------------------------------------
@@ -194,7 +227,8 @@ Result<Flushed> Table::Impl::flush_part() {
     tail_since_ = began;
   }
   commit.watermarks[journal_->id()] = part.to;
-  auto written = write_rows(commit, part.batches);
+  auto kept = keep_keys(part.to);
+  auto written = kept.ok() ? write_rows(commit, part.batches) : std::move(kept).error();
   if (!written.ok()) {
     undo(commit, Files::made);
     return std::move(written).error();
@@ -216,6 +250,7 @@ Result<RecordNo> Table::Impl::adopt(const std::string& journal, const ReadJourna
     const auto reached = now->watermarks().find(journal);
     RecordNo next = reached == now->watermarks().end() ? 1 : reached->second;
     std::vector<columns::Batch> rows;
+    std::vector<std::string> keys;
     std::int64_t count = 0;
     std::optional<Error> error;
     BL_RETURN_IF_ERROR(read(next, [&](const JournalRecord& record) {
@@ -227,11 +262,15 @@ Result<RecordNo> Table::Impl::adopt(const std::string& journal, const ReadJourna
       }
       count += batch->rows();
       rows.push_back(*std::move(batch));
+      if (parts_.keeper != nullptr && parts_.keeper->wants(record.key)) {
+        keys.emplace_back(record.key);
+      }
       next = record.no + 1;
       return count < limits_.flush_rows_max;
     }));
     if (error) return *std::move(error);
     if (rows.empty()) return next;
+    if (!keys.empty()) BL_RETURN_IF_ERROR(parts_.keeper->keep(name_, keys));
     Commit commit = new_commit("adopt");
     commit.watermarks[journal] = next;
     BL_TRY(commit.added, write_rows(commit, rows));
@@ -319,6 +358,10 @@ void Table::Impl::apply(const Commit& commit, std::int64_t id, Timestamp at) {
     files_ = std::move(files);
     if (!commit.removed.empty()) removed_at_ = id;
     if (tail_.is_flushing()) tail_.end_flush();
+    if (const auto flushed = commit.watermarks.find(journal_->id());
+        flushed != commit.watermarks.end()) {
+      keys_.erase(keys_.begin(), keys_.lower_bound(flushed->second));
+    }
     if (tail_.rows() == 0) tail_since_.reset();
     show_tail();
   }
@@ -379,6 +422,9 @@ columns::Schema Table::schema() const {
 }
 Result<Ack> Table::append(const columns::Batch& batch, std::string_view key) {
   return impl_->append(batch, key);
+}
+std::vector<std::string> Table::unflushed_keys() const {
+  return impl_->unflushed_keys();
 }
 Snapshot Table::snapshot() const {
   return impl_->snapshot();

@@ -87,6 +87,7 @@ Result<std::string> select_of_rest(const columns::Schema& schema, const Remainde
 Result<std::int64_t> Table::Impl::replace(const Change& change) {
   const std::lock_guard working(work_mutex_);
   BL_RETURN_IF_ERROR(settle());
+  if (!change.once.empty() && files()->watermarks().contains(change.once)) return files()->id();
   return commit_change(change);
 }
 
@@ -94,6 +95,7 @@ Result<std::int64_t> Table::Impl::replace(const Change& change) {
 Result<std::int64_t> Table::Impl::commit_change(const Change& change) {
   Commit commit = new_commit(change.what);
   commit.note = change.note;
+  if (!change.once.empty()) commit.watermarks[change.once] = 1;
   auto written = write_part(change, commit);
   for (const ChangePart& part : change.more) {
     if (written.ok()) written = write_part(part, commit);
@@ -266,6 +268,7 @@ Result<void> Table::Impl::drop() {
   empty.files.clear();
   files_ = std::make_shared<const FileSet>(std::move(empty));
   tail_ = Tail(tail_.next());
+  keys_.clear();
   tail_since_.reset();
   show_tail();
   return {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <optional>
 #include <set>
 #include <shared_mutex>
@@ -75,6 +76,7 @@ class Table::Impl {
 
   Result<void> start(CatalogSnapshot snapshot);
   Result<Ack> append(const columns::Batch& batch, std::string_view key);
+  std::vector<std::string> unflushed_keys() const;
   Snapshot snapshot() const;
   std::set<std::int64_t> held() const { return pins_.held(); }
   Result<RecordNo> adopt(const std::string& journal, const ReadJournal& read);
@@ -122,6 +124,8 @@ class Table::Impl {
   void apply(const Commit& commit, std::int64_t id, Timestamp at);
   void undo(const Commit& commit, Files files);
   void let_journal_go();
+  void note_key(RecordNo no, std::string_view key);
+  Result<void> keep_keys(RecordNo to);
   void take_files(CatalogSnapshot snapshot);
   void show_tail();
   Commit new_commit(std::string what) {
@@ -152,9 +156,10 @@ class Table::Impl {
   // What the mirror does not have yet; guarded by work_mutex_.
   std::optional<RowsChange> mirror_lacks_ = RowsChange::yes;
 
-  std::shared_ptr<const FileSet> files_;                             // guarded by mutex_
-  std::int64_t removed_at_ = 0;                                      // guarded by mutex_
-  Tail tail_;                                                        // guarded by mutex_
+  std::shared_ptr<const FileSet> files_;  // guarded by mutex_
+  std::int64_t removed_at_ = 0;           // guarded by mutex_
+  Tail tail_;                             // guarded by mutex_
+  std::map<RecordNo, std::string> keys_;  // of the tail, that the keeper wants; guarded by mutex_
   std::optional<std::chrono::steady_clock::time_point> tail_since_;  // guarded by mutex_
   std::string fenced_;                                               // guarded by mutex_
   std::atomic<bool> is_dropped_ = false;           // set with both mutexes of work and schema

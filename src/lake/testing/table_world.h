@@ -54,13 +54,14 @@ struct TableWorld {
   testing::MemoryCatalog catalog{clock};
   std::unique_ptr<duck::Database> engine = duck::Database::open({}).value();
   TableLimits limits;
+  KeyKeeper* keeper = nullptr;
   Layout layout{.order = {{"name", false}, {"at", true}}, .group = "", .row_group_rows = 2'048};
 
   TableWorld() { std::filesystem::create_directories(scratch); }
   ~TableWorld() { std::filesystem::remove_all(scratch); }
 
   TableParts parts() {
-    return {catalog, store, *engine, *real_disk, scratch, ids, clock, log, metrics};
+    return {catalog, store, *engine, *real_disk, scratch, ids, clock, log, metrics, keeper};
   }
   void create(const std::string& name = "points") {
     const auto created = catalog.create_table({name, Points::schema(), properties_of(layout)});

@@ -282,6 +282,11 @@ class Call final : public grpc::ServerGenericBidiReactor,
                       {{"method", context_.method()}, {"error", error.message}});
     }
     context_.AddTrailingMetadata("benchlake-code", name_of(error.code));
+    if (method_ != nullptr && method_->status) {
+      const GrpcStatus told = method_->status(error);
+      return finish({static_cast<grpc::StatusCode>(told.code), told.message, told.details},
+                    name_of(error.code));
+    }
     const grpc::Status status = status_of(error);
     if (method_ == nullptr || !method_->details) return finish(status, name_of(error.code));
     finish({status.error_code(), status.error_message(), method_->details(error)},

@@ -120,6 +120,15 @@ struct World {
                    return Error{Code::overloaded, "call again later"};
                  },
                  .details = [](const Error& error) { return "details of " + error.message; }});
+    methods.add({.name = "/t.T/Told",
+                 .access = Access::read,
+                 .answer = [](const GrpcCall&, std::string_view) -> Result<std::string> {
+                   return Error{Code::conflict, "it is there"};
+                 },
+                 .status =
+                     [](const Error& error) {
+                       return GrpcStatus{6, error.message + ", told otherwise", "with details"};
+                     }});
     methods.add(
         {.name = "/t.T/Count",
          .access = Access::read,
@@ -254,6 +263,10 @@ TEST(GrpcServer, a_method_gives_details_of_its_errors) {
   const auto answer = world.call("/t.T/Detailed", "");
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(answer.status.error_details(), "details of call again later");
+  const auto told = world.call("/t.T/Told", "");
+  EXPECT_EQ(told.status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
+  EXPECT_EQ(told.status.error_message(), "it is there, told otherwise");
+  EXPECT_EQ(told.status.error_details(), "with details");
 }
 
 /// What the server says to a message in gzip.
