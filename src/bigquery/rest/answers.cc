@@ -25,8 +25,6 @@ std::string_view canonical_name(int status) {
       return "FAILED_PRECONDITION";
     case 500:
       return "INTERNAL";
-    case 501:
-      return "UNIMPLEMENTED";
     case 503:
       return "UNAVAILABLE";
     default:
