@@ -190,7 +190,8 @@ class RoleTable : public ::testing::Test {
   Settings settings_;
   HouseLake house_lake_{settings_, {*disk_, clock_, random_, log_, metrics_}};
   std::unique_ptr<TraceService> trace_service_ =
-      TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, house_lake_}).value();
+      TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, house_lake_})
+          .value();
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},
