@@ -10,7 +10,6 @@
 #include "access/tokens.h"
 #include "access/user_routes.h"
 #include "app/alerts.h"
-#include "app/bigquery.h"
 #include "app/ci_results.h"
 #include "app/event_log.h"
 #include "app/inference_ingest.h"
@@ -86,7 +85,6 @@ class RoleTable : public ::testing::Test {
     inference_ingest_->add_routes(real);
     event_log_->add_routes(real, runs_);
     trace_service_->add_routes(real);
-    bigquery_->add_routes(real);
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
                    .pattern = route->pattern,
@@ -192,9 +190,8 @@ class RoleTable : public ::testing::Test {
   Settings settings_;
   HouseLake house_lake_{settings_, {*disk_, clock_, random_, log_, metrics_}};
   std::unique_ptr<TraceService> trace_service_ =
-      TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, house_lake_}).value();
-  std::unique_ptr<BigQueryService> bigquery_ =
-      BigQueryService::open({}, {*database_, *disk_, clock_, random_, log_, metrics_, house_lake_});
+      TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, house_lake_})
+          .value();
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},
@@ -417,58 +414,6 @@ GET    /tempo/api/v2/search/tag/{tag}/values  yes  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query_range         yes  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query               yes  401  yes  yes  yes  yes
 POST   /tempo/api/v2/traces/diff              yes  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects                  yes  401  yes  yes  yes  yes
-GET    /projects                              yes  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/serviceAccount yes  401  yes  yes  yes  yes
-GET    /projects/{project}/serviceAccount     yes  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets yes  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets           yes  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/datasets 401  401  403  yes  yes  yes
-POST   /projects/{project}/datasets           401  401  403  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets/{dataset} yes  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets/{dataset} yes  401  yes  yes  yes  yes
-PATCH  /bigquery/v2/projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-PATCH  /projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-PUT    /bigquery/v2/projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-PUT    /projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-DELETE /bigquery/v2/projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-DELETE /projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets/{dataset}/tables yes  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets/{dataset}/tables yes  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/datasets/{dataset}/tables 401  401  403  yes  yes  yes
-POST   /projects/{project}/datasets/{dataset}/tables 401  401  403  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table} yes  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets/{dataset}/tables/{table} yes  401  yes  yes  yes  yes
-PATCH  /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-PATCH  /projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-PUT    /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-PUT    /projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-DELETE /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-DELETE /projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}/data yes  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets/{dataset}/tables/{table}/data yes  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}/insertAll 401  401  403  yes  yes  yes
-POST   /projects/{project}/datasets/{dataset}/tables/{table}/insertAll 401  401  403  yes  yes  yes
-GET    /discovery/v1/apis/bigquery/v2/rest    yes  yes  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/queries yes  401  yes  yes  yes  yes
-POST   /projects/{project}/queries            yes  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/queries/{job} yes  401  yes  yes  yes  yes
-GET    /projects/{project}/queries/{job}      yes  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/jobs   yes  401  yes  yes  yes  yes
-POST   /projects/{project}/jobs               yes  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/jobs   yes  401  yes  yes  yes  yes
-GET    /projects/{project}/jobs               yes  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/jobs/{job} yes  401  yes  yes  yes  yes
-GET    /projects/{project}/jobs/{job}         yes  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/jobs/{job}/cancel yes  401  yes  yes  yes  yes
-POST   /projects/{project}/jobs/{job}/cancel  yes  401  yes  yes  yes  yes
-DELETE /bigquery/v2/projects/{project}/jobs/{job}/delete 401  401  403  yes  yes  yes
-DELETE /projects/{project}/jobs/{job}/delete  401  401  403  yes  yes  yes
-DELETE /bigquery/v2/projects/{project}/jobs/{job} 401  401  403  yes  yes  yes
-DELETE /projects/{project}/jobs/{job}         401  401  403  yes  yes  yes
-POST   /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
-PUT    /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
-DELETE /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
 )");
 }
 
@@ -685,58 +630,6 @@ GET    /tempo/api/v2/search/tag/{tag}/values  401  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query_range         401  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query               401  401  yes  yes  yes  yes
 POST   /tempo/api/v2/traces/diff              401  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects                  401  401  yes  yes  yes  yes
-GET    /projects                              401  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/serviceAccount 401  401  yes  yes  yes  yes
-GET    /projects/{project}/serviceAccount     401  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets 401  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets           401  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/datasets 401  401  403  yes  yes  yes
-POST   /projects/{project}/datasets           401  401  403  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets/{dataset} 401  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets/{dataset} 401  401  yes  yes  yes  yes
-PATCH  /bigquery/v2/projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-PATCH  /projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-PUT    /bigquery/v2/projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-PUT    /projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-DELETE /bigquery/v2/projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-DELETE /projects/{project}/datasets/{dataset} 401  401  403  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets/{dataset}/tables 401  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets/{dataset}/tables 401  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/datasets/{dataset}/tables 401  401  403  yes  yes  yes
-POST   /projects/{project}/datasets/{dataset}/tables 401  401  403  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table} 401  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets/{dataset}/tables/{table} 401  401  yes  yes  yes  yes
-PATCH  /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-PATCH  /projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-PUT    /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-PUT    /projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-DELETE /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-DELETE /projects/{project}/datasets/{dataset}/tables/{table} 401  401  403  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}/data 401  401  yes  yes  yes  yes
-GET    /projects/{project}/datasets/{dataset}/tables/{table}/data 401  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}/insertAll 401  401  403  yes  yes  yes
-POST   /projects/{project}/datasets/{dataset}/tables/{table}/insertAll 401  401  403  yes  yes  yes
-GET    /discovery/v1/apis/bigquery/v2/rest    yes  yes  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/queries 401  401  yes  yes  yes  yes
-POST   /projects/{project}/queries            401  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/queries/{job} 401  401  yes  yes  yes  yes
-GET    /projects/{project}/queries/{job}      401  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/jobs   401  401  yes  yes  yes  yes
-POST   /projects/{project}/jobs               401  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/jobs   401  401  yes  yes  yes  yes
-GET    /projects/{project}/jobs               401  401  yes  yes  yes  yes
-GET    /bigquery/v2/projects/{project}/jobs/{job} 401  401  yes  yes  yes  yes
-GET    /projects/{project}/jobs/{job}         401  401  yes  yes  yes  yes
-POST   /bigquery/v2/projects/{project}/jobs/{job}/cancel 401  401  yes  yes  yes  yes
-POST   /projects/{project}/jobs/{job}/cancel  401  401  yes  yes  yes  yes
-DELETE /bigquery/v2/projects/{project}/jobs/{job}/delete 401  401  403  yes  yes  yes
-DELETE /projects/{project}/jobs/{job}/delete  401  401  403  yes  yes  yes
-DELETE /bigquery/v2/projects/{project}/jobs/{job} 401  401  403  yes  yes  yes
-DELETE /projects/{project}/jobs/{job}         401  401  403  yes  yes  yes
-POST   /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
-PUT    /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
-DELETE /upload/bigquery/v2/projects/{project}/jobs 401  401  403  yes  yes  yes
 )");
 }
 

@@ -25,8 +25,6 @@ std::string_view canonical_name(int status) {
       return "FAILED_PRECONDITION";
     case 500:
       return "INTERNAL";
-    case 501:
-      return "UNIMPLEMENTED";
     case 503:
       return "UNAVAILABLE";
     default:
@@ -57,7 +55,8 @@ Reason reason_of(const Error& error) {
     case Code::not_found:
       return {404, "notFound"};
     case Code::conflict:
-      return {409, "duplicate"};
+      if (error.message.starts_with("Already Exists")) return {409, "duplicate"};
+      return {503, "backendError"};  // of the store or the lake: it may go well the next time
     case Code::too_large:
       return {413, "requestTooLarge"};
     case Code::too_many:

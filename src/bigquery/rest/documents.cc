@@ -260,10 +260,12 @@ std::string table_list(std::span<const TableRecord> records, std::size_t total,
                        std::string_view next_token) {
   std::string text;
   json::Writer writer(text);
-  std::int64_t versions = 0;
-  for (const TableRecord& record : records) versions += record.version + record.id;
+  std::uint64_t versions = 0;  // ids of the lake's own tables are large
+  for (const TableRecord& record : records) {
+    versions = versions * 31 + static_cast<std::uint64_t>(record.version + record.id);
+  }
   writer.begin_object().member("kind", "bigquery#tableList");
-  writer.member("etag", etag_of(next_token, versions));
+  writer.member("etag", etag_of(next_token, static_cast<std::int64_t>(versions)));
   if (!next_token.empty()) writer.member("nextPageToken", next_token);
   writer.key("tables").begin_array();
   for (const TableRecord& record : records) {

@@ -36,6 +36,7 @@ Result<void> put_view_schema(const Call& call, TableRecord& record) {
 }
 
 Response refused_query(const Error& error) {
+  if (error.code == Code::not_found) return refusal(error);
   return refusal({400, "invalidQuery"}, error.message);
 }
 

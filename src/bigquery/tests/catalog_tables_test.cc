@@ -213,7 +213,8 @@ TEST_F(TablesTest, columns_are_added_behind_the_others_and_old_rows_have_null_th
 
 TEST_F(TablesTest, changes_of_a_schema_that_rows_could_not_follow_are_refused_with_the_column) {
   make("t", R"([{"name":"a","type":"STRING","maxLength":"9"},{"name":"b","type":"RECORD",
-      "fields":[{"name":"x","type":"INT64"}]},{"name":"c","type":"NUMERIC","precision":"5","scale":"2"}])");
+      "fields":[{"name":"x","type":"INT64"}]},
+      {"name":"c","type":"NUMERIC","precision":"5","scale":"2"}])");
   const auto change = [&](const char* a, const char* b, const char* more) {
     const auto changed = tables->change({"p", "d", "t"}, [&](TableRecord& record) -> Result<void> {
       record.schema = schema_from(std::string("[") + a + "," + b +
@@ -434,9 +435,9 @@ TEST_F(TablesTest, a_lake_of_another_store_keeps_its_tables) {
 
 TEST_F(TablesTest, a_column_that_only_the_row_has_is_added_when_the_table_is_found) {
   make("t");
-  run_sql(
-      R"(update @bq_tables set schema = '{"fields":[{"name":"id","type":"INTEGER","mode":"REQUIRED"},)"
-      R"({"name":"value","type":"STRING"},{"name":"more","type":"DATE"}]}')");
+  run_sql(R"(update @bq_tables set schema = '{"fields":[)"
+          R"({"name":"id","type":"INTEGER","mode":"REQUIRED"},)"
+          R"({"name":"value","type":"STRING"},{"name":"more","type":"DATE"}]}')");
   reopen();
   const auto found = tables->find({"p", "d", "t"});
   ASSERT_OK(found);
