@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "bigquery/jobs/job_statistics.h"
+#include "bigquery/rest/answers.h"
 
 namespace bl::bigquery {
 namespace {
@@ -21,27 +22,6 @@ std::string millis(Timestamp time) {
 template <class Number>
 void digits(json::Writer& writer, std::string_view name, Number number) {
   writer.member(name, std::to_string(number));
-}
-
-std::string_view status_name(int status) {
-  switch (status) {
-    case 400:
-      return "INVALID_ARGUMENT";
-    case 401:
-      return "UNAUTHENTICATED";
-    case 403:
-      return "PERMISSION_DENIED";
-    case 404:
-      return "NOT_FOUND";
-    case 409:
-      return "ALREADY_EXISTS";
-    case 501:
-      return "UNIMPLEMENTED";
-    case 503:
-      return "UNAVAILABLE";
-    default:
-      return "INTERNAL";
-  }
 }
 
 void write_reference(json::Writer& writer, const JobView& job) {
@@ -113,19 +93,7 @@ json::Value empty_schema() {
 }  // namespace
 
 net::Response error_answer(const JobError& error) {
-  const int status = http_status(error);
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object().key("error").begin_object();
-  writer.member("code", status).member("message", error.message);
-  writer.key("errors").begin_array().begin_object();
-  writer.member("message", error.message).member("domain", "global").member("reason", error.reason);
-  if (!error.location.empty()) {
-    writer.member("location", error.location).member("locationType", "other");
-  }
-  writer.end_object().end_array().member("status", status_name(status));
-  writer.end_object().end_object();
-  return net::Response::json(status, std::move(text));
+  return rest::refusal({http_status(error), error.reason}, error.message);
 }
 
 net::Response error_answer(const Error& error, std::string_view invalid) {

@@ -265,17 +265,6 @@ Result<Typed> Translator::range_literal(const Expr& expr) {
       type, nullptr};
 }
 
-namespace {
-
-/// JSON has no bytes: they are texts in it, which the engine casts.
-Type without_bytes(Type type) {
-  if (type.kind == Kind::bytes) return {Kind::text};
-  for (TypeMember& member : type.members) member.type = without_bytes(std::move(member.type));
-  return type;
-}
-
-}  // namespace
-
 Result<Typed> Translator::parameter(const Expr& expr) {
   std::size_t index = 0;
   if (expr.text.empty()) {
@@ -295,14 +284,7 @@ Result<Typed> Translator::parameter(const Expr& expr) {
   const auto [at, is_new] = parameter_places_.emplace(index, parameters_.size() + 1);
   if (is_new) parameters_.push_back({index});
   Type type = type_of(options_.parameters[index].type);
-  // What is nested comes as JSON.
-  const bool is_json =
-      type.kind == Kind::array || type.kind == Kind::record || type.kind == Kind::range;
-  std::string value = fmt::format("${}", at->second);
-  if (is_json) {
-    value = fmt::format("CAST(CAST({} AS JSON) AS {})", value, engine_type(without_bytes(type)));
-  }
-  return Typed{fmt::format("CAST({} AS {})", value, engine_type(type)), type, nullptr};
+  return Typed{engine_parameter(at->second, type), type, nullptr};
 }
 
 /// A column of a grouped query must be a key.

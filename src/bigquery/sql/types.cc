@@ -146,6 +146,25 @@ std::string engine_type(const Type& type) {
   }
 }
 
+namespace {
+
+/// JSON has no bytes: they are texts in it, which the engine casts.
+Type without_bytes(Type type) {
+  if (type.kind == Kind::bytes) return {Kind::text};
+  for (TypeMember& member : type.members) member.type = without_bytes(std::move(member.type));
+  return type;
+}
+
+}  // namespace
+
+std::string engine_parameter(std::size_t place, const Type& type) {
+  const bool is_json =
+      type.kind == Kind::array || type.kind == Kind::record || type.kind == Kind::range;
+  if (!is_json) return fmt::format("CAST(${} AS {})", place, engine_type(type));
+  return fmt::format("CAST(CAST(CAST(${} AS JSON) AS {}) AS {})", place,
+                     engine_type(without_bytes(type)), engine_type(type));
+}
+
 std::string member_name(const Type& type, std::size_t index) {
   const std::string& name = type.members[index].name;
   const std::string small = lower(name);

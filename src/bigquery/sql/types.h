@@ -57,6 +57,8 @@ struct TypeMember {
 std::string name_of(const Type& type);
 /// `DECIMAL(38, 9)`, `STRUCT("a" BIGINT)[]`.
 std::string engine_type(const Type& type);
+/// `CAST($3 AS BIGINT)`; what is nested comes as JSON.
+std::string engine_parameter(std::size_t place, const Type& type);
 /// What the engine calls member i: its name, or `_field_1` where that is empty or there twice.
 std::string member_name(const Type& type, std::size_t index);
 
