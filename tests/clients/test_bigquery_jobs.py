@@ -2,7 +2,6 @@
 import datetime
 import decimal
 import io
-import pathlib
 import time
 import uuid
 from typing import Any, Iterator, List
@@ -149,7 +148,7 @@ def test_a_long_query_delays_nobody_and_ends_when_it_is_cancelled(client: Any) -
 def test_the_same_question_is_answered_from_memory(client: Any, dataset: str) -> None:
     client.query_and_wait(f"CREATE TABLE {dataset}.t AS SELECT 1 AS x")
     sql = f"SELECT SUM(x) AS s FROM {dataset}.t"
-    assert not client.query(sql).result()._should_use_bqstorage(None, None)
+    assert rows(client.query(sql).result()) == [(1,)]
     again = client.query(sql)
     assert rows(again.result()) == [(1,)] and again.cache_hit
     client.query_and_wait(f"INSERT INTO {dataset}.t VALUES (5)")
