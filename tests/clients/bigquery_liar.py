@@ -35,15 +35,25 @@ def query_response(sql: str) -> dict:
             "rows": [{"f": [{"v": value} for value in values]}]}
 
 
+def loaded_job(table: str) -> dict:
+    """A load job that says it is done."""
+    to = {"projectId": "perf", "datasetId": "perf", "tableId": table}
+    return {"kind": "bigquery#job", "id": "perf:US.j1", "jobReference": {"projectId": "perf", "jobId": "j1", "location": "US"},
+            "configuration": {"jobType": "LOAD", "load": {"destinationTable": to}}, "status": {"state": "DONE"},
+            "statistics": {"load": {"outputRows": str(COUNTS.get(table, 0))}}}
+
+
 class Rest(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: Any) -> None:
         pass
 
-    def answer(self, document: dict) -> None:
+    def answer(self, document: dict, location: str = "") -> None:
         body = json.dumps(document).encode()
         self.send_response(200)
+        if location:
+            self.send_header("Location", location)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -54,11 +64,19 @@ class Rest(http.server.BaseHTTPRequestHandler):
 
     do_DELETE = do_GET
 
+    def do_PUT(self) -> None:
+        """The bytes of an upload."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(loaded_job(self.path.split("/")[-1]))
+
     def do_POST(self) -> None:
         given = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
         path = self.path.split("?")[0]
         if path.endswith("/queries"):
             self.answer(query_response(given["query"]))
+        elif path.startswith("/upload/"):
+            table = given["configuration"]["load"]["destinationTable"]["tableId"]
+            self.answer({}, f"http://{self.headers['Host']}/upload/{table}")
         elif path.endswith("/tables"):
             self.answer(table_resource(path, given))
         else:
