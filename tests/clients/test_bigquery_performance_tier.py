@@ -116,7 +116,7 @@ def test_the_gate_is_red_for_it_and_its_check_writes_no_baseline(liar: Liar, tmp
     for arguments in ([], ["--counters-only-on-foreign-machine"]):
         ran = subprocess.run([PROGRAM, "gate", "check", "--arch", "linux-x86_64", *arguments], cwd=tmp_path,
                              capture_output=True, text=True, timeout=120, check=False)
-        assert ran.returncode == 1 and "1 failed" in ran.stdout, ran.stdout + ran.stderr
+        assert ran.returncode == 1 and "2 benchmarks: 2 failed" in ran.stdout, ran.stdout + ran.stderr
         assert "rows, ids, first and last id" in ran.stdout
     assert baseline.read_bytes() == before
     assert sorted(path.name for path in baseline.parent.iterdir()) == [baseline.name]
