@@ -13,7 +13,7 @@ SECONDS_MAX = 60.0
 
 
 class ColdStart(Cell):
-    file, function, rounds_min = "cold_start.py", "cold_start", ROUNDS_MIN
+    file, function = "cold_start.py", "cold_start"
 
     def __init__(self, launcher: Any, parameter: str):
         self.launcher = launcher

@@ -44,7 +44,6 @@ class Cell:
     file = ""
     function = ""
     parameter = ""
-    rounds_min = ROUNDS_MIN
 
     @property
     def name(self) -> str:
