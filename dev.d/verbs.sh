@@ -92,8 +92,16 @@ bench_accuracy() {
   sed -n '/^| program /,$p' "$folder/README.md" | tail -n +3
 }
 
-# The same, and beside it the figures that are committed in bench/baseline.
+# ./dev perf [OPTION ...]: the performance tier (dev.d/perf.sh). With a NAME, or `all`: that program of bench/, or all of
+# them, and beside it the figures that are committed in bench/baseline.
 verb_perf() {
+  case "${1-}" in
+    "" | -*) perf_tier "$@" ;;
+    all) perf_programs ;;
+    *) perf_programs "$@" ;;
+  esac
+}
+perf_programs() {
   verb_bench "$@"
   local baseline figures
   for baseline in bench/baseline/*.json; do
@@ -206,6 +214,7 @@ verb_release() {
   [[ -z $(git status --porcelain) ]] || die "the working tree has changes; commit or remove them first"
   verb_test
   failed_steps=()
+  perf_tier  # ends the program when it is not green
   queue package "packaging" "read the log" package_release
   run_queue
   ls -l build/release-package

@@ -67,6 +67,10 @@ struct GateLimits {
 struct GateConfig {
   std::string baselines = "baselines";  ///< folder, seen from gate.toml
   double false_share_max = 0.05;  ///< `alpha`: of regressions that are none, among those reported
+  std::vector<std::string> binaries;  ///< files whose SHA-256 a baseline names; seen from gate.toml
+  /// By name, commands whose output a baseline keeps (a compiler and its flags). Another output now
+  /// is a warning.
+  std::map<std::string, std::vector<std::string>> provenance;
   std::vector<Scenario> scenarios;
 };
 

@@ -16,7 +16,8 @@ std::string architecture();
 inline constexpr const char* k_canonical_architecture = "linux-x86_64";
 
 /// Facts that decide whether times may be compared: processor, cores, memory, governor, kernel,
-/// limits of the cgroup. What cannot be found is absent. The host's name is none of them.
+/// limits of the cgroup; of a virtual machine also its start, since others of its kind look alike.
+/// What cannot be found is absent. The host's name is none of them.
 struct Machine {
   std::map<std::string, std::string> facts;
 

@@ -19,13 +19,14 @@ struct Report {
   std::vector<std::string> warnings;  ///< another machine, an old baseline, ...
   std::string record_command;         ///< that would make these figures the baseline
   Machine machine;
+  Benchmarks measured;  ///< for percentiles, rates and counters that no bound asks for
   double false_share_max = 0.05;
 };
 
 struct ScreenOptions {
   std::optional<std::size_t> width;
   bool color = false;
-  bool shows_all = false;  ///< also every benchmark that is fine
+  bool shows_all = false;  ///< also every benchmark that is fine, and the figures of all
 };
 
 /// Verdict, table, what to do next.
@@ -38,7 +39,11 @@ std::string to_markdown(const Report& report);
 std::string to_junit(const Report& report);
 
 /// What was measured, without a comparison.
-std::string figures_to_screen(const Baseline& measured, const ScreenOptions& options);
+/// Percentiles and spread, and the medians of rates and counters.
+std::string figures_to_screen(const Benchmarks& measured, const ScreenOptions& options);
+
+/// `rows 1000, rows_per_s 52906`: medians, by name.
+std::string extras_text(const Benchmark& benchmark);
 
 /// One sentence: `2 of 19 benchmarks got slower`.
 std::string headline(const Report& report);

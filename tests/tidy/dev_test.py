@@ -140,6 +140,37 @@ class Dev(unittest.TestCase):
             readers = [path for path in tests if f'"{name}"' in path.read_text()]
             self.assertTrue(readers, f"no test reads {name}")
 
+    def perf(self, arguments: str, status: int) -> subprocess.CompletedProcess:
+        """./dev perf with a program in place of benchlake's that says how it was called and ends with `status`."""
+        return self.bash(f"""
+          source dev.d/perf.sh; cd "$root"; mkdir -p build/perf bin; logs="$root"
+          need_perf_tier() {{ :; }}; run_queue() {{ :; }}; perf_image() {{ perf_image_name="" perf_image_missing="no docker"; }}
+          program="$root/bin/gate"
+          printf '%s\\n' '#!/bin/sh' 'echo "called: $*"' \
+            'echo "<testcase name=a><failure /></testcase>
+                   <testcase name=b/>" >build/perf/gate.xml' 'exit {status}' >"$program"
+          sed -i 's/<failure /<failure type=x /' "$program"; chmod +x "$program"
+          perf_tier {arguments}""")
+
+    def test_perf_ends_as_the_gate_does_and_counts_its_benchmarks(self):
+        for status in (0, 1, 3):
+            ran = self.perf("", status)
+            self.assertEqual(ran.returncode, status, ran.stderr)
+            self.assertIn("skipped: cold_start[container]: no docker", ran.stdout)
+            self.assertEqual(ran.stdout.splitlines()[-1], "performance: 1 passed, 1 failed")
+
+    def test_only_perf_record_writes_a_baseline_and_only_ci_leaves_times_out(self):
+        def called(arguments: str) -> str:
+            return next(line for line in self.perf(arguments, 0).stdout.splitlines() if line.startswith("called: "))
+
+        self.assertTrue(called("").startswith("called: gate check --config "))
+        self.assertNotIn("--counters-only", called("--scenario insert_all"))
+        self.assertTrue(called("--scenario insert_all").endswith("--scenario insert_all"))
+        self.assertIn("gate check ", called("--ci"))
+        self.assertIn("--arch linux-x86_64 --counters-only-on-foreign-machine", called("--ci"))
+        self.assertTrue(called("--record --message why").startswith("called: gate record --config "))
+        self.assertTrue(called("--record --message why").endswith(" --message why"))
+
     def test_packages_of_several_needs_are_one_step(self):
         ran = self.bash('queue_packages no-such-b bash; queue other o - true; queue_packages no-such-a; '
                         'printf "%s\\n" "${step_titles[@]}" "${step_commands[@]}"')

@@ -127,8 +127,9 @@ Result<ExitCode> gate_run(const Arguments& arguments, CommandIo& io) {
   BL_TRY(const Baseline measured, world.session.measure_only(request));
   BL_RETURN_IF_ERROR(write_file(*world.disk, arguments, "--output", detail_text(measured)));
   fmt::print(io.out, "{}",
-             arguments.flag("--json") ? detail_text(measured)
-                                      : figures_to_screen(measured, screen_options(arguments, io)));
+             arguments.flag("--json")
+                 ? detail_text(measured)
+                 : figures_to_screen(measured.benchmarks, screen_options(arguments, io)));
   return ExitCode::ok;
 }
 
@@ -263,8 +264,9 @@ Result<ExitCode> record(const Arguments& arguments, CommandIo& io, const std::st
   const std::string path = world.session.baseline_path(request);
   BL_RETURN_IF_ERROR(write_baseline(*world.disk, path, measured));
   fmt::print(io.out, "{}",
-             arguments.flag("--json") ? flat_text(measured)
-                                      : figures_to_screen(measured, screen_options(arguments, io)));
+             arguments.flag("--json")
+                 ? flat_text(measured)
+                 : figures_to_screen(measured.benchmarks, screen_options(arguments, io)));
   fmt::print(io.err, "recorded {} benchmarks in {}; commit it with {}\n",
              measured.benchmarks.size(), path, detail_path(path));
   return ExitCode::ok;

@@ -50,6 +50,7 @@ struct Session::Compared {
   Measured measured;
   Machine machine;
   Timestamp now;
+  Provenance provenance;
   bool judges_times = true;
   Report report;
 
@@ -87,7 +88,13 @@ MeasureQuestion Session::question_of(const Request& request) const {
   return question;
 }
 
-Baseline Session::described(Benchmarks benchmarks, const Request& request) const {
+Provenance Session::provenance_of(const Request& request) {
+  return find_provenance(disk_, runner_, request.config, request.folder,
+                         [this] { return !interruption_.happened(); });
+}
+
+Baseline Session::described(Benchmarks benchmarks, const Request& request,
+                            const Provenance& found) const {
   Baseline described{.architecture = request.architecture,
                      .recorded_at = clock_.now(),
                      .benchmarks = std::move(benchmarks),
@@ -95,6 +102,7 @@ Baseline Session::described(Benchmarks benchmarks, const Request& request) const
   for (Benchmark& benchmark : described.benchmarks)
     benchmark.summary = summary_of(benchmark.main.samples());
   auto& provenance = described.provenance;
+  provenance = found.facts;
   const formats::GitFacts git = formats::detect_git(request.folder.empty() ? "." : request.folder);
   if (git.commit) provenance["commit"] = *git.commit;
   if (git.repository) provenance["repository"] = *git.repository;
@@ -112,12 +120,14 @@ std::string Session::baseline_path(const Request& request) const {
 }
 
 Result<Baseline> Session::measure_only(const Request& request) {
+  const Provenance provenance = provenance_of(request);
+  if (!provenance.unknown.empty()) return Error{Code::invalid, provenance.unknown.front()};
   BL_TRY(const auto scratch, ScratchFolder::make());
   BL_TRY(std::vector<Measured> measured, measure(world(scratch->path()), question_of(request)));
   if (const auto& failures = measured[0].failures; !failures.empty())
     return Error{Code::invalid,
                  fmt::format("{} failed: {}", failures.front().scenario, failures.front().reason)};
-  return described(std::move(measured[0].benchmarks), request);
+  return described(std::move(measured[0].benchmarks), request, provenance);
 }
 
 Result<void> Session::prepare(const World& world, const Request& request,
@@ -161,6 +171,9 @@ Result<std::optional<Refusal>> Session::find_baseline(const Request& request, Co
   if (age > k_baseline_age_max)
     warnings.push_back(fmt::format("the baseline is {} days old",
                                    std::chrono::duration_cast<std::chrono::days>(age).count()));
+  for (const std::string& other :
+       differences(compared.baseline, request.config, compared.provenance))
+    warnings.push_back("the baseline was made otherwise: " + other);
   const bool is_known = compared.baseline.machine.is_known();
   const auto differences = is_known ? compared.baseline.machine.differences(compared.machine)
                                     : std::vector<std::string>{"the baseline does not say which"};
@@ -221,6 +234,9 @@ Result<void> Session::measure_against(const Request& request, Compared& compared
 Result<Outcome> Session::compare(const Request& request) {
   Compared compared{.machine = detect_machine(disk_), .now = clock_.now()};
   Outcome outcome;
+  if (!request.measured_path) compared.provenance = provenance_of(request);
+  for (const std::string& unknown : compared.provenance.unknown)
+    compared.report.warnings.push_back(unknown);
   if (request.against) {
     BL_RETURN_IF_ERROR(measure_against(request, compared));
   } else {
@@ -235,8 +251,10 @@ Result<Outcome> Session::compare(const Request& request) {
   compared.report.record_command = request.record_command;
   compared.report.machine = compared.machine;
   compared.report.false_share_max = request.config.false_share_max;
-  outcome.measured = described(std::move(compared.measured.benchmarks), request);
+  outcome.measured =
+      described(std::move(compared.measured.benchmarks), request, compared.provenance);
   outcome.report = std::move(compared.report);
+  outcome.report.measured = outcome.measured.benchmarks;
   return outcome;
 }
 

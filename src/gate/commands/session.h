@@ -7,6 +7,7 @@
 
 #include "base/command_line.h"
 #include "gate/baseline.h"
+#include "gate/commands/provenance.h"
 #include "gate/config.h"
 #include "gate/measure.h"
 #include "gate/report.h"
@@ -51,7 +52,8 @@ class Session {
  public:
   Session(Disk& disk, const Clock& clock, Runner& runner, CommandIo& io);
 
-  /// Measures without comparing; a scenario that fails is an error. Errors: those of measure.
+  /// Measures without comparing; a scenario that fails, and provenance that cannot be found out, is
+  /// an error. Errors: those of measure, invalid.
   Result<Baseline> measure_only(const Request& request);
   /// Errors: those of measure, read_baseline and OtherCheckout.
   Result<Outcome> compare(const Request& request);
@@ -66,7 +68,9 @@ class Session {
   Result<void> prepare(const World& world, const Request& request, const std::string& folder);
   World world(const std::string& scratch) const;
   MeasureQuestion question_of(const Request& request) const;
-  Baseline described(Benchmarks benchmarks, const Request& request) const;
+  Baseline described(Benchmarks benchmarks, const Request& request,
+                     const Provenance& provenance) const;
+  Provenance provenance_of(const Request& request);
 
   Disk& disk_;
   const Clock& clock_;

@@ -12,6 +12,9 @@
 namespace bl::gate {
 namespace {
 
+const std::set<std::string> k_own_provenance = {"commit",  "repository", "seed",
+                                                "program", "message",    "tool"};
+
 /// Reads the members of one table; what nobody asked for is a fault at the end.
 class TableReader {
  public:
@@ -109,6 +112,8 @@ class ConfigReader {
     if (const json::Value* gate = root.ask("gate")) {
       TableReader table(document_, *gate, "/gate", faults_);
       table.text("baselines", config.baselines);
+      config.binaries = table.texts("binaries");
+      read_provenance(table, config.provenance);
       read_false_share(table, config.false_share_max);
       read_effort(table, defaults.effort);
       read_bounds(table, defaults.bounds);
@@ -137,6 +142,24 @@ class ConfigReader {
     const double alpha = value->is_number() ? value->as_double() : 0;
     if (alpha < 0.0001 || alpha > 0.5) return table.fault("alpha", "must be from 0.0001 to 0.5");
     into = alpha;
+  }
+
+  void read_provenance(TableReader& table, std::map<std::string, std::vector<std::string>>& into) {
+    const json::Value* commands = table.ask("provenance");
+    if (commands == nullptr) return;
+    TableReader given(document_, *commands, table.pointer_of("provenance"), faults_);
+    if (!commands->is_object()) return;
+    for (const auto& [name, command] : commands->members()) {
+      std::vector<std::string> words = given.texts(name);
+      if (words.empty() || words.front().empty()) {
+        given.fault(name, "must name a program and its arguments");
+      } else if (k_own_provenance.contains(name) || name.starts_with("command of ") ||
+                 name.starts_with("sha256 of ")) {
+        given.fault(name, "is a name that the gate gives itself");
+      } else {
+        into[name] = std::move(words);
+      }
+    }
   }
 
   void read_effort(TableReader& table, Effort& effort) {

@@ -9,13 +9,23 @@
 namespace bl::gate {
 namespace {
 
-constexpr std::uint64_t k_fact_bytes_max = 64 << 10;
+constexpr std::uint64_t k_fact_bytes_max = 64 << 10, k_processors_bytes_max = 16 << 20;
 
 void add_file(Machine& machine, Disk& disk, const std::string& path, const char* fact) {
   const auto bytes = read_file(disk, path, k_fact_bytes_max);
   if (!bytes.ok()) return;
   std::string text = bytes->substr(0, bytes->find('\n'));
   if (!text.empty()) machine.facts[fact] = std::move(text);
+}
+
+/// Two virtual machines of one kind look alike, but not their hosts and neighbours: such a machine
+/// is itself only until it is started again.
+void add_virtual_machine(Machine& machine, Disk& disk, const std::string& root) {
+  const auto processors = read_file(disk, root + "/proc/cpuinfo", k_processors_bytes_max);
+  if (!processors.ok() || processors->find(" hypervisor") == std::string::npos) return;
+  const auto boot = read_file(disk, root + "/proc/sys/kernel/random/boot_id", k_fact_bytes_max);
+  if (boot.ok() && !boot->empty())
+    machine.facts["virtual_machine"] = sha256_hex(*boot).substr(0, 16);
 }
 
 }  // namespace
@@ -71,6 +81,7 @@ Machine detect_machine(Disk& disk, const std::string& root) {
            "governor");
   add_file(machine, disk, root + "/sys/fs/cgroup/cpu.max", "cgroup_cpu_max");
   add_file(machine, disk, root + "/sys/fs/cgroup/memory.max", "cgroup_memory_max");
+  add_virtual_machine(machine, disk, root);
   return machine;
 }
 

@@ -35,7 +35,17 @@ void write_criterion(json::Writer& out, const Criterion& criterion) {
   out.end_object();
 }
 
-void write_row(json::Writer& out, const Row& row) {
+void write_measured(json::Writer& out, const Benchmark& benchmark) {
+  const std::vector<double> samples = benchmark.main.samples();
+  out.begin_object();
+  for (const int percentile : {50, 95, 99})
+    out.member(fmt::format("p{}", percentile), quantile(samples, percentile / 100.0));
+  out.key("extras").begin_object();
+  for (const auto& [name, series] : benchmark.extras) out.member(name, median(series.samples()));
+  out.end_object().end_object();
+}
+
+void write_row(json::Writer& out, const Row& row, const Benchmarks& measured) {
   out.begin_object().member("name", row.name).member("scenario", row.scenario);
   out.member("status", name_of(row.status)).member("unit", row.unit).member("median", row.median);
   out.member("spread", row.spread).member("spread_baseline", row.spread_baseline);
@@ -45,7 +55,12 @@ void write_row(json::Writer& out, const Row& row) {
   out.member("rounds_baseline", static_cast<std::uint64_t>(row.rounds_baseline));
   out.member("note", row.note).key("figures").begin_array();
   for (const Criterion& criterion : row.criteria) write_criterion(out, criterion);
-  out.end_array().end_object();
+  out.end_array();
+  if (const Benchmark* benchmark = find(measured, row.name)) {
+    out.key("measured");
+    write_measured(out, *benchmark);
+  }
+  out.end_object();
 }
 
 /// Markdown's cells hold no newline and no bar.
@@ -54,6 +69,19 @@ std::string cell(std::string_view text) {
   for (const char c : text) {
     if (c == '|' || c == '\\' || c == '`' || c == '<' || c == '*' || c == '_') out += '\\';
     out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  return out;
+}
+
+std::string figures_to_markdown(const Benchmarks& measured) {
+  std::string out =
+      "\n| measured | p50 | p95 | p99 | spread | rates and counters |\n"
+      "|---|---:|---:|---:|---:|---|\n";
+  for (const Benchmark& benchmark : measured) {
+    const std::vector<double> samples = benchmark.main.samples();
+    const auto at = [&](double q) { return value_text(quantile(samples, q), benchmark.main.unit); };
+    out += fmt::format("| {} | {} | {} | {} | {:.1f} % | {} |\n", cell(benchmark.name), at(0.5),
+                       at(0.95), at(0.99), spread_of(samples) * 100, cell(extras_text(benchmark)));
   }
   return out;
 }
@@ -137,7 +165,7 @@ std::string to_json(const Report& report) {
   out.end_object().key("warnings").begin_array();
   for (const std::string& warning : report.warnings) out.value(warning);
   out.end_array().key("benchmarks").begin_array();
-  for (const Row& row : judgement.rows) write_row(out, row);
+  for (const Row& row : judgement.rows) write_row(out, row, report.measured);
   out.end_array().end_object();
   return out_text;
 }
@@ -169,6 +197,7 @@ std::string to_markdown(const Report& report) {
                       cell(criterion.reason));
     }
   }
+  if (!report.measured.empty()) out += figures_to_markdown(report.measured);
   return out;
 }
 

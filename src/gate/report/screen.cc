@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/terminal.h"
 #include "gate/report.h"
 
@@ -162,6 +164,8 @@ std::string to_screen(const Report& report, const ScreenOptions& options) {
   }
   text += "\n" + table.to_text(options.width, options.color);
   if (hidden > 0) text += fmt::format("... and {} more (--all)\n", hidden);
+  if (options.shows_all && !report.measured.empty())
+    text += "\nmeasured now:\n" + figures_to_screen(report.measured, options);
   const std::string next = next_steps(report);
   return next.empty() ? text : text + "\n" + next;
 }
@@ -181,21 +185,35 @@ Result<std::string> to_explanation(const Report& report, const std::string& name
   return Error{Code::not_found, "no benchmark of this gate has such a name: '" + name + "'"};
 }
 
-std::string figures_to_screen(const Baseline& measured, const ScreenOptions& options) {
+std::string extras_text(const Benchmark& benchmark) {
+  std::vector<std::string> extras;
+  for (const auto& [name, series] : benchmark.extras)
+    extras.push_back(name + " " + value_text(median(series.samples()), series.unit));
+  return fmt::format("{}", fmt::join(extras, ", "));
+}
+
+std::string figures_to_screen(const Benchmarks& measured, const ScreenOptions& options) {
   using enum Table::Align;
-  Table table({{"benchmark"},
-               {"median", right},
-               {"p95", right},
-               {"p99", right},
-               {"spread", right},
-               {"samples", right},
-               {"runs", right}});
-  for (const Benchmark& benchmark : measured.benchmarks) {
+  const auto has_extras = [](const Benchmark& benchmark) { return !benchmark.extras.empty(); };
+  std::vector<Table::Column> columns = {{"benchmark"},  {"median", right}, {"p95", right},
+                                        {"p99", right}, {"spread", right}, {"samples", right},
+                                        {"runs", right}};
+  const bool shows_extras = std::ranges::any_of(measured, has_extras);
+  if (shows_extras) columns.push_back({"rates and counters"});
+  Table table(columns);
+  for (const Benchmark& benchmark : measured) {
     const std::vector<double> all = benchmark.main.samples();
-    table.add_row({benchmark.name, value_text(median(all), benchmark.main.unit),
-                   value_text(quantile(all, 0.95), benchmark.main.unit),
-                   value_text(quantile(all, 0.99), benchmark.main.unit), percent_of(spread_of(all)),
-                   std::to_string(all.size()), std::to_string(benchmark.main.rounds.size())});
+    std::vector<std::string> cells = {benchmark.name,
+                                      value_text(median(all), benchmark.main.unit),
+                                      value_text(quantile(all, 0.95), benchmark.main.unit),
+                                      value_text(quantile(all, 0.99), benchmark.main.unit),
+                                      percent_of(spread_of(all)),
+                                      std::to_string(all.size()),
+                                      std::to_string(benchmark.main.rounds.size())};
+    if (shows_extras) {
+      cells.push_back(extras_text(benchmark));
+    }
+    table.add_row(std::move(cells));
   }
   return table.to_text(options.width, options.color);
 }

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/program.h"
 #include "base/testing/temporary_folder.h"
@@ -147,6 +148,46 @@ TEST_F(GateCommands, another_machine_is_told_refused_or_only_counted) {
   EXPECT_EQ(counted.code, 0) << counted.out;
   EXPECT_THAT(counted.out, HasSubstr("not judged"));
   EXPECT_EQ(gate("check").code, 1);
+}
+
+TEST_F(GateCommands, a_baseline_names_its_binary_and_how_it_was_built) {
+  set("flags", "g++ 12 -O2\n");
+  set("gate.toml",
+      "[gate]\nrounds = 5\nrounds_max = 6\nwarmup = 0\nbinaries = [\"bench.sh\"]\n"
+      "[gate.provenance]\ncompiler = [\"cat\", \"flags\"]\n"
+      "[[scenario]]\nname = \"sort\"\ncommand = [\"./bench.sh\"]\ncounters = [\"files\"]\n");
+  ASSERT_EQ(gate("record").code, 0);
+  const std::string detail = content(path("baselines/linux-x86_64.detail.json"));
+  EXPECT_THAT(detail, HasSubstr(R"("compiler":"g++ 12 -O2")"));
+  EXPECT_THAT(detail, HasSubstr("\"sha256 of bench.sh\":\"" +
+                                sha256_hex(content(path("bench.sh"))) + "\""));
+  EXPECT_THAT(gate("check").out, Not(HasSubstr("warning")));
+  set("flags", "g++ 12 -O0\n");
+  const Said otherwise = gate("check");
+  EXPECT_EQ(otherwise.code, 0);
+  EXPECT_THAT(otherwise.out, HasSubstr("warning: the baseline was made otherwise: compiler: "
+                                       "g++ 12 -O2, here g++ 12 -O0"));
+  fs::remove(path("flags"));
+  EXPECT_THAT(gate("check").out, HasSubstr("warning: compiler is not known: exit code 1"));
+  const Said unknown = gate("record");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("compiler is not known"));
+  EXPECT_EQ(content(path("baselines/linux-x86_64.detail.json")), detail);
+}
+
+TEST_F(GateCommands, on_another_machine_counters_are_judged_all_the_same) {
+  ASSERT_EQ(gate("record").code, 0);
+  std::string detail = content(path("baselines/linux-x86_64.detail.json"));
+  const std::size_t at = detail.find("\"kernel\":\"");
+  ASSERT_NE(at, std::string::npos);
+  detail.insert(at + 10, "other-");
+  set("baselines/linux-x86_64.detail.json", detail);
+  set("times", "9");
+  EXPECT_EQ(gate("check", {"--counters-only-on-foreign-machine"}).code, 0);
+  set("files", "13");
+  const Said counted = gate("check", {"--counters-only-on-foreign-machine"});
+  EXPECT_EQ(counted.code, 1);
+  EXPECT_THAT(counted.out, HasSubstr("counter files"));
 }
 
 TEST_F(GateCommands, the_canonical_baseline_stands_in_for_another_architecture) {

@@ -1,8 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "base/testing/faulty_disk.h"
 #include "base/testing/memory_disk.h"
+#include "base/testing/temporary_folder.h"
 #include "gate/baseline.h"
 #include "gate/tests/made_benchmarks.h"
 
@@ -200,6 +204,25 @@ TEST(Machine, differences_name_each_fact) {
   EXPECT_NE(here.fingerprint(), there.fingerprint());
   EXPECT_EQ(here.fingerprint().size(), 16u);
   EXPECT_EQ(Machine().fingerprint(), "");
+}
+
+TEST(Machine, a_virtual_one_is_itself_until_it_is_started_again) {
+  const TemporaryFolder folder;
+  const auto disk = make_real_disk();
+  const auto here = [&](const std::string& flags, const std::string& boot) {
+    std::filesystem::create_directories(folder.path() + "/proc/sys/kernel/random");
+    std::ofstream(folder.path() + "/proc/cpuinfo")
+        << "processor : 0\nflags\t: fpu" << flags << "\n";
+    std::ofstream(folder.path() + "/proc/sys/kernel/random/boot_id") << boot << "\n";
+    return detect_machine(*disk, folder.path());
+  };
+  const Machine first = here(" hypervisor lahf_lm", "2f1d837b");
+  EXPECT_EQ(first, here(" hypervisor lahf_lm", "2f1d837b"));
+  const Machine again = here(" hypervisor lahf_lm", "9a0c1b2d");
+  EXPECT_NE(first.fingerprint(), again.fingerprint());
+  ASSERT_EQ(first.differences(again).size(), 1u);
+  EXPECT_THAT(first.differences(again)[0], HasSubstr("virtual_machine: "));
+  EXPECT_EQ(here("", "2f1d837b"), here("", "9a0c1b2d"));
 }
 
 TEST(Machine, this_one_is_known) {

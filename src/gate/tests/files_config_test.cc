@@ -28,6 +28,21 @@ TEST(GateConfig, a_scenario_needs_a_name_and_a_command) {
   EXPECT_EQ(config->baselines, "baselines");
 }
 
+TEST(GateConfig, what_is_measured_may_be_named) {
+  const auto config = parse_gate_config(
+      "[gate]\nbinaries = [\"build/bench\"]\n[gate.provenance]\n"
+      "compiler = [\"cc\", \"--version\"]\n" +
+          k_scenario,
+      "gate.toml");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_THAT(config->binaries, ElementsAre("build/bench"));
+  EXPECT_THAT(config->provenance.at("compiler"), ElementsAre("cc", "--version"));
+  EXPECT_THAT(fault_of("[gate.provenance]\ncompiler = []\n" + k_scenario),
+              HasSubstr("gate.toml:2: compiler must name a program"));
+  EXPECT_THAT(fault_of("[gate.provenance]\ncommit = [\"git\"]\n" + k_scenario),
+              HasSubstr("commit is a name that the gate gives itself"));
+}
+
 TEST(GateConfig, everything_may_be_said) {
   const auto config = parse_gate_config(R"(
 [gate]

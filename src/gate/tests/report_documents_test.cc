@@ -73,6 +73,29 @@ TEST(Report, markdown_has_a_line_for_each_figure) {
   EXPECT_THAT(text, HasSubstr("| read \\<all> & more | median | regression |"));
 }
 
+TEST(Report, percentiles_rates_and_counters_are_told_even_where_no_bound_asks_for_them) {
+  Report with_figures = report();
+  with_figures.measured = measured();
+  with_figures.measured[2].extras["rows_per_s"] = {.rounds = {{3000}, {1000}, {2000}}};
+  const std::string screen = to_screen(with_figures, {.shows_all = true});
+  EXPECT_THAT(screen, HasSubstr("p99"));
+  EXPECT_THAT(screen, HasSubstr("rows_per_s 2"));
+  EXPECT_THAT(to_screen(with_figures, {}), Not(HasSubstr("p99")));
+  const std::string text = to_markdown(with_figures);
+  EXPECT_THAT(text, HasSubstr("| measured | p50 | p95 | p99 | spread |"));
+  EXPECT_THAT(text, HasSubstr("rows\\_per\\_s 2"));
+  const auto parsed = json::parse(to_json(with_figures));
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+  for (const json::Value& row : parsed->find("benchmarks")->items()) {
+    const json::Value* figures = row.find("measured");
+    ASSERT_NE(figures, nullptr);
+    EXPECT_LE(figures->find("p50")->as_double(), figures->find("p99")->as_double());
+    if (row.find("name")->as_string() == "sort") {
+      EXPECT_EQ(figures->find("extras")->find("rows_per_s")->as_double(), 2000);
+    }
+  }
+}
+
 TEST(Report, an_explanation_says_why) {
   const auto text = to_explanation(report(), "read <all> & more");
   ASSERT_TRUE(text.ok());
