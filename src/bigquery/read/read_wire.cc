@@ -26,8 +26,8 @@ Result<void> read_fields(protobuf::Reader reader, std::string_view message, cons
     }
   }
   if (reader.fault() == nullptr) return {};
-  return Error{Code::malformed, fmt::format("a {} {} at byte {}", message, reader.fault(),
-                                            reader.fault_offset())};
+  return Error{Code::malformed,
+               fmt::format("a {} {} at byte {}", message, reader.fault(), reader.fault_offset())};
 }
 
 Result<bool> take_text(const Field& field, std::string& to) {
@@ -75,13 +75,13 @@ Result<Timestamp> read_timestamp(const Field& message) {
 
 Result<bool> read_modifiers(const Field& message, CreateRequest& request) {
   if (message.type != Type::bytes) return false;
-  BL_RETURN_IF_ERROR(read_fields(
-      protobuf::Reader(message), "TableModifiers", [&](const Field& field) -> Result<bool> {
-        if (field.number != 1) return true;
-        if (field.type != Type::bytes) return false;
-        BL_TRY(request.snapshot_time, read_timestamp(field));
-        return true;
-      }));
+  BL_RETURN_IF_ERROR(read_fields(protobuf::Reader(message), "TableModifiers",
+                                 [&](const Field& field) -> Result<bool> {
+                                   if (field.number != 1) return true;
+                                   if (field.type != Type::bytes) return false;
+                                   BL_TRY(request.snapshot_time, read_timestamp(field));
+                                   return true;
+                                 }));
   request.table_modifiers = request.table_modifiers.value_or("") + std::string(message.bytes);
   return true;
 }
