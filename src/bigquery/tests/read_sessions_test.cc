@@ -126,7 +126,9 @@ TEST_F(ReadTest, selected_fields_come_in_the_tables_order_also_nested_ones) {
   append("t", k_nested_rows);
   for (const bool in_file : {false, true}) {
     SCOPED_TRACE(in_file);
-    if (in_file) ASSERT_TRUE(table.flush().ok());
+    if (in_file) {
+      ASSERT_TRUE(table.flush().ok());
+    }
     EXPECT_THAT(
         rows_of({.table = "t", .fields = {"J", "id"}},
                 schema_of(R"([{"name":"id","type":"INT64"},{"name":"j","type":"JSON"}])"))
@@ -318,7 +320,7 @@ TEST_F(ReadTest, where_there_are_too_many_those_go_that_were_read_to_their_ends)
 
 TEST_F(ReadTest, memory_of_rows_that_are_in_no_file_is_bounded) {
   make_points_of({}, 1'000);
-  limits_.held_bytes_max = 40'000;
+  limits_.held_bytes_max = find({"p", "d", "points"})->behind->bytes() * 3 / 2;
   ASSERT_TRUE(open({.table = "points"}).ok());
   EXPECT_THAT(open_error({.table = "points"}), StartsWith("overloaded"));
 }
