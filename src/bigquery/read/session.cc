@@ -127,12 +127,16 @@ Result<Session> make_session(const CreateRequest& request, ReadSource source, Ti
                   .source = std::move(source),
                   .lake = std::move(lake),
                   .names = {},
+                  .lists = {},
                   .messages = std::move(messages),
                   .sql = std::move(sql),
                   .expires = now + limits.session_life};
   session.rows = session.source.rows();
   std::int64_t width = 0;
   for (const TableField& field : selected.fields) {
+    if (field.mode == FieldMode::repeated) {
+      session.lists.push_back(static_cast<int>(session.names.size()));
+    }
     session.names.push_back(field.name);
     width += width_of(field);
   }

@@ -17,6 +17,7 @@ struct Session {
   ReadSource source;
   columns::Schema lake;            ///< of the rows that it gives
   std::vector<std::string> names;  ///< of its columns
+  std::vector<int> lists;          ///< those that are REPEATED
   columns::IpcMessages messages;
   SessionSql sql;
   Timestamp expires;

@@ -90,8 +90,7 @@ Result<SessionSql> SessionSql::make(const ReadSource& source, const TableSchema&
     if (part == nullptr) continue;
     const std::string name = engine_name(field.name);
     wanted.push_back(fmt::format("{} AS {}", selected_value("\"r\"." + name, field, *part), name));
-    const bool may_be_null = kept.back().nullable && !lake.fields()[i].nullable;
-    out.is_plain_ &= field == *part && kept.back().type == lake.fields()[i].type && !may_be_null;
+    out.is_plain_ &= field == *part && kept.back().type == lake.fields()[i].type;
   }
   BL_TRY(out.kept_, columns::Schema::make(std::move(kept)));
   out.wanted_ = fmt::format("{}", fmt::join(wanted, ", "));

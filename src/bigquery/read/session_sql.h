@@ -37,7 +37,8 @@ class SessionSql {
 
   /// Every row comes: offsets are places.
   bool takes_all_rows() const { return condition_.empty() && sample_.takes_all(); }
-  /// The selected columns are as they are kept: nothing is to be computed.
+  /// The selected columns are as they are kept, but for lists that are null: nothing is to be
+  /// computed.
   bool is_plain() const { return is_plain_; }
   const Sample& sample() const { return sample_; }
 

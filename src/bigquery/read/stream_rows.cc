@@ -127,7 +127,10 @@ Result<void> StreamRows::read_plain(const RowRange& rows, const Each& each) {
     BL_TRY(const columns::Batch batch, session.source.behind->at(at, rows.end - at));
     at += batch.rows();
     BL_TRY(const columns::Batch selected, batch.select(session.names));
-    BL_RETURN_IF_ERROR(emit(selected, each));
+    // Rows of before the column was added: the engine makes empty lists of them.
+    const bool has_null_lists = std::ranges::any_of(
+        session.lists, [&](int list) { return selected.column(list).null_count() > 0; });
+    BL_RETURN_IF_ERROR(has_null_lists ? compute({batch}, each) : emit(selected, each));
   }
   return {};
 }
