@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -62,7 +63,9 @@ class ReadSessions {
   virtual std::size_t count() const = 0;
 };
 
-/// `sessions` outlives the methods.
-void add_read_methods(net::GrpcMethods& methods, ReadSessions& sessions, net::Access access);
+/// `sessions`: asked for each call, so that they may be opened late; what it gives outlives the
+/// methods.
+void add_read_methods(net::GrpcMethods& methods, std::function<Result<ReadSessions*>()> sessions,
+                      net::Access access);
 
 }  // namespace bl::bigquery

@@ -260,23 +260,30 @@ std::unique_ptr<ReadSessions> ReadSessions::make(ReadWorld world, ReadLimits lim
   return std::make_unique<Sessions>(std::move(world), std::move(limits));
 }
 
-void add_read_methods(net::GrpcMethods& methods, ReadSessions& sessions, net::Access access) {
+void add_read_methods(net::GrpcMethods& methods, std::function<Result<ReadSessions*>()> sessions,
+                      net::Access access) {
   const std::string service = "/google.cloud.bigquery.storage.v1.BigQueryRead/";
-  methods.add({.name = service + "CreateReadSession",
+  methods.add(
+      {.name = service + "CreateReadSession",
+       .access = access,
+       .answer = [sessions](const net::GrpcCall&, std::string_view request) -> Result<std::string> {
+         BL_TRY(ReadSessions* const all, sessions());
+         return all->create(request);
+       }});
+  methods.add({.name = service + "ReadRows",
                .access = access,
-               .answer = [&sessions](const net::GrpcCall&, std::string_view request) {
-                 return sessions.create(request);
+               .stream = [sessions](const net::GrpcCall& call, std::string_view request,
+                                    net::GrpcWriter& out) -> Result<void> {
+                 BL_TRY(ReadSessions* const all, sessions());
+                 return all->read(call, request, out);
                }});
   methods.add(
-      {.name = service + "ReadRows",
+      {.name = service + "SplitReadStream",
        .access = access,
-       .stream = [&sessions](const net::GrpcCall& call, std::string_view request,
-                             net::GrpcWriter& out) { return sessions.read(call, request, out); }});
-  methods.add({.name = service + "SplitReadStream",
-               .access = access,
-               .answer = [&sessions](const net::GrpcCall&, std::string_view request) {
-                 return sessions.split(request);
-               }});
+       .answer = [sessions](const net::GrpcCall&, std::string_view request) -> Result<std::string> {
+         BL_TRY(ReadSessions* const all, sessions());
+         return all->split(request);
+       }});
 }
 
 }  // namespace bl::bigquery

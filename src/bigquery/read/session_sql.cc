@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "bigquery/jobs/relations.h"
 #include "bigquery/lake_schema.h"
 #include "bigquery/model/names.h"
 #include "bigquery/read/selected_fields.h"
@@ -35,19 +36,6 @@ TableField as_kept(TableField field) {
 }
 std::string kept_type(const TableField& field) {
   return sql::engine_type(sql::type_of(as_kept(field)));
-}
-
-/// What is kept of a field, as the functions of GoogleSQL want it.
-std::string engine_value(const TableField& field, const std::string& value) {
-  if (field.type == FieldType::interval && field.mode != FieldMode::repeated) {
-    const auto part = [&](std::string_view name) {
-      return fmt::format("struct_extract({}, '{}')", value, name);
-    };
-    return fmt::format("(to_months({}) + to_days({}) + to_microseconds({}))", part("months"),
-                       part("days"), part("micros"));
-  }
-  const std::string type = sql::engine_type(sql::type_of(field));
-  return type == kept_type(field) ? value : fmt::format("CAST({} AS {})", value, type);
 }
 
 std::string unused_name(const columns::Schema& schema, std::string name) {
@@ -95,8 +83,8 @@ Result<SessionSql> SessionSql::make(const ReadSource& source, const TableSchema&
   BL_TRY(out.kept_, columns::Schema::make(std::move(kept)));
   out.wanted_ = fmt::format("{}", fmt::join(wanted, ", "));
   if (restriction.empty()) return out;
-  const auto column = [](const TableField& field) {
-    return engine_value(field, "\"r\"." + engine_name(field.name));
+  const auto column = [&lake](const TableField& field) {
+    return engine_value_of(field, lake, "\"r\"." + engine_name(field.name));
   };
   auto condition = sql::translate_restriction(restriction, source.schema, now, column);
   if (!condition.ok()) {

@@ -57,7 +57,8 @@ struct World {
                                    },
                                    clock, random, metrics},
                                   limits);
-    add_read_methods(methods, *sessions, net::Access::open);
+    add_read_methods(
+        methods, [this] { return Result<ReadSessions*>(sessions.get()); }, net::Access::open);
     server = net::GrpcServer::listen({.port = 0}, methods, anybody, log, metrics).value();
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);

@@ -244,7 +244,7 @@ TEST_F(ReadTest, rows_of_every_type_come_as_they_are_also_through_the_engine) {
   for (const std::string restriction :
        {"TRUE", "i = 1 OR ts IS NULL", "iv IS NULL OR EXTRACT(MONTH FROM iv) = 2",
         "j IS NULL OR JSON_VALUE(j, '$.a[0]') = '1'", "n IS NULL OR n = 12.34",
-        "r IS NULL OR r = RANGE<DATE> '[2024-01-01, 2024-02-01)'",
+        "r IS NULL OR r = RANGE<DATE> '[2024-01-01, 2024-02-01)'", "ARRAY_LENGTH(rec) < 2",
         "dt IS NULL OR dt > DATETIME '2024-01-01'", "t IS NULL OR t < '11:00:00'"}) {
     const auto computed = rows_of({.table = "answer", .restriction = restriction}, schema);
     ASSERT_TRUE(computed.ok()) << restriction << ": " << computed.error().message;
