@@ -111,13 +111,14 @@ TEST_F(ReadTest, a_large_tail_goes_to_files_first) {
 
 constexpr std::string_view k_nested = R"([
   {"name":"id","type":"INT64","mode":"REQUIRED"},
-  {"name":"who","type":"RECORD","fields":[{"name":"name","type":"STRING"},{"name":"age","type":"INT64"}]},
+  {"name":"who","type":"RECORD","fields":[
+    {"name":"name","type":"STRING"},{"name":"age","type":"INT64"}]},
   {"name":"log","type":"RECORD","mode":"REPEATED","fields":[
     {"name":"what","type":"STRING"},{"name":"n","type":"NUMERIC"},
     {"name":"tags","type":"STRING","mode":"REPEATED"}]},
   {"name":"j","type":"JSON"}])";
 constexpr std::string_view k_nested_rows = R"(
-{"id":1,"who":{"name":"Ada","age":36},"log":[{"what":"a","n":"1.5","tags":["x","y"]},{"what":"b"}],"j":{"k":1}}
+{"id":1,"who":{"age":36},"log":[{"what":"a","n":"1.5","tags":["x","y"]},{"what":"b"}],"j":{"k":1}}
 {"id":2,"log":[]}
 {"id":3,"who":{"age":7},"log":[{"n":"2","tags":[]}],"j":[1,2]})";
 
@@ -138,11 +139,14 @@ TEST_F(ReadTest, selected_fields_come_in_the_tables_order_also_nested_ones) {
     const auto nested = schema_of(
         R"([{"name":"who","type":"RECORD","fields":[{"name":"age","type":"INT64"}]},
             {"name":"log","type":"RECORD","mode":"REPEATED","fields":[
-              {"name":"what","type":"STRING"},{"name":"tags","type":"STRING","mode":"REPEATED"}]}])");
+              {"name":"what","type":"STRING"},
+              {"name":"tags","type":"STRING","mode":"REPEATED"}]}])");
     EXPECT_THAT(
         rows_of({.table = "t", .fields = {"log.tags", "who.age", "log.what"}}, nested).value(),
         ElementsAre(
-            R"({"f":[{"v":{"f":[{"v":"36"}]}},{"v":[{"v":{"f":[{"v":"a"},{"v":[{"v":"x"},{"v":"y"}]}]}},{"v":{"f":[{"v":"b"},{"v":[]}]}}]}]})",
+            R"({"f":[{"v":{"f":[{"v":"36"}]}},{"v":[)"
+            R"({"v":{"f":[{"v":"a"},{"v":[{"v":"x"},{"v":"y"}]}]}},)"
+            R"({"v":{"f":[{"v":"b"},{"v":[]}]}}]}]})",
             R"({"f":[{"v":null},{"v":[]}]})",
             R"({"f":[{"v":{"f":[{"v":"7"}]}},{"v":[{"v":{"f":[{"v":null},{"v":[]}]}}]}]})"));
   }

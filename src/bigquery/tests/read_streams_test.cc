@@ -228,10 +228,13 @@ TEST_F(ReadTest, rows_of_every_type_come_as_they_are_also_through_the_engine) {
         {"name":"r","type":"RANGE","rangeElementType":{"type":"DATE"}},
         {"name":"rec","type":"RECORD","mode":"REPEATED","fields":[
           {"name":"x","type":"DATE"},{"name":"iv","type":"INTERVAL"}]}])");
-  const auto in = rows_from_ndjson(schema, R"x(
-{"s":"é","y":"AQI=","i":1,"f":1.5,"b":true,"n":"12.34","g":"0.5","ts":"2024-08-01T10:00:00.25Z","dt":"2024-08-01T10:00:00","d":"2024-08-01","t":"10:00:00.5","iv":"1-2 3 4:5:6","j":{"a":[1]},"r":"[2024-01-01, 2024-02-01)","rec":[{"x":"2024-01-01","iv":"0-0 1 0:0:0"}]}
-{"i":2}
-)x");
+  const auto in = rows_from_ndjson(
+      schema,
+      R"({"s":"é","y":"AQI=","i":1,"f":1.5,"b":true,"n":"12.34","g":"0.5","d":"2024-08-01",)"
+      R"("ts":"2024-08-01T10:00:00.25Z","dt":"2024-08-01T10:00:00","t":"10:00:00.5",)"
+      R"("iv":"1-2 3 4:5:6","j":{"a":[1]},"r":"[2024-01-01, 2024-02-01\u0029",)"
+      R"("rec":[{"x":"2024-01-01","iv":"0-0 1 0:0:0"}]})"
+      "\n{\"i\":2}");
   ASSERT_TRUE(in.ok() && in->faults.empty());
   ReadSource source;
   source.schema = schema;
