@@ -61,6 +61,13 @@ Result<void> prepare(Expr& expr, Timestamp now) {
 
 }  // namespace
 
+Result<std::string> Translator::condition(const Expr& expr, const Sources& sources,
+                                          std::string_view where) {
+  Scope scope;
+  scope.sources = &sources;
+  return boolean(expr, scope, where);
+}
+
 Result<std::string> translate_restriction(
     std::string_view text, const TableSchema& schema, Timestamp now,
     const std::function<std::string(const TableField&)>& column, const SqlLimits& limits) {

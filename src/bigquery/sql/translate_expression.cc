@@ -117,13 +117,6 @@ Result<Type> Translator::unify(const std::vector<Typed>& values, Place place,
   return type;
 }
 
-Result<std::string> Translator::condition(const Expr& expr, const Sources& sources,
-                                          std::string_view where) {
-  Scope scope;
-  scope.sources = &sources;
-  return boolean(expr, scope, where);
-}
-
 Result<std::string> Translator::boolean(const Expr& expr, const Scope& scope,
                                         std::string_view where) {
   BL_TRY(const Typed value, expression(expr, scope));
