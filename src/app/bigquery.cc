@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "bigquery/default_values.h"
+#include "bigquery/read_methods.h"
 #include "bigquery/write_methods.h"
 
 namespace bl::app {
@@ -44,6 +45,13 @@ Result<std::unique_ptr<BigQueryService::Parts>> BigQueryService::open_parts() {
                                        .metrics = around_.metrics,
                                        .folder = data_folder + "/bigquery/streams",
                                        .defaults = bigquery::simple_defaults(around_.clock)}));
+  const auto source = [tables = parts->tables.get(), &store = lake->store()](
+                          const bigquery::TableName& name) -> Result<bigquery::ReadSource> {
+    BL_TRY(const bigquery::TableHandle table, tables->find(name));
+    return bigquery::read_source_of(table, store);
+  };
+  parts->read_sessions =
+      bigquery::ReadSessions::make({source, around_.clock, around_.random, around_.metrics});
   return parts;
 }
 
@@ -83,6 +91,11 @@ void BigQueryService::add_grpc_methods(net::GrpcMethods& methods) {
     return parts->writes.get();
   };
   bigquery::add_write_methods(methods, streams, writes());
+  const auto read_sessions = [this]() -> Result<bigquery::ReadSessions*> {
+    BL_TRY(Parts* const parts, this->parts());
+    return parts->read_sessions.get();
+  };
+  bigquery::add_read_methods(methods, read_sessions, reads());
 }
 
 void BigQueryService::stop_jobs() {

@@ -9,6 +9,7 @@
 #include "base/disk.h"
 #include "base/random.h"
 #include "bigquery/job_parts.h"
+#include "bigquery/read_methods.h"
 #include "bigquery/rest_routes.h"
 #include "bigquery/tables.h"
 #include "bigquery/write_streams.h"
@@ -52,6 +53,7 @@ class BigQueryService {
     std::unique_ptr<bigquery::Tables> tables;
     std::unique_ptr<bigquery::JobParts> jobs;
     std::unique_ptr<bigquery::WriteStreams> writes;
+    std::unique_ptr<bigquery::ReadSessions> read_sessions;
   };
   BigQueryService(const BigQuerySettings& settings, const Around& around)
       : settings_(settings), around_(around), ids_(around.clock, around.random) {}

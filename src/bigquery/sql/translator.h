@@ -73,6 +73,8 @@ class Translator {
       : options_(options), tables_(tables), limits_(limits) {}
 
   Result<Translated> run(const Statement& statement);
+  /// An expression over the columns of some sources, that is true or not.
+  Result<std::string> condition(const Expr& expr, const Sources& sources, std::string_view where);
 
  private:
   // translate_expression.cc
