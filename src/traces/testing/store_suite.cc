@@ -99,7 +99,8 @@ SpanFilter about(const Span& span, Engine& random) {
     case 3:
       return filter(Name::status, Comparison::equal, text("error"));
     case 4:
-      return filter(Name::kind, Comparison::equal, text(name_of(span.kind)));
+      return filter(Name::kind, Comparison::equal,
+                    text(name_of(span.kind).empty() ? "server" : name_of(span.kind)));
     case 5:
       return filter(Name::root_service, Comparison::equal, text(service_of(*span.resource)));
     case 6:
