@@ -140,6 +140,11 @@ void FactsFolder::keep(const lake::FileSet& files) {
   }
 }
 
+std::size_t FactsFolder::files() const {
+  const std::lock_guard lock(mutex_);
+  return made_.size() + absent_.size();
+}
+
 std::size_t FactsFolder::bytes() const {
   const std::lock_guard lock(mutex_);
   return bytes_;

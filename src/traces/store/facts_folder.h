@@ -34,7 +34,9 @@ class FactsFolder {
   void make(objects::ObjectStore& store, const lake::DataFile& file, const FileLayout& layout);
   /// Removes facts of files that are in no snapshot any more.
   void keep(const lake::FileSet& files);
-  std::size_t bytes() const;
+  /// Of how many files they are there, or given up.
+  std::size_t files() const;
+  std::size_t bytes() const;  ///< that are mapped
 
  private:
   std::string path_of(std::string_view file_key) const;

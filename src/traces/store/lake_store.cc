@@ -234,7 +234,7 @@ Result<void> LakeStore::make_facts(const lake::Snapshot& snapshot) {
     facts_.make(parts_.lake.store(), file, *layout);
     is_new = true;
   }
-  if (is_new) facts_.keep(snapshot.files());
+  if (is_new || facts_.files() > snapshot.files().files().size()) facts_.keep(snapshot.files());
   return {};
 }
 

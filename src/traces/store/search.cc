@@ -38,7 +38,7 @@ struct LakeStore::Search {
   std::vector<std::pair<PageEnd, TraceHit>> hits;
   bool is_partial = false;
   ReadCost cost;
-  // Of files, and of those already read, a part.
+  // Of files that were looked into; null: there are none.
   std::map<const lake::DataFile*, std::shared_ptr<const GroupFacts>> facts;
   std::set<const lake::DataFile*> files_read;
   // Traces that are not loaded yet, with the greatest start of a row of theirs that was read.
@@ -82,7 +82,8 @@ Result<bool> LakeStore::take(Search& search, const std::vector<PageEnd>& candida
   for (std::size_t at = 0; at < candidates.size();) {
     if (search.before(candidates[at]) >= wanted) return true;
     std::vector<TraceId> ids;
-    const std::size_t most = std::min(k_ids_at_once, wanted + 4);
+    // More at once where few of many match.
+    const std::size_t most = std::min(k_ids_at_once, std::max(wanted + 4, search.seen.size() / 2));
     for (; at < candidates.size() && ids.size() < most; ++at) {
       if (search.seen.size() >= search.query.candidates_max) {
         search.is_partial = true;
@@ -189,7 +190,12 @@ Result<bool> LakeStore::search_directly(Search& search, const Window& window) {
   BL_RETURN_IF_ERROR(SpanReads::scan_tail(
       search.moment.snapshot, {search.condition, window},
       [&](const TraceId& id, std::int64_t start_ns) { search.add(id, start_ns); }));
+  const auto deadline = parts_.clock.steady_now() + limits_.query_ms_max;
   for (std::size_t at = 0;;) {
+    if (parts_.clock.steady_now() > deadline) {
+      return Error{Code::timeout, fmt::format("a search took longer than it may, milliseconds: {}",
+                                              limits_.query_ms_max.count())};
+    }
     const bool is_end = at == groups.size();
     const auto bound = is_end ? std::optional<std::int64_t>() : groups[at].newest;
     BL_TRY(const bool is_full, take(search, search.settled(bound)));
