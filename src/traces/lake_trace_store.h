@@ -25,8 +25,10 @@ struct LakeTraceStoreLimits {
   std::size_t names_max =
       200'000;  ///< operations and attribute keys that lists keep; more are left out
   std::size_t segments_max = 8;                ///< of the index; more are put together
+  std::size_t facts_bytes_max = 64u << 20;     ///< of facts of row groups that are mapped
   std::int64_t metric_spans_max = 20'000'000;  ///< spans that one answer of metrics() looks at
-  /// Spans by id are read out of the files here; false: all by the engine, with the same answers.
+  /// Spans by id, and what searches ask for, are read out of the files here; false: all by the
+  /// engine, with the same answers.
   bool reads_directly = true;
   std::chrono::hours retention{0};  ///< older spans expire by themselves; 0: none do
 };

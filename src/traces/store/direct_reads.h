@@ -9,10 +9,12 @@
 #include "lake/file_set.h"
 #include "objects/object_store.h"
 #include "traces/store/footers.h"
+#include "traces/store/row_condition.h"
 
 /// Rows of some traces out of a file, without the engine: a few milliseconds of parsing, binding
 /// and planning are more than the reading itself. One request for neighbouring row groups; ids are
-/// looked at first, and the other columns of those groups alone that have one.
+/// looked at first, and the other columns of those groups alone that have one. Searches look at the
+/// columns that they ask for, and at nothing else.
 namespace bl::traces {
 
 /// Hours of starts, both included.
@@ -24,6 +26,7 @@ struct DirectQuery {
   std::vector<TraceId> ids;  ///< in order of (high, low) as signed numbers
   Hours hours;
   std::optional<Window> starts;
+  const RowCondition* condition = nullptr;  ///< rows that do not meet it are left out
 };
 /// Orders ids as a DirectQuery wants them.
 void sort_ids(std::vector<TraceId>& ids);
@@ -40,13 +43,37 @@ DirectColumns direct_columns(std::string_view names);
 struct GroupRun {
   std::size_t first = 0, last = 0;
 };
-std::vector<GroupRun> runs_of(const parquet::Footer& footer, std::span<const std::size_t> groups);
+/// `columns`: those that are asked for; none: all.
+std::vector<GroupRun> runs_of(const parquet::Footer& footer, std::span<const std::size_t> groups,
+                              std::span<const std::size_t> columns = {});
 
-/// Gives `each` the rows of a row group as a batch. Errors: those of the store (not_found, io,
-/// ...), corrupt, unsupported, and those of `each`.
+/// Gives `each` the cells of each of those row groups, one group after the other. Of `columns`
+/// none: all. Errors: those of the store (not_found, io, ...), corrupt, unsupported, and those of
+/// `each`.
+Result<void> each_group(objects::ObjectStore& store, const lake::DataFile& file,
+                        const parquet::Footer& footer, std::span<const std::size_t> groups,
+                        std::span<const std::size_t> columns,
+                        const std::function<Result<void>(std::size_t, const CellsOf&)>& each);
+
+/// Gives `each` the rows of a row group as a batch, one after the other; it may be another thread
+/// that calls it, but none does any more on return. Errors: as each_group.
 Result<void> read_directly(objects::ObjectStore& store, const lake::DataFile& file,
                            const parquet::Footer& footer, std::span<const std::size_t> groups,
                            const DirectQuery& query, const DirectColumns& columns,
                            const std::function<Result<void>(const columns::Batch&)>& each);
+
+/// Rows that meet a condition and began within a window.
+struct ScanQuery {
+  const RowCondition& condition;
+  Window starts;
+};
+using EachStart = std::function<void(const TraceId&, std::int64_t start_ns)>;
+/// The columns that it reads.
+std::vector<std::size_t> columns_of(const ScanQuery& query);
+/// The cells of a batch of the table, which outlives them.
+CellsOf cells_of(const columns::Batch& batch);
+/// `are_within`: all rows began within the window, which is known. Errors: those of `cells`.
+Result<void> scan_rows(std::int64_t rows, const ScanQuery& query, bool are_within,
+                       const CellsOf& cells, const EachStart& each);
 
 }  // namespace bl::traces

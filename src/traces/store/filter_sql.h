@@ -2,16 +2,11 @@
 
 #include <string>
 
-#include "traces/filter.h"
+#include "traces/store/row_condition.h"
 
 namespace bl::traces {
 
-/// What a filter asks as SQL over the columns of a span: every span that matches meets it. `exact`:
-/// and every span that meets it matches.
-struct SqlCondition {
-  std::string sql = "true";
-  bool exact = false;
-};
-SqlCondition sql_of(const SpanFilter& filter);
+/// The condition as SQL over the columns of a span: every row that meets the condition meets it.
+std::string sql_of(const RowCondition& condition);
 
 }  // namespace bl::traces

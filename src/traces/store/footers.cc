@@ -77,7 +77,8 @@ Result<FileLayout> layout_of(parquet::Footer footer) {
     places.push_back(*place);
     chunks.columns.push_back(footer.columns[*place]);
   }
-  const std::size_t hour = *footer.find("hour"), high = *footer.find("trace_high");
+  const std::size_t hour = *footer.find("hour"), high = *footer.find("trace_high"),
+                    start = *footer.find("start_ns");
   for (std::size_t i = 0; i < footer.groups.size(); ++i) {
     const parquet::Group& from = footer.groups[i];
     RowGroup& group = layout.groups.emplace_back();
@@ -89,6 +90,10 @@ Result<FileLayout> layout_of(parquet::Footer footer) {
     group.hour_max = static_cast<std::int32_t>(hours.greatest);
     group.trace_high_min = highs.least;
     group.trace_high_max = highs.greatest;
+    if (const auto starts = footer.bounds(i, start)) {
+      group.start_min = starts->least;
+      group.start_max = starts->greatest;
+    }
     parquet::Group& to = chunks.groups.emplace_back();
     to.rows = from.rows;
     for (const std::size_t place : places) to.chunks.push_back(from.chunks[place]);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,8 @@ struct RowGroup {
   std::int64_t bytes = 0;  ///< compressed, all columns
   std::int32_t hour_min = 0, hour_max = 0;
   std::int64_t trace_high_min = 0, trace_high_max = 0;
+  std::int64_t start_min = std::numeric_limits<std::int64_t>::min();  ///< unknown to the engine
+  std::int64_t start_max = std::numeric_limits<std::int64_t>::max();
 };
 struct FileLayout {
   std::vector<RowGroup> groups;

@@ -193,6 +193,9 @@ bool JsonCursor::number(AnyValue& out) {
 }
 
 bool JsonCursor::attributes(Attributes& out, int depth) {
+  // Most have some: not one by one.
+  if (out.empty() && !std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with("{}"))
+    out.reserve(4);
   return members([&](std::string& key) {
     Attribute& one = out.emplace_back();
     one.key = std::move(key);

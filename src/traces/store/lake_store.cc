@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <ranges>
 #include <unordered_map>
 
 #include "lake/keyed_rows.h"
@@ -57,6 +58,11 @@ Result<void> make_ready(Spans& spans) {
   return {};
 }
 
+Counter searches_counter(Metrics& metrics, std::string_view reader) {
+  return metrics.counter("bl_traces_searches_total", "Searches of traces, by what read the files",
+                         {{"reader", std::string(reader)}});
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LakeTraceStore>> LakeTraceStore::open(const LakeTraceStoreParts& parts,
@@ -71,13 +77,16 @@ LakeStore::LakeStore(const LakeTraceStoreParts& parts, const LakeTraceStoreLimit
       limits_(limits),
       names_(limits.names_max),
       cache_(limits.cache_bytes_max, parts.metrics),
+      facts_(parts.disk, parts.folder, limits.facts_bytes_max, parts.metrics, parts.log),
       spans_in_(parts.metrics.counter("bl_traces_spans_total", "Spans taken in", {})),
       repeated_in_(parts.metrics.counter("bl_traces_repeated_requests_total",
                                          "Requests of spans that were there already", {})),
       fallbacks_(parts.metrics.counter("bl_traces_fallbacks_total",
                                        "Ways to a trace that did not end it", {})),
       expired_(parts.metrics.counter("bl_traces_expired_spans_total",
-                                     "Spans that went, since they were too old", {})) {
+                                     "Spans that went, since they were too old", {})),
+      direct_searches_(searches_counter(parts.metrics, "direct")),
+      engine_searches_(searches_counter(parts.metrics, "engine")) {
   for (const auto path : {LookupPath::hint, LookupPath::bounds, LookupPath::recent,
                           LookupPath::windows, LookupPath::full}) {
     lookups_.emplace(path,
@@ -207,6 +216,25 @@ Result<void> LakeStore::follow_once() {
     BL_RETURN_IF_ERROR(cover(snapshot, *file));
   }
   if (!files.empty()) reads_->footers().keep(snapshot.files());
+  return make_facts(snapshot);
+}
+
+// Of files of the index alone: lookups come first, and names are learned by then.
+Result<void> LakeStore::make_facts(const lake::Snapshot& snapshot) {
+  if (!limits_.reads_directly) return {};
+  bool is_new = false;
+  for (const lake::DataFile& file : std::views::reverse(snapshot.files().files())) {
+    if (facts_.has(file.key)) continue;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stops_) return {};
+    }
+    ReadCost cost;
+    BL_TRY(const auto layout, reads_->layout_of(file, cost));
+    facts_.make(parts_.lake.store(), file, *layout);
+    is_new = true;
+  }
+  if (is_new || facts_.files() > snapshot.files().files().size()) facts_.keep(snapshot.files());
   return {};
 }
 
@@ -335,8 +363,9 @@ Result<StoreStatus> LakeStore::status() {
   status.tail_spans = status.spans - moment.snapshot.files().rows();
   status.bounds_complete = moment.is_covered();
   status.data_version = moment.snapshot.id();
-  status.resident_bytes = static_cast<std::int64_t>(
-      moment.index->bytes() + reads_->footers().bytes() + names_.bytes() + cache_.bytes());
+  status.resident_bytes =
+      static_cast<std::int64_t>(moment.index->bytes() + reads_->footers().bytes() + facts_.bytes() +
+                                names_.bytes() + cache_.bytes());
   std::vector<TraceId> in_tail;
   for (const columns::Batch& batch : moment.snapshot.tail()) {
     BL_TRY(const auto high, batch.column(0).as<std::int64_t>());

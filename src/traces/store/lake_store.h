@@ -4,12 +4,13 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 
 #include "traces/columns.h"
 #include "traces/lake_trace_store.h"
 #include "traces/store/answer_cache.h"
-#include "traces/store/filter_sql.h"
+#include "traces/store/facts_folder.h"
 #include "traces/store/name_lists.h"
 #include "traces/store/page_token.h"
 #include "traces/store/span_reads.h"
@@ -61,6 +62,7 @@ class LakeStore final : public LakeTraceStore {
   Result<void> know_names();
   Result<void> learn_names();
   Result<void> cover(const lake::Snapshot& snapshot, const lake::DataFile& file);
+  Result<void> make_facts(const lake::Snapshot& snapshot);
   Result<SegmentWriter> bounds_in(const lake::Snapshot& snapshot, const lake::DataFile& file);
   Result<void> add_names_in(const lake::Snapshot& snapshot, const lake::DataFile& file);
 
@@ -105,14 +107,18 @@ class LakeStore final : public LakeTraceStore {
   };
   /// Whole traces; of large ones the spans that meet the condition within the window.
   Result<std::vector<Loaded>> load(const Moment& moment, const std::vector<TraceId>& ids,
-                                   const SqlCondition& condition, const Window& window,
+                                   const RowCondition& condition, const Window& window,
                                    ReadCost& cost);
   Files files_within(const Moment& moment, const Hours& hours) const;
 
   // search.cc
   struct Search;
-  Result<void> search_hours(Search& search, const Window& window);
   Result<bool> take(Search& search, const std::vector<PageEnd>& candidates);
+  Result<bool> search_directly(Search& search, const Window& window);
+  Result<void> look_into(Search& search, std::span<SpanReads::GroupPlace> groups,
+                         const Window& window);
+  Result<void> search_by_engine(Search& search, const Window& window);
+  Result<void> search_hours(Search& search, const Window& window);
 
   // sums.cc
   Result<void> each_match(const Moment& moment, const MetricQuery& query,
@@ -126,6 +132,7 @@ class LakeStore final : public LakeTraceStore {
   std::unique_ptr<SpanReads> reads_;
   NameLists names_;
   AnswerCache cache_;
+  FactsFolder facts_;
   std::unique_ptr<TraceIndex> index_;
   // Files of an earlier process whose names the lists lack, in the snapshot that keeps them;
   // guarded by work_mutex_.
@@ -143,7 +150,7 @@ class LakeStore final : public LakeTraceStore {
   std::int64_t seen_snapshot_ = -1;                      // guarded by mutex_
   bool stops_ = false;                                   // guarded by mutex_
   std::condition_variable stopping_;
-  Counter spans_in_, repeated_in_, fallbacks_, expired_;
+  Counter spans_in_, repeated_in_, fallbacks_, expired_, direct_searches_, engine_searches_;
   std::map<LookupPath, Counter> lookups_;
   std::thread follower_;
 };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "traces/store/lake_store.h"
@@ -8,18 +9,39 @@
 namespace bl::traces {
 namespace {
 
-// Traces whose spans begin within so many hours are read together.
-constexpr std::int32_t k_hours_together = 24;
+// Traces whose spans begin within so many hours are read together: each part of the engine's work
+// is planned, which is dear; what is read here looks into every row group of those hours.
+constexpr std::int32_t k_hours_together_by_engine = 24, k_hours_together = 2;
 // Of larger traces only what was asked for is read whole.
 constexpr std::int64_t k_spans_whole_max = 20'000;
 constexpr std::size_t k_ids_max = 1'000;
 // So many spans of all wanted traces are read at once, without a look at their facts before.
 constexpr std::size_t k_spans_at_once_max = 40'000;
+// Of a trace with more spans that came again than this all are read.
+constexpr std::size_t k_tied_max = 64;
 
 struct Placed {
   Hours hours;
   TraceId id;
 };
+
+// The condition, or one of the spans of which copies are alike in all that facts say: which one
+// counts is seen when all of them are there, whether they meet the condition or not.
+RowCondition with_tied(const RowCondition& condition, const SpanFacts& facts,
+                       const std::set<TraceId>& large) {
+  RowCondition out;
+  out.kind = RowCondition::Kind::any_of;
+  out.parts.push_back(condition);
+  for (const SpanFact& fact : facts.spans) {
+    if (!fact.is_tied || !large.contains(fact.trace_id)) continue;
+    if (out.parts.size() > k_tied_max) return {};
+    RowCondition& part = out.parts.emplace_back();
+    part.kind = RowCondition::Kind::number;
+    part.column = span_column("span_id");
+    part.number = std::bit_cast<std::int64_t>(fact.span_id.value);
+  }
+  return out.parts.size() == 1 ? condition : out;
+}
 
 }  // namespace
 
@@ -44,6 +66,8 @@ Result<std::vector<LakeStore::Part>> LakeStore::parts_of(const Moment& moment,
     if (bounds) placed.push_back({{hour_of(bounds->start_ns), hour_of(bounds->end_ns)}, id});
   }
   std::ranges::sort(placed, {}, [](const Placed& one) { return one.hours.first; });
+  const std::int32_t together =
+      limits_.reads_directly ? k_hours_together : k_hours_together_by_engine;
   std::size_t at = 0;
   while (at < placed.size()) {
     Part part;
@@ -55,7 +79,7 @@ Result<std::vector<LakeStore::Part>> LakeStore::parts_of(const Moment& moment,
       ++at;
     } while (at < placed.size() &&
              std::max(placed[at].hours.last, part.bounds.hours.last) - part.bounds.hours.first <
-                 k_hours_together);
+                 together);
     Files files = files_within(moment, part.bounds.hours);
     std::erase_if(files, [&](const lake::DataFile* file) {
       return !moment.index->covered.contains(file->key);
@@ -97,7 +121,7 @@ Result<std::vector<TraceSummary>> LakeStore::summaries(const std::vector<TraceId
 
 Result<std::vector<LakeStore::Loaded>> LakeStore::load(const Moment& moment,
                                                        const std::vector<TraceId>& ids,
-                                                       const SqlCondition& condition,
+                                                       const RowCondition& condition,
                                                        const Window& window, ReadCost& cost) {
   std::vector<Loaded> out;
   if (ids.empty()) return out;
@@ -133,12 +157,13 @@ Result<std::vector<LakeStore::Loaded>> LakeStore::load(const Moment& moment,
     }
     from = to;
   }
+  const RowCondition of_large = with_tied(condition, facts, large);
   const auto read = [&](bool are_large) -> Result<void> {
     for (const Part& part : parts) {
       SpanReads::Bounds bounds = part.bounds;
       std::erase_if(bounds.ids, [&](const TraceId& id) { return large.contains(id) != are_large; });
       if (bounds.ids.empty()) continue;
-      if (are_large) bounds.where = condition.sql;
+      if (are_large) bounds.condition = &of_large;
       if (are_large) bounds.starts = window;
       BL_TRY([[maybe_unused]] const bool is_whole,
              reads_->spans(moment.snapshot, part.files, bounds, spans));

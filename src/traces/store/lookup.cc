@@ -61,9 +61,10 @@ std::string_view name_of(LookupPath path) {
   return "";
 }
 
-// Spans are large: keys are sorted, and each span moves once.
+// Spans are large: keys with all that orders them are sorted, and each span moves once.
 std::int64_t settle_spans(Spans& spans) {
   struct Key {
+    std::int64_t start_ns, end_ns;
     SpanId id;
     SpanKind kind;
     std::uint32_t at;
@@ -71,7 +72,8 @@ std::int64_t settle_spans(Spans& spans) {
   std::vector<Key> keys;
   keys.reserve(spans.size());
   for (const Span& span : spans) {
-    keys.push_back({span.span_id, span.kind, static_cast<std::uint32_t>(keys.size())});
+    keys.push_back({span.start_ns, span.end_ns, span.span_id, span.kind,
+                    static_cast<std::uint32_t>(keys.size())});
   }
   const auto same = [](const Key& key) { return std::tie(key.id, key.kind); };
   std::ranges::sort(keys, [&](const Key& a, const Key& b) {
@@ -82,8 +84,11 @@ std::int64_t settle_spans(Spans& spans) {
       std::ranges::unique(keys, [&](const Key& a, const Key& b) { return same(a) == same(b); });
   const auto count = std::ssize(gone);
   keys.erase(gone.begin(), gone.end());
-  std::ranges::sort(
-      keys, [&](const Key& a, const Key& b) { return is_before(spans[a.at], spans[b.at]); });
+  // As is_before() has it.
+  const auto place = [](const Key& key) {
+    return std::tie(key.start_ns, key.id, key.kind, key.end_ns);
+  };
+  std::ranges::sort(keys, [&](const Key& a, const Key& b) { return place(a) < place(b); });
   Spans settled;
   settled.reserve(keys.size());
   for (const Key& key : keys) settled.push_back(std::move(spans[key.at]));
@@ -120,7 +125,11 @@ Result<TraceStore::Found> LakeStore::trace(const TraceQuery& query) {
   if (found->cost.path) lookups_.at(*found->cost.path).add();
   fallbacks_.add(static_cast<double>(found->cost.fallbacks));
   if (found->trace && found->trace->partial_reason.empty()) {
-    const std::size_t bytes = bytes_of(found->trace->spans) + sizeof(TraceAnswer);
+    // Of very many spans their number says that they are too large.
+    const Spans& spans = found->trace->spans;
+    const std::size_t least = spans.size() * sizeof(Span);
+    const std::size_t bytes =
+        sizeof(TraceAnswer) + (least > limits_.cache_bytes_max / 8 ? least : bytes_of(spans));
     if (cache_.takes(bytes)) {
       cache_.add(key, version, std::make_shared<TraceAnswer>(*found->trace), bytes);
     }

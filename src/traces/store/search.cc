@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <unordered_map>
 
+#include "traces/store/filter_sql.h"
 #include "traces/store/lake_store.h"
 
-// Newest first, hours by hours backward. SQL gives candidates, by the greatest start of a span that
-// meets what SQL can say: no matching span of the trace began later. They are loaded in that order
-// and looked at exactly, until as many stand before the next candidate as the page has.
+// Newest first. Candidates are traces with a row that meets what columns can say, by the greatest
+// start of such a row: no matching span of the trace began later. They are loaded in that order and
+// looked at exactly, until as many stand before all others as the page has.
+//
+// Candidates come from the row groups that may have one, by their facts, the newest first; nothing
+// older is read once the page is full. Where a file is one that only the engine reads, it gives all
+// candidates, hours by hours backward.
 namespace bl::traces {
 namespace {
 
@@ -25,13 +31,43 @@ TraceId id_of(std::int64_t high, std::int64_t low) {
 struct LakeStore::Search {
   const SearchQuery& query;
   const SpanMatcher& matcher;
-  const SqlCondition condition;
+  const RowCondition condition;
   const std::optional<PageEnd> after;
   Moment moment;
   std::set<TraceId> seen;
   std::vector<std::pair<PageEnd, TraceHit>> hits;
   bool is_partial = false;
   ReadCost cost;
+  // Of files that were looked into; null: there are none.
+  std::map<const lake::DataFile*, std::shared_ptr<const GroupFacts>> facts;
+  std::set<const lake::DataFile*> files_read;
+  // Traces that are not loaded yet, with the greatest start of a row of theirs that was read.
+  std::unordered_map<TraceId, std::int64_t> newest;
+
+  void add(const TraceId& id, std::int64_t start_ns) {
+    if (seen.contains(id)) return;
+    const auto [it, is_new] = newest.emplace(id, start_ns);
+    if (!is_new) it->second = std::max(it->second, start_ns);
+  }
+  // Those that no row behind `bound` makes newer, in their order.
+  std::vector<PageEnd> settled(std::optional<std::int64_t> bound) {
+    std::vector<PageEnd> out;
+    for (auto it = newest.begin(); it != newest.end();) {
+      if (bound && it->second <= *bound) {
+        ++it;
+        continue;
+      }
+      out.push_back({it->second, it->first});
+      it = newest.erase(it);
+    }
+    std::ranges::sort(out, stands_before);
+    return out;
+  }
+  bool is_full(std::int64_t bound) const {
+    return std::ranges::count_if(hits, [&](const auto& hit) {
+             return hit.first.start_ns > bound;
+           }) > static_cast<std::ptrdiff_t>(query.limit);
+  }
 
   // How many hits surely come before every trace whose bound this is.
   std::size_t before(const PageEnd& bound) const {
@@ -46,7 +82,8 @@ Result<bool> LakeStore::take(Search& search, const std::vector<PageEnd>& candida
   for (std::size_t at = 0; at < candidates.size();) {
     if (search.before(candidates[at]) >= wanted) return true;
     std::vector<TraceId> ids;
-    const std::size_t most = std::min(k_ids_at_once, wanted + 4);
+    // More at once where few of many match.
+    const std::size_t most = std::min(k_ids_at_once, std::max(wanted + 4, search.seen.size() / 2));
     for (; at < candidates.size() && ids.size() < most; ++at) {
       if (search.seen.size() >= search.query.candidates_max) {
         search.is_partial = true;
@@ -81,6 +118,7 @@ Result<void> LakeStore::search_hours(Search& search, const Window& window) {
   const Hours hours = hours_of(window);
   BL_TRY(const Files files,
          reads_->choose(files_within(search.moment, hours), hours, {}, search.cost));
+  const std::string sql = sql_of(search.condition);
   std::size_t count = 4 * (search.query.limit + 1);
   std::optional<std::int64_t> below;  // candidates of that instant were given, perhaps not all
   for (;;) {
@@ -88,7 +126,7 @@ Result<void> LakeStore::search_hours(Search& search, const Window& window) {
     select.select = "trace_high, trace_low, max(start_ns) AS newest";
     select.where =
         fmt::format("hour BETWEEN {} AND {} AND start_ns >= {} AND start_ns < {} AND ({})",
-                    hours.first, hours.last, window.start_ns, window.end_ns, search.condition.sql);
+                    hours.first, hours.last, window.start_ns, window.end_ns, sql);
     select.rest = fmt::format(
         "GROUP BY trace_high, trace_low {} ORDER BY newest DESC, trace_high < 0, trace_high, "
         "trace_low < 0, trace_low LIMIT {}",
@@ -114,15 +152,67 @@ Result<void> LakeStore::search_hours(Search& search, const Window& window) {
   }
 }
 
-Result<SearchAnswer> LakeStore::search(const SearchQuery& query) {
-  BL_RETURN_IF_ERROR(check(query));
-  BL_TRY(const auto after, page_end(query));
-  BL_TRY(const SpanMatcher matcher, SpanMatcher::make(query.filter));
-  Search search{query, matcher, sql_of(query.filter), after, now(), {}, {}, false, {}};
-  search.cost.data_version = search.moment.snapshot.id();
-  search.cost.searched = query.window;
-  Window rest = query.window;
-  if (after && after->start_ns < rest.end_ns) rest.end_ns = after->start_ns + 1;
+// Of neighbours in time, those groups that may have a row.
+Result<void> LakeStore::look_into(Search& search, std::span<SpanReads::GroupPlace> groups,
+                                  const Window& window) {
+  const ScanQuery query{search.condition, window};
+  std::ranges::sort(
+      groups, {}, [](const SpanReads::GroupPlace& one) { return std::pair(one.file, one.group); });
+  std::vector<SpanReads::GroupPlace> wanted;
+  const auto read = [&]() -> Result<void> {
+    if (wanted.empty()) return {};
+    search.cost.files_read += search.files_read.insert(wanted[0].file).second ? 1 : 0;
+    BL_RETURN_IF_ERROR(
+        reads_->scan(wanted, query, search.cost,
+                     [&](const TraceId& id, std::int64_t start_ns) { search.add(id, start_ns); }));
+    wanted.clear();
+    return {};
+  };
+  for (const SpanReads::GroupPlace& one : groups) {
+    const auto [known, is_new] = search.facts.try_emplace(one.file);
+    if (is_new) known->second = facts_.of(*one.file, *one.layout);
+    if (known->second != nullptr && !known->second->may_hold(one.group, search.condition)) continue;
+    if (!wanted.empty() && wanted[0].file != one.file) BL_RETURN_IF_ERROR(read());
+    wanted.push_back(one);
+  }
+  return read();
+}
+
+// False: a file is one that only the engine reads.
+Result<bool> LakeStore::search_directly(Search& search, const Window& window) {
+  const Files files = files_within(search.moment, hours_of(window));
+  ReadCost cost = search.cost;
+  BL_TRY(auto places, reads_->groups_within(files, window, cost));
+  if (!places) return false;
+  search.cost = cost;
+  std::vector<SpanReads::GroupPlace>& groups = *places;
+  std::ranges::sort(groups, std::greater(), &SpanReads::GroupPlace::newest);
+  BL_RETURN_IF_ERROR(SpanReads::scan_tail(
+      search.moment.snapshot, {search.condition, window},
+      [&](const TraceId& id, std::int64_t start_ns) { search.add(id, start_ns); }));
+  const auto deadline = parts_.clock.steady_now() + limits_.query_ms_max;
+  for (std::size_t at = 0;;) {
+    if (parts_.clock.steady_now() > deadline) {
+      return Error{Code::timeout, fmt::format("a search took longer than it may, milliseconds: {}",
+                                              limits_.query_ms_max.count())};
+    }
+    const bool is_end = at == groups.size();
+    const auto bound = is_end ? std::optional<std::int64_t>() : groups[at].newest;
+    BL_TRY(const bool is_full, take(search, search.settled(bound)));
+    if (is_full || is_end || search.is_full(*bound)) break;
+    // Groups of one hour lie by id: all of them are needed.
+    const std::int32_t hour = hour_of(*bound);
+    std::size_t end = at;
+    while (end < groups.size() && hour_of(groups[end].newest) == hour) ++end;
+    BL_RETURN_IF_ERROR(look_into(search, std::span(groups).subspan(at, end - at), window));
+    at = end;
+  }
+  search.cost.files_pruned += std::ssize(files) - std::ssize(search.files_read);
+  return true;
+}
+
+Result<void> LakeStore::search_by_engine(Search& search, const Window& rest) {
+  const SearchQuery& query = search.query;
   // Hours without a span are not gone through.
   std::int32_t first = std::numeric_limits<std::int32_t>::max(), last = k_all_hours.first;
   for (const columns::Batch& batch : search.moment.snapshot.tail()) {
@@ -152,6 +242,34 @@ Result<SearchAnswer> LakeStore::search(const SearchQuery& query) {
         search.hits, [&](const auto& hit) { return hit.first.start_ns >= piece.start_ns; }));
     hour = from - 1;
     size *= k_hours_growth;
+  }
+  return {};
+}
+
+Result<SearchAnswer> LakeStore::search(const SearchQuery& query) {
+  BL_RETURN_IF_ERROR(check(query));
+  BL_TRY(const auto after, page_end(query));
+  BL_TRY(const SpanMatcher matcher, SpanMatcher::make(query.filter));
+  Search search{.query = query,
+                .matcher = matcher,
+                .condition = row_condition_of(query.filter),
+                .after = after,
+                .moment = now()};
+  search.cost.data_version = search.moment.snapshot.id();
+  search.cost.searched = query.window;
+  Window rest = query.window;
+  if (after && after->start_ns < rest.end_ns) rest.end_ns = after->start_ns + 1;
+  if (rest.start_ns < rest.end_ns) {
+    auto is_done = search_directly(search, rest);
+    if (!is_done.ok() && is_done.error().code != Code::unsupported) return is_done.error();
+    const bool is_direct = is_done.ok() && *is_done;
+    (is_direct ? direct_searches_ : engine_searches_).add();
+    if (!is_direct) {
+      search.seen.clear();
+      search.hits.clear();
+      search.is_partial = false;
+      BL_RETURN_IF_ERROR(search_by_engine(search, rest));
+    }
   }
   std::ranges::sort(search.hits,
                     [](const auto& a, const auto& b) { return stands_before(a.first, b.first); });

@@ -94,6 +94,12 @@ std::int64_t SpanFacts::settle() {
     if (same(a) != same(b)) return same(a) < same(b);
     return counts(a) < counts(b);
   });
+  for (std::size_t i = 0; i + 1 < spans.size(); ++i) {
+    // The first of its copies, which stays, and the one behind it.
+    const bool is_first = i == 0 || same(spans[i - 1]) != same(spans[i]);
+    if (!is_first || same(spans[i]) != same(spans[i + 1])) continue;
+    spans[i].is_tied = counts(spans[i]) == counts(spans[i + 1]);
+  }
   const auto gone = std::ranges::unique(
       spans, [&](const SpanFact& a, const SpanFact& b) { return same(a) == same(b); });
   const auto count = std::ssize(gone);

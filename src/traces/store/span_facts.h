@@ -36,6 +36,7 @@ struct SpanFact {
   SpanKind kind = SpanKind::unspecified;
   StatusCode status = StatusCode::unset;
   bool has_parent = false;
+  bool is_tied = false;  ///< it came again, and facts do not say which one counts; by settle()
 };
 
 /// Spans of any traces.

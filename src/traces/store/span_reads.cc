@@ -7,6 +7,7 @@
 
 #include "lake/keyed_rows.h"
 #include "traces/columns.h"
+#include "traces/store/filter_sql.h"
 
 namespace bl::traces {
 namespace {
@@ -214,6 +215,72 @@ Result<void> SpanReads::read(const lake::Snapshot& snapshot, const Files& files,
   }
 }
 
+Result<std::shared_ptr<const FileLayout>> SpanReads::layout_of(const lake::DataFile& file,
+                                                               ReadCost& cost) {
+  const Files one{&file};
+  BL_TRY(const auto paths, lake::paths_of(lake_, one));
+  BL_TRY(const Lent connection, lend());
+  return footers_.of(*connection, file, paths[0], cost);
+}
+
+Result<std::optional<std::vector<SpanReads::GroupPlace>>> SpanReads::groups_within(
+    const Files& files, const Window& window, ReadCost& cost) {
+  using Groups = std::vector<GroupPlace>;
+  if (!limits_.reads_directly) return std::optional<Groups>();
+  Groups groups;
+  if (files.empty()) return std::optional(std::move(groups));
+  const Hours hours = hours_of(window);
+  BL_TRY(const auto paths, lake::paths_of(lake_, files));
+  BL_TRY(const Lent connection, lend());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    BL_TRY(const auto layout, footers_.of(*connection, *files[i], paths[i], cost));
+    if (!layout->chunks) return std::optional<Groups>();
+    cost.files_considered += 1;
+    cost.row_groups_considered += std::ssize(layout->groups);
+    for (std::size_t at = 0; at < layout->groups.size(); ++at) {
+      const RowGroup& group = layout->groups[at];
+      const bool may = may_hold(group, hours, {}) && group.start_min < window.end_ns &&
+                       group.start_max >= window.start_ns;
+      if (!may) continue;
+      groups.push_back({files[i], layout, at, std::min(group.start_max, window.end_ns - 1)});
+    }
+  }
+  return std::optional(std::move(groups));
+}
+
+Result<void> SpanReads::scan(std::span<const GroupPlace> groups, const ScanQuery& query,
+                             ReadCost& cost, const EachStart& each) {
+  const lake::DataFile& file = *groups[0].file;
+  const FileLayout& layout = *groups[0].layout;
+  const std::vector<std::size_t> columns = columns_of(query);
+  std::vector<std::size_t> places;
+  for (const GroupPlace& one : groups) {
+    places.push_back(one.group);
+    for (const std::size_t column : columns) {
+      cost.bytes_read += layout.chunks->groups[one.group].chunks[column].bytes;
+    }
+  }
+  cost.row_groups_read += std::ssize(places);
+  cost.requests += std::ssize(runs_of(*layout.chunks, places, columns));
+  // As many at once as may be.
+  BL_TRY(const Lent turn, lend());
+  return each_group(lake_.store(), file, *layout.chunks, places, columns,
+                    [&](std::size_t at, const CellsOf& cells) {
+                      const RowGroup& group = layout.groups[at];
+                      const bool are_within = query.starts.contains(group.start_min) &&
+                                              query.starts.contains(group.start_max);
+                      return scan_rows(group.rows, query, are_within, cells, each);
+                    });
+}
+
+Result<void> SpanReads::scan_tail(const lake::Snapshot& snapshot, const ScanQuery& query,
+                                  const EachStart& each) {
+  for (const columns::Batch& batch : snapshot.tail()) {
+    BL_RETURN_IF_ERROR(scan_rows(batch.rows(), query, false, cells_of(batch), each));
+  }
+  return {};
+}
+
 Result<void> SpanReads::read_tail(const lake::Snapshot& snapshot, const Bounds& bounds,
                                   const Each& each) {
   const auto highs = highs_of(bounds.ids);
@@ -248,7 +315,7 @@ Result<Files> SpanReads::read_some_directly(const Files& files, const Bounds& bo
   BL_TRY(const auto paths, lake::paths_of(lake_, files));
   BL_TRY(const Lent connection, lend());
   const auto highs = highs_of(bounds.ids);
-  DirectQuery query{bounds.ids, bounds.hours, bounds.starts};
+  DirectQuery query{bounds.ids, bounds.hours, bounds.starts, bounds.condition};
   sort_ids(query.ids);
   Files left;
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -270,8 +337,7 @@ Result<void> SpanReads::read_files(const lake::Snapshot& snapshot, const Files& 
                                    const Bounds& bounds, std::string_view select,
                                    const Each& each) {
   Files files = all;
-  // Conditions in SQL are the engine's.
-  if (limits_.reads_directly && bounds.where.empty() && !files.empty()) {
+  if (limits_.reads_directly && !files.empty()) {
     auto left = read_some_directly(files, bounds, select, each);
     if (!left.ok() && left.error().code == Code::cancelled) return {};
     BL_TRY(files, std::move(left));
@@ -299,8 +365,7 @@ Result<void> SpanReads::read_files(const lake::Snapshot& snapshot, const Files& 
     query.where += fmt::format(" AND start_ns >= {} AND start_ns < {}", bounds.starts->start_ns,
                                bounds.starts->end_ns);
   }
-  if (!bounds.where.empty()) query.where += " AND (" + bounds.where + ")";
-  query.values = bounds.values;
+  if (bounds.condition != nullptr) query.where += " AND (" + sql_of(*bounds.condition) + ")";
   return read(snapshot, files, query, each);
 }
 

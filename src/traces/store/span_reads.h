@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,13 +55,35 @@ class SpanReads {
   Result<void> read(const lake::Snapshot& snapshot, const Files& files, const Select& select,
                     const Each& each);
 
+  /// What the footer of a file says. Errors: those of the engine.
+  Result<std::shared_ptr<const FileLayout>> layout_of(const lake::DataFile& file, ReadCost& cost);
+
+  /// A row group that may have rows within a window.
+  struct GroupPlace {
+    const lake::DataFile* file;
+    std::shared_ptr<const FileLayout> layout;
+    std::size_t group;
+    std::int64_t newest;  ///< no row of it within the window began later
+  };
+  /// All of them; nullopt: one of the files is one that only the engine reads. Errors: as choose().
+  Result<std::optional<std::vector<GroupPlace>>> groups_within(const Files& files,
+                                                               const Window& window,
+                                                               ReadCost& cost);
+  /// The rows of those groups that a query asks for, read without the engine; the groups are of one
+  /// file, ascending. What that takes is added to `cost`. Errors: as read_directly().
+  Result<void> scan(std::span<const GroupPlace> groups, const ScanQuery& query, ReadCost& cost,
+                    const EachStart& each);
+  /// Those of the tail.
+  static Result<void> scan_tail(const lake::Snapshot& snapshot, const ScanQuery& query,
+                                const EachStart& each);
+
   /// Spans of these traces that began within those hours, tail and files: all of each span, or its
-  /// facts. `where` bounds the spans further. More than `spans_max`: stops and says so.
+  /// facts. `condition`: of files, only spans that meet it. More than `spans_max`: stops and says
+  /// so.
   struct Bounds {
     std::vector<TraceId> ids;
     Hours hours = k_all_hours;
-    std::string where;
-    duck::Values values;
+    const RowCondition* condition = nullptr;
     std::optional<Window> starts;
     std::size_t spans_max = std::numeric_limits<std::size_t>::max();
     bool has_tail = true;

@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "traces/store/filter_sql.h"
 #include "traces/store/lake_store.h"
 
 // What is counted over a window: facts of its spans, each once; where a filter asks for more than
@@ -131,7 +132,8 @@ Result<std::vector<AnyValue>> LakeStore::attribute_values(const AttributeField& 
   SpanFilter filter;
   filter.kind = SpanFilter::Kind::condition;
   filter.condition = exists;
-  select.where = fmt::format("{} AND ({})", starts_within(window), sql_of(filter).sql);
+  select.where =
+      fmt::format("{} AND ({})", starts_within(window), sql_of(row_condition_of(filter)));
   SpanReader reader;
   std::vector<AnyValue> values;
   std::size_t distinct = 0;
@@ -223,7 +225,8 @@ Result<void> LakeStore::each_match(const Moment& moment, const MetricQuery& quer
   BL_TRY(const Files files, reads_->choose(files_within(moment, hours), hours, {}, cost));
   SpanReads::Select select;
   select.select = "*";
-  select.where = fmt::format("{} AND ({})", starts_within(query.window), sql_of(query.filter).sql);
+  select.where = fmt::format("{} AND ({})", starts_within(query.window),
+                             sql_of(row_condition_of(query.filter)));
   SpanReader reader;
   std::set<std::tuple<TraceId, SpanId, SpanKind>> met;
   return reads_->read(moment.snapshot, files, select,

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 
@@ -44,45 +45,104 @@ AnyValue text(std::string_view value) {
   return AnyValue(std::string(value));
 }
 
+// The same number in the other of the two kinds, where it has one.
+AnyValue other_kind_of(const AnyValue& value) {
+  if (const auto* whole = std::get_if<std::int64_t>(&value.value)) {
+    return AnyValue(static_cast<double>(*whole));
+  }
+  const auto* number = std::get_if<double>(&value.value);
+  if (number == nullptr || !(std::abs(*number) < 1e15)) return value;
+  return AnyValue(static_cast<std::int64_t>(*number));
+}
+
+// Of a value that an attribute has: equal, or nearly.
+SpanFilter about_value(AttributeField field, const AnyValue& value, Engine& random) {
+  if (const auto* array = std::get_if<Array>(&value.value); array != nullptr && !array->empty()) {
+    return about_value(std::move(field), (*array)[random() % array->size()], random);
+  }
+  const bool is_text = std::holds_alternative<std::string>(value.value);
+  const bool is_number = std::holds_alternative<std::int64_t>(value.value) ||
+                         std::holds_alternative<double>(value.value);
+  const bool is_scalar = is_text || is_number || std::holds_alternative<bool>(value.value);
+  const auto with = [&](Comparison comparison, AnyValue wanted = {}) {
+    return SpanFilter::where(where(field, comparison, std::move(wanted)));
+  };
+  if (!is_scalar || random() % 5 == 0) {
+    return with(random() % 3 == 0 ? Comparison::absent : Comparison::exists);
+  }
+  switch (random() % 6) {
+    case 0:
+      return with(Comparison::not_equal, value);
+    case 1:
+      return is_text
+                 ? with(Comparison::contains, text(std::get<std::string>(value.value).substr(0, 3)))
+                 : with(Comparison::equal, other_kind_of(value));
+    case 2:
+      return is_number ? with(Comparison::at_most, value) : with(Comparison::equal, value);
+    default:
+      return with(Comparison::equal, value);
+  }
+}
+
 // A condition that the span meets, or nearly.
 SpanFilter about(const Span& span, Engine& random) {
-  switch (random() % 12) {
+  constexpr Comparison k_orders[] = {Comparison::at_least, Comparison::at_most,
+                                     Comparison::more,     Comparison::less,
+                                     Comparison::equal,    Comparison::not_equal};
+  switch (random() % 16) {
     case 0:
       return filter(Name::service, Comparison::equal, text(service_of(*span.resource)));
     case 1:
       return filter(Name::name, Comparison::equal, text(span.name));
     case 2:
-      return filter(Name::duration, Comparison::at_least, AnyValue(span.duration_ns()));
+      return filter(Name::duration, k_orders[random() % 6], AnyValue(span.duration_ns()));
     case 3:
       return filter(Name::status, Comparison::equal, text("error"));
     case 4:
-      return filter(Name::kind, Comparison::equal, text(name_of(span.kind)));
+      return filter(Name::kind, Comparison::equal,
+                    text(name_of(span.kind).empty() ? "server" : name_of(span.kind)));
     case 5:
       return filter(Name::root_service, Comparison::equal, text(service_of(*span.resource)));
     case 6:
       return filter(Name::trace_duration, Comparison::more, AnyValue(span.duration_ns()));
     case 7:
       return filter(Name::name, Comparison::contains, text(span.name.substr(0, 2)));
+    case 8:
+      return SpanFilter::all_of(
+          {filter(Name::service, Comparison::equal, text(service_of(*span.resource))),
+           filter(Name::duration, k_orders[random() % 4],
+                  AnyValue(span.duration_ns() + static_cast<std::int64_t>(random() % 3) - 1))});
+    case 9:
+      return filter(Name::run_id, random() % 3 == 0 ? Comparison::not_equal : Comparison::equal,
+                    text(run_id_of(span)));
+    case 10:
+      return filter(Name::service, Comparison::not_equal, text(service_of(*span.resource)));
+    case 11:
+      return filter(Name::trace_id, Comparison::equal, text(span.trace_id.hex()));
     default:
       break;
   }
-  const bool of_resource = random() % 4 == 0;
-  const Attributes& list = of_resource ? span.resource->attributes : span.attributes;
-  if (list.empty()) return SpanFilter::everything();
-  const Attribute& one = list[random() % list.size()];
   AttributeField field;
+  const Attributes* list = &span.attributes;
+  field.place = AttributePlace::span;
+  if (random() % 4 == 0) {
+    list = &span.resource->attributes;
+    field.place = AttributePlace::resource;
+  } else if (!span.events.empty() && random() % 2 == 0) {
+    list = &span.events[random() % span.events.size()].attributes;
+    field.place = AttributePlace::event;
+  } else if (!span.links.empty() && random() % 2 == 0) {
+    list = &span.links[random() % span.links.size()].attributes;
+    field.place = AttributePlace::link;
+  }
+  if (list->empty()) return SpanFilter::everything();
+  const Attribute& one = (*list)[random() % list->size()];
   field.key = one.key;
-  field.place = random() % 2 == 0 ? AttributePlace::any
-                                  : (of_resource ? AttributePlace::resource : AttributePlace::span);
-  const bool is_scalar = !std::holds_alternative<Bytes>(one.value.value) &&
-                         !std::holds_alternative<Array>(one.value.value) &&
-                         !std::holds_alternative<Attributes>(one.value.value) &&
-                         !std::holds_alternative<std::monostate>(one.value.value);
-  const Condition exists =
-      where(field, random() % 3 == 0 ? Comparison::absent : Comparison::exists);
-  if (!is_scalar || random() % 4 == 0) return SpanFilter::where(exists);
-  return SpanFilter::where(where(field, Comparison::equal, one.value));
+  if (random() % 2 == 0) field.place = AttributePlace::any;
+  return about_value(std::move(field), one.value, random);
 }
+
+}  // namespace
 
 SpanFilter some_filter(const Spans& known, Engine& random) {
   const Span& span = known[random() % known.size()];
@@ -99,6 +159,8 @@ SpanFilter some_filter(const Spans& known, Engine& random) {
       return about(span, random);
   }
 }
+
+namespace {
 
 Window some_window(const Spans& known, Engine& random) {
   if (random() % 3 == 0) {

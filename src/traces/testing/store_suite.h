@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
 
 #include "traces/testing/memory_trace_store.h"
 #include "traces/trace_store.h"
@@ -23,6 +24,9 @@ class StoreUnderTest {
 /// differ. `known`: spans to ask about.
 void expect_same_answers(MemoryTraceStore& rule, TraceStore& store, const Spans& known,
                          std::uint64_t seed);
+
+/// A filter that some of the spans match, or nearly.
+SpanFilter some_filter(const Spans& known, std::mt19937_64& random);
 
 /// Spans come in pieces, some twice, some changed, with disturbances in between; all is asked after
 /// each piece.

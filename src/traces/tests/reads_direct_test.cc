@@ -257,7 +257,7 @@ TEST(DirectReads, spans_of_every_trace_are_byte_for_byte_those_of_the_engine) {
     }
     std::vector<TraceId> ids = ids_of(all);
     std::shuffle(ids.begin(), ids.end(), std::mt19937_64(seed));
-    ids.resize(std::min<std::size_t>(ids.size(), 60));
+    ids.resize(std::min<std::size_t>(ids.size(), 40));
     open_again(world, false);
     const auto by_engine = answers(world, ids);
     EXPECT_EQ(files_read(world, "direct"), 0);

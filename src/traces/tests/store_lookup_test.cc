@@ -301,5 +301,34 @@ TEST(TraceFiles,
   EXPECT_EQ(count("path_in_schema = 'service' AND bloom_filter_length IS NOT NULL"), 2);
 }
 
+// Of large traces only what meets the filter is read whole, and copies of the rest may count.
+TEST(TraceSearch, of_copies_that_differ_in_their_attributes_one_counts_in_large_traces_too) {
+  LakeWorldOfSpans world;
+  Spans spans;
+  for (std::uint64_t i = 1; i <= 41'000; ++i) {
+    spans.push_back(span_of(9, i, i == 1 ? 0 : 1, midnight() + static_cast<std::int64_t>(i)));
+  }
+  spans[5].attributes = {{"x", AnyValue(std::string("a"))}};
+  Span copy = spans[5];
+  copy.attributes = {{"x", AnyValue(std::string("b"))}};
+  ASSERT_TRUE(world.store().ingest(std::move(spans), "").ok());
+  ASSERT_TRUE(world.store().ingest({copy}, "").ok());
+  world.flush();
+  ASSERT_TRUE(world.traces->settle().ok());
+  const auto matched = [&](const std::string& value) -> std::int64_t {
+    Condition condition;
+    condition.field = AttributeField{AttributePlace::span, "x"};
+    condition.value = AnyValue(value);
+    SearchQuery query;
+    query.window = {midnight(), midnight() + k_day};
+    query.filter = SpanFilter::where(std::move(condition));
+    const auto found = world.store().search(query);
+    EXPECT_TRUE(found.ok() && found->traces.size() <= 1);
+    return found->traces.empty() ? 0 : found->traces[0].matched;
+  };
+  EXPECT_EQ(matched("a"), 1);
+  EXPECT_EQ(matched("b"), 0);
+}
+
 }  // namespace
 }  // namespace bl::traces

@@ -4,17 +4,20 @@
 //     traces_store_bench [SPANS [FOLDER [ARTIFACTS]]]
 //
 // A FOLDER is kept: when spans are there, none are added. ARTIFACTS: a folder that gets what
-// `benchlake traces triggers` compares. On top of SPANS come a trace of 50,000 spans and one of a
-// tenth of SPANS (of ten million: a million).
+// `benchlake traces triggers` compares; all is asked three times then. On top of SPANS come a trace
+// of 50,000 spans and one of a tenth of SPANS (of ten million: a million).
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <random>
 
+#include "base/json.h"
 #include "base/testing/temporary_folder.h"
 #include "duck/connection.h"
+#include "traces/columns.h"
 #include "traces/otlp.h"
 #include "traces/tests/bench_report.h"
 #include "traces/tests/bench_world.h"
@@ -367,40 +370,73 @@ void ask_lists(Bench& bench) {
   bench.report.print(metrics);
 }
 
-// What a plan of the engine costs, and whether bounds reach the reader of files.
+// The conditions that reach the reader of files, as the plan says it; empty: none do.
+std::string filters_of(const json::Value& plan) {
+  if (plan.is_object()) {
+    if (const json::Value* filters = plan.find("Filters")) return json::to_text(*filters);
+    for (const auto& [key, member] : plan.members()) {
+      if (std::string found = filters_of(member); !found.empty()) return found;
+    }
+  }
+  if (plan.is_array()) {
+    for (const json::Value& one : plan.items()) {
+      if (std::string found = filters_of(one); !found.empty()) return found;
+    }
+  }
+  return {};
+}
+
+std::string golden_query(BenchWorld& world, const lake::Snapshot& snapshot, const Span& span,
+                         bool has_all_files) {
+  const Window day = day_of(span);
+  const lake::ColumnRange range{"hour", lake::Bound(std::int64_t{hour_of(day.start_ns)}),
+                                lake::Bound(std::int64_t{hour_of(day.end_ns)})};
+  std::vector<lake::ColumnRange> ranges;
+  if (!has_all_files) ranges.push_back(range);
+  std::string list;
+  for (const lake::DataFile* file : snapshot.files().may_hold(ranges)) {
+    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", world.lake->store().address(file->key));
+  }
+  return fmt::format(
+      "SELECT trace_high, trace_low, max(start_ns) FROM read_parquet([{}]) WHERE hour BETWEEN {} "
+      "AND {} AND service = '{}' AND duration_ns >= {} GROUP BY ALL ORDER BY 3 DESC LIMIT 84",
+      list, hour_of(day.start_ns), hour_of(day.end_ns), service_of(*span.resource),
+      std::max<std::int64_t>(span.duration_ns(), 1'000));
+}
+
+// What a plan of the engine costs, and whether bounds reach the reader of files: of all files,
+// since of those of a day alone it may know that each row meets them, and drops them rightly.
 void measure_planning(Bench& bench, double warm_p95_ms) {
   const auto table = bench.world.lake->table("spans").value();
   const auto snapshot = table->snapshot();
-  std::string list;
-  for (const lake::DataFile& file : snapshot.files().files()) {
-    const std::string path = bench.world.lake->store().address(file.key);
-    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", path);
-    if (list.size() > 400) break;
-  }
   const auto connection = bench.world.lake->engine().connect().value();
   Samples ms;
   double lost = 0;
-  for (int i = 0; i < 500; ++i) {
-    const std::string sql = fmt::format(
-        "EXPLAIN SELECT trace_high, trace_low, max(start_ns) FROM read_parquet([{}]) "
-        "WHERE hour BETWEEN {} AND {} AND service = 'service-0001' AND duration_ns >= {} "
-        "GROUP BY ALL ORDER BY 3 DESC LIMIT 84",
-        list, 486'000 + i, 486'024 + i, i);
+  for (std::size_t i = 0; i < 500; ++i) {
+    const Span& span = bench.samples[i % bench.samples.size()];
+    const auto explained = [&](std::string_view how, bool has_all_files) {
+      auto answer = connection->query(fmt::format(
+          "EXPLAIN {} {}", how, golden_query(bench.world, snapshot, span, has_all_files)));
+      BL_CHECK(answer.ok());
+      const auto rows = answer->all();
+      BL_CHECK(rows.ok());
+      return std::string(rows->column(1).as<std::string_view>().value()[0]);
+    };
     const auto start = Timer::now();
-    auto answer = connection->query(sql);
-    BL_CHECK(answer.ok());
-    const auto plan = answer->all();
+    (void)explained("", false);
     ms.add(ms_since(start));
+    const std::string told = explained("(FORMAT json)", true);
+    const auto plan = json::parse(told);
     BL_CHECK(plan.ok());
-    const std::string text = plan->text(100);
-    const std::size_t filters = text.find("Filters:");
-    const bool is_whole = filters != std::string::npos &&
-                          text.find("hour", filters) != std::string::npos &&
-                          text.find("service", filters) != std::string::npos &&
-                          text.find("duration_ns", filters) != std::string::npos;
+    const std::string filters = filters_of(*plan);
+    const bool is_whole = std::ranges::all_of(
+        std::array{"hour", "service", "duration_ns"},
+        [&](const char* column) { return filters.find(column) != std::string::npos; });
     lost += is_whole ? 0 : 1;
+    if (!is_whole && lost == 1) fmt::print("a plan without a predicate: {}\n", told);
   }
-  bench.report.print("a search's plan, p95", ms.quantile(0.95), "ms");
+  bench.report.print("a plan of the engine, p95", ms.quantile(0.95), "ms");
+  bench.report.print("plans that lost a predicate, of 500", lost, "");
   bench.report.add("planning_ms_p95", ms.quantile(0.95), 500);
   bench.report.add("planning_share_of_warm_p95", ms.quantile(0.95) / warm_p95_ms, 500);
   bench.report.add("golden_queries_that_lost_a_predicate", lost, 500);
@@ -497,33 +533,24 @@ void tell_size(Bench& bench) {
   bench.report.add("spans_of_largest_window", spans, 500);
 }
 
-}  // namespace
-
-int main(int count, char** arguments) {
-  const std::int64_t spans = count > 1 ? std::atoll(arguments[1]) : 1'000'000;
-  const TemporaryFolder temporary;
-  const std::string folder = count > 2 ? arguments[2] : temporary.path();
-  const std::string artifacts = count > 3 ? arguments[3] : "";
-  const bool is_there = std::filesystem::exists(folder + "/catalog.sqlite");
-  BenchWorld world(folder, is_there ? 2 : 8);
-  Bench bench{.report = {}, .world = world, .samples = {}, .huge_spans = 0};
-  bench.huge_spans = std::max<std::size_t>(static_cast<std::size_t>(spans) / 10, 60'001);
-  fill(bench, spans, is_there);
+// All questions, as a process asks them that begins; one artifact of each profile.
+void ask_everything(Bench& bench, const std::string& folder, const std::string& artifacts) {
+  BenchWorld& world = bench.world;
   tell_size(bench);
   world.close();
   forget_files(folder);
-  auto start = Timer::now();
+  const auto start = Timer::now();
   world.open();
   BL_CHECK(world.store->settle().ok());
   bench.report.print("open, files not in memory", ms_since(start), "ms");
   bench.report.heading();
   ask_by_hint(bench, "B1, B13 by id with a hint, cold", 0, 400, "");
-  const double cold = ask_bounds(bench, "B13 by id, bounds, cold", 400, 200, false);
+  const double cold = ask_bounds(bench, "B13 by id, bounds, cold", 400, 500, false);
   world.open_again();
   for (const Span& span : bench.samples) (void)by_id(*world.store, span.trace_id, Window{0, 1});
   ask_by_hint(bench, "B1 by id with a hint, warm", 0, 600, "by_hint_ms_p95");
   const double warm = ask_bounds(bench, "B2 by id, bounds, warm", 600, 800, true);
-  bench.report.add("cold_over_warm_p95", cold / warm, 200);
+  bench.report.add("cold_over_warm_p95", cold / warm, 500);
   ask_unknown(bench);
   ask_again(bench);
   ask_unbounded(bench);
@@ -538,6 +565,23 @@ int main(int count, char** arguments) {
   compare_readers(bench);
   if (!artifacts.empty()) bench.report.write(artifacts, "local_nvme", world.clock);
   measure_far_store(bench, artifacts);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const std::int64_t spans = count > 1 ? std::atoll(arguments[1]) : 1'000'000;
+  const TemporaryFolder temporary;
+  const std::string folder = count > 2 ? arguments[2] : temporary.path();
+  const std::string artifacts = count > 3 ? arguments[3] : "";
+  const bool is_there = std::filesystem::exists(folder + "/catalog.sqlite");
+  BenchWorld world(folder, is_there ? 2 : 8);
+  Bench bench{.report = {}, .world = world, .samples = {}, .huge_spans = 0};
+  bench.huge_spans = std::max<std::size_t>(static_cast<std::size_t>(spans) / 10, 60'001);
+  fill(bench, spans, is_there);
+  // A trigger holds when it does in three runs (docs/deferred-optimizations.md).
+  const int runs = artifacts.empty() ? 1 : 3;
+  for (int run = 0; run < runs; ++run) ask_everything(bench, folder, artifacts);
   measure_small_files(bench, 400);
   measure_intake(bench, false);
   measure_intake(bench, true);
