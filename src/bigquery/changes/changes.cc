@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <chrono>
 
 #include "base/check.h"
@@ -81,7 +80,7 @@ class Run {
 
   Result<Changed> insert() {
     BL_TRY(const TableHandle table, target());
-    BL_TRY(ChangedRows rows, ask({}));
+    BL_TRY(ChangedRows rows, ask(table->rows().schema(), {}));
     BL_RETURN_IF_ERROR(add(table->rows(), std::move(rows.new_rows)));
     return rows.counts;
   }
@@ -92,11 +91,12 @@ class Run {
     lake::Table& rows = table->rows();
     BL_TRY(const auto turn, take_turn(rows));
     BL_TRY(const lake::Snapshot files, flushed(rows));
+    const columns::Schema schema = rows.schema();
     ChangedRows changes;
     if (statement_.kind == StatementKind::truncate) {
       changes.counts.deleted = files.rows();
     } else {
-      BL_TRY(changes, ask(files));
+      BL_TRY(changes, ask(schema, files));
     }
     if (changes.counts == Changed{}) return std::optional(changes.counts);
     if (changes.counts.updated + changes.counts.deleted == 0) {
@@ -108,7 +108,8 @@ class Run {
                                           : change_of(files, changes));
     const auto replaced = rows.replace(change);
     if (replaced.ok()) return std::optional(changes.counts);
-    if (replaced.error().code != Code::not_found) return replaced.error();
+    const bool has_moved = replaced.error().code == Code::not_found || rows.schema() != schema;
+    if (!has_moved) return replaced.error();
     return std::optional<Changed>();
   }
 
@@ -142,6 +143,7 @@ class Run {
   /// The tables that the SQL reads. Of `files`, the target's, rows are numbered.
   Result<std::vector<engine::NamedTable>> relations(const std::optional<lake::Snapshot>& files) {
     std::vector<engine::NamedTable> relations;
+    held_.clear();
     for (const sql::UsedTable& used : statement_.tables) {
       if (statement_.sql.find(sql::engine_name(used.relation)) == std::string::npos) continue;
       BL_TRY(TableHandle table, tables_.find(used.name));
@@ -156,7 +158,9 @@ class Run {
     return relations;
   }
 
-  Result<ChangedRows> ask(const std::optional<lake::Snapshot>& files) {
+  /// `schema`: of the target in the lake.
+  Result<ChangedRows> ask(const columns::Schema& schema,
+                          const std::optional<lake::Snapshot>& files) {
     engine::Query query{.sql = change_query(statement_),
                         .parameters = parameters_,
                         .limits = {.time_max = left(),
@@ -168,7 +172,6 @@ class Run {
                    fmt::format("a statement took longer than {} ms", time_max_.count())};
     }
     BL_TRY(query.tables, relations(files));
-    BL_TRY(const columns::Schema schema, lake_schema_of_target());
     BL_TRY(const auto cursor, engine_.run(std::move(query)));
     ChangedRows rows;
     while (true) {
@@ -181,12 +184,6 @@ class Run {
                                                 limits_.rows_max, limits_.bytes_max)};
     }
     return rows;
-  }
-
-  /// What the lake's table has, which may have been made otherwise than lake_schema_of says now.
-  Result<columns::Schema> lake_schema_of_target() {
-    BL_TRY(const TableHandle table, target());
-    return table->rows().schema();
   }
 
   /// Rows that only come.
