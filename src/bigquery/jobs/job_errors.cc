@@ -1,4 +1,5 @@
 // What errors are called for clients (spec 2.7).
+#include <algorithm>
 #include <array>
 
 #include "bigquery/jobs.h"
@@ -21,6 +22,14 @@ constexpr std::array k_reasons = {
     Reason{"stopped", 400},           Reason{"timeout", 400},
 };
 
+/// The engine's words.
+bool is_out_of_memory(std::string_view message) {
+  return std::ranges::any_of(
+      std::array<std::string_view, 4>{"Out of Memory", "max_temp_directory_size",
+                                      "could not allocate", "failed to pin"},
+      [&](std::string_view words) { return message.find(words) != std::string_view::npos; });
+}
+
 std::string_view reason_of(const Error& error, std::string_view invalid) {
   switch (error.code) {
     case Code::malformed:
@@ -42,8 +51,10 @@ std::string_view reason_of(const Error& error, std::string_view invalid) {
       return error.message.starts_with("Response too large") ? "responseTooLarge"
                                                              : "resourcesExceeded";
     case Code::too_many:
-    case Code::overloaded:
       return "rateLimitExceeded";
+    case Code::overloaded:
+      // Places come free; the memory of a query that needs more than it may have does not.
+      return is_out_of_memory(error.message) ? "resourcesExceeded" : "rateLimitExceeded";
     case Code::cancelled:
       return "stopped";
     case Code::timeout:

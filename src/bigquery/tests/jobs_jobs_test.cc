@@ -135,6 +135,17 @@ TEST_F(JobsOfTheDoor, more_than_may_wait_are_refused) {
   EXPECT_EQ(job_error(refused.error()).reason, "rateLimitExceeded");
 }
 
+TEST_F(JobsOfTheDoor, a_query_that_needs_too_much_memory_is_not_asked_again) {
+  world_.parts.reset();
+  world_.limits.engine.database.memory_bytes_max = 64 << 20;
+  world_.limits.engine.database.temp_bytes_max = 1 << 20;
+  world_.open_jobs();
+  const JobView job = world_.done(
+      *world_.parts->jobs().start(world_.job("SELECT ARRAY_LENGTH(GENERATE_ARRAY(1, 50000000))")));
+  ASSERT_TRUE(job.error);
+  EXPECT_EQ(job.error->reason, "resourcesExceeded") << job.error->message;
+}
+
 TEST_F(JobsOfTheDoor, copies_take_all_rows_of_all_sources) {
   const char* schema =
       R"([{"name":"x","type":"INTEGER"},{"name":"l","type":"STRING","mode":"REPEATED"}])";
