@@ -1,5 +1,9 @@
 #include "app/operator.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "access/tokens.h"
 #include "app/event_log.h"
 #include "app/house_lake.h"
@@ -36,6 +40,17 @@ std::vector<store::Migration> all_migrations() {
         bigquery::job_migrations(), bigquery::stream_migrations()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
+}
+
+Result<void> demand_current_schema(store::Database& database) {
+  BL_TRY(const auto steps, store::plan_migrations(database, all_migrations()));
+  const auto missing = std::count_if(steps.begin(), steps.end(), [](const auto& step) {
+    return step.state == store::MigrationStep::State::missing;
+  });
+  if (missing == 0) return {};
+  return Error(Code::conflict, fmt::format("{} migrations are missing, and store.migrate is false: "
+                                           "run `benchlake migrate` first",
+                                           missing));
 }
 
 Result<ops::ServerSetting> server_setting(const Settings& settings, Disk& disk) {

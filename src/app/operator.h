@@ -8,6 +8,8 @@ namespace bl::app {
 
 /// All migrations of the program, in the order of their numbers.
 std::vector<store::Migration> all_migrations();
+/// Errors: conflict (some are missing), those of the store.
+Result<void> demand_current_schema(store::Database& database);
 
 /// Errors: those of the store's URI.
 Result<ops::ServerSetting> server_setting(const Settings& settings, Disk& disk);

@@ -222,7 +222,7 @@ class RunningService final : public Service {
 
   Result<void> migrate() {
     const std::vector<store::Migration> migrations = all_migrations();
-    if (!settings_.migrate) BL_RETURN_IF_ERROR(demand_current_schema(migrations));
+    if (!settings_.migrate) BL_RETURN_IF_ERROR(demand_current_schema(*database_));
     BL_RETURN_IF_ERROR(database_->migrate(migrations));
     BL_TRY(const std::int64_t series, results::apply_changed_units(*database_));
     if (series > 0) log_.info("units_changed", {{"series", std::to_string(series)}});
@@ -240,18 +240,6 @@ class RunningService final : public Service {
   }
   /// What results are read from.
   store::Database& readers() { return replicated_ == nullptr ? *database_ : *replicated_; }
-
-  Result<void> demand_current_schema(const std::vector<store::Migration>& migrations) {
-    BL_TRY(const auto steps, store::plan_migrations(*database_, migrations));
-    const auto missing = std::count_if(steps.begin(), steps.end(), [](const auto& step) {
-      return step.state == store::MigrationStep::State::missing;
-    });
-    if (missing == 0) return {};
-    return Error(Code::conflict,
-                 fmt::format("{} migrations are missing, and store.migrate is false: run "
-                             "`benchlake migrate` first",
-                             missing));
-  }
 
   Result<void> open_access() {
     BL_TRY(operator_token_, access::load_operator_token(disk_, settings_.data_folder, random_));
