@@ -91,8 +91,9 @@ def test_pages_do_not_overlap(client: Any) -> None:
     pages = [[row.x for row in page] for page in job.result(page_size=4000).pages]
     assert [len(page) for page in pages] == [4000] * 6 + [1000]
     assert sum(pages, []) == list(range(1, 25001))
-    assert [row.x for row in job.result(start_index=24998)] == [24999, 25000]
-    assert [row.x for row in job.result(max_results=2)] == [1, 2]
+    # A job that has a page keeps it, and passes over start_index and max_results.
+    assert [row.x for row in client.get_job(job.job_id).result(start_index=24998)] == [24999, 25000]
+    assert [row.x for row in client.get_job(job.job_id).result(max_results=2)] == [1, 2]
     assert [row.x for row in client.get_job(job.job_id).result(max_results=1)] == [1]
     assert job.to_dataframe(create_bqstorage_client=False)["x"].sum() == 312512500
 

@@ -38,11 +38,6 @@ def liar() -> Iterator[Liar]:
         assert process.wait(timeout=20) == 0
 
 
-@pytest.fixture(autouse=True)
-def no_retries() -> None:
-    """Not of Conbench's clients, which other tests of this folder watch."""
-
-
 def scenario(name: str, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-B", str(TIER / f"{name}.py"), *arguments], capture_output=True, text=True,
                           timeout=120, env={**os.environ, **variables}, check=False)

@@ -21,11 +21,6 @@ PROJECT = "test-project"
 UTC = datetime.timezone.utc
 
 
-@pytest.fixture(autouse=True)
-def no_retries() -> None:
-    """That of conftest is for Conbench's clients, which are not here."""
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     served = Server(tmp_path_factory.mktemp("bigquery-read"), environment={"BENCHLAKE_BIGQUERY_OPEN": "true"})
