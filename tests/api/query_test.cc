@@ -163,7 +163,12 @@ TEST_F(QueryServed, arrow_is_streamed_to_who_accepts_it) {
   auto reader = columns::IpcReader::open(answer->body, {});
   ASSERT_TRUE(reader.ok()) << reader.error().message;
   std::int64_t all = 0;
-  while (auto batch = (*reader)->next().value()) all += batch->rows();
+  while (true) {
+    const auto batch = (*reader)->next();
+    ASSERT_TRUE(batch.ok()) << batch.error().message;
+    if (!batch->has_value()) break;
+    all += (*batch)->rows();
+  }
   EXPECT_EQ(all, 50'000);
   const Answer view =
       server.get("/api/v1/queries/" + std::string(answer->headers.get("X-Query-Id")));
