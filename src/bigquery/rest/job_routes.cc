@@ -254,18 +254,17 @@ void add_job_routes(net::Router& router, JobPorts ports, const JobRouteOptions& 
   };
   for (const Entry& entry : entries) {
     for (const char* const prefix : {"/bigquery/v2", ""}) {
-      router.add(
-          {.method = entry.method,
-           .pattern = std::string(prefix) + entry.path,
-           .access = entry.method == Method::del ? options.write : options.read,
-           .handler =
-               [routes, answer = entry.answer](Request& request) {
-                 auto made = ((*routes).*answer)(request);
-                 return made.ok() ? *std::move(made) : error_answer(made.error());
-               },
-           .options = {.body_bytes_max = options.limits.body_bytes_max,
-                      .deadline = k_deadline,
-                      .in_openapi = *prefix != '\0'}});
+      router.add({.method = entry.method,
+                  .pattern = std::string(prefix) + entry.path,
+                  .access = entry.method == Method::del ? options.write : options.read,
+                  .handler =
+                      [routes, answer = entry.answer](Request& request) {
+                        auto made = ((*routes).*answer)(request);
+                        return made.ok() ? *std::move(made) : error_answer(made.error());
+                      },
+                  .options = {.body_bytes_max = options.limits.body_bytes_max,
+                              .deadline = k_deadline,
+                              .in_openapi = *prefix != '\0'}});
     }
   }
   add_upload_routes(router, std::move(ports), options);
