@@ -7,14 +7,15 @@ namespace {
 
 /// The folder of its files comes first and stays: a folder `lake` alone may be that of another
 /// lake's journals.
-Result<bool> is_begun(const lake::LakeOptions& own, Disk& disk) {
-  return disk.exists(own.objects);
+Result<bool> is_begun(const std::shared_ptr<lake::LakeOptions>& own, Disk& disk) {
+  if (own == nullptr) return false;
+  return disk.exists(own->objects);
 }
 
 }  // namespace
 
 Result<std::shared_ptr<lake::LakeOptions>> lake_in_use(const Settings& settings, Disk& disk) {
-  BL_TRY(const bool has_own, is_begun(*settings.own_lake, disk));
+  BL_TRY(const bool has_own, is_begun(settings.own_lake, disk));
   if (settings.lake == nullptr) {
     return has_own ? settings.own_lake : std::shared_ptr<lake::LakeOptions>();
   }
@@ -37,13 +38,16 @@ Result<void> HouseLake::open() {
 
 Result<lake::Lake*> HouseLake::get() {
   const std::lock_guard lock(mutex_);
-  if (lake_ == nullptr) BL_RETURN_IF_ERROR(open(settings_.own_lake));
+  if (lake_ == nullptr) {
+    if (settings_.own_lake == nullptr) return Error{Code::not_found, "there is no lake"};
+    BL_RETURN_IF_ERROR(open(settings_.own_lake));
+  }
   return lake_.get();
 }
 
 Result<void> HouseLake::open(const std::shared_ptr<lake::LakeOptions>& options) {
   if (options == settings_.own_lake) {
-    BL_TRY(const bool begun, is_begun(*options, world_.disk));
+    BL_TRY(const bool begun, is_begun(options, world_.disk));
     BL_TRY(const bool has_catalog, world_.disk.exists(options->folder + "/catalog.sqlite"));
     if (has_catalog && !begun) {
       return Error{Code::conflict,

@@ -64,7 +64,10 @@ Result<ops::ServerSetting> server_setting(const Settings& settings, Disk& disk) 
         ops::LakeSetting{.options = options, .query = settings.query});
   };
   if (lake != nullptr) setting.lake = shown(*lake);
-  setting.restored_lake = lake != nullptr ? setting.lake : shown(*settings.own_lake);
+  setting.restored_lake = setting.lake;
+  if (lake == nullptr && settings.own_lake != nullptr) {
+    setting.restored_lake = shown(*settings.own_lake);
+  }
   setting.connections_max = settings.http.limits.connections_max;
   setting.events = event_log_port(settings.events, settings.data_folder, settings.store_uri);
   return setting;

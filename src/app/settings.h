@@ -52,11 +52,12 @@ struct Settings {
   CommitSettings commits;
   AlertSettings alerts;
   AccessSettings access;
-  std::shared_ptr<lake::LakeOptions> lake;      ///< null: none is set
-  std::shared_ptr<lake::LakeOptions> own_lake;  ///< then: what is made when one is needed
-  ops::QuerySetting query;                      ///< of SQL over it
-  ReplicaSettings replica;                      ///< of results, in the lake
-  ReadSettings reads;                           ///< who answers reads of results
+  std::shared_ptr<lake::LakeOptions> lake;  ///< null: none is set
+  std::shared_ptr<lake::LakeOptions>
+      own_lake;             ///< then: what is made when one is needed; null: none is
+  ops::QuerySetting query;  ///< of SQL over it
+  ReplicaSettings replica;  ///< of results, in the lake
+  ReadSettings reads;       ///< who answers reads of results
   InferenceSettings inference;
   EventSettings events;
   TraceSettings traces;

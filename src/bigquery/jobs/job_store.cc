@@ -63,8 +63,8 @@ std::span<const store::Migration> job_migrations() {
   return k_migrations;
 }
 
-JobStore::JobStore(store::Database& database, const Clock& clock, Log& log, std::size_t behind_max)
-    : database_(database), clock_(clock), log_(log), behind_max_(behind_max) {
+JobStore::JobStore(store::Database& database, Log& log, std::size_t behind_max)
+    : database_(database), log_(log), behind_max_(behind_max) {
   writer_ = std::thread([this] { work(); });
 }
 

@@ -17,7 +17,7 @@ namespace bl::bigquery {
 /// order in which they were given. Threads: any.
 class JobStore {
  public:
-  JobStore(store::Database& database, const Clock& clock, Log& log, std::size_t behind_max);
+  JobStore(store::Database& database, Log& log, std::size_t behind_max);
   /// Writes what waits.
   ~JobStore();
   JobStore(const JobStore&) = delete;
@@ -48,7 +48,6 @@ class JobStore {
   void work();
 
   store::Database& database_;
-  const Clock& clock_;
   Log& log_;
   const std::size_t behind_max_;
   std::mutex mutex_;

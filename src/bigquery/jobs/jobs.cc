@@ -40,8 +40,7 @@ struct Jobs::Job {
 Jobs::Jobs(const JobsWorld& world, const JobLimits& limits)
     : world_(world),
       limits_(limits),
-      store_(std::make_unique<JobStore>(world.database, world.clock, world.log,
-                                        limits.written_behind_max)),
+      store_(std::make_unique<JobStore>(world.database, world.log, limits.written_behind_max)),
       ended_(world.metrics.counter("bl_bigquery_jobs_total", "jobs of the BigQuery door that ended",
                                    {{"outcome", "ok"}})),
       failed_(world.metrics.counter("bl_bigquery_jobs_total",

@@ -140,8 +140,9 @@ TEST_F(JobsOfTheDoor, a_query_that_needs_too_much_memory_is_not_asked_again) {
   world_.limits.engine.database.memory_bytes_max = 64 << 20;
   world_.limits.engine.database.temp_bytes_max = 1 << 20;
   world_.open_jobs();
-  const JobView job = world_.done(
-      *world_.parts->jobs().start(world_.job("SELECT ARRAY_LENGTH(GENERATE_ARRAY(1, 50000000))")));
+  const JobView job = world_.done(*world_.parts->jobs().start(world_.job(
+      "SELECT COUNT(DISTINCT CONCAT('a text of some length', CAST(a * 10000 + b AS STRING)))"
+      " FROM UNNEST(GENERATE_ARRAY(1, 3000)) AS a, UNNEST(GENERATE_ARRAY(1, 3000)) AS b")));
   ASSERT_TRUE(job.error);
   EXPECT_EQ(job.error->reason, "resourcesExceeded") << job.error->message;
 }
