@@ -2,6 +2,7 @@
 // taken is written again as it was.
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "base/utf8.h"
@@ -47,7 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (read.ok()) {
     if (const auto parts = stream_named(read->stream)) {
       require(parts->rows.begin >= 0 && parts->rows.begin < parts->rows.end);
-      const auto again = stream_named(stream_name(parts->session, parts->rows));
+      const std::string name = stream_name(parts->session, parts->rows);
+      const auto again = stream_named(name);
       require(again && again->session == parts->session && again->rows == parts->rows);
     }
   }
