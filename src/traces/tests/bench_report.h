@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/time.h"
 #include "traces/trace_store.h"
 
@@ -115,11 +117,14 @@ class Report {
   /// `PROFILE-SECONDS.json` in the folder.
   void write(const std::string& folder, std::string_view profile, const Clock& clock) {
     const Timestamp now = clock.now();
+    std::filesystem::create_directories(folder);
     std::ofstream file(fmt::format("{}/{}-{}.json", folder, profile, now.micros / 1'000'000));
     file << fmt::format(
         "{{\"kind\":\"traces_bench\",\"created\":\"{}\",\"profile\":\"{}\",\"measurements\":[{}]}}"
         "\n",
         to_rfc3339(now), profile, measurements_);
+    file.close();
+    BL_CHECK(file.good());
     measurements_.clear();
   }
 
