@@ -5,10 +5,8 @@ tiers_all=(unit web browser samples schema clients fuzz asan)
 fuzz_seconds=${BL_FUZZ_SECONDS:-10}
 # Of the units, those that the tier `asan` builds and runs: what reads bytes from outside, and what shares memory
 # between threads. Empty: all of them (./dev asan, ./dev long).
-asan_tests=(base_test net_test net_grpc_test columns_test duck_test objects_test journal_test delta_test lake_test
-  store_sqlite_test engine_test formats_test results_test inference_test traces_model_test traces_wire_test
-  traces_reads_test traces_imports_test events_model_test events_index_test gate_files_test bigquery_rows_test
-  bigquery_sql_test)
+asan_tests=(base_test net_test net_grpc_test columns_test objects_test journal_test delta_test store_sqlite_test
+  formats_test traces_wire_test traces_reads_test events_model_test bigquery_rows_test bigquery_sql_test)
 
 verb_test() {
   local tier tiers=("$@") started=$EPOCHREALTIME
