@@ -48,8 +48,9 @@ Result<lake::Lake*> HouseLake::get() {
 Result<void> HouseLake::open(const std::shared_ptr<lake::LakeOptions>& options) {
   if (options == settings_.own_lake) {
     BL_TRY(const bool begun, is_begun(options, world_.disk));
-    BL_TRY(const bool has_catalog, world_.disk.exists(options->folder + "/catalog.sqlite"));
-    if (has_catalog && !begun) {
+    // What every lake has there, wherever its files and its catalog lie.
+    BL_TRY(const bool is_anothers, world_.disk.exists(options->folder + "/journals"));
+    if (is_anothers && !begun) {
       return Error{Code::conflict,
                    "this is of a lake whose files lie elsewhere, set lake.objects "
                    "again: " +
