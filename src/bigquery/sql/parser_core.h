@@ -109,6 +109,8 @@ class Parser {
   // Statements.
   Result<Statement> statement();
   Result<Statement> insert();
+  Result<void> target(Statement& made);
+  Result<void> condition(Statement& made);
   Result<Statement> update();
   Result<Statement> remove();
   Result<Statement> merge();

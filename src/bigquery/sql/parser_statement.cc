@@ -151,20 +151,32 @@ Result<std::vector<Parser::Assignment>> Parser::assignments() {
   return list;
 }
 
+/// The table that UPDATE, DELETE and MERGE change, and what they call it.
+Result<void> Parser::target(Statement& made) {
+  BL_TRY(made.path, table_path());
+  BL_TRY(made.alias, alias());
+  return {};
+}
+
+/// GoogleSQL wants a WHERE of UPDATE and DELETE.
+Result<void> Parser::condition(Statement& made) {
+  BL_RETURN_IF_ERROR(expect("WHERE"));
+  BL_TRY(Expr where, expression());
+  made.where = std::move(where);
+  return {};
+}
+
 Result<Statement> Parser::update() {
   Statement made;
   made.kind = StatementKind::update;
-  BL_TRY(made.path, table_path());
-  BL_TRY(made.alias, alias());
+  BL_RETURN_IF_ERROR(target(made));
   BL_RETURN_IF_ERROR(expect("SET"));
   BL_TRY(made.set, assignments());
   if (take("FROM")) {
     BL_TRY(FromItem source, from());
     made.from = std::move(source);
   }
-  BL_RETURN_IF_ERROR(expect("WHERE"));
-  BL_TRY(Expr where, expression());
-  made.where = std::move(where);
+  BL_RETURN_IF_ERROR(condition(made));
   return made;
 }
 
@@ -172,11 +184,8 @@ Result<Statement> Parser::remove() {
   Statement made;
   made.kind = StatementKind::remove;
   (void)take("FROM");
-  BL_TRY(made.path, table_path());
-  BL_TRY(made.alias, alias());
-  BL_RETURN_IF_ERROR(expect("WHERE"));
-  BL_TRY(Expr where, expression());
-  made.where = std::move(where);
+  BL_RETURN_IF_ERROR(target(made));
+  BL_RETURN_IF_ERROR(condition(made));
   return made;
 }
 
@@ -184,8 +193,7 @@ Result<Statement> Parser::merge() {
   Statement made;
   made.kind = StatementKind::merge;
   (void)take("INTO");
-  BL_TRY(made.path, table_path());
-  BL_TRY(made.alias, alias());
+  BL_RETURN_IF_ERROR(target(made));
   BL_RETURN_IF_ERROR(expect("USING"));
   BL_TRY(FromItem source, from_operand());
   made.from = std::move(source);
