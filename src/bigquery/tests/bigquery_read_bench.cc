@@ -9,6 +9,7 @@
 #include "base/protobuf.h"
 #include "bigquery/lake_schema.h"
 #include "bigquery/read_methods.h"
+#include "bigquery/tests/lake_open_table.h"
 #include "columns/table.h"
 #include "net/grpc_server.h"
 
@@ -23,20 +24,6 @@ constexpr const char* k_service = "/google.cloud.bigquery.storage.v1.BigQueryRea
 class Anybody final : public net::Authenticator {
  public:
   Result<net::Principal> authenticate(const net::Request&) override { return net::Principal{}; }
-};
-
-class Table final : public OpenTable {
- public:
-  Table(TableRecord record, std::shared_ptr<lake::Table> table)
-      : record_(std::move(record)), table_(std::move(table)) {}
-  const TableRecord& record() const override { return record_; }
-  bool is_read_only() const override { return false; }
-  lake::Snapshot snapshot() const override { return table_->snapshot(); }
-  lake::Table& rows() const override { return *table_; }
-
- private:
-  const TableRecord record_;
-  const std::shared_ptr<lake::Table> table_;
 };
 
 struct World {
@@ -86,7 +73,7 @@ struct World {
       BL_CHECK(made->append(builder.finish().value()).ok());
       if (in_files && (id % 2'000'000 == 0 || id >= rows)) BL_CHECK(made->flush().ok());
     }
-    tables[name] = std::make_shared<Table>(record, made);
+    tables[name] = std::make_shared<LakeTable>(record, made);
     return name;
   }
 

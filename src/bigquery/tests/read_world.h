@@ -16,6 +16,7 @@
 #include "bigquery/json_rows.h"
 #include "bigquery/lake_schema.h"
 #include "bigquery/read_methods.h"
+#include "bigquery/tests/lake_open_table.h"
 #include "bigquery/tests/rows_text.h"
 #include "lake/lake.h"
 
@@ -148,21 +149,6 @@ class Collector final : public net::GrpcWriter {
 class ReadTest : public ::testing::Test {
  protected:
   ~ReadTest() override { std::filesystem::remove_all(folder_); }
-
-  /// A table of the lake, as door's tables are.
-  class LakeTable final : public OpenTable {
-   public:
-    LakeTable(TableRecord record, std::shared_ptr<lake::Table> table)
-        : record_(std::move(record)), table_(std::move(table)) {}
-    const TableRecord& record() const override { return record_; }
-    bool is_read_only() const override { return false; }
-    lake::Snapshot snapshot() const override { return table_->snapshot(); }
-    lake::Table& rows() const override { return *table_; }
-
-   private:
-    const TableRecord record_;
-    const std::shared_ptr<lake::Table> table_;
-  };
 
   lake::Table& make_table(const std::string& name, std::string_view fields) {
     TableRecord record;
