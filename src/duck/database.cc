@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "duck/engine/decimal_functions.h"
 #include "duck/engine/session.h"
 #include "duck/extensions.h"
 
@@ -109,6 +110,7 @@ Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options) {
   BL_TRY(const auto connection, database->connect());
   BL_RETURN_IF_ERROR(
       register_batch_scan(connection->state_->handle.get(), database->state_->offers));
+  BL_RETURN_IF_ERROR(register_decimal_functions(connection->state_->handle.get()));
   BL_RETURN_IF_ERROR(load_extensions(*connection, options));
   BL_RETURN_IF_ERROR(set_all(*connection, {// Footers are small and immutable: read once.
                                            "SET GLOBAL parquet_metadata_cache = true",

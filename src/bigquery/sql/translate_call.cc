@@ -435,8 +435,8 @@ Result<Typed> Translator::safe_divide(const Expr& expr, const Scope& inside) {
                              values[1].sql),
                  Kind::float64, nullptr};
   }
-  BL_TRY(std::string sql,
-         numeric_quotient(values[0], fmt::format("nullif({}, 0)", values[1].sql), Kind::numeric));
+  std::string sql =
+      decimal_quotient(Kind::numeric, values[0].sql, fmt::format("nullif({}, 0)", values[1].sql));
   return Typed{std::move(sql), Kind::numeric, nullptr};
 }
 
@@ -453,16 +453,8 @@ Result<Typed> Translator::sum_or_avg(const Expr& expr, const Scope& scope, const
   const std::string sum = fmt::format("sum({}{}){}", distinct, value.sql, spec);
   const bool is_avg = expr.name == "AVG";
   if (type.is_decimal() && is_avg) {
-    // The sum in whole units of one digit more than the answer has.
-    Type wide(type.kind);
-    const Type result = wide;
-    wide.scale = type.kind == Kind::numeric ? 9 : 10;
-    const std::string zeros(static_cast<std::size_t>(wide.scale), '0');
-    return Typed{fmt::format("CAST(CAST(CAST(CAST({} AS {}) * 1{} AS HUGEINT) * 10 // "
-                             "count({}{}){} AS DECIMAL(38, 0)) * 0.{}1 AS {})",
-                             sum, engine_type(wide), zeros, distinct, value.sql, spec, zeros,
-                             engine_type(result)),
-                 result, nullptr};
+    const std::string count = fmt::format("count({}{}){}", distinct, value.sql, spec);
+    return Typed{decimal_quotient(type.kind, sum, count), Type(type.kind), nullptr};
   }
   if (is_avg) {
     return Typed{fmt::format("avg({}{}){}", distinct, value.sql, spec), Kind::float64, nullptr};

@@ -509,10 +509,8 @@ Result<Typed> Translator::arithmetic(const Expr& expr, Typed left, Typed right) 
     if (!type.is_decimal()) {
       return Typed{fmt::format("({} / {})", a, not_zero(divisor, message)), type, nullptr};
     }
-    Typed dividend{a, left.type.is_decimal() ? left.type : Type(type.kind), nullptr};
-    BL_TRY(std::string quotient,
-           numeric_quotient(dividend, not_zero(divisor, message), Type(type.kind)));
-    return Typed{std::move(quotient), Type(type.kind), nullptr};
+    return Typed{decimal_quotient(type.kind, a, not_zero(divisor, message)), Type(type.kind),
+                 nullptr};
   }
   if (!type.is_decimal()) return Typed{fmt::format("({} {} {})", a, op, b), type, nullptr};
   // The engine lets digits grow: sums by one, products to the sum of both.
@@ -535,31 +533,12 @@ Result<Typed> Translator::arithmetic(const Expr& expr, Typed left, Typed right) 
   const int scale = op == "*" ? l.scale + r.scale : std::max(l.scale, r.scale);
   const int whole = std::max(l.precision - l.scale, r.precision - r.scale);
   const int precision = op == "*" ? l.precision + r.precision : whole + scale + 1;
-  const std::string sql = fmt::format("({} {} {})", a, op, b);
   if (scale > scale_max) {
-    return Typed{fmt::format("CAST({} AS {})", sql, engine_type(result)), result, nullptr};
+    return Typed{decimal_product(type.kind, a, b), result, nullptr};
   }
   result.precision = std::min(precision, 38);
   result.scale = scale;
-  return Typed{sql, result, nullptr};
-}
-
-/// Exact, rounded half away from zero at the type's scale: one digit more, cut off, then rounded.
-Result<std::string> Translator::numeric_quotient(const Typed& left, const std::string& right,
-                                                 const Type& to) {
-  const int scale = to.kind == Kind::numeric ? 9 : 10;
-  const Type wide = [&] {
-    Type type(to.kind);
-    type.scale = scale;
-    return type;
-  }();
-  const std::string one = "1" + std::string(static_cast<std::size_t>(scale), '0');
-  const auto whole = [&](const std::string& sql) {
-    return fmt::format("CAST(CAST({} AS {}) * {} AS HUGEINT)", sql, engine_type(wide), one);
-  };
-  return fmt::format("CAST(CAST({} * 1{} // {} AS DECIMAL(38, 0)) * 0.{}1 AS {})", whole(left.sql),
-                     std::string(static_cast<std::size_t>(scale) + 1, '0'), whole(right),
-                     std::string(static_cast<std::size_t>(scale), '0'), engine_type(to));
+  return Typed{fmt::format("({} {} {})", a, op, b), result, nullptr};
 }
 
 /// Dates and intervals; no SQL: no such operator.

@@ -103,7 +103,6 @@ class Translator {
   Result<Typed> array(const Expr& expr, const Scope& scope);
   Result<Typed> structure(const Expr& expr, const Scope& scope);
   Result<Typed> subquery(const Expr& expr, const Scope& scope);
-  Result<std::string> numeric_quotient(const Typed& left, const std::string& right, const Type& to);
   /// The value where `to` is wanted. Errors: invalid, named by `what`.
   Result<std::string> as(const Typed& value, const Type& to, Place place, std::string_view what);
   static bool fits(const Typed& value, const Type& to);

@@ -122,6 +122,16 @@ std::string name_of(const Type& type) {
   return std::string(std::ranges::find(k_names, type.kind, &Name::kind)->google);
 }
 
+std::string decimal_product(Kind kind, std::string_view left, std::string_view right) {
+  return fmt::format("bl_{}_product({}, {})", kind == Kind::numeric ? "numeric" : "bignumeric",
+                     left, right);
+}
+
+std::string decimal_quotient(Kind kind, std::string_view left, std::string_view right) {
+  return fmt::format("bl_{}_quotient({}, {})", kind == Kind::numeric ? "numeric" : "bignumeric",
+                     left, right);
+}
+
 std::string engine_type(const Type& type) {
   switch (type.kind) {
     case Kind::numeric:

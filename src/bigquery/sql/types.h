@@ -57,6 +57,10 @@ struct TypeMember {
 std::string name_of(const Type& type);
 /// `DECIMAL(38, 9)`, `STRUCT("a" BIGINT)[]`.
 std::string engine_type(const Type& type);
+/// Exact, rounded half away from zero at the scale of `kind` (numeric or bignumeric): the engine's
+/// functions of duck/engine/decimal_functions.h.
+std::string decimal_product(Kind kind, std::string_view left, std::string_view right);
+std::string decimal_quotient(Kind kind, std::string_view left, std::string_view right);
 /// `CAST($3 AS BIGINT)`; what is nested comes as JSON.
 std::string engine_parameter(std::size_t place, const Type& type);
 /// What the engine calls member i: its name, or `_field_1` where that is empty or there twice.
