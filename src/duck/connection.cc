@@ -88,6 +88,13 @@ bool work_until_ready(duckdb_pending_result pending) {
   }
 }
 
+constexpr int k_asked_again_max = 8;
+
+bool only_reads(duckdb_prepared_statement prepared) {
+  const duckdb_statement_type type = duckdb_prepared_statement_type(prepared);
+  return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
+}
+
 /// A failed pending query has no kind but in its message.
 duckdb_error_type kind_of(std::string_view message) {
   if (message.starts_with("INTERRUPT Error")) return DUCKDB_ERROR_INTERRUPT;
@@ -142,10 +149,12 @@ struct Answer::State {
   std::string sql;
   std::chrono::milliseconds time_max;
   PreparedHandle statement;  ///< of a query that was not prepared before
+  duckdb_prepared_statement running = nullptr;
   std::unique_ptr<ResultHandle> result;
   ArrowOptionsHandle options;
   columns::Schema schema;
   bool done = false;
+  int asked_again = 0;
 
   State(Connection::State& c, std::string text, const QueryOptions& wanted)
       : connection(c), sql(std::move(text)), time_max(wanted.time_max) {
@@ -172,18 +181,49 @@ struct Answer::State {
     return error.code == Code::cancelled ? ended() : error;
   }
   Error ended() {
-    if (connection.watchdog.fate(connection.handle.get()) == Watchdog::End::expired) {
-      return Error{Code::timeout, fmt::format("a query took longer than {} ms: {}",
-                                              time_max.count(), head_of(sql))};
+    switch (connection.watchdog.fate(connection.handle.get())) {
+      case Watchdog::End::expired:
+        return Error{Code::timeout, fmt::format("a query took longer than {} ms: {}",
+                                                time_max.count(), head_of(sql))};
+      case Watchdog::End::cancelled:
+        return Error{Code::cancelled, "a query was interrupted: " + head_of(sql)};
+      case Watchdog::End::none:
+        break;
     }
-    return Error{Code::cancelled, "a query was interrupted: " + head_of(sql)};
+    return lost_reason();
+  }
+
+  /// Nobody interrupted it but the engine, which ends a query's other threads when one has failed;
+  /// when they notice before the failure is noted (one time in ten), that is lost. A query that
+  /// only reads is asked again for it.
+  Error lost_reason() {
+    Error unknown{Code::internal,
+                  "a query failed, and the engine does not say why: " + head_of(sql)};
+    result.reset();
+    if (asked_again == k_asked_again_max || !only_reads(running)) return unknown;
+    ++asked_again;
+    auto again = execute();
+    if (!again.ok()) return std::move(again).error();
+    done = false;
+    while (true) {
+      auto batch = next();
+      if (!batch.ok()) return std::move(batch).error();
+      if (!*batch) break;
+    }
+    done = true;
+    return unknown;
   }
 
   Result<void> start(duckdb_prepared_statement prepared, const Values& values) {
     BL_RETURN_IF_ERROR(bind_all(prepared, values));
+    running = prepared;
+    return execute();
+  }
+
+  Result<void> execute() {
     result = std::make_unique<ResultHandle>();
     PendingHandle pending;
-    (void)duckdb_pending_prepared_streaming(prepared, pending.out());  // its error is the result's
+    (void)duckdb_pending_prepared_streaming(running, pending.out());  // its error is the result's
     if (!work_until_ready(pending.get())) {
       const char* message = duckdb_pending_error(pending.get());
       return failure(message, kind_of(message));
@@ -268,8 +308,7 @@ int Statement::parameters() const {
 }
 
 bool Statement::is_query() const {
-  const duckdb_statement_type type = duckdb_prepared_statement_type(state_->handle.get());
-  return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
+  return only_reads(state_->handle.get());
 }
 
 Result<Answer> Statement::query(const Values& values, const QueryOptions& options) {

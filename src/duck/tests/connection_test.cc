@@ -181,7 +181,7 @@ TEST_F(Connections, an_error_while_rows_come_is_an_error_of_next) {
   Result<std::optional<Batch>> last = answer.next();
   while (last.ok() && *last) last = answer.next();
   ASSERT_FALSE(last.ok());
-  EXPECT_EQ(last.error().code, Code::invalid);
+  EXPECT_EQ(last.error().code, Code::invalid) << last.error().message;
 }
 
 TEST_F(Connections, a_deadline_ends_a_query_with_its_limit_in_the_message) {
