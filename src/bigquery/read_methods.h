@@ -27,8 +27,8 @@ struct ReadLimits {
   std::uint64_t held_bytes_max = 1ull << 30;
   int streams_max = 1'000;  ///< of a session
   std::size_t restriction_bytes_max = 1u << 20;
-  std::size_t reading_max = 24;            ///< calls of ReadRows at once: each has a worker of gRPC
-  std::uint64_t message_bytes = 2u << 20;  ///< of rows in memory; one row may be more
+  std::size_t reading_max = 24;  ///< calls of ReadRows at once: each has a worker of gRPC
+  std::uint64_t message_bytes = 256u << 10;        ///< of rows in memory; one row may be more
   std::chrono::milliseconds file_time{3'600'000};  ///< that a file of a stream may take
   duck::DatabaseLimits engine{.memory_bytes_max = 512u << 20, .threads = 2};
 };

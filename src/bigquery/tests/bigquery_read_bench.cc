@@ -16,7 +16,7 @@
 namespace bl::bigquery {
 namespace {
 
-using Rows = columns::Table<columns::Is<"id", std::int64_t>,
+using Rows = columns::Table<columns::Is<"id", std::optional<std::int64_t>>,
                             columns::Is<"value", std::optional<std::string_view>>>;
 
 constexpr const char* k_service = "/google.cloud.bigquery.storage.v1.BigQueryRead/";
