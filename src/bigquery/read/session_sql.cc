@@ -148,6 +148,18 @@ Result<std::string> SessionSql::of_file(const ReadFile& file, const RowRange& ro
       wanted_, items, path, options, where.empty() ? "" : " WHERE ", fmt::join(where, " AND "));
 }
 
+Result<std::string> SessionSql::of_files(std::span<const ReadFile> files) const {
+  std::string paths;
+  for (const ReadFile& file : files) {
+    BL_TRY(const std::string path, duck::quoted_text(file.path));
+    paths += (paths.empty() ? "" : ", ") + path;
+  }
+  return fmt::format(
+      "SELECT {} FROM (SELECT {} FROM read_parquet([{}], hive_partitioning = false)) AS "
+      "\"r\"{}{}",
+      wanted_, inner(&files.front()), paths, condition_.empty() ? "" : " WHERE ", condition_);
+}
+
 std::string SessionSql::of_offered(std::string_view offered) const {
   return fmt::format("SELECT {} FROM (SELECT {} FROM {}) AS \"r\"{}{}", wanted_, inner(nullptr),
                      duck::quoted_name(offered), condition_.empty() ? "" : " WHERE ", condition_);

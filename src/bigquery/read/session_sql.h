@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "base/result.h"
@@ -32,6 +33,9 @@ class SessionSql {
 
   /// The rows [rows.begin, rows.end) of the file. Errors: invalid (a path that is no text).
   Result<std::string> of_file(const ReadFile& file, const RowRange& rows) const;
+  /// All rows of the files, one after the other; they miss the same columns. Not where a sample is
+  /// taken. Errors: as of_file.
+  Result<std::string> of_files(std::span<const ReadFile> files) const;
   /// `offered`: batches of source.kept under that name; all of them, whatever the sample.
   std::string of_offered(std::string_view offered) const;
 

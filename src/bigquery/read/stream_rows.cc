@@ -10,6 +10,9 @@ namespace {
 // What is computed at once of rows that are in no file.
 constexpr std::int64_t k_window_rows = 65'536;
 constexpr std::uint64_t k_window_bytes = 16u << 20;
+// Small files that are read by one question: each costs some 2 ms otherwise.
+constexpr std::size_t k_together_max = 64;
+constexpr std::uint64_t k_together_bytes = 64u << 20;
 constexpr const char* k_offered = "rows of a session";
 
 /// Errors of the engine that are the restriction's: a cast, a division by zero.
@@ -34,14 +37,20 @@ Result<void> StreamRows::read(const Each& each) {
     skip_ -= passed;
     given_ = done_ = passed;
   }
+  const std::span<const ReadFile> files(session.source.files);
   std::int64_t begin = 0;
-  for (const ReadFile& file : session.source.files) {
-    const RowRange part{std::max(range.begin, begin) - begin,
-                        std::min(range.end, begin + file.rows) - begin};
-    begin += file.rows;
+  for (std::size_t i = 0; i < files.size();) {
+    const std::size_t together = whole_files(files.subspan(i), begin, range);
+    const auto read = files.subspan(i, std::max<std::size_t>(together, 1));
+    std::int64_t end = begin;
+    for (const ReadFile& file : read) end += file.rows;
+    const RowRange part{std::max(range.begin, begin) - begin, std::min(range.end, end) - begin};
+    i += read.size();
+    begin = end;
     if (part.begin >= part.end) continue;
     if (!call_.client_is_there()) return Error{Code::cancelled, "the client has gone"};
-    BL_RETURN_IF_ERROR(read_file(file, part, each));
+    BL_RETURN_IF_ERROR(read.size() > 1 ? read_files(read, each)
+                                       : read_file(read.front(), part, each));
     done_ += part.rows();
   }
   const RowRange behind{std::max(range.begin, begin) - begin, range.end - begin};
@@ -52,6 +61,24 @@ Result<void> StreamRows::read(const Each& each) {
                                             given_, call_.offset)};
   }
   return {};
+}
+
+/// How many of the files, whose first row is `begin`, one question takes.
+std::size_t StreamRows::whole_files(std::span<const ReadFile> files, std::int64_t begin,
+                                    const RowRange& range) const {
+  if (!call_.session.sql.sample().takes_all() || begin < range.begin) return 0;
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  for (const ReadFile& file : files) {
+    begin += file.rows;
+    bytes += file.bytes;
+    const bool is_alike = file.missing == files.front().missing;
+    if (!is_alike || begin > range.end || count == k_together_max || bytes > k_together_bytes) {
+      break;
+    }
+    ++count;
+  }
+  return count;
 }
 
 double StreamRows::progress() const {
@@ -84,6 +111,12 @@ Result<void> StreamRows::drain(duck::Connection& connection, const std::string& 
 
 Result<void> StreamRows::read_file(const ReadFile& file, const RowRange& rows, const Each& each) {
   BL_TRY(const std::string sql, call_.session.sql.of_file(file, rows));
+  BL_TRY(ReadEngine::Lease lease, lease());
+  return drain(lease.connection(), sql, each);
+}
+
+Result<void> StreamRows::read_files(std::span<const ReadFile> files, const Each& each) {
+  BL_TRY(const std::string sql, call_.session.sql.of_files(files));
   BL_TRY(ReadEngine::Lease lease, lease());
   return drain(lease.connection(), sql, each);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "bigquery/read/read_engine.h"
 #include "bigquery/read/session.h"
@@ -33,7 +34,10 @@ class StreamRows {
 
  private:
   Result<void> emit(const columns::Batch& batch, const Each& each);
+  std::size_t whole_files(std::span<const ReadFile> files, std::int64_t begin,
+                          const RowRange& range) const;
   Result<void> read_file(const ReadFile& file, const RowRange& rows, const Each& each);
+  Result<void> read_files(std::span<const ReadFile> files, const Each& each);
   Result<void> read_behind(const RowRange& rows, const Each& each);
   Result<void> read_plain(const RowRange& rows, const Each& each);
   Result<void> compute(std::vector<columns::Batch> batches, const Each& each);
