@@ -1,4 +1,5 @@
 """A server that speaks BigQuery, the official Python clients of one user, and rows (id, name) for its write streams."""
+import contextlib
 import pathlib
 import uuid
 from typing import Any, List, Tuple
@@ -8,6 +9,7 @@ import pyarrow
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery_storage_v1 import BigQueryReadClient, BigQueryWriteClient, types, writer
+from google.cloud.bigquery_storage_v1.exceptions import StreamClosedError
 from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
 from google.cloud.bigquery_storage_v1.services.big_query_write.transports import BigQueryWriteGrpcTransport
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -107,7 +109,8 @@ def send(door: Door, stream: str, ids: range, form: str = "proto", offset: Any =
     try:
         return connection.send(request_of(ids, form, offset)).result(timeout=60)
     finally:
-        connection.close()
+        with contextlib.suppress(StreamClosedError):
+            connection.close()
 
 
 def session_of(door: Door, table: str, streams: int = 1) -> types.ReadSession:
