@@ -1,5 +1,5 @@
-# The tier `clients` of ./dev test: Conbench's own Python clients against a real server on each store
-# (tests/clients), and our Python package: types, tests, wheel and sdist (clients/python).
+# The tier `clients` of ./dev test: Conbench's own Python clients against a real server on each store, BigQuery's
+# Python and Node clients (tests/clients), and our Python package: types, tests, wheel and sdist (clients/python).
 
 need_clients() {
   need build node postgres
@@ -8,7 +8,9 @@ need_clients() {
 queue_clients() {
   need_page
   need_build release
-  after=build-release queue test-clients "testing: Conbench's Python clients and our own, both stores" \
+  need_npm tests/clients/node
+  after="build-release npm-tests-clients-node" queue test-clients \
+    "testing: clients of Conbench and of BigQuery, and our own" \
     "./dev test clients runs them again; tests/clients/README.md says how to run one" tier_clients
 }
 
@@ -19,8 +21,9 @@ tier_clients() {
   (test_own_client "$reports") || true
   (test_judges "$reports") || true
   (test_bigquery_judges "$reports") || true
+  (test_node_judges "$reports") || true
   system_python "$root/dev.d/count_junit.py" "$reports"/own.xml "$reports"/types.xml "$reports"/judges.xml \
-    "$reports"/bigquery.xml
+    "$reports"/bigquery.xml "$reports"/node.xml
 }
 
 # The package as its users get it: built, installed, then tested. The reports say how it went; a step that fails
@@ -59,6 +62,13 @@ test_bigquery_judges() {
   python=$(pinned_python clients-bigquery) || return 1
   cd tests/clients || return 1
   PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -q -p no:cacheprovider --junit-xml="$1/bigquery.xml" test_bigquery_*.py
+}
+
+# BigQuery's clients for Node.js, from the lock file of tests/clients/node.
+test_node_judges() {
+  cd tests/clients/node || return 1
+  NO_COLOR=1 with_node npm test -- --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=junit --test-reporter-destination="$1/node.xml"
 }
 
 # pinned_python NAME: the interpreter of an environment with the packages of dev.d/NAME.txt.

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "bigquery/answer_tables.h"
 #include "bigquery/default_values.h"
 #include "bigquery/read_methods.h"
 #include "bigquery/write_methods.h"
@@ -45,8 +46,13 @@ Result<std::unique_ptr<BigQueryService::Parts>> BigQueryService::open_parts() {
                                        .metrics = around_.metrics,
                                        .folder = data_folder + "/bigquery/streams",
                                        .defaults = bigquery::simple_defaults(around_.clock)}));
-  const auto source = [tables = parts->tables.get(), &store = lake->store()](
-                          const bigquery::TableName& name) -> Result<bigquery::ReadSource> {
+  const auto source =
+      [tables = parts->tables.get(), answers = &parts->jobs->results(),
+       &store = lake->store()](const bigquery::TableName& name) -> Result<bigquery::ReadSource> {
+    if (const auto id = bigquery::answer_named(name)) {
+      BL_TRY(const bigquery::QueryResultHandle answer, answers->find(*id));
+      return bigquery::read_source_of(answer);
+    }
     BL_TRY(const bigquery::TableHandle table, tables->find(name));
     return bigquery::read_source_of(table, store);
   };
@@ -73,7 +79,8 @@ void BigQueryService::add_routes(net::Router& router) {
   const bigquery::RestPorts ports{.parts = [this]() -> Result<bigquery::RestPorts::Parts> {
                                     BL_TRY(Parts* const parts, this->parts());
                                     return bigquery::RestPorts::Parts{parts->tables.get(),
-                                                                      &parts->jobs->engine()};
+                                                                      &parts->jobs->engine(),
+                                                                      &parts->jobs->results()};
                                   },
                                   .clock = around_.clock,
                                   .random = around_.random};

@@ -72,10 +72,11 @@ struct LoadOutcome {
 };
 
 struct LoadLimits {
-  std::size_t chunk_bytes = 8u << 20;       ///< of text, read and decoded at once
-  std::size_t line_bytes_max = 100u << 20;  ///< one row: too_large
-  std::size_t sampled_rows_max = 500;       ///< that autodetect looks at
-  std::size_t faults_max = 20;              ///< that are told
+  std::size_t chunk_bytes = 8u << 20;              ///< of text, read and decoded at once
+  std::size_t line_bytes_max = 100u << 20;         ///< one row: too_large
+  std::uint64_t unpacked_bytes_max = 16ull << 30;  ///< of a file in gzip: too_large
+  std::size_t sampled_rows_max = 500;              ///< that autodetect looks at
+  std::size_t faults_max = 20;                     ///< that are told
   RowSinkLimits sink;
 };
 

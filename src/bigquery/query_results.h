@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -42,15 +43,19 @@ struct ResultWorld {
 class Results;
 
 /// One answer, whole. Threads: any.
-class QueryResult {
+class QueryResult : public std::enable_shared_from_this<QueryResult> {
  public:
   const std::string& id() const { return id_; }
   const TableSchema& schema() const { return schema_; }
+  /// lake_schema_of(schema()).
+  const columns::Schema& row_schema() const { return columns_; }
   std::int64_t rows() const { return rows_; }
   Timestamp made() const { return made_; }
   /// The rows from `row` to the end of the batch that it lies in, of lake_schema_of(schema());
   /// `row` is less than rows(). Errors: not_found (the file is gone), corrupt, io.
   Result<columns::Batch> batch_at(std::int64_t row) const;
+  /// While somebody holds it, Results::sweep() leaves the file where it is.
+  std::shared_ptr<const void> pin() const;
 
  private:
   friend class Results;
@@ -70,6 +75,7 @@ class QueryResult {
   Timestamp made_;
   std::vector<Part> parts_;
   Disk* disk_ = nullptr;
+  mutable std::atomic<int> pins_{0};
   mutable std::mutex mutex_;
   std::vector<columns::Batch> in_memory_;  // one for each part, or none; guarded by mutex_
 };
@@ -110,7 +116,7 @@ class Results {
   Result<std::unique_ptr<ResultWriter>> begin(const TableSchema& schema);
   /// Errors: not_found (too old, or never there), corrupt, io.
   Result<QueryResultHandle> find(const std::string& id);
-  /// Removes what is too old. Gives the count.
+  /// Removes what is too old and not pinned. Gives the count.
   Result<std::int64_t> sweep();
 
  private:

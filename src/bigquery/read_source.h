@@ -22,7 +22,7 @@ class StoredRows {
  public:
   virtual ~StoredRows() = default;
   virtual std::int64_t rows() const = 0;
-  virtual std::uint64_t bytes() const = 0;  ///< about
+  virtual std::uint64_t bytes() const = 0;  ///< of memory that is held for them, about
   /// Rows from `from` (below rows()) on: at least one, at most `count`. Errors: those of loading.
   virtual Result<columns::Batch> at(std::int64_t from, std::int64_t count) const = 0;
 };

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "base/random.h"
+#include "bigquery/query_results.h"
 #include "bigquery/tables.h"
 #include "engine/engine.h"
 #include "net/router.h"
@@ -16,6 +17,7 @@ struct RestPorts {
   struct Parts {
     Tables* tables = nullptr;
     engine::Engine* reader = nullptr;  ///< for SQL of our own
+    Results* answers = nullptr;        ///< those of queries; they are read as tables are
   };
   /// Asked with each request: the door opens its lake when somebody comes. Errors: those of
   /// opening. What it gives stays.

@@ -135,6 +135,16 @@ class Server:
         finally:
             connection.close()
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is written any more."""
+        self._process.kill()
+        self._process.wait(timeout=60)
+        self.stop()
+
     def stop(self) -> None:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)

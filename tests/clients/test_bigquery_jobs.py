@@ -1,6 +1,7 @@
 """Queries, jobs and loads: the official Python client, as it is, against the BigQuery door."""
 import datetime
 import decimal
+import gzip
 import io
 import time
 import uuid
@@ -204,6 +205,28 @@ def test_loads_of_csv_whole_and_in_chunks(client: Any, dataset: str) -> None:
     large.result()
     assert large.output_rows == 300_000 and large.input_file_bytes == len(text)
     assert rows(client.query_and_wait(f"SELECT COUNT(*), MAX(n) FROM {dataset}.c")) == [(300_002, 299_999)]
+
+
+def test_loads_of_files_in_gzip(client: Any, dataset: str) -> None:
+    text = "".join(f"{i},name {i}\n" for i in range(50_000)).encode()
+    config = bigquery.LoadJobConfig(source_format="CSV", schema=[
+        bigquery.SchemaField("n", "INT64"), bigquery.SchemaField("s", "STRING")])
+    packed = gzip.compress(text)
+    job = client.load_table_from_file(io.BytesIO(packed), f"p.{dataset}.z", job_config=config)
+    job.result()
+    assert job.output_rows == 50_000 and job.input_file_bytes == len(packed)
+    broken = client.load_table_from_file(io.BytesIO(packed[:-100]), f"p.{dataset}.z", job_config=config)
+    with pytest.raises(exceptions.BadRequest, match="gzip"):
+        broken.result()
+    assert rows(client.query_and_wait(f"SELECT COUNT(*), SUM(n) FROM {dataset}.z")) == [(50_000, 1_249_975_000)]
+
+
+def test_formats_that_are_not_read_are_refused_by_name(client: Any, dataset: str) -> None:
+    for name in ("AVRO", "ORC"):
+        config = bigquery.LoadJobConfig(source_format=name)
+        with pytest.raises(exceptions.GoogleAPICallError, match=f"not supported: loads of {name}") as refused:
+            client.load_table_from_file(io.BytesIO(b"Obj"), f"p.{dataset}.o", job_config=config).result(job_retry=None)
+        assert 400 <= refused.value.code < 500
 
 
 def test_bad_rows_of_a_load_are_named(client: Any, dataset: str) -> None:

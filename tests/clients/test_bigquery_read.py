@@ -190,3 +190,75 @@ def test_pandas_by_the_rest_client(client: bigquery.Client, reader: storage.BigQ
     frame = client.list_rows(client.get_table(points.reference)).to_dataframe(bqstorage_client=reader)
     assert sorted(frame["id"]) == list(range(20_000))
     assert frame.set_index("id")["value"][7] == "value 7"
+
+
+def test_answers_of_queries_by_the_storage_client_and_by_pages(client: bigquery.Client,
+                                                               reader: storage.BigQueryReadClient,
+                                                               points: bigquery.Table) -> None:
+    """The answer is a table of its own: `destinationTable` of the job."""
+    text = f"SELECT id, value, id / 2 AS half FROM `{points.reference}` WHERE id < 15000 ORDER BY id"
+    no_cache = bigquery.QueryJobConfig(use_query_cache=False)
+
+    def job() -> bigquery.QueryJob:
+        return client.query(text, job_config=no_cache)
+
+    first = job()
+    first.result()
+    assert first.destination is not None and first.destination.dataset_id.startswith("_")
+    session = session_of(reader, client.get_table(first.destination), row_restriction="MOD(id, 5000) = 1",
+                         selected_fields=["half", "id"])
+    assert table_of(reader, session).to_pylist() == [
+        {"id": number, "half": number / 2} for number in (1, 5_001, 10_001)]
+    by_storage = job().to_arrow(bqstorage_client=reader)
+    by_pages = job().to_arrow(create_bqstorage_client=False)
+    assert by_storage.column_names == ["id", "value", "half"] and by_storage.num_rows == 15_000
+    assert by_storage.to_pylist() == by_pages.to_pylist()
+    frame = job().to_dataframe(bqstorage_client=reader)
+    assert frame.equals(job().to_dataframe(create_bqstorage_client=False))
+    assert list(frame["id"]) == list(range(15_000)) and frame["half"][3] == 1.5
+    waited = client.query_and_wait(text, page_size=1_000)
+    assert waited.to_arrow(bqstorage_client=reader).num_rows == 15_000
+    assert len(list(client.list_rows(first.destination, start_index=14_990))) == 10
+
+
+def test_a_large_answer_comes_by_streams_and_stays_with_its_session(client: bigquery.Client,
+                                                                   reader: storage.BigQueryReadClient) -> None:
+    """More than three pages: this client turns to the Storage API of its own accord."""
+    job = client.query("SELECT x, CONCAT('value ', CAST(x AS STRING)) AS s FROM UNNEST(GENERATE_ARRAY(1, 400000)) AS x")
+    rows = job.result()
+    sessions: List[str] = []
+    create = reader.create_read_session
+
+    def counted(*arguments: Any, **named: Any) -> ReadSession:
+        made = create(*arguments, **named)
+        sessions.append(made.name)
+        return made
+
+    reader.create_read_session = counted  # type: ignore[method-assign]
+    try:
+        table = rows.to_arrow(bqstorage_client=reader)
+    finally:
+        reader.create_read_session = create  # type: ignore[method-assign]
+    assert len(sessions) == 1, "by the Storage API"
+    assert table.num_rows == 400_000 and sum(table.column("x").to_pylist()) == 400_000 * 400_001 // 2
+    again = session_of(reader, client.get_table(job.destination), streams=8)
+    assert len(again.streams) > 1
+    assert sorted(table_of(reader, again).column("x").to_pylist()) == list(range(1, 400_001))
+
+
+def test_an_empty_answer_and_one_of_every_type(client: bigquery.Client, reader: storage.BigQueryReadClient) -> None:
+    none = client.query("SELECT 1 AS x FROM UNNEST([1]) WHERE FALSE")
+    none.result()
+    assert list(session_of(reader, client.get_table(none.destination)).streams) == []
+    job = client.query("SELECT 1 AS i, 1.5 AS f, 'a' AS s, b'\\x00' AS y, NUMERIC '1.25' AS n, DATE '2024-02-29' AS d, "
+                       "TIMESTAMP '2024-02-29 10:00:00Z' AS ts, [1, 2] AS l, STRUCT(1 AS a, [STRUCT('x' AS b)] AS c) AS r, "
+                       "CAST(NULL AS STRING) AS z, JSON '{\"k\":1}' AS j")
+    job.result()
+    assert table_of(reader, session_of(reader, client.get_table(job.destination))).to_pylist() == [{
+        "i": 1, "f": 1.5, "s": "a", "y": b"\x00", "n": decimal.Decimal("1.25"), "d": datetime.date(2024, 2, 29),
+        "ts": datetime.datetime(2024, 2, 29, 10, tzinfo=UTC), "l": [1, 2], "r": {"a": 1, "c": [{"b": "x"}]}, "z": None,
+        "j": '{"k":1}'}]
+    # What has no answer has no such table.
+    made = client.query("CREATE SCHEMA made_by_statement")
+    made.result()
+    assert made.destination is None

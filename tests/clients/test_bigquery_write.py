@@ -1,51 +1,13 @@
 """Write streams of BigQuery's Storage API, by google-cloud-bigquery-storage as it is: every kind of stream, rows as protobuf
 and as Arrow; read back by google-cloud-bigquery."""
 import pathlib
-import uuid
-from typing import Any, Iterator, List, Tuple
+from typing import Iterator
 
 import pytest
-
-grpc = pytest.importorskip("grpc")
-pytest.importorskip("google.cloud.bigquery_storage_v1")
-import pyarrow  # noqa: E402
-from google.api_core import exceptions  # noqa: E402
-from google.auth.credentials import AnonymousCredentials  # noqa: E402
-from google.cloud import bigquery  # noqa: E402
-from google.cloud.bigquery_storage_v1 import BigQueryWriteClient, types, writer  # noqa: E402
-from google.cloud.bigquery_storage_v1.services.big_query_write.transports import BigQueryWriteGrpcTransport  # noqa: E402
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # noqa: E402
-from grpc_status import rpc_status  # noqa: E402
-from product import Server  # noqa: E402
-
-PROJECT = "p"
-
-
-class Door:
-    """A server and the two clients of one user."""
-
-    def __init__(self, folder: pathlib.Path):
-        self.server = Server(folder, environment={"BENCHLAKE_BIGQUERY_OPEN": "true"})
-        self.rest = bigquery.Client(project=PROJECT, credentials=AnonymousCredentials(),
-                                    client_options={"api_endpoint": self.server.url})
-        self.channel = grpc.insecure_channel(self.server.grpc)
-        self.write = BigQueryWriteClient(transport=BigQueryWriteGrpcTransport(channel=self.channel))
-
-    def table(self) -> str:
-        """`projects/p/datasets/d/tables/T`, new."""
-        self.rest.create_dataset(f"{PROJECT}.d", exists_ok=True)
-        name = "t_" + uuid.uuid4().hex
-        self.rest.create_table(bigquery.Table(f"{PROJECT}.d.{name}", [
-            bigquery.SchemaField("id", "INT64", "REQUIRED"), bigquery.SchemaField("name", "STRING")]))
-        return f"projects/{PROJECT}/datasets/d/tables/{name}"
-
-    def rows(self, table: str) -> List[Tuple[int, str]]:
-        listed = self.rest.list_rows(f"{PROJECT}.d." + table.rsplit("/", 1)[1])
-        return sorted((row["id"], row["name"]) for row in listed)
-
-    def close(self) -> None:
-        self.channel.close()
-        self.server.stop()
+from bigquery_door import ROW, Door, create, expected, request_of, template
+from google.api_core import exceptions
+from google.cloud.bigquery_storage_v1 import types, writer
+from grpc_status import rpc_status
 
 
 @pytest.fixture(scope="module")
@@ -53,53 +15,6 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     running = Door(tmp_path_factory.mktemp("write"))
     yield running
     running.close()
-
-
-def message_class() -> Any:
-    file = descriptor_pb2.FileDescriptorProto(name=f"{uuid.uuid4().hex}.proto", syntax="proto2")
-    message = file.message_type.add(name="Row")
-    for number, (name, kind) in enumerate([("id", 3), ("name", 9)], 1):
-        message.field.add(name=name, number=number, type=kind, label=1)
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("Row"))
-
-
-ROW = message_class()
-ARROW = pyarrow.schema([("id", pyarrow.int64()), ("name", pyarrow.string())])
-
-
-def expected(ids: range) -> List[Tuple[int, str]]:
-    return [(i, f"row {i}") for i in ids]
-
-
-def template(stream: str, form: str) -> types.AppendRowsRequest:
-    request = types.AppendRowsRequest(write_stream=stream)
-    if form == "proto":
-        proto = descriptor_pb2.DescriptorProto()
-        ROW.DESCRIPTOR.CopyToProto(proto)
-        request.proto_rows = types.AppendRowsRequest.ProtoData(writer_schema=types.ProtoSchema(proto_descriptor=proto))
-    else:
-        request.arrow_rows = types.AppendRowsRequest.ArrowData(
-            writer_schema=types.ArrowSchema(serialized_schema=ARROW.serialize().to_pybytes()))
-    return request
-
-
-def request_of(ids: range, form: str, offset: Any = None) -> types.AppendRowsRequest:
-    request = types.AppendRowsRequest()
-    if offset is not None:
-        request.offset = offset
-    if form == "proto":
-        request.proto_rows.rows.serialized_rows = [ROW(id=i, name=f"row {i}").SerializeToString() for i in ids]
-    else:
-        batch = pyarrow.record_batch([list(ids), [f"row {i}" for i in ids]], schema=ARROW)
-        request.arrow_rows.rows.serialized_record_batch = batch.serialize().to_pybytes()
-    return request
-
-
-def create(door: Door, table: str, kind: str) -> str:
-    return door.write.create_write_stream(
-        parent=table, write_stream=types.WriteStream(type_=types.WriteStream.Type[kind])).name
 
 
 @pytest.mark.parametrize("form", ["proto", "arrow"])
@@ -182,9 +97,7 @@ def test_what_was_acknowledged_outlives_a_server_that_is_killed(tmp_path: pathli
         manager = writer.AppendRowsStream(door.write, template(stream, "arrow"))
         manager.send(request_of(range(first, first + 10), "arrow", 0)).result(timeout=60)
         manager.close()
-    door.channel.close()
-    door.server._process.kill()
-    door.server._process.wait()
+    door.kill()
     door = Door(tmp_path)
     try:
         assert door.rows(table) == expected(range(10))

@@ -8,6 +8,7 @@ namespace bl::bigquery {
 namespace {
 
 constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view k_gzip = "\x1F\x8B";  // no text in UTF-8 begins so
 
 /// Gives what is wrong, or nothing.
 std::string split(std::string_view row, const CsvOptions& options, std::vector<CsvCell>& cells) {
@@ -50,10 +51,15 @@ std::string split(std::string_view row, const CsvOptions& options, std::vector<C
 }  // namespace
 
 Result<std::unique_ptr<LineReader>> LineReader::open(Disk& disk, const std::string& path,
-                                                     std::size_t chunk_bytes,
-                                                     std::size_t line_bytes_max) {
-  std::unique_ptr<LineReader> reader(new LineReader(chunk_bytes, line_bytes_max));
+                                                     const LineLimits& limits) {
+  std::unique_ptr<LineReader> reader(new LineReader(limits));
   BL_TRY(reader->file_, disk.open_read(path));
+  std::string begin;
+  BL_TRY([[maybe_unused]] const std::size_t read, reader->read(k_gzip.size(), begin));
+  reader->offset_ = 0;
+  if (begin == k_gzip) {
+    reader->unpacker_ = Decompressor::make(Encoding::gzip, limits.unpacked_bytes_max);
+  }
   BL_RETURN_IF_ERROR(reader->fill());
   if (reader->buffer_.starts_with(k_byte_order_mark)) reader->at_ = k_byte_order_mark.size();
   return reader;
@@ -63,16 +69,43 @@ Result<bool> LineReader::fill() {
   if (is_over_) return false;
   buffer_.erase(0, std::exchange(at_, 0));
   const std::size_t had = buffer_.size();
-  if (had > line_bytes_max_) {
-    return Error{Code::too_large, fmt::format("Row size is larger than: {}.", line_bytes_max_)};
+  if (had > limits_.line_bytes_max) {
+    return Error{Code::too_large,
+                 fmt::format("Row size is larger than: {}.", limits_.line_bytes_max)};
   }
-  buffer_.resize(had + chunk_bytes_);
-  BL_TRY(const std::size_t read, file_->read_at(offset_, std::as_writable_bytes(std::span(
-                                                             buffer_.data() + had, chunk_bytes_))));
-  buffer_.resize(had + read);
-  offset_ += read;
-  is_over_ = read < chunk_bytes_;
+  if (unpacker_ != nullptr) {
+    auto unpacked = unpack();
+    if (!unpacked.ok()) return std::move(unpacked).error().with_context("the file is in gzip");
+    return true;
+  }
+  BL_TRY(const std::size_t count, read(limits_.chunk_bytes, buffer_));
+  is_over_ = count < limits_.chunk_bytes;
   return true;
+}
+
+Result<std::size_t> LineReader::read(std::size_t count, std::string& out) {
+  const std::size_t had = out.size();
+  out.resize(had + count);
+  BL_TRY(const std::size_t came,
+         file_->read_at(offset_, std::as_writable_bytes(std::span(out.data() + had, count))));
+  out.resize(had + came);
+  offset_ += came;
+  return came;
+}
+
+Result<void> LineReader::unpack() {
+  const std::size_t wanted = buffer_.size() + limits_.chunk_bytes;
+  // A byte in gzip is 1,032 of text at most: a piece gives no more than about a chunk.
+  const std::size_t piece_bytes = std::max<std::size_t>(limits_.chunk_bytes / 1'024, 64);
+  std::string piece;
+  while (buffer_.size() < wanted && !is_over_) {
+    piece.clear();
+    BL_TRY(const std::size_t count, read(piece_bytes, piece));
+    BL_RETURN_IF_ERROR(unpacker_->feed(piece, buffer_));
+    is_over_ = count < piece_bytes;
+  }
+  if (!is_over_) return {};
+  return unpacker_->finish();
 }
 
 Result<bool> LineReader::next(std::string_view& line) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/compression.h"
 #include "base/result.h"
 #include "bigquery/loads.h"
 
@@ -17,27 +18,37 @@ struct CsvCell {
   bool is_quoted = false;
 };
 
-/// Lines of a file, in chunks. One thread.
+struct LineLimits {
+  std::size_t chunk_bytes = 8u << 20;
+  std::size_t line_bytes_max = 100u << 20;
+  std::uint64_t unpacked_bytes_max = 16ull << 30;  ///< of a file in gzip
+};
+
+/// Lines of a file, in chunks; of one that begins as gzip does, of what is packed in it. Memory:
+/// two chunks and a line, whatever the file packs. One thread.
 class LineReader {
  public:
-  /// `path` lives on `disk`. Errors: io, not_found.
+  /// `path` lives on `disk`. Errors: io, not_found; as those of next().
   static Result<std::unique_ptr<LineReader>> open(Disk& disk, const std::string& path,
-                                                  std::size_t chunk_bytes,
-                                                  std::size_t line_bytes_max);
+                                                  const LineLimits& limits);
   /// The next line, without its end (`\n`, `\r\n`), valid until the next call; false at the end. A
-  /// byte order mark at the start is passed over. Errors: too_large (line_bytes_max), io.
+  /// byte order mark at the start is passed over. Errors: too_large (line_bytes_max,
+  /// unpacked_bytes_max), malformed (broken gzip), io.
   Result<bool> next(std::string_view& line);
   /// Whole lines of about chunk_bytes, with their ends; false at the end.
   Result<bool> next_lines(std::string_view& lines);
 
  private:
-  LineReader(std::size_t chunk_bytes, std::size_t line_bytes_max)
-      : chunk_bytes_(chunk_bytes), line_bytes_max_(line_bytes_max) {}
+  explicit LineReader(const LineLimits& limits) : limits_(limits) {}
   /// False when nothing follows.
   Result<bool> fill();
+  /// The next `count` bytes of the file, fewer at its end, behind `out`.
+  Result<std::size_t> read(std::size_t count, std::string& out);
+  Result<void> unpack();
 
-  const std::size_t chunk_bytes_, line_bytes_max_;
+  const LineLimits limits_;
   std::unique_ptr<File> file_;
+  std::unique_ptr<Decompressor> unpacker_;  // null: the file is text
   std::uint64_t offset_ = 0;
   std::string buffer_;
   std::size_t at_ = 0;  // in the buffer, behind what was given

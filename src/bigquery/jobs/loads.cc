@@ -87,8 +87,10 @@ class Loads::Loading {
 
  private:
   Result<std::unique_ptr<LineReader>> lines() const {
-    return LineReader::open(request_.file->disk(), request_.file->path(), limits_.chunk_bytes,
-                            limits_.line_bytes_max);
+    return LineReader::open(request_.file->disk(), request_.file->path(),
+                            {.chunk_bytes = limits_.chunk_bytes,
+                             .line_bytes_max = limits_.line_bytes_max,
+                             .unpacked_bytes_max = limits_.unpacked_bytes_max});
   }
 
   /// What the rows are: as the request says, or the table, or as they look.

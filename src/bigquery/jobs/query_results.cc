@@ -77,6 +77,11 @@ Result<columns::Batch> QueryResult::batch_at(std::int64_t row) const {
   return batch->slice(skipped, batch->rows() - skipped);
 }
 
+std::shared_ptr<const void> QueryResult::pin() const {
+  ++pins_;
+  return {this, [self = shared_from_this()](const void*) { --self->pins_; }};
+}
+
 ResultWriter::~ResultWriter() {
   if (file_ == nullptr) return;
   file_.reset();
@@ -216,7 +221,11 @@ Result<QueryResultHandle> Results::load(const std::string& id, Timestamp made) {
   if (offset + length + k_end != size) return is_gone(id);
   result->bytes_ = size;
   const std::lock_guard lock(mutex_);
-  if (const auto found = kept_.find(id); found != kept_.end()) found->second.open = result;
+  if (const auto found = kept_.find(id); found != kept_.end()) {
+    // One object for each answer: its pins are counted there.
+    if (found->second.open != nullptr) return QueryResultHandle(found->second.open);
+    found->second.open = result;
+  }
   return QueryResultHandle(result);
 }
 
@@ -269,6 +278,10 @@ Result<std::int64_t> Results::sweep() {
     swept_ = now;
     for (auto at = kept_.begin(); at != kept_.end();) {
       if (at->second.made + limits_.keep >= now && !is_over()) break;
+      if (at->second.open != nullptr && at->second.open->pins_ > 0) {
+        ++at;
+        continue;
+      }
       bytes_ -= at->second.bytes;
       old.push_back(at->first);
       at = kept_.erase(at);

@@ -256,6 +256,23 @@ std::string table_document(const OpenTable& table, std::string_view origin) {
   return text;
 }
 
+std::string answer_document(const TableName& name, const QueryResult& rows,
+                            std::string_view origin) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().member("kind", "bigquery#table").member("etag", etag_of(rows.id(), 0));
+  writer.member("id", text_of(name));
+  writer.member("selfLink", fmt::format("{}/bigquery/v2/projects/{}/datasets/{}/tables/{}", origin,
+                                        name.project, name.dataset, name.table));
+  write_table_reference(writer, name);
+  writer.member("schema", schema_to_json(rows.schema()));
+  writer.member("numRows", std::to_string(rows.rows()));
+  writer.member("creationTime", millis(rows.made()))
+      .member("lastModifiedTime", millis(rows.made()));
+  writer.member("type", "TABLE").member("location", k_location).end_object();
+  return text;
+}
+
 std::string table_list(std::span<const TableRecord> records, std::size_t total,
                        std::string_view next_token) {
   std::string text;

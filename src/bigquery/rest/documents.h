@@ -26,6 +26,9 @@ Result<void> put_properties(TableRecord& record, const json::Value& body, Change
 std::string etag_of(const TableRecord& record);
 /// `bigquery#table`.
 std::string table_document(const OpenTable& table, std::string_view origin);
+/// The same of a query's answer.
+std::string answer_document(const TableName& name, const QueryResult& rows,
+                            std::string_view origin);
 std::string table_list(std::span<const TableRecord> records, std::size_t total,
                        std::string_view next_token);
 

@@ -1,6 +1,7 @@
 #include "bigquery/catalog/names.h"
 #include "bigquery/cells.h"
 #include "bigquery/rest/documents.h"
+#include "bigquery/rest/job_answers.h"
 #include "bigquery/rest/row_reader.h"
 #include "bigquery/rest/state.h"
 
@@ -10,17 +11,8 @@ namespace {
 
 Result<TimestampForm> timestamp_form(const Request& request) {
   const std::string* form = request.query_value("formatOptions.timestampOutputFormat");
-  if (form != nullptr && !form->empty()) {
-    if (*form == "ISO8601_STRING") return TimestampForm::iso;
-    if (*form == "INT64") return TimestampForm::micros;
-    if (*form == "FLOAT64") return TimestampForm::seconds;
-    if (*form != "TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED") {
-      return Error{Code::invalid,
-                   "Invalid value for formatOptions.timestampOutputFormat: " + *form};
-    }
-  }
-  return truth_parameter(request, "formatOptions.useInt64Timestamp") ? TimestampForm::micros
-                                                                     : TimestampForm::seconds;
+  return bigquery::timestamp_form(truth_parameter(request, "formatOptions.useInt64Timestamp"),
+                                  form == nullptr ? "" : *form);
 }
 
 /// The wanted columns in the table's order.
@@ -57,9 +49,54 @@ Result<RowPlaces::Place> place_of(const Call& call, const OpenTable& table) {
                           start.value_or(0)};
 }
 
+std::vector<std::string> names_of(const TableSchema& schema) {
+  std::vector<std::string> names;
+  for (const TableField& field : schema.fields) names.push_back(field.name);
+  return names;
+}
+
+/// Of a query's answer. A place is a row: it is good as long as the answer is kept.
+Result<Response> list_answer(const Call& call, const QueryResult& rows) {
+  BL_TRY(const TableSchema fields, selected_fields(rows.schema(), call.request));
+  BL_TRY(const TimestampForm form, timestamp_form(call.request));
+  BL_TRY(const auto wanted, integer_parameter(call.request, "maxResults"));
+  BL_TRY(const auto start, integer_parameter(call.request, "startIndex"));
+  const RestLimits& limits = call.state.limits;
+  std::int64_t row = start.value_or(0);
+  const std::string* token = call.request.query_value("pageToken");
+  if (token != nullptr && !token->empty()) {
+    BL_TRY(row, page_place(*token));
+  }
+  const std::int64_t count_max =
+      std::min(wanted.value_or(limits.page_rows_max), limits.page_rows_max);
+  const std::int64_t end = rows.rows() - row > count_max ? row + count_max : rows.rows();
+  std::string cells;
+  while (row < end && cells.size() < limits.page_bytes_max) {
+    BL_TRY(const columns::Batch whole, rows.batch_at(row));
+    BL_TRY(const columns::Batch batch, whole.select(names_of(fields)));
+    BL_TRY(const CellWriter writer, CellWriter::make(batch, fields, form));
+    const std::int64_t count = std::min(batch.rows(), end - row);
+    for (std::int64_t i = 0; i < count && cells.size() < limits.page_bytes_max; ++i, ++row) {
+      if (!cells.empty()) cells += ',';
+      writer.append(cells, i);
+    }
+  }
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().member("kind", "bigquery#tableDataList");
+  writer.member("etag", etag_of(rows.id(), rows.rows()));
+  writer.member("totalRows", std::to_string(rows.rows()));
+  if (row < rows.rows()) writer.member("pageToken", bigquery::page_token(row));
+  if (!cells.empty()) writer.key("rows").raw("[" + cells + "]");
+  writer.end_object();
+  return answer(std::move(text));
+}
+
 }  // namespace
 
 Result<Response> list_rows(const Call& call) {
+  BL_TRY(const QueryResultHandle of_query, answer_asked(call));
+  if (of_query != nullptr) return list_answer(call, *of_query);
   BL_TRY(const TableHandle table, call.tables().find(call.table()));
   if (table->record().kind == TableKind::view) {
     return Error{Code::invalid,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bigquery/answer_tables.h"
 #include "bigquery/default_values.h"
 #include "bigquery/rest/answers.h"
 #include "bigquery/rest/insert_ids.h"
@@ -22,5 +23,13 @@ struct State {
   InsertIds insert_ids;
   RowPlaces places;
 };
+
+/// The answer whose table a call names; null: the table is another. Errors: not_found (the answer
+/// is gone).
+inline Result<QueryResultHandle> answer_asked(const Call& call) {
+  const auto id = answer_named(call.table());
+  if (!id || call.parts.answers == nullptr) return QueryResultHandle();
+  return call.parts.answers->find(*id);
+}
 
 }  // namespace bl::bigquery::rest

@@ -100,6 +100,10 @@ Result<Response> insert_table(const Call& call) {
 }
 
 Result<Response> get_table(const Call& call) {
+  BL_TRY(const QueryResultHandle rows, answer_asked(call));
+  if (rows != nullptr) {
+    return answer(answer_document(call.table(), *rows, call.request.origin()));
+  }
   BL_TRY(const TableHandle found, call.tables().find(call.table()));
   return answer(table_document(*found, call.request.origin()));
 }

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "base/compression.h"
 #include "bigquery/jobs/csv.h"
 #include "bigquery/jobs/load_schema.h"
 #include "bigquery/tests/job_world.h"
@@ -102,6 +103,49 @@ TEST_F(LoadsOfFiles, unknown_members_are_faults_unless_ignored) {
   EXPECT_THAT(run(request), HasSubstr("no such field: more"));
   request.ignore_unknown_values = true;
   EXPECT_EQ(run(request), "1/0");
+}
+
+TEST_F(LoadsOfFiles, files_in_gzip_are_what_is_packed_in_them) {
+  const std::string csv = "1,a,2024-01-02\n2,b,2024-01-03\n";
+  EXPECT_EQ(run(load(LoadFormat::csv, compress(Encoding::gzip, csv), k_schema)), "2/0");
+  // Two members, one behind the other, are one file; a line goes from one into the next.
+  const std::string two =
+      compress(Encoding::gzip, "{\"n\":3,\"s\":\"c") + compress(Encoding::gzip, "\"}\n{\"n\":4}");
+  EXPECT_EQ(run(load(LoadFormat::ndjson, two)), "2/0") << "also where columns are detected";
+  EXPECT_EQ(rows(), "1,a,2024-01-02;2,b,2024-01-03;3,c,null;4,null,null");
+  EXPECT_EQ(run(load(LoadFormat::csv, compress(Encoding::gzip, ""), k_schema)), "0/0");
+}
+
+TEST_F(LoadsOfFiles, gzip_that_is_broken_or_cut_off_loads_nothing) {
+  std::string csv;
+  for (int i = 0; i < 5'000; ++i) csv += std::to_string(i) + ",some text,2024-01-02\n";
+  const std::string packed = compress(Encoding::gzip, csv);
+  for (const std::size_t bytes :
+       {std::size_t{2}, std::size_t{11}, packed.size() / 2, packed.size() - 1}) {
+    EXPECT_THAT(run(load(LoadFormat::csv, packed.substr(0, bytes), k_schema)),
+                HasSubstr("the file is in gzip"))
+        << bytes;
+  }
+  std::string changed = packed;
+  changed[packed.size() - 6] ^= 1;  // of the checksum
+  EXPECT_THAT(run(load(LoadFormat::csv, changed, k_schema)), HasSubstr("the file is in gzip"));
+  EXPECT_THAT(rows(), HasSubstr("Not found"));
+}
+
+TEST_F(LoadsOfFiles, a_small_file_that_unpacks_to_more_than_the_limit_is_refused) {
+  limits_.unpacked_bytes_max = 1u << 20;
+  const std::string line(1'000, 'x');
+  std::string text;
+  for (int i = 0; i < 2'000; ++i) text += line + "\n";
+  EXPECT_THAT(run(load(LoadFormat::csv, compress(Encoding::gzip, text),
+                       R"([{"name":"s","type":"STRING"}])")),
+              HasSubstr("the file is in gzip"));
+  // One line without an end, in memory no longer than a line may be.
+  limits_.line_bytes_max = 10'000;
+  EXPECT_THAT(run(load(LoadFormat::csv, compress(Encoding::gzip, std::string(900'000, 'x')),
+                       R"([{"name":"s","type":"STRING"}])")),
+              HasSubstr("Row size is larger than: 10000"));
+  EXPECT_THAT(rows(), HasSubstr("Not found"));
 }
 
 TEST_F(LoadsOfFiles, columns_are_detected) {

@@ -89,6 +89,22 @@ TEST_F(QueryResults, they_go_after_a_day) {
   EXPECT_TRUE(disk_->list(folder_.at("results"))->empty());
 }
 
+TEST_F(QueryResults, they_stay_as_long_as_somebody_holds_them) {
+  limits_.memory_bytes_max = 1;
+  const auto results = open();
+  const std::string id = numbers(*results, 0, 3)->id();
+  {
+    // Also of an answer that was found twice.
+    const QueryResultHandle held = results->find(id).value();
+    const auto pin = results->find(id).value()->pin();
+    clock_.advance(std::chrono::hours(25));
+    EXPECT_FALSE(results->find(id).ok());
+    EXPECT_EQ(results->sweep().value(), 0);
+    EXPECT_EQ(first(held->batch_at(2)), 2);
+  }
+  EXPECT_EQ(results->sweep().value(), 1);
+}
+
 TEST_F(QueryResults, more_files_than_may_be_push_the_oldest_out) {
   limits_.files_max = 2;
   const auto results = open();

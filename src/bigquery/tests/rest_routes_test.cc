@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "bigquery/answer_tables.h"
 #include "bigquery/tests/door_world.h"
 #include "engine/duck_engine.h"
 
@@ -30,7 +31,7 @@ struct Rest : testing::Test, DoorWorld {
     reader = engine::open_duck_engine(lake->store(), metrics, {}).value();
     add_rest_routes(router,
                     {.parts = [this]() -> Result<RestPorts::Parts> {
-                       return RestPorts::Parts{tables.get(), reader.get()};
+                       return RestPorts::Parts{tables.get(), reader.get(), answers.get()};
                      },
                      .clock = clock,
                      .random = random},
@@ -99,8 +100,47 @@ struct Rest : testing::Test, DoorWorld {
   static inline const std::string k_two_columns =
       R"([{"name":"id","type":"INT64","mode":"REQUIRED"},{"name":"value","type":"STRING"}])";
   std::unique_ptr<engine::Engine> reader;
+  IdSource ids{clock, random};
+  std::unique_ptr<Results> answers =
+      Results::open({*disk, clock, ids}, folder.at("answers"), {.batch_rows = 4}).value();
   net::Router router;
 };
+
+TEST_F(Rest, the_answer_of_a_query_is_read_as_a_table) {
+  const TableSchema schema = schema_from(k_two_columns);
+  auto writer = answers->begin(schema).value();
+  for (int id = 0; id < 10; ++id) {
+    ASSERT_OK(writer->add(batch_of(schema, R"({"id":)" + std::to_string(id) + "}")));
+  }
+  const TableName name = answer_table("p", writer->finish().value()->id());
+  const std::string path = "/datasets/" + name.dataset + "/tables/" + name.table;
+  const Answered table = get(path);
+  EXPECT_EQ(table.at("numRows"), "10");
+  EXPECT_EQ(table.at("id"), "p:_answers." + name.table);
+  const auto ids_of = [&](const Answered& page) {
+    std::string found;
+    const json::Value* rows = page.body.find("rows");
+    if (rows == nullptr) return found;
+    for (const json::Value& row : rows->items()) {
+      found += row.find("f")->items()[0].find("v")->as_string();
+    }
+    return found;
+  };
+  EXPECT_EQ(ids_of(get(path + "/data")), "0123456789");
+  const Answered page = get(path + "/data?maxResults=6&selectedFields=id");
+  EXPECT_EQ(ids_of(page), "012345");
+  EXPECT_EQ(page.at("totalRows"), "10");
+  const Answered rest = get(path + "/data?pageToken=" + page.at("pageToken"));
+  EXPECT_EQ(ids_of(rest), "6789");
+  EXPECT_EQ(rest.at("pageToken"), "(none)");
+  EXPECT_EQ(ids_of(get(path + "/data?startIndex=8")), "89");
+  EXPECT_EQ(ids_of(get(path + "/data?startIndex=10")), "");
+  EXPECT_EQ(get(path + "/data?pageToken=nonsense").status, 400);
+  EXPECT_EQ(get(path + "/data?selectedFields=nope").status, 400);
+  const std::string gone = answer_table("p", std::string(32, '0')).table;
+  EXPECT_EQ(get("/datasets/_answers/tables/" + gone + "/data").status, 404);
+  EXPECT_EQ(get("/datasets/_answers/tables/" + gone).status, 404);
+}
 
 TEST_F(Rest, a_dataset_is_made_found_listed_and_removed) {
   const Answered made =
