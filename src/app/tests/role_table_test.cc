@@ -335,6 +335,7 @@ DELETE /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
 GET    /api/v1/traces/{id}/results            yes  401  yes  yes  yes  yes
 GET    /prometheus/api/v1/query_exemplars     yes  401  yes  yes  yes  yes
 POST   /prometheus/api/v1/query_exemplars     yes  401  yes  yes  yes  yes
+GET    /api/v1/advice/alert-cost              yes  401  yes  yes  yes  yes
 GET    /api/v1/results/settings               yes  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
@@ -551,6 +552,7 @@ DELETE /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
 GET    /api/v1/traces/{id}/results            401  401  yes  yes  yes  yes
 GET    /prometheus/api/v1/query_exemplars     401  401  yes  yes  yes  yes
 POST   /prometheus/api/v1/query_exemplars     401  401  yes  yes  yes  yes
+GET    /api/v1/advice/alert-cost              401  401  yes  yes  yes  yes
 GET    /api/v1/results/settings               401  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
