@@ -31,8 +31,7 @@ class Counting {
     answer_.miss_cost = question.miss_cost;
     answer_.verdicts_enabled = facts.verdicts_enabled;
     answer_.is_cut = facts.is_cut;
-    const auto micros = static_cast<double>((facts.to - facts.from).count());
-    answer_.weeks = std::max(micros, 1.0) / k_week_micros;
+    answer_.weeks = weeks_measured();
   }
 
   AlertCost count() {
@@ -57,6 +56,20 @@ class Counting {
     CostMiss shown;
     std::set<std::size_t> series;
   };
+
+  /// Without the time before the first and after the last result, which nobody could tell of.
+  double weeks_measured() const {
+    Timestamp first = facts_.to, last = facts_.from;
+    for (const CostSeries& series : facts_.series) {
+      for (const CostResult& result : series.results) {
+        if (!counts(result.result_timestamp)) continue;
+        first = std::min(first, result.result_timestamp);
+        last = std::max(last, result.result_timestamp);
+      }
+    }
+    const auto micros = static_cast<double>((last - first).count());
+    return std::max(micros, k_week_micros / 7) / k_week_micros;
+  }
 
   bool counts(Timestamp time) const { return facts_.from <= time && time <= facts_.to; }
 
@@ -146,9 +159,11 @@ class Counting {
     }
     for (const Revert& revert : reverts_) {
       if (revert.guilty->sha != sha) continue;
-      evidence.push_back({revert.is_taken_back ? EvidenceKind::revert_taken_back
-                                               : EvidenceKind::reverted,
-                          revert.commit->sha, {}, {}});
+      evidence.push_back(
+          {revert.is_taken_back ? EvidenceKind::revert_taken_back : EvidenceKind::reverted,
+           revert.commit->sha,
+           {},
+           {}});
     }
     return evidence;
   }
@@ -167,9 +182,8 @@ class Counting {
         add_evidence(alert.shown.evidence, evidence);
         if (alert.shown.series.size() < limits_.series_shown_max) {
           alert.shown.series.push_back({facts_.series[told.series].fingerprint,
-                                        facts_.series[told.series].name,
-                                        told.said->since_result_id, told.said->percent,
-                                        told.said->confidence});
+                                        facts_.series[told.series].name, told.said->since_result_id,
+                                        told.said->percent, told.said->confidence});
         }
       }
       alert.shown.series_count = static_cast<std::int64_t>(all.size());
@@ -233,8 +247,7 @@ class Counting {
       for (const CostResult& result : facts_.series[s].results) {
         if (result.mark != Mark::confirmed || !counts(result.result_timestamp)) continue;
         if (alerts_.contains(result.commit_sha)) continue;
-        const std::size_t place =
-            series_[s].place_of(result.commit_sha, result.commit_timestamp);
+        const std::size_t place = series_[s].place_of(result.commit_sha, result.commit_timestamp);
         if (was_told_near(s, place)) continue;
         miss(result.commit_sha, result.commit_timestamp, s, result.id,
              {EvidenceKind::confirmed_by_person, result.commit_sha, result.id,
@@ -286,8 +299,7 @@ class Counting {
     }
     answer_.missed = static_cast<std::int64_t>(misses_.size());
     const std::int64_t doubtful = answer_.false_alarms + answer_.unknown;
-    answer_.false_share =
-        share_of(answer_.false_alarms, answer_.false_alarms + answer_.confirmed);
+    answer_.false_share = share_of(answer_.false_alarms, answer_.false_alarms + answer_.confirmed);
     answer_.false_share_at_most = share_of(doubtful, answer_.alerts_told);
     answer_.missed_share = share_of(answer_.missed, answer_.missed + answer_.confirmed);
     answer_.false_per_week = static_cast<double>(answer_.false_alarms) / answer_.weeks;
@@ -303,7 +315,8 @@ class Counting {
       world.witnesses.push_back({sha, missed.shown.at, missed.series, true});
     for (const MeasuredSeries& series : series_) {
       world.series.push_back(&series);
-      world.judged.push_back(judged_values(series, facts_.from, facts_.distribution_commits));
+      world.judged.push_back(
+          judged_values(series, facts_.from, facts_.to, facts_.distribution_commits));
     }
     answer_.z = replay(world, "z", facts_.thresholds.z, limits_);
     answer_.percent = replay(world, "percent", facts_.thresholds.percent, limits_);

@@ -79,6 +79,7 @@ struct CostQuestion {
   std::string repository;
   int days = 90;
   double miss_cost = 5;  ///< a miss costs as much as so many false alarms; > 0
+  std::optional<Timestamp> until = std::nullopt;  ///< absent: now
 };
 
 struct CostLimits {
@@ -158,10 +159,10 @@ struct ReplayPoint {
   std::int64_t confirmed = 0, false_alarms = 0, unknown = 0;
   std::int64_t misses = 0;  ///< of the known slowdowns
   double false_per_week = 0, unknown_per_week = 0;
-  Share missed;            ///< of the known slowdowns
-  Share false_share;       ///< of the alarms that are known
-  double cost = 0;         ///< miss_cost x misses + false + unknown: not known is not right
-  bool is_front = false;   ///< no other has both less misses and less false or unknown alarms
+  Share missed;           ///< of the known slowdowns
+  Share false_share;      ///< of the alarms that are known
+  double cost = 0;        ///< miss_cost x misses + false + unknown: not known is not right
+  bool is_front = false;  ///< no other has both less misses and less false or unknown alarms
   bool is_current = false;
 };
 
@@ -189,11 +190,12 @@ struct Replay {
 struct AlertCost {
   std::string repository;
   Timestamp from, to;
-  double weeks = 0, miss_cost = 0;
+  double weeks = 0;  ///< between the first and the last result of that time, at least a day
+  double miss_cost = 0;
   bool verdicts_enabled = false, is_cut = false;
   std::int64_t alerts_told = 0, confirmed = 0, false_alarms = 0, unknown = 0, missed = 0;
-  std::int64_t gone = 0;  ///< told of results that are no longer there; in no other number
-  Share false_share;      ///< of the alerts with an answer
+  std::int64_t gone = 0;      ///< told of results that are no longer there; in no other number
+  Share false_share;          ///< of the alerts with an answer
   Share false_share_at_most;  ///< of all alerts, if each unknown one were false
   Share missed_share;         ///< of the known slowdowns
   double false_per_week = 0, false_per_week_at_most = 0;

@@ -43,7 +43,7 @@ void AlertCost::add_routes(net::Router& router) {
 Result<advice::CostFacts> AlertCost::facts(const advice::CostQuestion& question) {
   advice::CostFacts facts;
   facts.repository = question.repository;
-  facts.to = clock_.now();
+  facts.to = question.until.value_or(clock_.now());
   facts.from = facts.to - std::chrono::days(question.days);
   facts.distribution_commits = results::ancestry_commits(options_.commits);
   BL_TRY(results::AlertHistory history,

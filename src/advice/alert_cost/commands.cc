@@ -92,7 +92,8 @@ Result<void> print_cases(const json::Value& answer, CommandIo& io) {
 
 Result<void> print_replay(const json::Value& replay, CommandIo& io) {
   const std::string name = text_at(replay, "threshold");
-  Table table({{name}, {"alarms"}, {"confirmed"}, {"false"}, {"unknown"}, {"missed"}, {"cost"}, {""}});
+  Table table(
+      {{name}, {"alarms"}, {"confirmed"}, {"false"}, {"unknown"}, {"missed"}, {"cost"}, {""}});
   const auto proposed = number_at(replay, "proposed");
   BL_TRY(const json::Array* points, list_at(replay, "points"));
   for (const json::Value& point : *points) {
@@ -119,7 +120,7 @@ Result<void> print(const json::Value& answer, CommandIo& io) {
              count_at(answer, "false_alarms"), count_at(answer, "unknown"));
   fmt::print(io.out, "false alarms   {}; at most {}\n", share_text(answer, "false_share"),
              share_text(answer, "false_share_at_most"));
-  fmt::print(io.out, "missed         {} of the known slowdowns\n",
+  fmt::print(io.out, "missed         {}, of the known slowdowns\n",
              share_text(answer, "missed_share"));
   fmt::print(io.out, "false a week   {:.2f}; at most {:.2f}\n",
              number_at(answer, "false_per_week").value_or(0),
@@ -158,12 +159,13 @@ Command alert_cost_command() {
       .path = "alert-cost",
       .help = "says which alerts were right, false and missed, and which thresholds cost less",
       .example = "benchlake alert-cost --repository https://github.com/org/repo --days 180",
-      .options = {{.name = "--repository", .value_name = "URL", .help = "whose alerts", .required = true},
-                  {.name = "--days", .value_name = "N", .help = "how far back", .default_text = "90"},
-                  {.name = "--miss-cost",
-                   .value_name = "K",
-                   .help = "a missed slowdown costs as much as so many false alarms",
-                   .default_text = "5"}},
+      .options =
+          {{.name = "--repository", .value_name = "URL", .help = "whose alerts", .required = true},
+           {.name = "--days", .value_name = "N", .help = "how far back", .default_text = "90"},
+           {.name = "--miss-cost",
+            .value_name = "K",
+            .help = "a missed slowdown costs as much as so many false alarms",
+            .default_text = "5"}},
       .arguments = {},
       .run = {}};
   for (CommandOption& option : net::server_options()) command.options.push_back(std::move(option));

@@ -37,8 +37,7 @@ void write_evidence(json::Writer& out, const std::vector<Evidence>& evidence) {
   out.end_array();
 }
 
-void write_series(json::Writer& out, const std::vector<AlertedSeries>& series,
-                  std::int64_t count) {
+void write_series(json::Writer& out, const std::vector<AlertedSeries>& series, std::int64_t count) {
   out.member("series_count", count).key("series").begin_array();
   for (const AlertedSeries& one : series) {
     out.begin_object()

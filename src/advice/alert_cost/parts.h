@@ -45,7 +45,8 @@ class MeasuredSeries {
 
   /// Values of the results of `like`'s environment on the `count` measured commits before `place`
   /// and from it on.
-  std::vector<double> before(std::size_t place, std::size_t results, std::uint32_t environment) const;
+  std::vector<double> before(std::size_t place, std::size_t results,
+                             std::uint32_t environment) const;
   std::vector<double> from(std::size_t place, std::size_t end, std::size_t results,
                            std::uint32_t environment) const;
 
@@ -76,9 +77,9 @@ struct JudgedValue {
   std::optional<double> z, percent;
 };
 
-/// As a CI report against the measured commit before would have judged each result at or after
-/// `from` when it came. Results that come late are judged by what stands before them now.
-std::vector<JudgedValue> judged_values(const MeasuredSeries& series, Timestamp from,
+/// As a CI report against the measured commit before would have judged each result of [from, to]
+/// when it came. Results that come late are judged by what stands before them now.
+std::vector<JudgedValue> judged_values(const MeasuredSeries& series, Timestamp from, Timestamp to,
                                        int distribution_commits);
 
 struct ReplayWorld {

@@ -10,13 +10,14 @@
 namespace bl::advice {
 namespace {
 
-constexpr std::array k_z = {2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0};
+constexpr std::array k_z = {2.0, 2.5, 3.0, 3.5,  4.0,  4.5,  5.0,
+                            6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0};
 constexpr std::array k_percent = {1.0,  2.0,  3.0,  4.0,  5.0,  6.0,  8.0,
                                   10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 50.0};
 
 /// Where the values of a series begin to lie beyond the threshold: places of measured commits.
 std::vector<std::size_t> beginnings(std::span<const JudgedValue> judged,
-                                    std::optional<double> JudgedValue::*score, double threshold) {
+                                    std::optional<double> JudgedValue::* score, double threshold) {
   std::vector<std::size_t> begun;
   bool was_beyond = false;
   for (std::size_t i = 0; i < judged.size();) {
@@ -36,15 +37,14 @@ std::vector<std::size_t> beginnings(std::span<const JudgedValue> judged,
 
 class Replaying {
  public:
-  Replaying(const ReplayWorld& world, std::optional<double> JudgedValue::*score,
+  Replaying(const ReplayWorld& world, std::optional<double> JudgedValue::* score,
             const CostLimits& limits)
       : world_(world), score_(score), limits_(limits), by_series_(world.series.size()) {
     for (std::size_t w = 0; w < world.witnesses.size(); ++w) {
       const Witness& witness = world.witnesses[w];
       for (std::size_t s = 0; s < world.series.size(); ++s) {
         if (!witness.series.empty() && !witness.series.contains(s)) continue;
-        const std::size_t place =
-            world.series[s]->place_of(witness.commit_sha, witness.timestamp);
+        const std::size_t place = world.series[s]->place_of(witness.commit_sha, witness.timestamp);
         if (place < world.series[s]->commits().size()) by_series_[s].push_back({w, place});
       }
     }
@@ -98,7 +98,7 @@ class Replaying {
     std::size_t witness = 0, place = 0;
   };
   const ReplayWorld& world_;
-  std::optional<double> JudgedValue::*score_;
+  std::optional<double> JudgedValue::* score_;
   const CostLimits& limits_;
   std::vector<std::vector<Place>> by_series_;
 };
@@ -129,8 +129,8 @@ std::string told(const ReplayPoint& point, std::int64_t slowdowns) {
 void propose(Replay& answer, const CostLimits& limits) {
   if (answer.judged < limits.judged_min) {
     return refuse(answer, Refusal::too_few_results,
-                  fmt::format("a proposal needs {} judged results; there are {}",
-                              limits.judged_min, answer.judged));
+                  fmt::format("a proposal needs {} judged results; there are {}", limits.judged_min,
+                              answer.judged));
   }
   if (answer.slowdowns < limits.slowdowns_min) {
     return refuse(answer, Refusal::too_few_slowdowns,
@@ -160,14 +160,14 @@ void propose(Replay& answer, const CostLimits& limits) {
   answer.reason = best.is_current
                       ? fmt::format("{} {} is the cheapest: {}", answer.threshold_name,
                                     best.threshold, told(best, answer.slowdowns))
-                      : fmt::format("{} {} instead of {}: {}, instead of {}",
-                                    answer.threshold_name, best.threshold, answer.current,
-                                    told(best, answer.slowdowns), told(current, answer.slowdowns));
+                      : fmt::format("{} {} instead of {}: {}, instead of {}", answer.threshold_name,
+                                    best.threshold, answer.current, told(best, answer.slowdowns),
+                                    told(current, answer.slowdowns));
 }
 
 }  // namespace
 
-std::vector<JudgedValue> judged_values(const MeasuredSeries& series, Timestamp from,
+std::vector<JudgedValue> judged_values(const MeasuredSeries& series, Timestamp from, Timestamp to,
                                        int distribution_commits) {
   const auto direction = series.series().less_is_better ? verdict::Direction::less_is_better
                                                         : verdict::Direction::more_is_better;
@@ -187,13 +187,12 @@ std::vector<JudgedValue> judged_values(const MeasuredSeries& series, Timestamp f
     const verdict::Distribution distribution = verdict::distribution(
         std::span(rows).subspan(first, commit.begin - first), {.commits = distribution_commits});
     for (std::size_t i = commit.begin; i < commit.end; ++i) {
-      if (results[i].result_timestamp < from) continue;
+      if (results[i].result_timestamp < from || results[i].result_timestamp > to) continue;
       const double value = results[i].value;
       JudgedValue& one = judged.emplace_back();
       one.commit = c;
       if (const auto z = verdict::z_score(distribution, value, direction)) one.z = z->score;
-      if (const auto pair =
-              verdict::pairwise(results[commit.begin - 1].value, value, direction)) {
+      if (const auto pair = verdict::pairwise(results[commit.begin - 1].value, value, direction)) {
         one.percent = pair->score;
       }
     }

@@ -15,6 +15,7 @@ Result<std::string> get_alert_cost(const net::Request& request, const AlertCostR
   question.days = static_cast<int>(query.integer("days", 1, k_days_max).value_or(question.days));
   question.miss_cost = query.positive("miss_cost").value_or(question.miss_cost);
   if (question.miss_cost > k_miss_cost_max) query.fault("miss_cost", "must be at most 1000000");
+  question.until = query.time("until");
   BL_RETURN_IF_ERROR(query.finish());
   BL_TRY(question.repository, ports.normalise_repository(repository));
   BL_TRY(const CostFacts facts, ports.facts.facts(question));

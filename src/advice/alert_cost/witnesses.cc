@@ -13,9 +13,7 @@ constexpr std::size_t k_next_results = 5;
 /// The levels on both sides of what was told.
 struct Levels {
   double former = 0, told = 0;
-  bool is_former(double value) const {
-    return std::abs(value - former) < std::abs(value - told);
-  }
+  bool is_former(double value) const { return std::abs(value - former) < std::abs(value - told); }
 };
 
 std::optional<Levels> levels_of(const MeasuredSeries& series, const Told& told,
@@ -70,8 +68,8 @@ void add_undone(const MeasuredSeries& series, const Told& told, const CostLimits
     evidence.push_back({EvidenceKind::undone_at_same_commit, std::string(commit.sha), again->id,
                         series.series().fingerprint});
   } else if (next.size() >= 2 && former == next.size()) {
-    evidence.push_back({EvidenceKind::gone_again, std::string(commit.sha),
-                        results[commit.end].id, series.series().fingerprint});
+    evidence.push_back({EvidenceKind::gone_again, std::string(commit.sha), results[commit.end].id,
+                        series.series().fingerprint});
   }
 }
 
@@ -83,9 +81,8 @@ void add_reverts(const MeasuredSeries& series, const Told& told, std::span<const
     if (reverted <= told.since) continue;
     Evidence one{EvidenceKind::reverted, revert.commit->sha, {}, series.series().fingerprint};
     const auto levels = levels_of(series, told, limits);
-    const std::vector<double> after =
-        series.from(reverted, series.commits().size(), limits.level_results,
-                    told.since_result->environment);
+    const std::vector<double> after = series.from(
+        reverted, series.commits().size(), limits.level_results, told.since_result->environment);
     if (revert.is_taken_back) {
       one.kind = EvidenceKind::revert_taken_back;
     } else if (levels && after.size() >= limits.level_results_min &&

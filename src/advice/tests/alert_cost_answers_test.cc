@@ -172,6 +172,14 @@ TEST(Alerts, of_results_that_are_gone_are_counted_apart) {
   EXPECT_EQ(cost.alerts_told, 0);
 }
 
+TEST(Alerts, are_counted_a_week_of_measuring) {
+  CostWorld world(8 * 24);
+  const std::size_t s = world.add_series(step(7 * 24 + 1, 20, 168));
+  world.tell(s, 20, 22);
+  world.mark(s, 20, Mark::noise);
+  EXPECT_DOUBLE_EQ(world.cost().false_per_week, 1) << "four weeks are asked for, one was measured";
+}
+
 TEST(Misses, are_slowdowns_that_people_confirm_and_nothing_told) {
   CostWorld world(40);
   world.tell(world.add_series(step(40, 20, 40)), 20, 22);

@@ -18,15 +18,15 @@ TEST(JudgedValues, are_what_a_report_against_the_commit_before_says) {
   CostWorld world(40);
   const std::size_t s = world.add_series(step(40, 20, 40));
   const MeasuredSeries series(world.facts.series[s]);
-  const auto judged = judged_values(series, hour(20), 100);
+  const auto judged = judged_values(series, hour(20), hour(40), 100);
   ASSERT_EQ(judged.size(), 20u) << "those before the time are not judged";
   std::vector<verdict::LookbackRow> rows;
   for (std::size_t i = 0; i < 20; ++i) {
     const CostResult& one = world.facts.series[s].results[i];
     rows.push_back({one.commit_timestamp.micros, one.result_timestamp.micros, one.value, false});
   }
-  const auto expected = verdict::z_score(verdict::distribution(rows, {}), 109.8,
-                                         verdict::Direction::less_is_better);
+  const auto expected =
+      verdict::z_score(verdict::distribution(rows, {}), 109.8, verdict::Direction::less_is_better);
   ASSERT_TRUE(expected);
   EXPECT_DOUBLE_EQ(*judged[0].z, expected->score);
   EXPECT_LT(*judged[0].z, -20) << "ten percent in a noise of a tenth";
@@ -40,7 +40,8 @@ TEST(Replays, count_a_series_that_stays_beyond_the_threshold_once) {
   ReplayWorld replayed;
   replayed.series = {&series};
   for (std::size_t c = 1; c < 40; ++c)
-    replayed.judged.resize(1), replayed.judged[0].push_back({c, c >= 20 && c < 30 ? -6.0 : 0.0, {}});
+    replayed.judged.resize(1),
+        replayed.judged[0].push_back({c, c >= 20 && c < 30 ? -6.0 : 0.0, {}});
   replayed.witnesses = {{CostWorld::sha(19), hour(19), {0}, true}};
   const Replay replay = advice::replay(replayed, "z", 5, {});
   EXPECT_EQ(point_at(replay, 5).alarms, 1);

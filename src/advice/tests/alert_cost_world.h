@@ -48,8 +48,13 @@ class CostWorld {
     auto& results = facts.series[series].results;
     const auto next = std::ranges::find_if(
         results, [&](const CostResult& one) { return one.commit_timestamp > hour(commit); });
-    results.insert(next, {fmt::format("s{}-r{}-again", series, commit), sha(commit), hour(commit),
-                          hour(commit) + std::chrono::minutes(30), value, 0, {}});
+    results.insert(next, {fmt::format("s{}-r{}-again", series, commit),
+                          sha(commit),
+                          hour(commit),
+                          hour(commit) + std::chrono::minutes(30),
+                          value,
+                          0,
+                          {}});
   }
   void tell(std::size_t series, std::size_t since, std::size_t at, double percent = 10) {
     facts.series[series].said.push_back(

@@ -9,6 +9,7 @@
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "access/user_routes.h"
+#include "app/alert_cost.h"
 #include "app/alerts.h"
 #include "app/ci_results.h"
 #include "app/event_log.h"
@@ -79,6 +80,7 @@ class RoleTable : public ::testing::Test {
     results::add_read_routes(real, read_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     ci_.add_routes(real);
+    alert_cost_.add_routes(real);
     results::add_settings_route(real, {});
     alerts_.open(ci_.reporter());
     alerts_.add_routes(real);
@@ -163,6 +165,7 @@ class RoleTable : public ::testing::Test {
   results::CannedCommits source_;
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
   CiResults ci_{*database_, *database_, clock_, ids_};
+  AlertCost alert_cost_{*database_, clock_, {}};
   Alerts alerts_{*database_, ids_, clock_, log_, metrics_, AlertSettings{}, "owner"};
   access::Tokens tokens_{*database_, clock_, random_, ids_};
   access::Users users_{*database_, clock_, random_, ids_};

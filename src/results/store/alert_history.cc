@@ -115,8 +115,7 @@ Result<AlertHistorySeries> read_series(store::Connection& connection, const Plac
                                        Timestamp since, SummaryMode mode,
                                        const AlertHistoryLimits& limits) {
   AlertHistorySeries one{place.place.fingerprint, place.name, place.place.unit, {}, {}};
-  BL_TRY(VerdictHistory history,
-         verdict_history(connection, place.place, mode, WithMessages::no));
+  BL_TRY(VerdictHistory history, verdict_history(connection, place.place, mode, WithMessages::no));
   one.points = std::move(history.points);
   // Without verdicts nothing was told, and nothing is now.
   if (!place.segments.empty()) {
@@ -128,7 +127,8 @@ Result<AlertHistorySeries> read_series(store::Connection& connection, const Plac
 }
 
 Result<void> read_commits(store::Connection& connection, std::string_view repository,
-                          Timestamp since, const AlertHistoryLimits& limits, AlertHistory& history) {
+                          Timestamp since, const AlertHistoryLimits& limits,
+                          AlertHistory& history) {
   const auto before = std::chrono::days(static_cast<std::int64_t>(limits.commits_before_days));
   history.commits.clear();
   BL_RETURN_IF_ERROR(connection.query(

@@ -48,8 +48,7 @@ struct AlertHistories : Alerts {
     ASSERT_TRUE(changed.ok()) << changed.error().message;
   }
   AlertHistory history(Timestamp since = {}, const AlertHistoryLimits& limits = {}) {
-    auto read =
-        alert_history(*fixture.database, k_repository, since, SummaryMode::best, limits);
+    auto read = alert_history(*fixture.database, k_repository, since, SummaryMode::best, limits);
     BL_CHECK(read.ok());
     return std::move(read).value();
   }
