@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "access/commands.h"
+#include "advice/alert_cost_commands.h"
 #include "app/event_log.h"
 #include "app/inference_ingest.h"
 #include "app/local_server.h"
@@ -37,7 +38,8 @@ std::map<std::string, std::string> environment_of_process() {
 int main(int argc, char** argv) {
   if (const auto code = bl::engine::worker_main(argc, argv)) return *code;
   std::vector<bl::Command> commands = {bl::app::serve_command(), bl::app::verdict_command(),
-                                       bl::app::openapi_command()};
+                                       bl::app::openapi_command(),
+                                       bl::advice::alert_cost_command()};
   for (auto& command : bl::results::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::access::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::inference::commands(bl::app::inference_command_ports()))

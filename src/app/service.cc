@@ -9,6 +9,7 @@
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "access/user_routes.h"
+#include "app/alert_cost.h"
 #include "app/alerts.h"
 #include "app/background_jobs.h"
 #include "app/bigquery.h"
@@ -286,6 +287,7 @@ class RunningService final : public Service {
     ci_results_ =
         std::make_unique<CiResults>(*database_, readers(), clock_, ids_, settings_.analysis);
     alerts_->open(ci_results_->reporter());
+    alert_cost_ = std::make_unique<AlertCost>(readers(), clock_, settings_.analysis);
   }
 
   Result<void> open_inference() {
@@ -445,6 +447,7 @@ class RunningService final : public Service {
                       }});
     router_.wrap(results::telling_freshness);
     ci_results_->add_routes(router_);
+    alert_cost_->add_routes(router_);
     results::add_settings_route(router_, {.hardware_keys = settings_.hardware_keys,
                                           .mode = settings_.analysis.mode,
                                           .distribution_commits = settings_.analysis.commits});
@@ -649,6 +652,7 @@ class RunningService final : public Service {
   std::unique_ptr<results::Backfill> backfill_;
   std::unique_ptr<LegacyResults> legacy_results_;
   std::unique_ptr<CiResults> ci_results_;
+  std::unique_ptr<AlertCost> alert_cost_;
   std::unique_ptr<InferenceIngest> inference_ingest_;
   std::unique_ptr<InferenceReads> inference_reads_;
   std::unique_ptr<EventLogService> events_;

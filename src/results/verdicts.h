@@ -87,6 +87,7 @@ struct VerdictPoint {
   double value = 0;
   std::uint32_t environment = 0;
   verdict::Lesson lesson = verdict::Lesson::none;
+  bool is_confirmed = false;  ///< annotated `confirmed`; teaches the detector nothing
 };
 
 /// Everything that one picture of a series shows. Points are read now, the rest is as stored.

@@ -549,7 +549,13 @@ std::vector<Question> reads() {
         "/api/v1/commits/verdict?repository=https://github.com/org/repo&sha=b1",
         "/api/v1/commits/verdict?repository=https://github.com/org/other&sha=b1",
         "/api/v1/commits/verdict?sha=b1&x=1",
-        "/api/v1/verdicts/projects"}) {
+        "/api/v1/verdicts/projects",
+        "/api/v1/advice/alert-cost?repository=https://github.com/org/"
+        "repo&days=3660&until=2026-01-01T00:00:00Z",
+        "/api/v1/advice/alert-cost?repository=org/"
+        "repo&days=3660&miss_cost=0.5&until=2025-01-01T00:00:00Z",
+        "/api/v1/advice/alert-cost?repository=https://github.com/org/nobody",
+        "/api/v1/advice/alert-cost?days=0&miss_cost=-1&x=1"}) {
     paths.emplace_back(path);
   }
   for (const std::string name :

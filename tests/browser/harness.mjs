@@ -202,6 +202,7 @@ export async function views() {
     report_picker: '/ci/report',
     families: '/families',
     family: `/families/${at(series.name)}`,
+    alert_cost: '/alert-cost',
     account: '/account',
     admin: '/admin',
     docs: '/docs',

@@ -9,6 +9,7 @@
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "access/user_routes.h"
+#include "app/alert_cost.h"
 #include "app/alerts.h"
 #include "app/ci_results.h"
 #include "app/event_log.h"
@@ -79,6 +80,7 @@ class RoleTable : public ::testing::Test {
     results::add_read_routes(real, read_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     ci_.add_routes(real);
+    alert_cost_.add_routes(real);
     results::add_settings_route(real, {});
     alerts_.open(ci_.reporter());
     alerts_.add_routes(real);
@@ -163,6 +165,7 @@ class RoleTable : public ::testing::Test {
   results::CannedCommits source_;
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
   CiResults ci_{*database_, *database_, clock_, ids_};
+  AlertCost alert_cost_{*database_, clock_, {}};
   Alerts alerts_{*database_, ids_, clock_, log_, metrics_, AlertSettings{}, "owner"};
   access::Tokens tokens_{*database_, clock_, random_, ids_};
   access::Users users_{*database_, clock_, random_, ids_};
@@ -335,6 +338,7 @@ DELETE /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
 GET    /api/v1/traces/{id}/results            yes  401  yes  yes  yes  yes
 GET    /prometheus/api/v1/query_exemplars     yes  401  yes  yes  yes  yes
 POST   /prometheus/api/v1/query_exemplars     yes  401  yes  yes  yes  yes
+GET    /api/v1/advice/alert-cost              yes  401  yes  yes  yes  yes
 GET    /api/v1/results/settings               yes  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
@@ -551,6 +555,7 @@ DELETE /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
 GET    /api/v1/traces/{id}/results            401  401  yes  yes  yes  yes
 GET    /prometheus/api/v1/query_exemplars     401  401  yes  yes  yes  yes
 POST   /prometheus/api/v1/query_exemplars     401  401  yes  yes  yes  yes
+GET    /api/v1/advice/alert-cost              401  401  yes  yes  yes  yes
 GET    /api/v1/results/settings               401  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes

@@ -52,6 +52,7 @@ VerdictPoint point_of(const store::Row& row, const Texts& texts, double value,
   point.commit_sha = texts.commit_sha;
   if (messages == WithMessages::yes) point.commit_message = texts.commit_message;
   point.lesson = lesson_of(texts.annotations);
+  point.is_confirmed = confirms(texts.annotations);
   return point;
 }
 
@@ -173,6 +174,12 @@ verdict::Lesson lesson_of(std::string_view annotations_json) {
   if (is_true(*annotations, "machine_changed")) return verdict::Lesson::machine_changed;
   if (is_true(*annotations, "begins_distribution_change")) return verdict::Lesson::expected;
   return verdict::Lesson::none;
+}
+
+bool confirms(std::string_view annotations_json) {
+  if (annotations_json.find("\"confirmed\"") == std::string_view::npos) return false;
+  const auto annotations = json::parse(annotations_json);
+  return annotations.ok() && annotations->is_object() && is_true(*annotations, "confirmed");
 }
 
 Result<std::uint32_t> environment_of(store::Connection& connection, const VerdictPlace& place,

@@ -38,5 +38,7 @@ Result<std::uint32_t> environment_of(store::Connection& connection, const Verdic
 /// What the annotations of a result teach: `noise`, `machine_changed`, and
 /// `begins_distribution_change` (a change that is expected), the first of them that is true.
 verdict::Lesson lesson_of(std::string_view annotations_json);
+/// Whether they say `confirmed`: somebody knows that a slowdown begins here.
+bool confirms(std::string_view annotations_json);
 
 }  // namespace bl::results

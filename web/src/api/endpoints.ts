@@ -19,6 +19,7 @@ import type {
   Token,
   User,
 } from './types_account';
+import type { AlertCost, Threshold } from './types_advice_cost';
 import type {
   Envelope,
   Family,
@@ -285,6 +286,15 @@ export const api = {
   delete_rule: (id: string) => send('DELETE', `/api/alert-rules/${at(id)}`),
   rule_events: (id: string, signal?: AbortSignal) =>
     get<{ events: AlertEvent[] }>(`/api/alert-rules/${at(id)}/events`, { limit: 50 }, signal),
+
+  alert_cost: (
+    query: { repository: string; days: string; miss_cost: string },
+    signal?: AbortSignal,
+  ) => get<AlertCost>('/api/v1/advice/alert-cost', query, signal),
+  thresholds: (repository: string, signal?: AbortSignal) =>
+    get<{ thresholds: Threshold[] }>('/api/v1/thresholds', { repository }, signal),
+  /** Replaces. */
+  set_threshold: (rule: Threshold) => send<Threshold>('PUT', '/api/v1/thresholds', rule),
 
   hardware: (id: string) => get<{ name: string }>(`/api/hardware/${at(id)}/`),
   deliveries: (

@@ -32,6 +32,7 @@ export const links = {
   compare_trace_runs: (base = '', compare = '') => with_query('/traces/runs', { base, compare }),
   compare_traces: (baseline: string, contender: string) =>
     fill('/traces/compare/{pair}', { pair: pair_text({ baseline, contender }) }),
+  alert_cost: (query: Query = {}) => with_query('/alert-cost', query),
   account: (target?: string) => with_query('/account', { target }),
   admin: (query: Query = {}) => with_query('/admin', query),
   /** The issuer's sign-in; the server answers it, not the page. */

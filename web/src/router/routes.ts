@@ -21,6 +21,7 @@ export type View = Component<any>;
 
 const account = { fetch: () => import('../views/Account.svelte') };
 const admin = { fetch: () => import('../views/Admin.svelte') };
+const alert_cost = { fetch: () => import('../views/AlertCost.svelte') };
 const build = { fetch: () => import('../views/Build.svelte') };
 const docs = { fetch: () => import('../views/Docs.svelte') };
 const events = { fetch: () => import('../views/Events.svelte') };
@@ -59,6 +60,7 @@ export const routes: readonly Route<View | Fetched<View>>[] = [
   { pattern: '/traces/compare/{pair}', view: trace_compare },
   { pattern: '/traces/runs', view: trace_runs },
   { pattern: '/traces/{id}', view: trace },
+  { pattern: '/alert-cost', view: alert_cost },
   { pattern: '/account', view: account },
   { pattern: '/admin', view: admin },
   { pattern: '/docs', view: docs },

@@ -1,10 +1,13 @@
-// What a person may teach a series about one of its results: annotations that the detector obeys.
-// Pure.
+// What a person may say of a result: annotations that the detector obeys, and what tells whether an
+// alert was right. Pure.
 import type { Json } from '../api/types';
 import type { Lesson } from '../api/types_verdict';
 
+/** `confirmed` teaches the detector nothing. */
+export type Said = Lesson | 'confirmed';
+
 export interface Teaching {
-  lesson: Lesson;
+  lesson: Said;
   /** The member of the result's `change_annotations`. */
   annotation: string;
   /** A button's text, by whether it is taught. */
@@ -13,7 +16,7 @@ export interface Teaching {
   /** What it means. */
   meaning: string;
   /** What cannot be true at once, and is taken back. */
-  against: readonly Lesson[];
+  against: readonly Said[];
 }
 
 export const k_teachings: readonly Teaching[] = [
@@ -32,7 +35,7 @@ export const k_teachings: readonly Teaching[] = [
     offer: 'The machine changed here',
     said: 'The machine changed here',
     meaning: 'no change of the code. Verdicts begin anew from this result on.',
-    against: ['noise'],
+    against: ['noise', 'confirmed'],
   },
   {
     lesson: 'noise',
@@ -40,7 +43,16 @@ export const k_teachings: readonly Teaching[] = [
     offer: 'This is noise',
     said: 'This is noise',
     meaning: 'nothing began here. Verdicts go back to the level before.',
-    against: ['expected', 'machine_changed'],
+    against: ['expected', 'machine_changed', 'confirmed'],
+  },
+  {
+    lesson: 'confirmed',
+    annotation: 'confirmed',
+    offer: 'It did get slower here',
+    said: 'It did get slower here',
+    meaning:
+      'an alert of this commit was right, and none would be a miss. Verdicts stay as they are.',
+    against: ['noise', 'machine_changed'],
   },
 ];
 
