@@ -36,7 +36,8 @@ ENDLESS = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHER
 
 @pytest.fixture(scope="module", autouse=True)
 def seed_is_said(request: pytest.FixtureRequest) -> None:
-    request.config.get_terminal_writer().line(f"BENCHLAKE_CHAOS_SEED={SEED}")
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print(f"\nBENCHLAKE_CHAOS_SEED={SEED}")
 
 
 @pytest.fixture(autouse=True)
