@@ -9,6 +9,7 @@
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "access/user_routes.h"
+#include "app/advice.h"
 #include "app/alert_cost.h"
 #include "app/alerts.h"
 #include "app/background_jobs.h"
@@ -103,6 +104,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_events());
     BL_RETURN_IF_ERROR(open_traces());
     open_bigquery();
+    open_advice();
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
     add_routes();
@@ -116,6 +118,7 @@ class RunningService final : public Service {
     stop_signal_.stop();
     certificate_task_.reset();  // before server.json goes: it writes it
     queries_.stop();
+    if (advice_ != nullptr) advice_->stop();  // before the traces and events that it reads
     if (bigquery_ != nullptr) bigquery_->stop_jobs();
     if (events_ != nullptr) events_->stop_tails();
     if (traces_ != nullptr) traces_->stop();
@@ -319,6 +322,14 @@ class RunningService final : public Service {
     return {};
   }
 
+  void open_advice() {
+    advice_ = std::make_unique<AdviceService>(
+        settings_.advice, settings_.base_url,
+        AdviceService::Around{*database_, ci_results_->reporter(), ci_results_->verdicts(),
+                              ci_results_->exemplars(), *traces_, *events_, alerts_->jobs(), clock_,
+                              log_, metrics_});
+  }
+
   void open_bigquery() {
     bigquery_ = BigQueryService::open(
         settings_.bigquery,
@@ -486,6 +497,7 @@ class RunningService final : public Service {
     events_->add_routes(router_, readers.runs);
     traces_->add_routes(router_);
     bigquery_->add_routes(router_);
+    advice_->add_routes(router_);
     add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
                                 return database_->read([](store::Connection& connection) {
                                   return connection.query(k_probe, {},
@@ -550,6 +562,7 @@ class RunningService final : public Service {
     }
     if (lake_reads_ != nullptr) lake_reads_->start();
     alerts_->start();
+    advice_->start();
   }
 
   Result<void> write_server_file() {
@@ -658,6 +671,7 @@ class RunningService final : public Service {
   std::unique_ptr<EventLogService> events_;
   std::unique_ptr<TraceService> traces_;
   std::unique_ptr<BigQueryService> bigquery_;
+  std::unique_ptr<AdviceService> advice_;
   net::GrpcMethods grpc_methods_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;

@@ -9,6 +9,7 @@
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "access/user_routes.h"
+#include "app/advice.h"
 #include "app/alert_cost.h"
 #include "app/alerts.h"
 #include "app/ci_results.h"
@@ -87,6 +88,7 @@ class RoleTable : public ::testing::Test {
     inference_ingest_->add_routes(real);
     event_log_->add_routes(real, runs_);
     trace_service_->add_routes(real);
+    advice_.add_routes(real);
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
                    .pattern = route->pattern,
@@ -195,6 +197,10 @@ class RoleTable : public ::testing::Test {
   std::unique_ptr<TraceService> trace_service_ =
       TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, house_lake_})
           .value();
+  AdviceService advice_{{},
+                        "",
+                        {*database_, ci_.reporter(), ci_.verdicts(), ci_.exemplars(),
+                         *trace_service_, *event_log_, alerts_.jobs(), clock_, log_, metrics_}};
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},
@@ -418,6 +424,8 @@ GET    /tempo/api/v2/search/tag/{tag}/values  yes  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query_range         yes  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query               yes  401  yes  yes  yes  yes
 POST   /tempo/api/v2/traces/diff              yes  401  yes  yes  yes  yes
+GET    /api/v1/advice/comment                 yes  401  yes  yes  yes  yes
+POST   /api/v1/advice/comment                 401  401  403  yes  yes  yes
 )");
 }
 
@@ -635,6 +643,8 @@ GET    /tempo/api/v2/search/tag/{tag}/values  401  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query_range         401  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query               401  401  yes  yes  yes  yes
 POST   /tempo/api/v2/traces/diff              401  401  yes  yes  yes  yes
+GET    /api/v1/advice/comment                 401  401  yes  yes  yes  yes
+POST   /api/v1/advice/comment                 401  401  403  yes  yes  yes
 )");
 }
 
