@@ -29,8 +29,8 @@ class News final : public advice::ResultNews {
 AdviceService::AdviceService(AdviceSettings settings, std::string base_url, const Around& around)
     : settings_(std::move(settings)),
       base_url_(std::move(base_url)),
-      changes_(around.reporter, around.verdicts),
-      traces_(around.exemplars, around.traces),
+      changes_(around.results.reporter(), around.results.verdicts()),
+      traces_(around.results.exemplars(), around.traces),
       builds_(around.events),
       adviser_({.changes = changes_, .traces = &traces_, .builds = &builds_, .log = &around.log}),
       news_(std::make_unique<News>(around.database)),

@@ -5,6 +5,7 @@
 #include "advice/poster.h"
 #include "app/advice_facts.h"
 #include "app/advice_settings.h"
+#include "app/ci_results.h"
 #include "app/periodic_task.h"
 #include "net/router.h"
 #include "store/database.h"
@@ -18,9 +19,7 @@ class AdviceService {
   /// All outlive this.
   struct Around {
     store::Database& database;
-    results::CiReporter& reporter;
-    results::VerdictReader& verdicts;
-    results::Exemplars& exemplars;
+    CiResults& results;
     TraceService& traces;
     EventLogService& events;
     store::Jobs& jobs;

@@ -103,8 +103,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_inference());
     BL_RETURN_IF_ERROR(open_events());
     BL_RETURN_IF_ERROR(open_traces());
-    open_bigquery();
-    open_advice();
+    open_bigquery_and_advice();
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
     add_routes();
@@ -322,18 +321,13 @@ class RunningService final : public Service {
     return {};
   }
 
-  void open_advice() {
-    advice_ = std::make_unique<AdviceService>(
-        settings_.advice, settings_.base_url,
-        AdviceService::Around{*database_, ci_results_->reporter(), ci_results_->verdicts(),
-                              ci_results_->exemplars(), *traces_, *events_, alerts_->jobs(), clock_,
-                              log_, metrics_});
-  }
-
-  void open_bigquery() {
+  void open_bigquery_and_advice() {
     bigquery_ = BigQueryService::open(
         settings_.bigquery,
         {*database_, disk_, clock_, random_, log_, metrics_, house_lake_, settings_.data_folder});
+    const AdviceService::Around around{*database_,      *ci_results_, *traces_, *events_,
+                                       alerts_->jobs(), clock_,       log_,     metrics_};
+    advice_ = std::make_unique<AdviceService>(settings_.advice, settings_.base_url, around);
   }
 
   /// What the store's side reads with: its read replica where there is one.

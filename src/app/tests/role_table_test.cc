@@ -197,10 +197,10 @@ class RoleTable : public ::testing::Test {
   std::unique_ptr<TraceService> trace_service_ =
       TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, house_lake_})
           .value();
-  AdviceService advice_{{},
-                        "",
-                        {*database_, ci_.reporter(), ci_.verdicts(), ci_.exemplars(),
-                         *trace_service_, *event_log_, alerts_.jobs(), clock_, log_, metrics_}};
+  AdviceService advice_{
+      {},
+      "",
+      {*database_, ci_, *trace_service_, *event_log_, alerts_.jobs(), clock_, log_, metrics_}};
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},
