@@ -26,9 +26,9 @@ class News final : public advice::ResultNews {
 
 }  // namespace
 
-AdviceService::AdviceService(AdviceSettings settings, std::string base_url, const Around& around)
-    : settings_(std::move(settings)),
-      base_url_(std::move(base_url)),
+AdviceService::AdviceService(const Settings& settings, const Around& around)
+    : settings_(settings.advice),
+      base_url_(settings.base_url),
       changes_(around.results.reporter(), around.results.verdicts()),
       traces_(around.results.exemplars(), around.traces),
       builds_(around.events),
@@ -44,9 +44,11 @@ AdviceService::AdviceService(AdviceSettings settings, std::string base_url, cons
                .clock = around.clock,
                .log = around.log,
                .metrics = around.metrics},
-              {.base_url = base_url_, .checks = settings_.checks}, {.quiet = settings_.quiet}) {}
+              {.base_url = base_url_, .checks = settings_.checks}, {.quiet = settings_.quiet}),
+      alert_cost_(around.readers, around.clock, settings.analysis) {}
 
 void AdviceService::add_routes(net::Router& router) {
+  alert_cost_.add_routes(router);
   advice::add_routes(
       router, {.adviser = adviser_,
                .base_url = base_url_,

@@ -5,12 +5,15 @@
 #include "advice/poster.h"
 #include "app/advice_facts.h"
 #include "app/advice_settings.h"
+#include "app/alert_cost.h"
 #include "app/ci_results.h"
 #include "app/periodic_task.h"
+#include "app/settings.h"
 #include "net/router.h"
 #include "store/database.h"
 
-/// Advice in a running server: its ports, its routes, comments in the background. Bindings, no
+/// Advice in a running server: its ports, its routes (the cost of alerts, too), comments in the
+/// background. Bindings, no
 /// logic.
 namespace bl::app {
 
@@ -19,6 +22,7 @@ class AdviceService {
   /// All outlive this.
   struct Around {
     store::Database& database;
+    store::Database& readers;  ///< may be a replica that lags
     CiResults& results;
     TraceService& traces;
     EventLogService& events;
@@ -27,7 +31,7 @@ class AdviceService {
     Log& log;
     Metrics& metrics;
   };
-  AdviceService(AdviceSettings settings, std::string base_url, const Around& around);
+  AdviceService(const Settings& settings, const Around& around);
 
   /// This outlives the router's handlers.
   void add_routes(net::Router& router);
@@ -44,6 +48,7 @@ class AdviceService {
   advice::Adviser adviser_;
   std::unique_ptr<advice::ResultNews> news_;
   advice::Poster poster_;
+  AlertCost alert_cost_;
   std::unique_ptr<PeriodicTask> task_;
 };
 

@@ -10,7 +10,6 @@
 #include "access/tokens.h"
 #include "access/user_routes.h"
 #include "app/advice.h"
-#include "app/alert_cost.h"
 #include "app/alerts.h"
 #include "app/background_jobs.h"
 #include "app/bigquery.h"
@@ -289,7 +288,6 @@ class RunningService final : public Service {
     ci_results_ =
         std::make_unique<CiResults>(*database_, readers(), clock_, ids_, settings_.analysis);
     alerts_->open(ci_results_->reporter());
-    alert_cost_ = std::make_unique<AlertCost>(readers(), clock_, settings_.analysis);
   }
 
   Result<void> open_inference() {
@@ -325,9 +323,9 @@ class RunningService final : public Service {
     bigquery_ = BigQueryService::open(
         settings_.bigquery,
         {*database_, disk_, clock_, random_, log_, metrics_, house_lake_, settings_.data_folder});
-    const AdviceService::Around around{*database_,      *ci_results_, *traces_, *events_,
-                                       alerts_->jobs(), clock_,       log_,     metrics_};
-    advice_ = std::make_unique<AdviceService>(settings_.advice, settings_.base_url, around);
+    const AdviceService::Around around{*database_,      readers(), *ci_results_, *traces_, *events_,
+                                       alerts_->jobs(), clock_,    log_,         metrics_};
+    advice_ = std::make_unique<AdviceService>(settings_, around);
   }
 
   /// What the store's side reads with: its read replica where there is one.
@@ -452,7 +450,6 @@ class RunningService final : public Service {
                       }});
     router_.wrap(results::telling_freshness);
     ci_results_->add_routes(router_);
-    alert_cost_->add_routes(router_);
     results::add_settings_route(router_, {.hardware_keys = settings_.hardware_keys,
                                           .mode = settings_.analysis.mode,
                                           .distribution_commits = settings_.analysis.commits});
@@ -659,7 +656,6 @@ class RunningService final : public Service {
   std::unique_ptr<results::Backfill> backfill_;
   std::unique_ptr<LegacyResults> legacy_results_;
   std::unique_ptr<CiResults> ci_results_;
-  std::unique_ptr<AlertCost> alert_cost_;
   std::unique_ptr<InferenceIngest> inference_ingest_;
   std::unique_ptr<InferenceReads> inference_reads_;
   std::unique_ptr<EventLogService> events_;
