@@ -75,6 +75,18 @@ Result<events::EventLog*> EventLogService::log() {
   return log_.get();
 }
 
+Result<events::EventLog*> EventLogService::log_if_any() {
+  if (settings_.log_uri.empty()) return nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (log_ != nullptr) return log_.get();
+  }
+  BL_TRY(const events::LogUri uri, events::parse_log_uri(settings_.log_uri));
+  if (uri.path.empty()) return log();
+  BL_TRY(const bool is_there, around_.disk.exists(uri.path));
+  return is_there ? log() : Result<events::EventLog*>(nullptr);
+}
+
 Result<events::EventSql*> EventLogService::sql() {
   const std::lock_guard lock(mutex_);
   if (sql_ != nullptr) return sql_.get();

@@ -46,6 +46,8 @@ class EventLogService {
   void add_grpc_methods(net::GrpcMethods& methods);
   /// What a backup that this server makes copies of it. This outlives the port.
   ops::EventLogPort backup_port();
+  /// nullptr when nobody wrote to one yet: looking makes no file. Errors: as log().
+  Result<events::EventLog*> log_if_any();
   /// Ends those who follow the log: before the server waits for what runs.
   void stop_tails() { tails_.stop(); }
 

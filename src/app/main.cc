@@ -4,6 +4,8 @@
 
 #include "access/commands.h"
 #include "advice/alert_cost_commands.h"
+#include "advice/commands.h"
+#include "app/check_comment.h"
 #include "app/event_log.h"
 #include "app/inference_ingest.h"
 #include "app/local_server.h"
@@ -47,7 +49,9 @@ int main(int argc, char** argv) {
   for (auto& command : bl::events::commands(bl::app::event_command_ports()))
     commands.push_back(std::move(command));
   for (auto& command : bl::traces::commands()) commands.push_back(std::move(command));
-  for (auto& command : bl::gate::commands(BL_VERSION)) commands.push_back(std::move(command));
+  for (auto& command : bl::gate::commands(BL_VERSION, bl::app::make_check_comment))
+    commands.push_back(std::move(command));
+  for (auto& command : bl::advice::comment_commands()) commands.push_back(std::move(command));
   for (auto& command : bl::ops::commands(bl::app::command_ports()))
     commands.push_back(std::move(command));
 

@@ -9,7 +9,7 @@
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "access/user_routes.h"
-#include "app/alert_cost.h"
+#include "app/advice.h"
 #include "app/alerts.h"
 #include "app/background_jobs.h"
 #include "app/bigquery.h"
@@ -102,7 +102,7 @@ class RunningService final : public Service {
     BL_RETURN_IF_ERROR(open_inference());
     BL_RETURN_IF_ERROR(open_events());
     BL_RETURN_IF_ERROR(open_traces());
-    open_bigquery();
+    open_bigquery_and_advice();
     BL_RETURN_IF_ERROR(open_commits());
     BL_RETURN_IF_ERROR(open_operations());
     add_routes();
@@ -116,6 +116,7 @@ class RunningService final : public Service {
     stop_signal_.stop();
     certificate_task_.reset();  // before server.json goes: it writes it
     queries_.stop();
+    if (advice_ != nullptr) advice_->stop();  // before the traces and events that it reads
     if (bigquery_ != nullptr) bigquery_->stop_jobs();
     if (events_ != nullptr) events_->stop_tails();
     if (traces_ != nullptr) traces_->stop();
@@ -287,7 +288,6 @@ class RunningService final : public Service {
     ci_results_ =
         std::make_unique<CiResults>(*database_, readers(), clock_, ids_, settings_.analysis);
     alerts_->open(ci_results_->reporter());
-    alert_cost_ = std::make_unique<AlertCost>(readers(), clock_, settings_.analysis);
   }
 
   Result<void> open_inference() {
@@ -319,10 +319,13 @@ class RunningService final : public Service {
     return {};
   }
 
-  void open_bigquery() {
+  void open_bigquery_and_advice() {
     bigquery_ = BigQueryService::open(
         settings_.bigquery,
         {*database_, disk_, clock_, random_, log_, metrics_, house_lake_, settings_.data_folder});
+    const AdviceService::Around around{*database_,      readers(), *ci_results_, *traces_, *events_,
+                                       alerts_->jobs(), clock_,    log_,         metrics_};
+    advice_ = std::make_unique<AdviceService>(settings_, around);
   }
 
   /// What the store's side reads with: its read replica where there is one.
@@ -447,7 +450,6 @@ class RunningService final : public Service {
                       }});
     router_.wrap(results::telling_freshness);
     ci_results_->add_routes(router_);
-    alert_cost_->add_routes(router_);
     results::add_settings_route(router_, {.hardware_keys = settings_.hardware_keys,
                                           .mode = settings_.analysis.mode,
                                           .distribution_commits = settings_.analysis.commits});
@@ -486,6 +488,7 @@ class RunningService final : public Service {
     events_->add_routes(router_, readers.runs);
     traces_->add_routes(router_);
     bigquery_->add_routes(router_);
+    advice_->add_routes(router_);
     add_site_routes(router_, {.metrics = metrics_, .ready = ready_, .probe_store = [this] {
                                 return database_->read([](store::Connection& connection) {
                                   return connection.query(k_probe, {},
@@ -550,6 +553,7 @@ class RunningService final : public Service {
     }
     if (lake_reads_ != nullptr) lake_reads_->start();
     alerts_->start();
+    advice_->start();
   }
 
   Result<void> write_server_file() {
@@ -652,12 +656,12 @@ class RunningService final : public Service {
   std::unique_ptr<results::Backfill> backfill_;
   std::unique_ptr<LegacyResults> legacy_results_;
   std::unique_ptr<CiResults> ci_results_;
-  std::unique_ptr<AlertCost> alert_cost_;
   std::unique_ptr<InferenceIngest> inference_ingest_;
   std::unique_ptr<InferenceReads> inference_reads_;
   std::unique_ptr<EventLogService> events_;
   std::unique_ptr<TraceService> traces_;
   std::unique_ptr<BigQueryService> bigquery_;
+  std::unique_ptr<AdviceService> advice_;
   net::GrpcMethods grpc_methods_;
   StopSignal stop_signal_;
   std::unique_ptr<results::CommitSources> commit_sources_;

@@ -221,6 +221,7 @@ const std::vector<ConfigKey>& config_keys() {
   static const std::vector<ConfigKey> keys = [] {
     std::vector<ConfigKey> all = general_keys();
     for (ConfigKey& key : github_app_config_keys()) all.push_back(std::move(key));
+    for (ConfigKey& key : advice_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : access_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : lake_config_keys()) all.push_back(std::move(key));
     for (ConfigKey& key : query_config_keys()) all.push_back(std::move(key));
@@ -257,6 +258,7 @@ Result<Settings> settings_from(const Config& config) {
   BL_TRY(settings.access, access_settings_from(config));
   BL_TRY(settings.base_url, base_url_from(config));
   BL_TRY(settings.alerts, alert_settings_from(config, settings.base_url));
+  BL_TRY(settings.advice, advice_settings_from(config));
   BL_TRY(settings.oidc, oidc_settings_from(config));
   BL_TRY(settings.lake, lake_settings_from(config, settings.data_folder, settings.store_uri));
   BL_TRY(settings.own_lake, own_lake_settings_from(config, settings.data_folder));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/access_settings.h"
+#include "app/advice_settings.h"
 #include "app/alert_settings.h"
 #include "app/bigquery_settings.h"
 #include "app/commit_sources.h"
@@ -51,6 +52,7 @@ struct Settings {
   results::HardwareKeys hardware_keys;       ///< what makes machines comparable
   CommitSettings commits;
   AlertSettings alerts;
+  AdviceSettings advice;
   AccessSettings access;
   std::shared_ptr<lake::LakeOptions> lake;  ///< null: none is set
   std::shared_ptr<lake::LakeOptions>

@@ -47,11 +47,11 @@ class TraceService {
   std::string otlp_address() const;
   /// No new connections there; running requests get their time. Idempotent.
   void stop();
+  /// Errors: not_found (none are kept), those of opening.
+  Result<traces::TraceStore*> store();
 
  private:
   TraceService(const TraceSettings& settings, const std::string& data_folder, const Around& around);
-  /// Errors: not_found (none are kept), those of opening.
-  Result<traces::TraceStore*> store();
   Result<void> open_store();
   traces::OtlpRouteOptions otlp_options() const;
 

@@ -81,8 +81,4 @@ struct JudgeQuestion {
 /// No benchmark in common, and none missing: ExitCode::no_baseline.
 Judgement judge(const JudgeQuestion& question);
 
-/// Benjamini and Hochberg: for each p-value the smallest share of false discoveries at which it
-/// would be among them.
-std::vector<double> adjusted_p_values(const std::vector<double>& p_values);
-
 }  // namespace bl::gate

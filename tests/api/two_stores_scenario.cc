@@ -549,6 +549,11 @@ std::vector<Question> reads() {
         "/api/v1/commits/verdict?repository=https://github.com/org/repo&sha=b1",
         "/api/v1/commits/verdict?repository=https://github.com/org/other&sha=b1",
         "/api/v1/commits/verdict?sha=b1&x=1",
+        "/api/v1/advice/comment?repository=https://github.com/org/repo&sha=b1",
+        "/api/v1/advice/comment?repository=org/repo&sha=b1&base=b2",
+        "/api/v1/advice/comment?repository=org/repo&sha=nobody&format=markdown",
+        "/api/v1/advice/comment?repository=org&sha=b1&format=x",
+        "/api/v1/advice/comment?base=b1",
         "/api/v1/verdicts/projects",
         "/api/v1/advice/alert-cost?repository=https://github.com/org/"
         "repo&days=3660&until=2026-01-01T00:00:00Z",

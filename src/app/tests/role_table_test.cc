@@ -9,7 +9,7 @@
 #include "access/routes.h"
 #include "access/tokens.h"
 #include "access/user_routes.h"
-#include "app/alert_cost.h"
+#include "app/advice.h"
 #include "app/alerts.h"
 #include "app/ci_results.h"
 #include "app/event_log.h"
@@ -80,13 +80,13 @@ class RoleTable : public ::testing::Test {
     results::add_read_routes(real, read_ports_);
     results::add_commit_routes(real, {.commits = commits_, .enricher = enricher_, .clock = clock_});
     ci_.add_routes(real);
-    alert_cost_.add_routes(real);
     results::add_settings_route(real, {});
     alerts_.open(ci_.reporter());
     alerts_.add_routes(real);
     inference_ingest_->add_routes(real);
     event_log_->add_routes(real, runs_);
     trace_service_->add_routes(real);
+    advice_.add_routes(real);
     for (const auto& route : real.routes()) {
       router_.add({.method = route->method,
                    .pattern = route->pattern,
@@ -165,7 +165,6 @@ class RoleTable : public ::testing::Test {
   results::CannedCommits source_;
   results::CommitEnricher enricher_{commits_, source_, clock_, log_, metrics_};
   CiResults ci_{*database_, *database_, clock_, ids_};
-  AlertCost alert_cost_{*database_, clock_, {}};
   Alerts alerts_{*database_, ids_, clock_, log_, metrics_, AlertSettings{}, "owner"};
   access::Tokens tokens_{*database_, clock_, random_, ids_};
   access::Users users_{*database_, clock_, random_, ids_};
@@ -195,6 +194,9 @@ class RoleTable : public ::testing::Test {
   std::unique_ptr<TraceService> trace_service_ =
       TraceService::open({}, "none", {*disk_, clock_, random_, log_, metrics_, house_lake_})
           .value();
+  AdviceService advice_{settings_,
+                        {*database_, *database_, ci_, *trace_service_, *event_log_, alerts_.jobs(),
+                         clock_, log_, metrics_}};
   ops::Queries queries_{ids_, clock_};
   ops::QueryRoutePorts query_ports_{nullptr, nullptr, queries_, {}};
   InferenceReads inference_reads_{{*database_, inference::Registry::built_in(), clock_, metrics_},
@@ -338,7 +340,6 @@ DELETE /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
 GET    /api/v1/traces/{id}/results            yes  401  yes  yes  yes  yes
 GET    /prometheus/api/v1/query_exemplars     yes  401  yes  yes  yes  yes
 POST   /prometheus/api/v1/query_exemplars     yes  401  yes  yes  yes  yes
-GET    /api/v1/advice/alert-cost              yes  401  yes  yes  yes  yes
 GET    /api/v1/results/settings               yes  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
@@ -418,6 +419,9 @@ GET    /tempo/api/v2/search/tag/{tag}/values  yes  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query_range         yes  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query               yes  401  yes  yes  yes  yes
 POST   /tempo/api/v2/traces/diff              yes  401  yes  yes  yes  yes
+GET    /api/v1/advice/alert-cost              yes  401  yes  yes  yes  yes
+GET    /api/v1/advice/comment                 yes  401  yes  yes  yes  yes
+POST   /api/v1/advice/comment                 401  401  403  yes  yes  yes
 )");
 }
 
@@ -555,7 +559,6 @@ DELETE /api/v1/results/{id}/traces            401  401  403  yes  yes  yes
 GET    /api/v1/traces/{id}/results            401  401  yes  yes  yes  yes
 GET    /prometheus/api/v1/query_exemplars     401  401  yes  yes  yes  yes
 POST   /prometheus/api/v1/query_exemplars     401  401  yes  yes  yes  yes
-GET    /api/v1/advice/alert-cost              401  401  yes  yes  yes  yes
 GET    /api/v1/results/settings               401  401  yes  yes  yes  yes
 GET    /api/alert-rules                       401  401  yes  yes  yes  yes
 POST   /api/alert-rules                       401  401  403  yes  yes  yes
@@ -635,6 +638,9 @@ GET    /tempo/api/v2/search/tag/{tag}/values  401  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query_range         401  401  yes  yes  yes  yes
 GET    /tempo/api/metrics/query               401  401  yes  yes  yes  yes
 POST   /tempo/api/v2/traces/diff              401  401  yes  yes  yes  yes
+GET    /api/v1/advice/alert-cost              401  401  yes  yes  yes  yes
+GET    /api/v1/advice/comment                 401  401  yes  yes  yes  yes
+POST   /api/v1/advice/comment                 401  401  403  yes  yes  yes
 )");
 }
 

@@ -102,12 +102,47 @@ ExitCode answer(Result<ExitCode> outcome, CommandIo& io) {
   return outcome.ok() ? *outcome : print_error(io, outcome.error());
 }
 
-Result<ExitCode> check(const Arguments& arguments, CommandIo& io) {
+std::string shell_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) {
+    constexpr std::string_view k_plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/@=,:+-";
+    line += line.empty() ? "" : " ";
+    if (!word.empty() && word.find_first_not_of(k_plain) == std::string::npos) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+/// That nobody could be told changes nothing of what was found.
+void tell(CheckObserver* observer, const Outcome& outcome, const Arguments& arguments,
+          CommandIo& io) {
+  if (observer == nullptr) return;
+  const auto told = observer->tell({.report = outcome.report,
+                                    .against = arguments.text_or_null("--against"),
+                                    .command = shell_line(arguments.list("CMD"))});
+  fmt::print(io.err, "{}\n", told.ok() ? *told : "benchlake: no comment: " + told.error().message);
+}
+
+Result<ExitCode> check(const Arguments& arguments, CommandIo& io,
+                       const MakeCheckObserver& make_observer) {
   BL_TRY(const Request request, request_of_words(arguments, io));
+  std::unique_ptr<CheckObserver> observer;
+  if (make_observer && arguments.flag("--comment")) {
+    observer = make_observer();
+    BL_RETURN_IF_ERROR(observer->prepare(io));
+  }
   RealWorld world(io);
   BL_TRY(const Outcome outcome, world.session.compare(request));
   if (outcome.refusal) return print_refusal(*outcome.refusal, arguments, io);
-  return print_outcome(outcome, *world.disk, arguments, io);
+  BL_TRY(const ExitCode code, print_outcome(outcome, *world.disk, arguments, io));
+  tell(observer.get(), outcome, arguments, io);
+  return code;
 }
 
 Result<ExitCode> gate_check(const Arguments& arguments, CommandIo& io) {
@@ -309,7 +344,12 @@ Result<ExitCode> self_check(const Arguments& arguments, CommandIo& io) {
   return found.keeps_its_word() ? ExitCode::ok : ExitCode::regression;
 }
 
-Command check_command() {
+Command check_command(const MakeCheckObserver& make_observer) {
+  Options own;
+  if (make_observer) {
+    own = {{.name = "--comment",
+            .help = "in GitHub Actions or GitLab CI: a comment on the pull request, and a check"}};
+  }
   return {
       .path = "check",
       .help =
@@ -317,9 +357,11 @@ Command check_command() {
           "checkout; needs no server and no configuration, saves nothing",
       .example = "benchlake check --against main -- ./bench --benchmark_format=json",
       .options =
-          joined({command_options(), baseline_options(), against_options(), report_options()}),
+          joined({command_options(), baseline_options(), against_options(), report_options(), own}),
       .arguments = {{.name = "CMD", .help = "program and arguments, behind --", .repeated = true}},
-      .run = running(check)};
+      .run = running([make_observer](const Arguments& arguments, CommandIo& io) {
+        return check(arguments, io, make_observer);
+      })};
 }
 
 Command gate_check_command() {
@@ -398,10 +440,9 @@ Command gate_self_check_command() {
 
 }  // namespace
 
-std::vector<Command> commands(const std::string& version) {
-  return {check_command(),        gate_run_command(),
-          gate_check_command(),   gate_record_command(version),
-          gate_explain_command(), gate_self_check_command()};
+std::vector<Command> commands(const std::string& version, MakeCheckObserver make_observer) {
+  return {check_command(make_observer), gate_run_command(),     gate_check_command(),
+          gate_record_command(version), gate_explain_command(), gate_self_check_command()};
 }
 
 }  // namespace bl::gate

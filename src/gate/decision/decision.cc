@@ -7,6 +7,7 @@
 #include <set>
 
 #include "gate/decision/evidence.h"
+#include "verdict/false_discovery.h"
 
 namespace bl::gate {
 namespace {
@@ -216,7 +217,7 @@ void decide_all(std::vector<Row>& rows, double false_share_max) {
       p_values.push_back(*criterion.p_value);
     }
   }
-  const std::vector<double> adjusted = adjusted_p_values(p_values);
+  const std::vector<double> adjusted = verdict::adjusted_p_values(p_values);
   for (std::size_t i = 0; i < tested.size(); ++i) tested[i]->p_adjusted = adjusted[i];
   for (Row& row : rows) {
     for (Criterion& criterion : row.criteria) {
@@ -357,20 +358,6 @@ Judgement judge(const JudgeQuestion& question) {
   judgement.exit_code = exit_code_of(judgement.rows);
   std::ranges::sort(judgement.rows, is_before);
   return judgement;
-}
-
-std::vector<double> adjusted_p_values(const std::vector<double>& p_values) {
-  std::vector<std::size_t> order(p_values.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return p_values[a] > p_values[b]; });
-  std::vector<double> adjusted(p_values.size());
-  double least = 1;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const auto rank = static_cast<double>(p_values.size() - i);
-    least = std::min(least, p_values[order[i]] * static_cast<double>(p_values.size()) / rank);
-    adjusted[order[i]] = least;
-  }
-  return adjusted;
 }
 
 }  // namespace bl::gate

@@ -1,4 +1,4 @@
-#include "results/ci/contenders.h"
+#include "results/contenders.h"
 
 #include <algorithm>
 #include <array>

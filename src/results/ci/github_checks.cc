@@ -1,4 +1,4 @@
-#include "results/ci/github_checks.h"
+#include "results/github_checks.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t k_answer_bytes_max = 8u << 20;
 constexpr std::size_t k_text_bytes_max = 65'000;
 constexpr int k_comment_pages_max = 30;
-constexpr std::string_view k_marker = "<!-- benchlake ci-report -->";
 
 std::string text_at(const json::Value& object, const char* key) {
   const json::Value* value = object.find(key);
@@ -30,6 +29,12 @@ Code code_of(int status) {
   if (status == 404) return Code::not_found;
   if (status == 429) return Code::too_many;
   return status < 500 ? Code::invalid : Code::unavailable;
+}
+
+// GitHub gives back lines that end as on Windows.
+std::string without_returns(std::string text) {
+  std::erase(text, '\r');
+  return text;
 }
 
 // Cut at a character, not within one.
@@ -114,14 +119,14 @@ Result<std::string> GitHubChecks::publish_check(const GitHubCheck& check) {
   std::optional<std::int64_t> id;
   if (const json::Value* runs = before.find("check_runs"); runs != nullptr && runs->is_array()) {
     for (const json::Value& run : runs->items()) {
-      if (text_at(run, "external_id") == "benchlake-ci-report") id = integer_at(run, "id");
+      if (text_at(run, "external_id") == "benchlake-" + options_.marker) id = integer_at(run, "id");
     }
   }
   std::string body;
   json::Writer out(body);
   out.begin_object().member("name", options_.check_name);
   if (!id) out.member("head_sha", options_.commit_sha);
-  out.member("external_id", "benchlake-ci-report")
+  out.member("external_id", "benchlake-" + options_.marker)
       .member("status", "completed")
       .member("conclusion", check.conclusion);
   if (!check.details_url.empty()) out.member("details_url", check.details_url);
@@ -151,11 +156,28 @@ Result<std::int64_t> GitHubChecks::pull_request() {
   return Error{Code::malformed, "GitHub's pull request has no number"};
 }
 
-Result<void> GitHubChecks::publish_comment(const std::string& markdown,
-                                           std::optional<std::int64_t> number) {
+Result<std::vector<std::int64_t>> GitHubChecks::open_pull_requests() {
+  BL_TRY(const json::Value pulls,
+         ask(net::Method::get,
+             fmt::format("{}/commits/{}/pulls?per_page=100", path_, options_.commit_sha), ""));
+  std::vector<std::int64_t> numbers;
+  if (!pulls.is_array()) return numbers;
+  for (const json::Value& pull : pulls.items()) {
+    const json::Value* head = pull.find("head");
+    const auto number = integer_at(pull, "number");
+    const bool is_newest = head != nullptr && text_at(*head, "sha") == options_.commit_sha;
+    if (number && is_newest && text_at(pull, "state") == "open") numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+Result<GitHubComment> GitHubChecks::publish_comment(const std::string& markdown,
+                                                    std::optional<std::int64_t> number) {
   if (!number) {
     BL_TRY(number, pull_request());
   }
+  const std::string marker = fmt::format("<!-- benchlake {} -->", options_.marker);
+  const std::string text = shortened(fmt::format("{}\n{}", marker, markdown));
   const std::string comments = fmt::format("{}/issues/{}/comments", path_, *number);
   std::optional<std::int64_t> id;
   for (int page = 1; page <= k_comment_pages_max && !id; ++page) {
@@ -163,18 +185,20 @@ Result<void> GitHubChecks::publish_comment(const std::string& markdown,
            ask(net::Method::get, fmt::format("{}?per_page=100&page={}", comments, page), ""));
     if (!found.is_array() || found.items().empty()) break;
     for (const json::Value& comment : found.items()) {
-      if (text_at(comment, "body").starts_with(k_marker)) id = integer_at(comment, "id");
+      const std::string body = text_at(comment, "body");
+      if (!body.starts_with(marker)) continue;
+      id = integer_at(comment, "id");
+      if (without_returns(body) == text)
+        return GitHubComment{GitHubComment::Outcome::unchanged, text_at(comment, "html_url")};
     }
   }
   std::string body;
-  json::Writer(body)
-      .begin_object()
-      .member("body", shortened(fmt::format("{}\n{}", k_marker, markdown)))
-      .end_object();
-  BL_TRY([[maybe_unused]] const json::Value made,
+  json::Writer(body).begin_object().member("body", text).end_object();
+  BL_TRY(const json::Value made,
          id ? ask(net::Method::patch, fmt::format("{}/issues/comments/{}", path_, *id), body)
             : ask(net::Method::post, comments, body));
-  return {};
+  return GitHubComment{id ? GitHubComment::Outcome::updated : GitHubComment::Outcome::created,
+                       text_at(made, "html_url")};
 }
 
 }  // namespace bl::results

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/markdown.h"
 #include "base/terminal.h"
 
 namespace bl::results {
@@ -154,28 +155,6 @@ void append_verdicts(std::string& out, const json::Value& report) {
 }
 
 }  // namespace
-
-std::string markdown_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) {
-      out += ' ';
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (c == '@') {
-      out += "@&#8203;";  // no mention
-    } else if (std::string_view("\\`*_[]|#!~>").find(c) != std::string_view::npos) {
-      out += {'\\', c};
-    } else if (c == ':') {
-      out += "&#58;";  // no address becomes a link
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 std::string ci_headline(const json::Value& report) {
   return "performance: " + text_at(report, "status") + ": " + text_at(report, "status_reason");

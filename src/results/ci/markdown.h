@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "base/json.h"
 
@@ -21,8 +20,5 @@ struct MarkdownOptions {
 Result<std::string> ci_markdown(const json::Value& report, const MarkdownOptions& options);
 /// One line: `performance: failure: 1 of 3 analyzed results regressed`.
 std::string ci_headline(const json::Value& report);
-
-/// Text as it is to be read, within a table's cell.
-std::string markdown_escaped(std::string_view text);
 
 }  // namespace bl::results

@@ -2,8 +2,8 @@
 
 #include "base/json.h"
 #include "net/query_fields.h"
-#include "results/ci/contenders.h"
 #include "results/ci_encode.h"
+#include "results/contenders.h"
 #include "results/cursor.h"
 
 namespace bl::results {

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include "base/terminal.h"
-#include "results/ci/github_checks.h"
 #include "results/ci/junit.h"
 #include "results/ci/markdown.h"
 #include "results/commands/declarations.h"
 #include "results/commands/reading.h"
+#include "results/github_checks.h"
 
 namespace bl::results {
 namespace {
@@ -107,7 +107,8 @@ Result<void> publish(const Arguments& arguments, const CommandIo& io, const json
   if (arguments.has("--pull-request")) {
     BL_TRY(number, arguments.integer("--pull-request", 1, 1'000'000'000));
   }
-  return github.publish_comment(text, number);
+  BL_TRY([[maybe_unused]] const GitHubComment made, github.publish_comment(text, number));
+  return {};
 }
 
 Result<void> check_format(const std::string& format) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/markdown.h"
 #include "results/ci/junit.h"
 #include "results/ci/markdown.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "results/ci/contenders.h"
+#include "results/contenders.h"
 #include "results/ci_encode.h"
 
 namespace bl::results {

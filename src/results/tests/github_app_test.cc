@@ -5,7 +5,7 @@
 
 #include "base/testing/rsa_key.h"
 #include "results/alert_github.h"
-#include "results/ci/github_checks.h"
+#include "results/github_checks.h"
 #include "results/github_commits.h"
 #include "results/tests/fake_github.h"
 

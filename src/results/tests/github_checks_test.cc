@@ -1,4 +1,4 @@
-#include "results/ci/github_checks.h"
+#include "results/github_checks.h"
 
 #include <gtest/gtest.h>
 
@@ -90,6 +90,34 @@ TEST(GitHubChecks, a_second_report_replaces_the_first) {
   ASSERT_TRUE(checks.publish_comment("new", std::nullopt).ok());
   EXPECT_EQ(github.writes.back(), "PATCH /repos/org/repo/issues/comments/9");
   EXPECT_EQ(body_of(github).find("body")->as_string(), "<!-- benchlake ci-report -->\nnew");
+}
+
+TEST(GitHubChecks, a_comment_that_says_the_same_is_left_alone) {
+  GitHub github;
+  github.comments = R"([{"id":9,"body":"<!-- benchlake ci-report -->\r\nsame","html_url":"u"}])";
+  const auto left = github.open().publish_comment("same", 12);
+  ASSERT_TRUE(left.ok());
+  EXPECT_EQ(left->outcome, GitHubComment::Outcome::unchanged);
+  EXPECT_EQ(left->url, "u");
+  EXPECT_TRUE(github.bodies.empty());
+}
+
+TEST(GitHubChecks, another_reports_comment_is_not_touched) {
+  GitHub github;
+  github.comments = R"([{"id":9,"body":"<!-- benchlake ci-report -->\nold"}])";
+  GitHubCheckOptions options = github.options();
+  options.marker = "comment";
+  const auto made = GitHubChecks::open(options, github.clock)->publish_comment("new", 12);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made->outcome, GitHubComment::Outcome::created);
+}
+
+TEST(GitHubChecks, a_pull_request_that_moved_on_is_not_this_commits) {
+  GitHub github;
+  github.pulls = R"([{"number":1,"state":"open","head":{"sha":")" + k_sha +
+                 R"("}},{"number":2,"state":"open","head":{"sha":"other"}},)" +
+                 R"({"number":3,"state":"closed","head":{"sha":")" + k_sha + R"("}}])";
+  EXPECT_EQ(github.open().open_pull_requests().value(), std::vector<std::int64_t>{1});
 }
 
 TEST(GitHubChecks, a_comment_without_a_number_wants_exactly_one_pull_request) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -27,6 +28,8 @@ struct GitHubCheckOptions {
   std::string commit_sha;
   GitHubCredentials credentials;
   std::string check_name = "Conbench performance report";
+  /// Tells our check run and our comment from those of others, and of other reports of ours.
+  std::string marker = "ci-report";
   std::chrono::milliseconds timeout{20'000};  ///< of one request
 };
 
@@ -35,6 +38,13 @@ struct GitHubCheck {
   std::string title;        ///< one line
   std::string markdown;     ///< at most 65,535 characters are taken
   std::string details_url;  ///< empty: none
+};
+
+/// Where our comment stands.
+struct GitHubComment {
+  enum class Outcome : unsigned char { created, updated, unchanged };
+  Outcome outcome = Outcome::created;
+  std::string url;  ///< of its page; may be empty
 };
 
 /// success -> success, failure -> failure, action_required -> action_required, skipped -> neutral.
@@ -49,9 +59,14 @@ class GitHubChecks {
   /// forbidden, not_found, unavailable, timeout, malformed: with GitHub's own words, never with a
   /// credential.
   Result<std::string> publish_check(const GitHubCheck& check);
-  /// One comment on a pull request; the one that was made before is written anew. Without a number
-  /// the commit must belong to exactly one. Errors: as above, invalid (none or several).
-  Result<void> publish_comment(const std::string& markdown, std::optional<std::int64_t> number);
+  /// One comment on a pull request; the one that was made before is written anew, unless it says
+  /// the same. Without a number the commit must belong to exactly one. Errors: as above, invalid
+  /// (none or several).
+  Result<GitHubComment> publish_comment(const std::string& markdown,
+                                        std::optional<std::int64_t> number);
+  /// The open pull requests whose newest commit this is: a late result of an older commit is not
+  /// theirs.
+  Result<std::vector<std::int64_t>> open_pull_requests();
 
  private:
   GitHubChecks(GitHubCheckOptions options, std::string name, const Clock& clock);

@@ -3,7 +3,7 @@
 #include "results/ci_report.h"
 #include "results/verdicts.h"
 
-/// Which results of a report's run are judged as contenders. Pure. Private to the report.
+/// Which results of a report's run are judged as contenders. Pure.
 namespace bl::results {
 
 /// The series of a run off the default branch whose baseline's commit is known: those that
