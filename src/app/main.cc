@@ -6,6 +6,7 @@
 #include "advice/alert_cost_commands.h"
 #include "advice/commands.h"
 #include "app/check_comment.h"
+#include "app/demo/fill.h"
 #include "app/event_log.h"
 #include "app/inference_ingest.h"
 #include "app/local_server.h"
@@ -42,7 +43,12 @@ int main(int argc, char** argv) {
   std::vector<bl::Command> commands = {bl::app::serve_command(), bl::app::verdict_command(),
                                        bl::app::openapi_command(),
                                        bl::advice::alert_cost_command()};
-  for (auto& command : bl::results::commands()) commands.push_back(std::move(command));
+  const auto full_demo = [](const bl::results::FullDemoRequest& request,
+                            const bl::Arguments& arguments, bl::CommandIo& io) {
+    return bl::app::demo::fill_full_demo(
+        request.address, {.seed = request.seed, .until = request.until}, arguments, io);
+  };
+  for (auto& command : bl::results::commands(full_demo)) commands.push_back(std::move(command));
   for (auto& command : bl::access::commands()) commands.push_back(std::move(command));
   for (auto& command : bl::inference::commands(bl::app::inference_command_ports()))
     commands.push_back(std::move(command));

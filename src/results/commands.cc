@@ -4,8 +4,8 @@
 
 namespace bl::results {
 
-std::vector<Command> commands() {
-  return {submit_command(),           demo_command(),
+std::vector<Command> commands(FullDemo full_demo) {
+  return {submit_command(),           demo_command(std::move(full_demo)),
           series_command(),           history_command(),
           compare_command(),          results_get_command(),
           ci_report_command(),        commits_list_command(),

@@ -1,12 +1,13 @@
 #pragma once
 
 #include "base/command_line.h"
+#include "results/commands.h"
 
 /// The commands of this folder, each in a file of its own.
 namespace bl::results {
 
 Command submit_command();
-Command demo_command();
+Command demo_command(FullDemo full_demo);
 Command series_command();
 Command history_command();
 Command compare_command();

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "net/server_address.h"
 #include "results/commands/declarations.h"
 #include "results/commands/submission_sources.h"
@@ -47,7 +49,39 @@ void print_summary(const Arguments& arguments, CommandIo& io, const Tally& tally
   fmt::print(io.out, "{}\n", line);
 }
 
+/// The last whole hour, so that the demo of the same hour is the same.
+Timestamp last_hour(const Clock& clock) {
+  constexpr std::int64_t k_hour = 3'600'000'000;
+  return {clock.now().micros / k_hour * k_hour};
+}
+
+Result<ExitCode> full_demo_of(const FullDemo& full_demo, const Arguments& arguments,
+                              CommandIo& io) {
+  if (!full_demo) return Error{Code::unsupported, "not in this program: demo --full"};
+  if (arguments.has("--data-from")) {
+    return Error{Code::invalid,
+                 "--full makes its data, --data-from reads some: " + arguments.text("--data-from")};
+  }
+  const std::unique_ptr<Disk> disk = make_real_disk();
+  FullDemoRequest request;
+  BL_TRY(const std::int64_t seed,
+         arguments.integer("--seed", 0, std::numeric_limits<std::int64_t>::max()));
+  request.seed = static_cast<std::uint64_t>(seed);
+  request.until = last_hour(SystemClock());
+  if (const auto until = arguments.text_or_null("--until")) {
+    BL_TRY(request.until, parse_rfc3339(*until));
+  }
+  BL_TRY(request.address, net::find_server(arguments, io, *disk));
+  if (!arguments.flag("--force")) BL_RETURN_IF_ERROR(demand_empty_store(request.address));
+  return full_demo(request, arguments, io);
+}
+
 Result<ExitCode> demo(const Arguments& arguments, CommandIo& io) {
+  for (const char* option : {"--seed", "--until"}) {
+    if (arguments.has(option)) {
+      return Error{Code::invalid, std::string("goes with --full only: ") + option};
+    }
+  }
   const std::unique_ptr<Disk> disk = make_real_disk();
   const SystemClock clock;
   const std::string folder = demo_folder(arguments, io);
@@ -85,8 +119,16 @@ Result<ExitCode> demo(const Arguments& arguments, CommandIo& io) {
 
 }  // namespace
 
-Command demo_command() {
+Command demo_command(FullDemo full_demo) {
   std::vector<CommandOption> options = {
+      {.name = "--full",
+       .value_name = "",
+       .help = "made data of all domains that refer to each other, with one commit that made "
+               "benchmarks slower"},
+      {.name = "--seed", .value_name = "N", .help = "of --full", .default_text = "1"},
+      {.name = "--until",
+       .value_name = "TIME",
+       .help = "of --full: nothing is newer; else the last whole hour"},
       {.name = "--data-from",
        .value_name = "DIR",
        .help = "an asv results folder; else Django's, from BENCHLAKE_SHARED"},
@@ -99,8 +141,10 @@ Command demo_command() {
           .example = "benchlake demo --data ./data",
           .options = std::move(options),
           .arguments = {},
-          .run = [](const Arguments& arguments, CommandIo& io) {
-            const Result<ExitCode> outcome = demo(arguments, io);
+          .run = [full_demo = std::move(full_demo)](const Arguments& arguments, CommandIo& io) {
+            const Result<ExitCode> outcome = arguments.flag("--full")
+                                                 ? full_demo_of(full_demo, arguments, io)
+                                                 : demo(arguments, io);
             return outcome.ok() ? *outcome : print_error(io, outcome.error());
           }};
 }

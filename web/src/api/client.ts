@@ -131,6 +131,17 @@ export async function get<T>(path: string, query?: Query, signal?: AbortSignal):
   return json_of(await ask(with_query(path, query), { headers, signal: signal ?? null }));
 }
 
+/** The same as text of a media type. */
+export async function get_text(
+  path: string,
+  query: Query,
+  type: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const headers = { accept: type };
+  return (await ask(with_query(path, query), { headers, signal: signal ?? null })).text();
+}
+
 /** Changes something; the answer's JSON, null when it has no body. Throws Problem (or the AbortError of `signal`). */
 export async function send<T = null>(
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',

@@ -1,6 +1,6 @@
 // Every route of the API that the page uses, once. Paths that end in a slash are the legacy dialect's.
 import { base64url } from '../events/names';
-import { get, send, with_query, type Query } from './client';
+import { get, get_text, send, with_query, type Query } from './client';
 import type {
   AlertDelivery,
   AlertEvent,
@@ -30,6 +30,7 @@ import type {
   TrendBenchmarks,
   Trends,
 } from './types_ci';
+import type { Advice } from './types_advice';
 import type {
   CommitVerdict,
   VerdictPicture,
@@ -131,6 +132,13 @@ export interface ReceiptQuery extends Query {
   page_size?: number;
 }
 
+export interface AdviceQuery extends Query {
+  repository: string;
+  sha: string;
+  /** Empty: as the server chooses. */
+  base?: string;
+}
+
 export interface FamilyQuery extends Query {
   repository?: string;
   name?: string;
@@ -150,6 +158,7 @@ export const sweep_paths = {
 };
 
 const k_run_pairs = 1000;
+const k_advice_path = '/api/v1/advice/comment';
 
 export const api = {
   facts: (signal?: AbortSignal) => get<Facts>('/api/v1/facts', {}, signal),
@@ -237,6 +246,10 @@ export const api = {
     get<VerdictProjects>('/api/v1/verdicts/projects', {}, signal),
   switch_verdicts: (wanted: { repository: string; enabled: boolean }) =>
     send<VerdictProject>('PUT', '/api/v1/verdicts/projects', wanted),
+
+  advice: (query: AdviceQuery, signal?: AbortSignal) => get<Advice>(k_advice_path, query, signal),
+  advice_markdown: (query: AdviceQuery, signal?: AbortSignal) =>
+    get_text(k_advice_path, query, 'text/markdown', signal),
 
   annotate: (id: string, change_annotations: Record<string, Json>) =>
     send<ResultDetail>('PUT', `/api/benchmark-results/${at(id)}`, { change_annotations }),

@@ -27,6 +27,11 @@ export function short_id(id: string): string {
   return id.slice(-8);
 }
 
+/** Whether it could be a build's: a UUID. */
+export function is_build_id(id: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
+}
+
 /** `BUILD_REQUEST_ANALYSIS_COMPLETED` -> `analysis_completed`. */
 export function status_key(name: string): string {
   return name.replace(/^(BUILD_REQUEST|PARTITION|JOB)_/, '').toLowerCase();

@@ -16,6 +16,9 @@ export const links = {
   compare_runs: (baseline: string, contender: string, query: Query = {}) =>
     with_query(fill('/compare/runs/{pair}', { pair: pair_text({ baseline, contender }) }), query),
   report: (query: Query = {}) => with_query('/ci/report', query),
+  /** What is told of a commit, and the commit itself. */
+  comment: (repository: string, sha: string) => with_query('/comment', { repository, sha }),
+  commit: (repository: string, sha: string) => with_query('/commit', { repository, sha }),
   families: (query: Query = {}) => with_query('/families', query),
   family: (name: string) => fill('/families/{name}', { name }),
   /** Its front page is that of fronts. */

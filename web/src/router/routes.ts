@@ -22,6 +22,8 @@ export type View = Component<any>;
 const account = { fetch: () => import('../views/Account.svelte') };
 const admin = { fetch: () => import('../views/Admin.svelte') };
 const alert_cost = { fetch: () => import('../views/AlertCost.svelte') };
+const comment = { fetch: () => import('../views/Comment.svelte') };
+const commit = { fetch: () => import('../views/Commit.svelte') };
 const build = { fetch: () => import('../views/Build.svelte') };
 const docs = { fetch: () => import('../views/Docs.svelte') };
 const events = { fetch: () => import('../views/Events.svelte') };
@@ -50,6 +52,8 @@ export const routes: readonly Route<View | Fetched<View>>[] = [
   { pattern: '/families', view: families },
   { pattern: '/families/{name}', view: family },
   { pattern: '/ci/report', view: Report },
+  { pattern: '/comment', view: comment },
+  { pattern: '/commit', view: commit },
   { pattern: '/inference', view: inference },
   { pattern: '/inference/{part}', view: inference },
   { pattern: '/events', view: events },
