@@ -93,7 +93,7 @@ TEST_F(FullDemo, results_traces_builds_and_sweeps_name_each_other) {
   // What grew between the run before and this one is the part that was planted.
   const json::Value diff =
       get("/api/v1/traces/diff-sets?base_run=" + text(said, {"before", "run_id"}) +
-          "&compare_run=" + run + "&service=pricing");
+          "&compare_run=" + run + "&operation=POST%20/checkout");
   ASSERT_FALSE(at(diff, {"diff", "changed"}).items().empty()) << json::to_text(diff);
   const json::Value& path = at(at(diff, {"diff", "changed"}).items().front(), {"path"});
   EXPECT_EQ(text(path.items().back(), {"name"}), "price lines");

@@ -36,7 +36,8 @@ async function take_the_way(page, url, story, device) {
   await page.goto(url);
   await look('home');
 
-  const suspects = page.getByRole('list', { name: 'Commits to look at' });
+  const suspects = page.getByRole('region', { name: 'Commits to look at' });
+  await suspects.getByText('made 3 series slower').waitFor();
   await suspects.getByRole('link', { name: story.guilty.sha.slice(0, 8) }).click();
   await page.waitForURL(`${url}/comment?${commit_query(story)}`);
   await page.getByRole('heading', { name: 'What changed' }).waitFor();
@@ -58,11 +59,12 @@ async function take_the_way(page, url, story, device) {
   await page.getByRole('link', { name: 'Build', exact: true }).waitFor();
   await look('commit');
 
-  await page.getByRole('link', { name: 'What changed in them' }).click();
+  await page.getByRole('link', { name: 'POST /checkout' }).click();
   await page.waitForURL(`${url}/traces/runs?**`);
   const asked = new URL(page.url()).searchParams;
   assert.equal(asked.get('base'), story.before.run_id);
   assert.equal(asked.get('compare'), story.guilty.run_id);
+  assert.equal(asked.get('operation'), 'POST /checkout');
   const grown = page.getByRole('row').filter({ hasText: 'price lines' }).first();
   await grown.waitFor();
   await look('traces');

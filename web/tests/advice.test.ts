@@ -26,25 +26,31 @@ describe('the look of a comment', () => {
 });
 
 describe('commits to look at', () => {
-  const row = (repository: string | null, decision: string, commit_sha: string | null) =>
+  const row = (
+    repository: string | null,
+    decision: string,
+    commit_sha: string | null,
+    percent = 5,
+    confidence = 0.9,
+  ) =>
     ({
       repository,
-      verdict: { decision, change: commit_sha && { commit_sha } },
+      verdict: { decision, change: commit_sha && { commit_sha, percent, confidence } },
     }) as unknown as SeriesListItem;
   it('are those that slower series name, most series first', () => {
     const found = suspects_of([
       row('r', 'slower', 'b'),
       row('r', 'slower', 'a'),
       row('r', 'steady', 'c'),
-      row('r', 'slower', 'a'),
+      row('r', 'slower', 'a', -8, 0.8),
       row('q', 'slower', 'a'),
       row(null, 'slower', 'a'),
       row('r', 'slower', null),
     ]);
     expect(found).toEqual([
-      { repository: 'r', sha: 'a', series: 2 },
-      { repository: 'r', sha: 'b', series: 1 },
-      { repository: 'q', sha: 'a', series: 1 },
+      { repository: 'r', sha: 'a', series: 2, percent: 8, confidence: 0.9 },
+      { repository: 'r', sha: 'b', series: 1, percent: 5, confidence: 0.9 },
+      { repository: 'q', sha: 'a', series: 1, percent: 5, confidence: 0.9 },
     ]);
     expect(suspects_of([{ repository: 'r', verdict: null }])).toEqual([]);
   });

@@ -8,10 +8,18 @@ import {
   hue_of,
   hues_of,
   is_duration,
+  roots_of,
   shift_words,
 } from '../src/traces/words';
 
 const row = (span_id: string) => ({ span_id }) as WaterfallRow;
+
+describe('roots of traces', () => {
+  it('are named once, most traces first', () => {
+    const of = (root_name: string | null) => ({ root_name });
+    expect(roots_of([of('b'), of('a'), of(null), of('a'), of('c')])).toEqual(['a', 'b', 'c']);
+  });
+});
 
 describe('rows of a waterfall', () => {
   it('come in parts of any order', () => {

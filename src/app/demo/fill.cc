@@ -53,6 +53,16 @@ class ScratchFolder {
   std::string path_;
 };
 
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+/// The beginning of what was written.
+std::string text_of(std::FILE* file) {
+  std::string text(4'096, '\0');
+  std::rewind(file);
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  return text;
+}
+
 class Filling {
  public:
   Filling(const net::ServerAddress& address, const Story& story, const Arguments& arguments,
@@ -155,16 +165,16 @@ class Filling {
     for (const char* option : {"--ca", "--data"}) {
       if (arguments_.has(option)) words.insert(words.end(), {option, arguments_.text(option)});
     }
+    // What it prints is of interest only where it fails.
     CommandIo quiet = io_;
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> nowhere(std::fopen("/dev/null", "w"),
-                                                                  &std::fclose);
-    if (nowhere == nullptr) return Error{Code::io, "cannot open /dev/null"};
-    quiet.out = nowhere.get();
+    const File printed(std::tmpfile(), &std::fclose);
+    if (printed == nullptr) return Error{Code::io, "cannot make a temporary file"};
+    quiet.out = quiet.err = printed.get();
     const int code = run_command_line("benchlake", "",
                                       inference::commands(inference_command_ports()), words, quiet);
     if (code != static_cast<int>(ExitCode::ok)) {
-      return Error{Code::invalid,
-                   fmt::format("the sweep could not be ingested: {}", *commit.sweep)};
+      return Error{Code::invalid, fmt::format("the sweep {} could not be ingested: {}",
+                                              *commit.sweep, text_of(printed.get()))};
     }
     ++filled_.sweeps;
     return {};
@@ -173,13 +183,30 @@ class Filling {
   /// False: it has not come about in time, and will later.
   Result<bool> wait_until_judged() {
     const auto deadline = clock_.steady_now() + k_judge_wait;
-    do {
-      BL_TRY(const json::Value projects, client_.get("/api/v1/verdicts/projects"));
-      const json::Value* waiting = projects.find("waiting");
-      if (waiting != nullptr && waiting->is_number() && waiting->as_double() == 0) return true;
-      std::this_thread::sleep_for(k_judge_look);
-    } while (clock_.steady_now() < deadline);
-    return false;
+    BL_TRY(const json::Value listed, client_.get("/api/series?page_size=100&repository=" +
+                                                 percent_encode(story_.repository)));
+    const json::Value* series = listed.find("series");
+    if (series == nullptr || !series->is_array()) {
+      return Error{Code::corrupt, "not a list of series: " + address_.url};
+    }
+    for (const json::Value& one : series->items()) {
+      const json::Value* fingerprint = one.find("history_fingerprint");
+      if (fingerprint == nullptr || !fingerprint->is_string()) continue;
+      const std::string path =
+          "/api/v1/series/" + percent_encode(fingerprint->as_string()) + "/verdict?points=1";
+      while (true) {
+        BL_TRY(const json::Value picture, client_.get(path));
+        const json::Value* verdict = picture.find("verdict");
+        const json::Value* is_stale = picture.find("is_stale");
+        if (verdict != nullptr && !verdict->is_null() && is_stale != nullptr &&
+            is_stale->is_bool() && !is_stale->as_bool()) {
+          break;
+        }
+        if (clock_.steady_now() >= deadline) return false;
+        std::this_thread::sleep_for(k_judge_look);
+      }
+    }
+    return true;
   }
 
   const net::ServerAddress& address_;

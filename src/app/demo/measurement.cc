@@ -8,8 +8,8 @@ namespace bl::app::demo {
 namespace {
 
 constexpr std::size_t k_samples = 8;
-constexpr double k_sample_noise = 0.006;  // of all parts alike
-constexpr double k_part_noise = 0.012;    // of each part for itself
+constexpr double k_sample_noise = 0.004;  // of all parts alike
+constexpr double k_part_noise = 0.009;    // of each part for itself
 constexpr double k_hiccups = 0.02;        // samples that something came between
 constexpr std::int64_t k_sample_step_ns = 1'000'000'000;
 constexpr std::chrono::seconds k_benchmark_step{30};

@@ -32,7 +32,7 @@ struct Benchmark {
 };
 std::span<const Benchmark> benchmarks();
 /// How much more a part that grows works itself.
-inline constexpr double k_growth = 1.6;
+inline constexpr double k_growth = 1.8;
 
 struct PartTimes {
   std::int64_t start_ns = 0, end_ns = 0;  ///< from the sample's start

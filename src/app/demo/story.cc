@@ -10,14 +10,14 @@
 namespace bl::app::demo {
 namespace {
 
-constexpr std::size_t k_branch_commits = 64;
+constexpr std::size_t k_branch_commits = 150;
 constexpr std::size_t k_pull_request_commits = 2;
-constexpr std::size_t k_guilty = k_branch_commits - 2;
-constexpr std::size_t k_failed = 40;
-constexpr std::size_t k_traced_from = 40;
+constexpr std::size_t k_guilty = k_branch_commits - 4;
+constexpr std::size_t k_failed = 122;
+constexpr std::size_t k_traced_from = 120;
 constexpr std::int64_t k_pull_request = 128;
 constexpr std::int64_t k_first_sweep = 29'003'473'061;
-constexpr std::size_t k_sweeps[] = {48, 56, k_branch_commits - 1};
+constexpr std::size_t k_sweeps[] = {132, 141, k_branch_commits - 1};
 
 constexpr const char* k_guilty_message = "pricing: discounts are looked up for each line";
 constexpr const char* k_pull_request_messages[] = {"search: suggestions have a page of their own",
@@ -67,7 +67,7 @@ class Writer {
     commit.author = one_of(k_authors, draws_);
     commit.message = one_of(k_messages, draws_);
     // A machine's day resembles the day before.
-    wander_ = 0.6 * wander_ + 0.003 * draw_normal(draws_);
+    wander_ = 0.3 * wander_ + 0.001 * draw_normal(draws_);
     commit.machine_factor = std::exp(wander_);
     return commit;
   }

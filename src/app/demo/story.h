@@ -40,7 +40,7 @@ struct Story {
   std::size_t guilty = 0, before = 0, failed = 0, head = 0;  ///< places in commits
 };
 
-/// 64 commits of the default branch, the newest but one guilty; two of a pull request that leaves
+/// 150 commits of the default branch, the fourth newest guilty; two of a pull request that leaves
 /// from the newest and changes nothing. One build failed long before.
 Story make_story(const StoryOptions& options);
 

@@ -49,6 +49,10 @@ export interface SuspectCommit {
   repository: string;
   sha: string;
   series: number;
+  /** Of the largest change; always positive. */
+  percent: number;
+  /** Of the surest. */
+  confidence: number;
 }
 
 /** Of the series that are slower by their verdict, the commits that it names: most series first. */
@@ -58,10 +62,16 @@ export function suspects_of(
   const commits = new Map<string, SuspectCommit>();
   for (const { repository, verdict } of series) {
     if (!repository || verdict?.decision !== 'slower' || !verdict.change?.commit_sha) continue;
-    const sha = verdict.change.commit_sha;
+    const { commit_sha: sha, percent, confidence } = verdict.change;
     const key = `${repository} ${sha}`;
-    const known = commits.get(key) ?? { repository, sha, series: 0 };
-    commits.set(key, { ...known, series: known.series + 1 });
+    const known = commits.get(key);
+    commits.set(key, {
+      repository,
+      sha,
+      series: (known?.series ?? 0) + 1,
+      percent: Math.max(known?.percent ?? 0, Math.abs(percent)),
+      confidence: Math.max(known?.confidence ?? 0, confidence),
+    });
   }
   return [...commits.values()].sort((a, b) => b.series - a.series);
 }

@@ -1,6 +1,7 @@
 // What the home page shows. Each domain adds its card here, in the order of urgency.
 import type { Component } from 'svelte';
 import GotFaster from './GotFaster.svelte';
+import GuiltyCommits from './GuiltyCommits.svelte';
 import GotSlower from './GotSlower.svelte';
 import LatestRuns from './LatestRuns.svelte';
 
@@ -15,6 +16,13 @@ export interface Card {
 }
 
 export const cards: readonly Card[] = [
+  {
+    id: 'guilty-commits',
+    title: 'Commits to look at',
+    more: '/series?sort=change&status=regressed',
+    view: GuiltyCommits,
+    wide: true,
+  },
   {
     id: 'got-slower',
     title: 'Got slower',

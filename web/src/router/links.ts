@@ -32,7 +32,8 @@ export const links = {
   traces: (query: Query = {}) => with_query('/traces', query),
   trace: (id: string, query: Query = {}) => with_query(fill('/traces/{id}', { id }), query),
   /** Without runs: where they are chosen. */
-  compare_trace_runs: (base = '', compare = '') => with_query('/traces/runs', { base, compare }),
+  compare_trace_runs: (base = '', compare = '', operation = '') =>
+    with_query('/traces/runs', { base, compare, operation }),
   compare_traces: (baseline: string, contender: string) =>
     fill('/traces/compare/{pair}', { pair: pair_text({ baseline, contender }) }),
   alert_cost: (query: Query = {}) => with_query('/alert-cost', query),

@@ -19,6 +19,15 @@ export function title_of(trace: { root_name: string | null; trace_id: string }):
   return trace.root_name || 'Root not received';
 }
 
+/** Names of the roots, most traces first; those without a root have none. */
+export function roots_of(traces: readonly { root_name: string | null }[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { root_name } of traces) {
+    if (root_name) counts.set(root_name, (counts.get(root_name) ?? 0) + 1);
+  }
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
+}
+
 /** The beginning of an id: random, so it tells traces apart. */
 export function short_trace(id: string): string {
   return id.slice(0, 8);
