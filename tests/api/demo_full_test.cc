@@ -76,13 +76,32 @@ TEST_F(FullDemo, three_series_are_slower_since_the_planted_commit_and_no_other_i
   EXPECT_EQ(names, (std::set<std::string>{"cart", "checkout", "product-page"}));
 }
 
+TEST_F(FullDemo, the_comment_of_the_planted_commit_names_the_span_that_grew) {
+  const json::Value comment = get("/api/v1/advice/comment" + commit_query());
+  EXPECT_EQ(text(comment, {"status"}), "slower") << json::to_text(comment);
+  EXPECT_EQ(text(comment, {"base_sha"}), text(said, {"before", "sha"}));
+  EXPECT_EQ(at(comment, {"findings"}).items().size(), 3u);
+  ASSERT_EQ(at(comment, {"groups"}).items().size(), 1u);
+  EXPECT_EQ(text(at(comment, {"groups"}).items().front(), {"cause"}), "same_span");
+  ASSERT_EQ(at(comment, {"spans"}).items().size(), 3u);
+  for (const json::Value& span : at(comment, {"spans"}).items()) {
+    EXPECT_EQ(text(span, {"name"}), "price lines");
+  }
+  EXPECT_EQ(text(comment, {"reproduce", "source"}), "recorded");
+  // The pull request that changed nothing is told of as such.
+  const json::Value quiet =
+      get("/api/v1/advice/comment?repository=" + percent_encode(text(said, {"repository"})) +
+          "&sha=" + text(said, {"pull_request", "sha"}));
+  EXPECT_EQ(text(quiet, {"status"}), "steady") << json::to_text(quiet);
+}
+
 TEST_F(FullDemo, results_traces_builds_and_sweeps_name_each_other) {
   // A result names traces, and they are there, of the same run.
   const std::string run = text(said, {"guilty", "run_id"});
   const json::Value results = get("/api/benchmark-results?run_id=" + run);
   std::string result;
   for (const json::Value& one : at(results, {"results"}).items()) {
-    if (text(one, {"tags", "name"}) == "checkout") result = text(one, {"id"});
+    if (text(one, {"case_name"}) == "checkout") result = text(one, {"id"});
   }
   ASSERT_FALSE(result.empty()) << json::to_text(results);
   const json::Value links = get("/api/v1/results/" + result + "/traces");
@@ -93,7 +112,8 @@ TEST_F(FullDemo, results_traces_builds_and_sweeps_name_each_other) {
   // What grew between the run before and this one is the part that was planted.
   const json::Value diff =
       get("/api/v1/traces/diff-sets?base_run=" + text(said, {"before", "run_id"}) +
-          "&compare_run=" + run + "&operation=POST%20/checkout");
+          "&compare_run=" + run + "&start=2026-10-01T00:00:00Z&end=2026-11-02T00:00:00Z" +
+          "&operation=POST%20/checkout");
   ASSERT_FALSE(at(diff, {"diff", "changed"}).items().empty()) << json::to_text(diff);
   const json::Value& path = at(at(diff, {"diff", "changed"}).items().front(), {"path"});
   EXPECT_EQ(text(path.items().back(), {"name"}), "price lines");
@@ -128,7 +148,7 @@ TEST_F(FullDemo, refuses_a_store_with_results_and_adds_nothing_when_forced) {
 
   const std::string facts = server.get("/api/v1/facts").text;
   const std::string events = text(get("/api/v1/events/status"), {"backend"});
-  const std::int64_t count = at(get("/api/v1/events/status"), {"events"}).as_int64();
+  const std::optional<std::int64_t> count = at(get("/api/v1/events/status"), {"events"}).as_int64();
   const CommandOutcome forced = run({"--force"});
   ASSERT_EQ(forced.exit_code, 0) << forced.err;
   EXPECT_EQ(server.get("/api/v1/facts").text, facts) << "sent twice, stored once";

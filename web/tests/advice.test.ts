@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { SeriesListItem } from '../src/api/types';
-import { interval_text, look_of_advice, signed_percent, suspects_of } from '../src/advice/words';
+import {
+  interval_text,
+  look_of_advice,
+  signed_percent,
+  suspects_of,
+  sure_text,
+} from '../src/advice/words';
 import { is_build_id } from '../src/events/names';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
@@ -15,6 +21,13 @@ describe('percents of a comment', () => {
   it('have an interval only where it is known', () => {
     expect(plain(interval_text(5.1, 7.4))).toBe('+5.1 % to +7.4 %');
     expect(interval_text(null, 7.4)).toBe('');
+  });
+});
+
+describe('how sure a comment is', () => {
+  it('is never more than it is', () => {
+    expect(plain(sure_text(0.959))).toBe('95 %');
+    expect(plain(sure_text(1))).toBe('99 %');
   });
 });
 

@@ -39,6 +39,11 @@ export function interval_text(low: number | null, high: number | null): string {
   return low === null || high === null ? '' : `${signed_percent(low)} to ${signed_percent(high)}`;
 }
 
+/** "95 %" of 0.959: never surer than it is. */
+export function sure_text(confidence: number): string {
+  return `${Math.min(99, Math.floor(confidence * 100))}\u00a0%`;
+}
+
 /** "94 %" of 0.94. */
 export function share_text(share: number): string {
   return `${Math.round(share * 100)}\u00a0%`;
