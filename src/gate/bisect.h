@@ -85,7 +85,7 @@ struct BisectQuestion {
   std::optional<std::string> benchmark;  ///< where the command gives several
   std::string folder;                    ///< in the repository; empty: where we are
   double confidence = 0.95, change_min = 0.005;
-  std::size_t runs_max = 200;
+  std::size_t runs_max = 400;
   std::vector<BisectNote>
       notes;  ///< what is known already; of commits beyond the range: passed over
   BisectLog* log = nullptr;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t k_end_runs = 2;     // of each end, before anything else is worth a run
 constexpr std::size_t k_runs_beside = 2;  // of both commits beside a change, before it is told
 // Once no change at all is less probable than that, runs go to where the change is.
-constexpr double k_none_settled = 0.05;
+constexpr double k_none_settled = 0.1;
 constexpr double k_unknown_level = 0.1;    // deviation of a level of which nothing is known
 constexpr double k_scenario_least = 1e-4;  // probability of what is asked for the next run
 constexpr std::size_t k_pairs_most = 12;   // of two changes, among them

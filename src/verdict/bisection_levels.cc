@@ -7,7 +7,7 @@
 namespace bl::verdict {
 namespace {
 
-constexpr double k_none_prior = 0.1, k_two_prior = 0.04;  // no change, two of them
+constexpr double k_none_prior = 0.05, k_two_prior = 0.03;  // no change, two of them
 constexpr double k_shapes_reach = 12;  // nats below the best kind of noise that are looked at
 // Correlation of runs one, two, ... before each other, before any are seen; worth as many runs.
 constexpr std::array<double, 4> k_correlation_prior = {0.1, 0.06, 0.04, 0.02};

@@ -211,7 +211,7 @@ std::vector<CommandOption> options() {
       {.name = "--prepare",
        .value_name = "COMMAND",
        .help = "for the shell, once in each checkout before: 'make -C bench'"},
-      {.name = "--runs-max", .value_name = "N", .help = "of CMD", .default_text = "200"},
+      {.name = "--runs-max", .value_name = "N", .help = "of CMD", .default_text = "400"},
       {.name = "--benchmark", .value_name = "NAME", .help = "where CMD gives several"},
       {.name = "--format", .value_name = "FORMAT", .help = "as for check; else looked for"},
       {.name = "--output",

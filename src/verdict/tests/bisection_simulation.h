@@ -102,7 +102,7 @@ struct Outcome {
   double change = 0;
 };
 
-inline constexpr std::size_t k_simulated_runs_max = 1000;
+inline constexpr std::size_t k_simulated_runs_max = 600;
 
 /// With `known` values of each end to begin with, which count as no runs.
 inline Outcome find_by_bisect(Planted planted, double confidence, std::size_t known,
