@@ -30,8 +30,8 @@ class CheckObserver {
 };
 using MakeCheckObserver = std::function<std::unique_ptr<CheckObserver>()>;
 
-/// `check`, `gate run`, `gate check`, `gate record`, `gate explain`, `gate self-check`. `version`
-/// of the program stands in what `gate record` writes.
+/// `check`, `bisect`, `gate run`, `gate check`, `gate record`, `gate explain`, `gate self-check`.
+/// `version` of the program stands in what `gate record` writes.
 /// `make_observer`: nobody is told without; then `check` has no --comment.
 std::vector<Command> commands(const std::string& version, MakeCheckObserver make_observer = {});
 

@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/terminal.h"
 #include "formats/machine.h"
+#include "gate/commands/bisect.h"
 #include "gate/commands/session.h"
 #include "gate/self_check.h"
 #include "net/server_address.h"
@@ -441,8 +442,10 @@ Command gate_self_check_command() {
 }  // namespace
 
 std::vector<Command> commands(const std::string& version, MakeCheckObserver make_observer) {
-  return {check_command(make_observer), gate_run_command(),     gate_check_command(),
-          gate_record_command(version), gate_explain_command(), gate_self_check_command()};
+  return {check_command(make_observer), bisect_command(),
+          gate_run_command(),           gate_check_command(),
+          gate_record_command(version), gate_explain_command(),
+          gate_self_check_command()};
 }
 
 }  // namespace bl::gate

@@ -32,17 +32,7 @@ Result<void> read_rounds(const Arguments& arguments, Effort& effort) {
 
 Result<void> read_effort(const Arguments& arguments, Request& request, Effort& effort) {
   BL_RETURN_IF_ERROR(read_rounds(arguments, effort));
-  if (arguments.has("--warmup")) {
-    BL_TRY(const auto warmup, arguments.integer("--warmup", 0, 1000));
-    effort.warmup = static_cast<int>(warmup);
-  }
-  if (const auto text = arguments.text_or_null("--timeout")) {
-    const auto time = parse_time(*text);
-    if (!time || time->count() <= 0)
-      return Error{Code::invalid,
-                   "--timeout must be a time such as 500ms, 30s, 5m: '" + *text + "'"};
-    effort.timeout = *time;
-  }
+  BL_RETURN_IF_ERROR(read_run_effort(arguments, effort));
   Effort when_timed = effort;
   when_timed.rounds = k_rounds_when_timed;
   when_timed.rounds_max = k_rounds_max_when_timed;
@@ -108,11 +98,7 @@ Result<void> choose(Request& request) {
 
 }  // namespace
 
-Result<Request> request_of_words(const Arguments& arguments, const CommandIo& io) {
-  Request request;
-  BL_RETURN_IF_ERROR(read_common(arguments, io, request));
-  if (has_option(arguments, "--against")) read_comparison(arguments, request);
-  request.config.baselines = ".benchlake/baselines";
+Result<Scenario> scenario_of_words(const Arguments& arguments) {
   Scenario scenario{.command = arguments.list("CMD")};
   scenario.name = joined_words(scenario.command);
   scenario.output = arguments.text("--output");
@@ -123,6 +109,30 @@ Result<Request> request_of_words(const Arguments& arguments, const CommandIo& io
   } else {
     scenario.may_be_timed = true;
   }
+  return scenario;
+}
+
+Result<void> read_run_effort(const Arguments& arguments, Effort& effort) {
+  if (arguments.has("--warmup")) {
+    BL_TRY(const auto warmup, arguments.integer("--warmup", 0, 1000));
+    effort.warmup = static_cast<int>(warmup);
+  }
+  if (const auto text = arguments.text_or_null("--timeout")) {
+    const auto time = parse_time(*text);
+    if (!time || time->count() <= 0)
+      return Error{Code::invalid,
+                   "--timeout must be a time such as 500ms, 30s, 5m: '" + *text + "'"};
+    effort.timeout = *time;
+  }
+  return {};
+}
+
+Result<Request> request_of_words(const Arguments& arguments, const CommandIo& io) {
+  Request request;
+  BL_RETURN_IF_ERROR(read_common(arguments, io, request));
+  if (has_option(arguments, "--against")) read_comparison(arguments, request);
+  request.config.baselines = ".benchlake/baselines";
+  BL_TRY(Scenario scenario, scenario_of_words(arguments));
   BL_RETURN_IF_ERROR(read_effort(arguments, request, scenario.effort));
   if (scenario.is_timed) scenario.effort = *request.effort_when_timed;
   BL_RETURN_IF_ERROR(read_bounds(arguments, scenario.bounds));

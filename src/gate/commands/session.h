@@ -31,6 +31,10 @@ struct Request {
   std::string record_command;
 };
 
+/// The command behind `--`, with `--format` and `--output`. Errors: invalid.
+Result<Scenario> scenario_of_words(const Arguments& arguments);
+/// `--warmup` and `--timeout`. Errors: invalid.
+Result<void> read_run_effort(const Arguments& arguments, Effort& effort);
 /// Of `check -- CMD`, with options such as `--rounds`. Errors: invalid.
 Result<Request> request_of_words(const Arguments& arguments, const CommandIo& io);
 /// Of gate.toml. Errors: those of parse_gate_config, not_found (no file, no such scenario).

@@ -6,11 +6,13 @@
 #include <filesystem>
 
 #include "gate/measure.h"
+#include "gate/measure/git.h"
 
 namespace bl::gate {
 namespace {
 
 constexpr std::chrono::minutes k_git_time_max{10};
+constexpr std::size_t k_git_output_bytes = 64u << 20;
 
 std::atomic<bool> g_interrupted = false;  // a signal's handler reaches nothing else
 static_assert(std::atomic<bool>::is_always_lock_free);
@@ -26,6 +28,8 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+}  // namespace
+
 Result<std::string> git(Runner& runner, const std::string& folder, std::vector<std::string> words,
                         const std::function<bool()>& go_on) {
   words.insert(words.begin(), "git");
@@ -33,12 +37,11 @@ Result<std::string> git(Runner& runner, const std::string& folder, std::vector<s
                                            .folder = folder,
                                            .time_max = k_git_time_max,
                                            .go_on = go_on,
+                                           .kept_bytes = k_git_output_bytes,
                                            .own_group = true}));
   if (end.exit_code != 0) return Error{Code::not_found, "git: " + trimmed(end.err)};
   return trimmed(end.out);
 }
-
-}  // namespace
 
 struct Interruption::Before {
   struct sigaction actions[std::size(k_signals)];
