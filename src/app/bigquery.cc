@@ -27,6 +27,8 @@ Result<std::unique_ptr<BigQueryService::Parts>> BigQueryService::open_parts() {
          bigquery::Tables::open({around_.database, *lake, around_.clock, around_.log}));
   const std::string data_folder =
       std::filesystem::absolute(around_.data_folder).lexically_normal().string();
+  bigquery::JobPartsLimits limits;
+  limits.jobs.names_answer_tables = settings_.names_answer_tables;
   BL_TRY(parts->jobs, bigquery::JobParts::open({.database = around_.database,
                                                 .tables = *parts->tables,
                                                 .lake = *lake,
@@ -35,7 +37,7 @@ Result<std::unique_ptr<BigQueryService::Parts>> BigQueryService::open_parts() {
                                                 .ids = ids_,
                                                 .log = around_.log,
                                                 .metrics = around_.metrics},
-                                               data_folder + "/bigquery"));
+                                               data_folder + "/bigquery", limits));
   BL_TRY(parts->writes,
          bigquery::WriteStreams::open({.tables = *parts->tables,
                                        .database = around_.database,

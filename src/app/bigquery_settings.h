@@ -9,7 +9,8 @@ namespace bl::app {
 
 struct BigQuerySettings {
   bool enabled = true;
-  bool is_open = false;  ///< nobody needs credentials
+  bool is_open = false;              ///< nobody needs credentials
+  bool names_answer_tables = false;  ///< jobs of queries say a destinationTable
 };
 
 std::vector<ConfigKey> bigquery_config_keys();

@@ -9,8 +9,9 @@
 #include "bigquery/tables.h"
 
 /// Answers of queries as tables: what the `destinationTable` of a job says that was told none
-/// (spec 2.2). They are read, by the Storage Read API and page by page, as long as the answer is
-/// kept; no dataset lists them, and SQL has no name for them. Threads: any.
+/// (spec 2.2), where JobLimits::names_answer_tables. They are read, by the Storage Read API and
+/// page by page, as long as the answer is kept; no dataset lists them, and SQL has no name for
+/// them. Threads: any.
 namespace bl::bigquery {
 
 /// `p._answers.anon0651...`. `answer`: QueryResult::id().

@@ -96,7 +96,9 @@ struct JobFilter {
 struct JobLimits {
   std::size_t running_max = 8;    ///< threads
   std::size_t waiting_max = 256;  ///< more are refused: overloaded
-  std::size_t kept_max = 1'000;   ///< that have ended, in memory; older ones are asked of the store
+  /// A query that was told no destinationTable says the table that its answer is.
+  bool names_answer_tables = false;
+  std::size_t kept_max = 1'000;  ///< that have ended, in memory; older ones are asked of the store
   std::size_t written_behind_max = 4'096;  ///< more, and the end of a job waits for the store
   std::chrono::hours store_for{30 * 24};
   std::chrono::minutes request_id_for{15};

@@ -99,6 +99,14 @@ def test_pages_do_not_overlap(client: Any) -> None:
     assert job.to_dataframe(create_bqstorage_client=False)["x"].sum() == 312512500
 
 
+def test_data_frames_of_answers_with_nothing_said_about_how(client: Any) -> None:
+    """A job that said its destinationTable would make this client ask Google's own Storage API."""
+    text = "SELECT x, CONCAT('n', CAST(x AS STRING)) AS s FROM UNNEST(GENERATE_ARRAY(1, 250000)) AS x"
+    for frame in (client.query(text).to_dataframe(), client.query_and_wait(text).to_dataframe()):
+        assert len(frame) == 250_000 and frame["x"].sum() == 250_000 * 250_001 // 2
+    assert client.query(text).to_arrow().num_rows == 250_000
+
+
 def test_a_dry_run_says_the_schema_and_runs_nothing(client: Any) -> None:
     job = client.query("SELECT 1 AS one", job_config=bigquery.QueryJobConfig(dry_run=True))
     assert job.dry_run and job.state == "DONE" and [field.name for field in job.schema] == ["one"]

@@ -23,7 +23,8 @@ UTC = datetime.timezone.utc
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    served = Server(tmp_path_factory.mktemp("bigquery-read"), environment={"BENCHLAKE_BIGQUERY_OPEN": "true"})
+    served = Server(tmp_path_factory.mktemp("bigquery-read"), environment={
+        "BENCHLAKE_BIGQUERY_OPEN": "true", "BENCHLAKE_BIGQUERY_ANSWER_TABLES": "true"})
     yield served
     served.stop()
 

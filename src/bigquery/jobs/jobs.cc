@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "bigquery/answer_tables.h"
 #include "bigquery/jobs/copies.h"
 #include "bigquery/jobs/job_statistics.h"
 #include "bigquery/jobs/job_store.h"
@@ -232,6 +233,12 @@ Result<void> Jobs::run_work(Job& job, const QueryRequest& request, JobView& made
     made.changed_rows = changed.inserted + changed.updated + changed.deleted;
   }
   made.statistics = statistics_of(outcome);
+  const json::Value* const query = made.configuration.find("query");
+  if (limits_.names_answer_tables && made.has_answer && !request.destination && query != nullptr) {
+    json::Value named = *query;
+    named.set("destinationTable", reference_of(answer_table(made.project, made.result)));
+    made.configuration.set("query", std::move(named));
+  }
   return {};
 }
 

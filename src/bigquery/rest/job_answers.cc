@@ -5,7 +5,6 @@
 #include <charconv>
 
 #include "base/hash.h"
-#include "bigquery/answer_tables.h"
 #include "bigquery/jobs/job_statistics.h"
 #include "bigquery/rest/answers.h"
 
@@ -91,18 +90,6 @@ json::Value empty_schema() {
   return json::Value::object();
 }
 
-/// Where the answer is, besides what the client said.
-json::Value configuration_of(const JobView& job) {
-  const json::Value* query = job.configuration.find("query");
-  const bool is_told = query == nullptr || query->find("destinationTable") != nullptr;
-  if (!job.has_answer || job.result.empty() || is_told) return job.configuration;
-  json::Value with_table = *query;
-  with_table.set("destinationTable", reference_of(answer_table(job.project, job.result)));
-  json::Value configuration = job.configuration;
-  configuration.set("query", std::move(with_table));
-  return configuration;
-}
-
 }  // namespace
 
 net::Response error_answer(const JobError& error) {
@@ -122,7 +109,7 @@ std::string job_resource(const JobView& job, const std::string& origin) {
   writer.member("id", id);
   writer.member("selfLink", fmt::format("{}/bigquery/v2/projects/{}/jobs/{}?location={}", origin,
                                         job.project, job.id, job.location));
-  writer.member("user_email", job.user).member("configuration", configuration_of(job));
+  writer.member("user_email", job.user).member("configuration", job.configuration);
   write_reference(writer, job);
   write_statistics(writer, job);
   write_status(writer, job);

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "bigquery/answer_tables.h"
 #include "bigquery/tests/job_world.h"
 
 namespace bl::bigquery {
@@ -27,6 +28,28 @@ TEST_F(JobsOfTheDoor, a_job_runs_and_its_rows_are_there) {
   EXPECT_FALSE(job.error);
   EXPECT_EQ(job.statement, "SELECT");
   EXPECT_EQ(JobWorld::cells(*world_.parts->jobs().rows_of(job).value()), "42");
+}
+
+TEST_F(JobsOfTheDoor, a_query_says_the_table_that_its_answer_is_where_that_is_wanted) {
+  const auto destination = [this](const std::string& text) {
+    JobRequest wanted = world_.job(text);
+    wanted.configuration = json::parse(R"({"query":{"query":"it"}})").value();
+    const JobView job = world_.done(world_.parts->jobs().start(std::move(wanted)).value());
+    const json::Value* table = job.configuration.find("query")->find("destinationTable");
+    if (table == nullptr) return std::string("none");
+    const TableName name = {table->find("projectId")->as_string(),
+                            table->find("datasetId")->as_string(),
+                            table->find("tableId")->as_string()};
+    EXPECT_EQ(name, answer_table("p", job.result));
+    return *answer_named(name) == job.result ? std::string("its answer") : text_of(name);
+  };
+  EXPECT_EQ(destination("SELECT 1"), "none");
+  world_.limits.jobs.names_answer_tables = true;
+  world_.restart();
+  EXPECT_EQ(destination("SELECT 1"), "its answer");
+  EXPECT_EQ(destination("CREATE TABLE d.made AS SELECT 1 AS x"), "none");
+  EXPECT_EQ(answer_named({"p", "d", "anon" + std::string(32, 'a')}), std::nullopt);
+  EXPECT_EQ(answer_named({"p", "_answers", "anon"}), std::nullopt);
 }
 
 TEST_F(JobsOfTheDoor, an_id_is_taken_once_also_after_a_restart) {

@@ -1,6 +1,5 @@
 #include <gmock/gmock.h>
 
-#include "bigquery/answer_tables.h"
 #include "bigquery/rest/job_answers.h"
 #include "bigquery/rest/job_requests.h"
 #include "bigquery/rest/uploads.h"
@@ -62,28 +61,6 @@ TEST(JobAnswers, places_of_pages_are_opaque_and_checked) {
   EXPECT_EQ(page_place(page_token(12'345)).value(), 12'345);
   EXPECT_FALSE(page_place("12345").ok());
   EXPECT_FALSE(page_place("").ok());
-}
-
-TEST(JobAnswers, a_job_that_was_told_no_table_says_where_its_answer_is) {
-  const std::string id(32, 'a');
-  JobView job;
-  job.project = "p";
-  job.configuration = parsed(R"({"query":{"query":"SELECT 1"}})");
-  const auto destination = [&job] {
-    const json::Value made = parsed(job_resource(job, "http://here"));
-    const json::Value* table = made.find("configuration")->find("query")->find("destinationTable");
-    return table == nullptr ? std::string("none") : json::to_text(*table);
-  };
-  EXPECT_EQ(destination(), "none") << "it has no answer so far";
-  job.has_answer = true;
-  job.result = id;
-  EXPECT_EQ(destination(),
-            R"({"projectId":"p","datasetId":"_answers","tableId":"anon)" + id + R"("})");
-  EXPECT_EQ(answer_named({"p", "_answers", "anon" + id}), id);
-  EXPECT_EQ(answer_named({"p", "d", "anon" + id}), std::nullopt);
-  EXPECT_EQ(answer_named({"p", "_answers", "anon"}), std::nullopt);
-  job.configuration = parsed(R"({"query":{"destinationTable":{"tableId":"t"}}})");
-  EXPECT_EQ(destination(), R"({"tableId":"t"})");
 }
 
 TEST(JobAnswers, faults_of_users_are_never_the_servers) {
