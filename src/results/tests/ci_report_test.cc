@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "results/contenders.h"
 #include "results/ci_encode.h"
+#include "results/contenders.h"
 
 namespace bl::results {
 namespace {
