@@ -37,8 +37,9 @@ class Dev(unittest.TestCase):
 
     def test_junit_reports_are_counted_together_and_a_missing_one_is_a_failure(self):
         folder = pathlib.Path(self.folder.name)
-        (folder / "a.xml").write_text('<testsuites><testsuite tests="9" failures="1" errors="1" skipped="2"/></testsuites>')
-        (folder / "b.xml").write_text('<testsuite tests="1" failures="0" errors="0" skips="0"/>')
+        cases = "<testcase/>" * 5 + "".join(f"<testcase><{end}/></testcase>" for end in ("failure", "error", "skipped", "skipped"))
+        (folder / "a.xml").write_text(f'<testsuites><testsuite tests="9" failures="1" errors="1">{cases}</testsuite></testsuites>')
+        (folder / "b.xml").write_text("<testsuites><testcase/></testsuites>")  # as Node's runner: no suite
 
         def count(*names: str) -> tuple:
             ran = subprocess.run([ROOT / "dev.d/count_junit.py", *(folder / name for name in names)],
