@@ -267,8 +267,8 @@ void tell_commands(Comment& comment, const ComposeFacts& facts) {
   comment.reproduce = reproduction_of(command, comment.base_sha, has_something);
   const bool may_be_another = facts.report.commits_between.value_or(0) > 0;
   if (comment.counts.slower > 0 && comment.base_sha && may_be_another) {
-    comment.next =
-        bisection_of(command, *comment.base_sha, comment.sha, *facts.report.commits_between);
+    comment.next = bisection_of(command, *comment.base_sha, comment.sha, comment.findings.front(),
+                                *facts.report.commits_between);
   }
 }
 

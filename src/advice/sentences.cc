@@ -132,6 +132,24 @@ std::string label_of(const Finding& finding) {
   return label;
 }
 
+std::string measured_name_of(const Finding& finding) {
+  const bool is_pytest = finding.name.find("::") != std::string::npos;
+  std::string tags, values, params;
+  if (!finding.tags.is_object()) return finding.name;
+  for (const auto& [key, value] : finding.tags.members()) {
+    if (key == "name" || key == "metric") continue;
+    const std::string text = value.is_string() ? value.as_string() : json::to_text(value);
+    tags += (tags.empty() ? "" : ",") + key + "=" + text;
+    values += (values.empty() ? "" : "-") + text;
+    if (key == "params") params = text;
+  }
+  if (tags.empty()) return finding.name;
+  if (is_pytest) return finding.name + "[" + values + "]";
+  if (tags == "params=" + params)
+    return finding.name + (params.starts_with('<') ? "" : "/") + params;
+  return finding.name + "[" + tags + "]";
+}
+
 std::string headline_of(const Comment& comment) {
   const Counts& counts = comment.counts;
   std::string rest;
@@ -213,9 +231,10 @@ Reproduction reproduction_of(const std::optional<std::string>& recorded,
 }
 
 Reproduction bisection_of(const std::optional<std::string>& recorded, const std::string& base,
-                          const std::string& head, std::int64_t between) {
-  return {fmt::format("benchlake bisect --good {} --bad {} -- {}", shell_word(base),
-                      shell_word(head), recorded.value_or("CMD")),
+                          const std::string& head, const Finding& finding, std::int64_t between) {
+  return {fmt::format("benchlake bisect --good {} --bad {} --benchmark {} -- {}", shell_word(base),
+                      shell_word(head), shell_word(measured_name_of(finding)),
+                      recorded.value_or("CMD")),
           recorded ? Reproduction::Source::recorded : Reproduction::Source::suggested,
           fmt::format("{} before it {} not measured: this finds which one it was",
                       counted(between, "commit"), between == 1 ? "was" : "were")};

@@ -19,6 +19,10 @@ std::string confidence_text(double confidence);
 /// `name, size=5`: what tells a benchmark from the others of its name.
 std::string label_of(const Finding& finding);
 
+/// What `check` and `bisect` call it, as far as its parameters tell: `BM_Sort/8`, `sort[n=8]`; of
+/// pytest `a.py::test[8-true]`.
+std::string measured_name_of(const Finding& finding);
+
 std::string headline_of(const Comment& comment);
 std::string sentence_of(const Finding& finding);
 /// `span`: that they share; empty: they share the commit.
@@ -29,8 +33,9 @@ std::string sentence_of_unjudged(Unknown::Code code, const std::vector<std::stri
 std::string sentence_of_traces(const TraceComparison& comparison, std::string_view name);
 Reproduction reproduction_of(const std::optional<std::string>& recorded,
                              const std::optional<std::string>& base, bool has_something);
-/// `between`: commits that were not measured, at least 1.
+/// Of one finding, for a bisection follows one benchmark. `between`: commits that were not
+/// measured, at least 1.
 Reproduction bisection_of(const std::optional<std::string>& recorded, const std::string& base,
-                          const std::string& head, std::int64_t between);
+                          const std::string& head, const Finding& finding, std::int64_t between);
 
 }  // namespace bl::advice

@@ -59,6 +59,11 @@ std::optional<std::string> command_of(const results::CiReport& report, const res
   return command_in(run.run_tags);
 }
 
+/// A later run of a commit is compared with its first one: that says nothing of the commit.
+bool is_own_baseline(const results::CiRun& run) {
+  return run.commit && run.baseline_commit && run.commit->sha == run.baseline_commit->sha;
+}
+
 JudgedRow row_of(const results::CiReport& report, const results::CiRun& run,
                  const results::CiRow& row) {
   JudgedRow judged{.name = row.name,
@@ -73,7 +78,7 @@ JudgedRow row_of(const results::CiReport& report, const results::CiRun& run,
       if (key != "name") judged.tags.set(key, value);
     }
   }
-  if (row.baseline) judged.baseline_result_id = row.baseline->result_id;
+  if (row.baseline && !is_own_baseline(run)) judged.baseline_result_id = row.baseline->result_id;
   judged.command = command_of(report, run, row);
   using results::RowStatus;
   if (judged.failed) judged.reason = row.reason;
@@ -94,9 +99,13 @@ std::vector<JudgedRow> rows_of(const results::CiReport& report) {
         rows.push_back(row_of(report, run, row));
         rows.back().runs_after = 0;
       } else if (!row.contender.failed) {
-        const std::int64_t before = rows[place->second].runs_after;
-        rows[place->second] = row_of(report, run, row);
-        rows[place->second].runs_after = before;
+        JudgedRow newer = row_of(report, run, row);
+        newer.runs_after = rows[place->second].runs_after;
+        if (!newer.baseline_result_id)
+          newer.baseline_result_id = rows[place->second].baseline_result_id;
+        rows[place->second] = std::move(newer);
+      } else if (!rows[place->second].baseline_result_id) {
+        rows[place->second].baseline_result_id = row_of(report, run, row).baseline_result_id;
       }
       if (!row.contender.failed) ++rows[place->second].runs_after;
     }
@@ -150,7 +159,7 @@ void take_commits(const results::CiReport& report, ChangeReport& facts) {
   for (const results::CiRun& run : report.runs) {
     facts.run_ids.push_back(run.run_id);
     if (run.commit) facts.commits.push_back(facts_of(*run.commit));
-    if (!run.baseline_commit) continue;
+    if (!run.baseline_commit || is_own_baseline(run)) continue;
     facts.commits.push_back(facts_of(*run.baseline_commit));
     if (!facts.base_sha) facts.base_sha = run.baseline_commit->sha;
     if (facts.is_on_default_branch) {

@@ -6,11 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <mutex>
 #include <thread>
 
-#include "base/random.h"
-#include "net/server.h"
+#include "api/forges.h"
 #include "product/server_process.h"
 
 /// The comment on a pull request, by the running program and a stand-in for the forges' APIs.
@@ -30,114 +28,6 @@ bool eventually(const std::function<bool()>& done) {
   }
   return false;
 }
-
-/// GitHub and GitLab, as far as one pull request of each goes: number 77 of org/repo, merge request
-/// 5 of project 42; both have the newest commit k_head. Keeps what is written.
-class Forges {
- public:
-  struct Written {
-    std::string method, path, text;
-  };
-  Forges() {
-    for (const auto method :
-         {net::Method::get, net::Method::post, net::Method::patch, net::Method::put}) {
-      router_.add({.method = method,
-                   .pattern = "/{rest...}",
-                   .access = net::Access::open,
-                   .handler = [this](net::Request& request) { return answer(request); }});
-    }
-    net::ServerOptions options;
-    options.port = 0;
-    options.limits.stop_timeout = std::chrono::milliseconds(100);
-    server_ = net::Server::listen(options, router_, nobody_, random_, log_, metrics_).value();
-    server_->start();
-  }
-  ~Forges() { server_->stop(); }
-  std::string url() const { return fmt::format("http://127.0.0.1:{}", server_->port()); }
-  /// So many answers from now on are 503.
-  void fail(int count) {
-    const std::lock_guard lock(mutex_);
-    failures_ = count;
-  }
-  std::vector<std::string> comments() const {
-    const std::lock_guard lock(mutex_);
-    return comments_;
-  }
-  std::string last_comment() const {
-    const auto all = comments();
-    return all.empty() ? "" : all.back();
-  }
-  std::vector<Written> writes() const {
-    const std::lock_guard lock(mutex_);
-    return writes_;
-  }
-  bool was_written(const std::string& method, const std::string& path_end) const {
-    for (const Written& one : writes()) {
-      if (one.method == method && one.path.ends_with(path_end)) return true;
-    }
-    return false;
-  }
-
- private:
-  class Nobody final : public net::Authenticator {
-   public:
-    Result<net::Principal> authenticate(const net::Request&) override { return net::Principal{}; }
-  };
-
-  net::Response answer(const net::Request& request) {
-    const std::lock_guard lock(mutex_);
-    if (failures_ > 0) {
-      --failures_;
-      return net::Response::json(503, R"({"message":"back soon"})");
-    }
-    const std::string& path = request.path;
-    const bool is_notes = path.ends_with("/notes") || path.ends_with("/comments");
-    if (request.method == net::Method::get) {
-      if (path.ends_with("/pulls") || path.ends_with("/merge_requests")) {
-        return net::Response::json(
-            200,
-            fmt::format(
-                R"([{{"number":77,"iid":5,"sha":"{0}","head":{{"sha":"{0}"}},"state":"{1}"}}])",
-                k_head, path.ends_with("/pulls") ? "open" : "opened"));
-      }
-      if (is_notes) return net::Response::json(200, list(*request.query_value("page") == "1"));
-      return net::Response::json(200, R"({"check_runs":[]})");
-    }
-    const auto body = json::parse(request.body);
-    const json::Value* text = body.ok() ? body->find("body") : nullptr;
-    writes_.push_back({net::name_of(request.method), path, request.body});
-    if (text != nullptr && request.method == net::Method::post) {
-      comments_.push_back(text->as_string());
-    } else if (text != nullptr) {
-      comments_.at(static_cast<std::size_t>(std::stoi(path.substr(path.rfind('/') + 1))) - 1) =
-          text->as_string();
-    }
-    return net::Response::json(201, R"({"id":1,"html_url":"https://forge.example/1"})");
-  }
-  std::string list(bool is_first) const {
-    std::string out;
-    json::Writer writer(out);
-    writer.begin_array();
-    for (std::size_t i = 0; is_first && i < comments_.size(); ++i) {
-      writer.begin_object().member("id", static_cast<std::int64_t>(i + 1));
-      writer.member("body", comments_[i]).end_object();
-    }
-    writer.end_array();
-    return out;
-  }
-
-  SystemClock clock_;
-  SystemRandom random_;
-  Metrics metrics_;
-  Log log_{clock_, LogLevel::error, [](std::string_view) {}};
-  Nobody nobody_;
-  net::Router router_;
-  mutable std::mutex mutex_;
-  std::vector<std::string> comments_;  // guarded by mutex_, as are those below
-  std::vector<Written> writes_;
-  int failures_ = 0;
-  std::unique_ptr<net::Server> server_;
-};
 
 /// The n-th commit of the default branch; a branch's commit left it at the `fork`-th.
 std::string submission(const std::string& run, const std::string& sha, int day, double value,
@@ -187,7 +77,7 @@ class PullRequest : public testing::Test {
   }
 
   TemporaryFolder folder;
-  Forges forges;
+  Forges forges{k_head};
 };
 
 TEST_F(PullRequest, has_one_comment_that_follows_its_results) {
@@ -305,7 +195,7 @@ class CheckedPullRequest : public testing::Test {
   TemporaryFolder folder;
   std::string checkout;
   std::vector<std::string> variables;
-  Forges forges;
+  Forges forges{k_head};
 };
 
 TEST_F(CheckedPullRequest, gets_a_comment_and_a_check_run_on_github) {

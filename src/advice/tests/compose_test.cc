@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "advice/encode.h"
+#include "advice/sentences.h"
 #include "advice/tests/made_reports.h"
 
 namespace bl::advice {
@@ -213,8 +214,20 @@ TEST(Compose, commits_that_nobody_measured_lead_to_a_bisection) {
   ChangeReport report = report_of({slower("a", 6, 0.999)});
   EXPECT_FALSE(comment_of(report).next);
   report.commits_between = 5;
-  EXPECT_THAT(*comment_of(report).next->command,
-              HasSubstr("benchlake bisect --good " + k_base + " --bad " + k_head));
+  EXPECT_THAT(
+      *comment_of(report).next->command,
+      HasSubstr("benchlake bisect --good " + k_base + " --bad " + k_head + " --benchmark a -- "));
+}
+
+TEST(Compose, a_bisection_follows_the_benchmark_by_the_name_that_its_tool_gives) {
+  const auto name = [](const char* tool_name, const char* tags) {
+    return measured_name_of({.name = tool_name, .tags = json::parse(tags).value()});
+  };
+  EXPECT_EQ(name("parse", "{}"), "parse");
+  EXPECT_EQ(name("BM_Sort", R"({"params":"8/2"})"), "BM_Sort/8/2");
+  EXPECT_EQ(name("BM_Sort", R"({"params":"<int>/8"})"), "BM_Sort<int>/8");
+  EXPECT_EQ(name("sort", R"({"n":8,"fast":true})"), "sort[n=8,fast=true]");
+  EXPECT_EQ(name("a.py::test", R"({"n":8,"kind":"fast"})"), "a.py::test[8-fast]");
 }
 
 TEST(Compose, a_commit_without_results_is_told_as_that) {
