@@ -62,11 +62,15 @@ struct GateLimits {
   std::size_t scenarios_max = 1'000;
   int rounds_max = 1'000;
   std::chrono::milliseconds timeout_max = std::chrono::hours(24);
+  std::chrono::milliseconds machine_time_max = std::chrono::days(365);
 };
 
 struct GateConfig {
   std::string baselines = "baselines";  ///< folder, seen from gate.toml
   double false_share_max = 0.05;  ///< `alpha`: of regressions that are none, among those reported
+  /// How long a virtual machine counts as that of a baseline: its host's other guests change.
+  /// Absent: until it is started again.
+  std::optional<std::chrono::milliseconds> virtual_machine_time;
   std::vector<std::string> binaries;  ///< files whose SHA-256 a baseline names; seen from gate.toml
   /// By name, commands whose output a baseline keeps (a compiler and its flags). Another output now
   /// is a warning.

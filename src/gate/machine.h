@@ -22,6 +22,7 @@ struct Machine {
   std::map<std::string, std::string> facts;
 
   bool is_known() const { return !facts.empty(); }
+  bool is_virtual() const { return facts.contains("virtual_machine"); }
   std::string fingerprint() const;  ///< 16 hex digits; empty when nothing is known
   /// `cpu: A, here B` of each fact that differs.
   std::vector<std::string> differences(const Machine& here) const;

@@ -175,8 +175,12 @@ Result<std::optional<Refusal>> Session::find_baseline(const Request& request, Co
        differences(compared.baseline, request.config, compared.provenance))
     warnings.push_back("the baseline was made otherwise: " + other);
   const bool is_known = compared.baseline.machine.is_known();
-  const auto differences = is_known ? compared.baseline.machine.differences(compared.machine)
-                                    : std::vector<std::string>{"the baseline does not say which"};
+  auto differences = is_known ? compared.baseline.machine.differences(compared.machine)
+                              : std::vector<std::string>{"the baseline does not say which"};
+  const auto& same_time = request.config.virtual_machine_time;
+  if (differences.empty() && compared.machine.is_virtual() && same_time && age > *same_time)
+    differences.push_back(fmt::format("a virtual machine, {} minutes later",
+                                      std::chrono::floor<std::chrono::minutes>(age).count()));
   if (differences.empty()) return std::optional<Refusal>();
   const std::string other =
       fmt::format("the baseline is of another machine ({})", fmt::join(differences, "; "));

@@ -115,6 +115,7 @@ class ConfigReader {
       config.binaries = table.texts("binaries");
       read_provenance(table, config.provenance);
       read_false_share(table, config.false_share_max);
+      table.time("virtual_machine_time", config.virtual_machine_time, limits_.machine_time_max);
       read_effort(table, defaults.effort);
       read_bounds(table, defaults.bounds);
     }

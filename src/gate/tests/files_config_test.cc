@@ -48,6 +48,7 @@ TEST(GateConfig, everything_may_be_said) {
 [gate]
 baselines = "perf/baselines"
 alpha = 0.01
+virtual_machine_time = "90m"
 rounds = 7
 rounds_max = 9
 warmup = 0
@@ -77,6 +78,7 @@ latency = { bound = "20%", better = "less" }
                                         "gate.toml");
   ASSERT_TRUE(config.ok()) << config.error().message;
   EXPECT_EQ(config->baselines, "perf/baselines");
+  EXPECT_EQ(config->virtual_machine_time, std::chrono::minutes(90));
   EXPECT_EQ(config->false_share_max, 0.01);
   const Scenario &start = config->scenarios[0], &load = config->scenarios[1];
   EXPECT_TRUE(start.is_timed);
