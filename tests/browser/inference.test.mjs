@@ -105,7 +105,7 @@ test('a point under the pointer is told; a click keeps it, in the address too', 
     await tip.getByText(`concurrency ${point.conc}`).waitFor();
     assert.ok((await tip.innerText()).includes('GB200 NVL72 (Dynamo TRT, MTP)'));
     await page.mouse.click(box.x + left + 4, box.y + top - 3);
-    assert.equal(query(page).get('point'), point.id);
+    await page.waitForURL((url) => url.searchParams.get('point') === point.id);
     await page.mouse.move(5, 5);
     await tip.waitFor({ state: 'detached' });
     const run = page.getByRole('link', { name: `Run ${point.github_run_id}, attempt 2` });
@@ -118,7 +118,7 @@ test('a point under the pointer is told; a click keeps it, in the address too', 
     assert.equal(await page.locator('[data-point]').getAttribute('data-point'), point.id);
     await page.locator('.plane').focus();
     await page.keyboard.press('Escape');
-    assert.equal(query(page).get('point'), null);
+    await page.waitForURL((url) => !url.searchParams.has('point'));
   }),
 );
 
