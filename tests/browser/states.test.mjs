@@ -34,6 +34,7 @@ const k_sources = {
   report_picker: '**/api/runs/recent?*',
   families: '**/api/v1/families?*',
   family: '**/api/v1/families?*',
+  alert_cost: '**/api/v1/advice/alert-cost?*',
   account: '**/api/auth/capabilities',
   admin: '**/api/auth/capabilities',
   docs: '**/openapi.json',
